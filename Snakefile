@@ -1,0 +1,65 @@
+# epigroup: from reads or peaks of many epigenetic profiles to networks trained in groups, and a report of who gained.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+# With --configfile a run is told everything by the files named there: the demo's config would leak into it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+pathvars:
+    results=RESULTS,
+
+
+wildcard_constraints:
+    strategy=one_of(STRATEGIES),
+    grouping=one_of(GROUPINGS),
+    profile=one_of(PROFILES),
+    chrom=one_of(CHROMOSOMES),
+    seed=r"\d+",
+    pack=r"\d+",
+    replicate=r"\d+",
+    split="validation|test",
+
+
+if SIMULATED:
+
+    include: "workflow/rules/simulate.smk"
+
+
+include: "workflow/rules/genome.smk"
+include: "workflow/rules/reads.smk"
+include: "workflow/rules/peaks.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/grouping.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/report.smk"
+include: "workflow/rules/predict.smk"
+include: "workflow/rules/plan.smk"
+
+
+# rule all comes first by name: `snakemake` without a target makes the report.
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/report/report.html",
+
+
+rule dataset:
+    input:
+        f"{RESULTS}/dataset/dataset.json",
+        f"{RESULTS}/dataset/tasks.tsv",
+
+
+track_code(workflow.rules)
+
+
+localrules:
+    all,
+    dataset,

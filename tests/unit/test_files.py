@@ -1,0 +1,43 @@
+"""Nothing half-written under a final name; the log's last line is the message."""
+
+import subprocess
+import sys
+
+import pytest
+
+from epigroup.files import sha256_file, whole
+
+
+def test_whole_appears_only_when_the_block_ends_well(tmp_path):
+    target = tmp_path / "deep" / "a.tsv"
+    with whole(target) as path:
+        path.write_text("one")
+        assert not target.exists() and path.suffix == ".tsv"
+    assert target.read_text() == "one"
+    with pytest.raises(KeyError), whole(target) as path:
+        path.write_text("two")
+        raise KeyError
+    assert target.read_text() == "one"
+    assert [p.name for p in target.parent.iterdir()] == ["a.tsv"]
+
+
+def test_nothing_written_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError), whole(tmp_path / "a"):
+        pass
+
+
+def test_sha256(tmp_path):
+    (tmp_path / "abc").write_bytes(b"abc")
+    assert sha256_file(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+def test_input_error_is_the_last_line_and_no_traceback(tmp_path):
+    log = tmp_path / "log.txt"
+    code = (
+        "from epigroup.logs import log_to\nfrom epigroup.errors import InputError\n"
+        f"with log_to({str(log)!r}):\n    raise InputError('sheet.tsv: row 3: bad')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="workflow/scripts", check=False)
+    assert run.returncode == 1
+    for text in (run.stderr, log.read_text()):
+        assert text.splitlines()[-1].endswith("sheet.tsv: row 3: bad") and "Traceback" not in text

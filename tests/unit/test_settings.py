@@ -1,0 +1,96 @@
+"""The config: defaults, casts, refusals by name, and what each strategy trains with."""
+
+import copy
+
+import pytest
+
+from epigroup.errors import InputError
+from epigroup.settings import canonical, complete_config, config_hash, training_settings
+
+MINIMAL = {
+    "samples": "s.tsv",
+    "genome": {"fasta": "g.fa", "assembly": "x", "chromosomes": ["chr1..chr3", "chrX"]},
+    "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3", "start": "5", "end": 9.0}]},
+    "groupings": {"all": {"method": "all"}},
+    "strategies": {"SMTL": {"grouping": "all"}},
+}
+
+
+def with_change(path, value):
+    config = copy.deepcopy(MINIMAL)
+    at = config
+    for key in path[:-1]:
+        at = at.setdefault(key, {})
+    at[path[-1]] = value
+    return config
+
+
+def test_defaults_ranges_and_casts():
+    full = complete_config(MINIMAL)
+    assert full["genome"]["chromosomes"] == ["chr1", "chr2", "chr3", "chrX"]
+    assert full["splits"]["test"] == [{"chrom": "chr3", "start": 5, "end": 9}]
+    assert full["splits"]["train"] == "rest"
+    assert full["dataset"]["bin_size"] == 200 and full["training"]["batch_size"] == 64
+    assert "simulation" not in full
+
+
+@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0"])
+def test_spelling_of_a_number_changes_nothing(value):
+    full = complete_config(with_change(("training", "learning_rate"), value))
+    assert full == complete_config(with_change(("training", "learning_rate"), 1.0))
+    assert repr(canonical(full)) == repr(canonical(complete_config(with_change(("training", "learning_rate"), 1.0))))
+
+
+def test_a_default_written_out_and_key_order_change_nothing():
+    written = with_change(("training",), {"patience": 5, "batch_size": "64"})
+    turned = dict(reversed(list(written.items())))
+    assert repr(canonical(complete_config(turned))) == repr(canonical(complete_config(MINIMAL)))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        (("trainning",), {}, ["unknown key 'trainning'", "did you mean 'training'"]),
+        (("training", "lerning_rate"), 1, ["training", "unknown key 'lerning_rate'", "'learning_rate'"]),
+        (("strategies", "SMTL", "training"), {"momentun": 0.9}, ["strategies.SMTL.training", "'momentun'"]),
+        (("training", "learning_rate"), -1, ["training.learning_rate", "-1"]),
+        (("training", "batch_size"), 2.5, ["training.batch_size", "2.5"]),
+        (("training", "device"), "gpu", ["training.device", "'gpu'"]),
+        (("splits", "test"), [{"chrom": "chr9"}], ["splits.test[0].chrom", "chr9"]),
+        (("strategies", "EMTL"), {"grouping": "modality"}, ["strategies.EMTL.grouping", "modality"]),
+        (("strategies", "SMTL", "seeds"), [7], ["strategies.SMTL.seeds", "7"]),
+        (("groupings", "km"), {"method": "kmeans", "heads_from": "NONE"}, ["groupings.km", "NONE"]),
+        (("genome", "chromosomes"), ["chr5..chr1"], ["chr5..chr1"]),
+    ],
+)
+def test_wrong_keys_and_values_are_named(path, value, words):
+    with pytest.raises(InputError) as error:
+        complete_config(with_change(path, value), "my.yaml")
+    assert all(word in str(error.value) for word in ["my.yaml", *words])
+
+
+def test_missing_key_is_named():
+    config = {key: value for key, value in MINIMAL.items() if key != "samples"}
+    with pytest.raises(InputError, match="missing key samples"):
+        complete_config(config)
+
+
+def test_overrides_do_not_bring_defaults_back():
+    config = with_change(("training",), {"patience": 9, "network": {"hidden": 33}})
+    config["strategies"]["SMTL"]["training"] = {"learning_rate": "0.5"}
+    settings = training_settings(complete_config(config), "SMTL")
+    assert (settings["patience"], settings["learning_rate"], settings["network"]["hidden"]) == (9, 0.5, 33)
+    assert settings["network"]["channels"] == [32, 48, 96]
+
+
+def test_another_network_takes_its_own_sizes():
+    config = with_change(("training",), {"network": {"hidden": 33}})
+    config["strategies"]["SMTL"]["training"] = {"network": {"name": "deepsea"}}
+    network = training_settings(complete_config(config), "SMTL")["network"]
+    assert network["channels"] == [320, 480, 960] and network["hidden"] == 925
+
+
+def test_looks_do_not_change_the_run():
+    plain, coloured = complete_config(MINIMAL), complete_config(with_change(("figures", "dpi"), 300))
+    assert config_hash(plain) == config_hash(coloured)
+    assert config_hash(plain) != config_hash(complete_config(with_change(("training", "patience"), 6)))

@@ -1,0 +1,56 @@
+"""Groups and packs follow from config and sheet alone."""
+
+import pandas as pd
+import pytest
+
+from epigroup.errors import InputError
+from epigroup.settings import complete_config
+from epigroup.strategies import count_groups, count_packs, grouping_tasks
+
+TABLE = pd.DataFrame(
+    {
+        "task_id": list("abcdef"),
+        "modality": ["CA", "CA", "HM", "HM", "TFB", "TFB"],
+        "cell_group": ["x", "y", "x", "y", "x", "x"],
+    }
+)
+
+
+def config(**groupings):
+    return complete_config(
+        {
+            "samples": "s.tsv",
+            "genome": {"fasta": "g.fa", "assembly": "x", "chromosomes": ["c1", "c2"]},
+            "splits": {"validation": [{"chrom": "c1"}], "test": [{"chrom": "c2"}]},
+            "groupings": groupings,
+            "strategies": {name.upper(): {"grouping": name, "groups_per_pack": 4} for name in groupings},
+        }
+    )
+
+
+def test_counts():
+    full = config(
+        single={"method": "single"}, all={"method": "all"}, km={"method": "kmeans", "k": 5},
+        rnd={"method": "random", "like": "km"}, event={"method": "sheet", "columns": ["modality"]},
+        both={"method": "sheet", "columns": ["modality", "cell_group"]},
+        few={"method": "single", "tasks": ["e", "b"]},
+    )
+    groups = {name: count_groups(full, name, TABLE) for name in full["groupings"]}
+    assert groups == {"single": 6, "all": 1, "km": 5, "rnd": 5, "event": 3, "both": 5, "few": 2}
+    assert count_packs(full, "SINGLE", TABLE) == 2 and count_packs(full, "ALL", TABLE) == 1
+    assert list(grouping_tasks(full, "few", TABLE)["task_id"]) == ["b", "e"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ({"method": "kmeans"}, "groupings.g.k"),
+        ({"method": "kmeans", "k": 7}, "7 groups of 6 tasks"),
+        ({"method": "sheet", "columns": ["donor"]}, "donor"),
+        ({"method": "sheet"}, "groupings.g.columns"),
+        ({"method": "single", "tasks": ["a", "zz"]}, "zz"),
+    ],
+)
+def test_what_cannot_be_counted_is_named(spec, words):
+    with pytest.raises(InputError, match=words):
+        count_groups(config(g=spec), "g", TABLE)

@@ -1,0 +1,192 @@
+# What every rule file needs: the checked config and sheet, names, settings and input functions. No rules.
+import hashlib
+import os
+import re
+import sys
+from functools import lru_cache
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
+
+from epigroup import digest, settings as config_settings, strategies as plan_of
+from epigroup.errors import InputError
+from epigroup.sheet import read_sheet
+
+CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
+
+
+def checked(function, *args, **kwargs):
+    """The function's value; what is wrong in the user's files ends the run with its message and nothing around it."""
+    try:
+        return function(*args, **kwargs)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
+
+RESULTS = config["results"]
+SIMULATED = "simulation" in config
+
+
+def in_results(path):
+    return path.replace("<results>", RESULTS) if path else path
+
+
+def exists(path):
+    """Whether a file is there or will be made by the simulation."""
+    return os.path.exists(path) or (SIMULATED and path.startswith(f"{RESULTS}/simulation/"))
+
+
+SHEET = checked(
+    read_sheet,
+    config["samples"],
+    results=RESULTS,
+    assembly=config["genome"]["assembly"],
+    exist=exists,
+    peak_mode_default=config["peaks"]["mode"],
+)
+PROFILES = SHEET.profiles
+TASKS = SHEET.tasks
+CHROMOSOMES = config["genome"]["chromosomes"]
+STRATEGIES = list(config["strategies"])
+GROUPINGS = list(config["groupings"])
+SEEDS = config["seeds"]
+FASTA = in_results(config["genome"]["fasta"])
+BLACKLIST = in_results(config["genome"]["blacklist"])
+DEVICE_CHECK = [f"{RESULTS}/checks/device.json"] if config["training"]["device"] == "cuda" else []
+
+for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
+    if path and not exists(path):
+        raise WorkflowError(f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder")
+
+
+def one_of(names):
+    """A wildcard constraint: exactly these names."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+@lru_cache(maxsize=None)
+def task_table():
+    return SHEET.table()
+
+
+def task_rows(grouping=None):
+    """The sheet's rows of the tasks (of a grouping), as plain dicts in the sheet's order."""
+    table = task_table() if grouping is None else checked(plan_of.grouping_tasks, config, grouping, task_table())
+    return table.to_dict("records")
+
+
+@lru_cache(maxsize=None)
+def packs(strategy):
+    return range(checked(plan_of.count_packs, config, strategy, task_table()))
+
+
+def STRATEGY_SEEDS(strategy):
+    return plan_of.strategy_seeds(config, strategy)
+
+
+def grouping_settings(name):
+    spec = config["groupings"][name]
+    options = {key: spec[key] for key in ("columns", "file", "vectors", "starts", "seed")}
+    return {
+        "method": spec["method"],
+        "k": checked(plan_of.count_groups, config, name, task_table()),
+        "options": options,
+        "heads_from": spec["heads_from"],
+        "like": spec["like"],
+        "tasks": task_rows(name),
+    }
+
+
+def report_settings(_=None):
+    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": without_figures()}
+
+
+def without_figures():
+    return {key: value for key, value in config.items() if key != "figures"}
+
+
+SECTIONS = {
+    "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
+    "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
+    "peaks": lambda _: {key: config["peaks"][key] for key in config["peaks"] if key not in ("mode", "point_flank")},
+    "peaks_standard": lambda _: {
+        "point_flank": config["peaks"]["point_flank"],
+        "min_overlap": config["dataset"]["min_overlap"],
+    },
+    "labels": lambda _: {**config["dataset"], "blacklist": BLACKLIST},
+    "splits": lambda _: config["splits"],
+    "training": lambda name: {
+        k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
+    },
+    "grouping": grouping_settings,
+    "sweep": lambda _: config["sweep"],
+    "evaluation": lambda _: {"min_validation_positives": config["evaluation"]["min_validation_positives"]},
+    "prediction": lambda _: {"batch_size": config["evaluation"]["batch_size"]},
+    "comparison": lambda _: config["comparison"],
+    "figures": lambda _: config["figures"],
+    "report": report_settings,
+    "predict": lambda _: config["predict"],
+    "simulation": lambda _: config["simulation"],
+}
+
+
+def settings(section, name=None):
+    """The one dict of settings that a rule passes on: resolved, keys sorted, nothing that does not concern the rule."""
+    return config_settings.canonical(SECTIONS[section](name))
+
+
+@lru_cache(maxsize=None)
+def code_digest(script, modules=(), files=()):
+    """Digest of a script and of all library code it reaches; `files` are relative to workflow/."""
+    return digest.code_digest(script, modules, files)
+
+
+def track_code(rules):
+    """Let the text of a shell command rerun what it made.
+
+    Snakemake's own code trigger is off (profiles/default): it compares scripts by date, so that a fresh checkout
+    would rerun everything. Scripts carry `code_digest` in their params; this adds the like for shell commands.
+    """
+    for rule in rules:
+        if rule.shellcmd:
+            rule.set_params(shell_digest=hashlib.sha256(rule.shellcmd.encode()).hexdigest())
+
+
+def training_threads(strategy):
+    return config_settings.training_settings(config, strategy)["threads"]
+
+
+def shard_paths(_=None):
+    return [f"{RESULTS}/dataset/shards/{chrom}.h5" for chrom in CHROMOSOMES]
+
+
+def groups_of(wildcards):
+    grouping = config["strategies"][wildcards.strategy]["grouping"]
+    return f"{RESULTS}/groupings/{grouping}/seed{wildcards.seed}/groups.tsv"
+
+
+def models_of(wildcards):
+    return [
+        f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/pack{pack}.safetensors"
+        for pack in packs(wildcards.strategy)
+    ]
+
+
+def peaks_of(wildcards):
+    """The peaks of a profile: called from its reads, or the sheet's file."""
+    profile = PROFILES[wildcards.profile]
+    if profile.kind == "peaks":
+        return profile.replicates[0].peaks
+    return f"{RESULTS}/peaks/called/{wildcards.profile}_peaks.narrowPeak"
+
+
+def evaluated(pattern):
+    """`pattern` for every strategy and seed that is trained."""
+    return [
+        f"{RESULTS}/" + pattern.format(strategy=strategy, seed=seed)
+        for strategy in STRATEGIES
+        for seed in STRATEGY_SEEDS(strategy)
+    ]

@@ -1,0 +1,165 @@
+"""The config: checked against its schema, completed with defaults, cast, and handed out in the parts a rule needs."""
+
+import difflib
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from epigroup.errors import InputError
+
+SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+
+# DeepSEA's layers (Zhou & Troyanskaya 2015); deepsea_pool3 adds the third pooling that Shiri & Sun 2022, section
+# III.A, describe. Their filter counts and dropout are not in the text and are reconstructed from DeepSEA.
+NETWORKS = {
+    "small": {"channels": [32, 48, 96], "filter_width": 8, "pool": 4, "dropout": [0.0, 0.0, 0.2], "hidden": 64},
+    "deepsea": {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925},
+    "deepsea_pool3": {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925},
+}
+
+
+def complete_config(config: dict, source: str = "config") -> dict:
+    """The config with defaults filled in, numbers cast and ranges of chromosomes written out.
+
+    Raises InputError that lists every wrong key with its value.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    full = _fill(_plain(config), schema, schema)
+    problems = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
+    if problems:
+        raise InputError("\n".join(_explain(problem, source) for problem in problems))
+    full["genome"]["chromosomes"] = [n for name in full["genome"]["chromosomes"] for n in _expand(name, source)]
+    _check_references(full, source)
+    return full
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def _fill(value: Any, schema: dict, root: dict) -> Any:
+    """Defaults and casts, recursively; what does not fit is left for the validator to name."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    if "anyOf" in schema and isinstance(value, list):
+        return next((_fill(value, s, root) for s in schema["anyOf"] if "$ref" in s), value)
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if isinstance(value, dict) and ("properties" in schema or isinstance(schema.get("additionalProperties"), dict)):
+        known = schema.get("properties", {})
+        other = schema.get("additionalProperties")
+        # A strategy's training section holds overrides: defaults there would undo the common section.
+        overrides = known.get("progress_seconds") is not None and schema is not root["properties"]["training"]
+        filled = {} if overrides else {
+            key: json.loads(json.dumps(sub["default"])) for key, sub in known.items() if "default" in sub
+        }
+        filled.update(value)
+        return {
+            key: _fill(item, known.get(key, other if isinstance(other, dict) else {}), root)
+            for key, item in sorted(filled.items())
+        }
+    if isinstance(value, list) and "items" in schema:
+        return [_fill(v, schema["items"], root) for v in value]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and "string" not in types and ("number" in types or "integer" in types):
+        try:
+            value = float(value)
+        except ValueError:
+            return value
+    if "integer" in types and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if "number" in types and isinstance(value, int | float):
+        return float(value)
+    return value
+
+
+def _explain(problem: Any, source: str) -> str:
+    where = ".".join(str(p) for p in problem.absolute_path) or "top level"
+    if problem.validator == "additionalProperties":
+        known = sorted(problem.schema.get("properties", {}))
+        unknown = sorted(set(problem.instance) - set(known))
+        hints = []
+        for key in unknown:
+            near = difflib.get_close_matches(key, known, 1)
+            hints.append(f"unknown key '{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
+        return f"{source}: {where}: {', '.join(hints)}; known keys: {', '.join(known)}"
+    if problem.validator == "required":
+        missing = [key for key in problem.validator_value if key not in problem.instance]
+        return f"{source}: {where}: missing key {', '.join(missing)}"
+    return f"{source}: {where}: value {problem.instance!r}: {problem.message}"
+
+
+def _expand(name: str, source: str) -> list[str]:
+    match = re.fullmatch(r"(.*?)(\d+)\.\.(.*?)(\d+)", name)
+    if not match:
+        return [name]
+    head, first, other, last = match.groups()
+    if head != other or int(first) > int(last):
+        raise InputError(f"{source}: genome.chromosomes: '{name}' is no range; write it as chr1..chr22")
+    return [f"{head}{i}" for i in range(int(first), int(last) + 1)]
+
+
+def _check_references(config: dict, source: str) -> None:
+    groupings, strategies = config["groupings"], config["strategies"]
+    for name, strategy in strategies.items():
+        if strategy["grouping"] not in groupings:
+            raise InputError(
+                f"{source}: strategies.{name}.grouping: '{strategy['grouping']}' is not under groupings; "
+                f"there are: {', '.join(groupings) or 'none'}"
+            )
+        extra = set(strategy["seeds"] or []) - set(config["seeds"])
+        if extra:
+            raise InputError(f"{source}: strategies.{name}.seeds: {sorted(extra)} are not among seeds {config['seeds']}")
+    users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
+    users |= {"sweep": config.get("sweep", {}).get("heads_from")}
+    users |= {f"comparison.headline[{i}]": s for i, pair in enumerate(config["comparison"]["headline"]) for s in pair}
+    users |= {"predict": config.get("predict", {}).get("strategy")}
+    for key, strategy in users.items():
+        if strategy is not None and strategy not in strategies:
+            raise InputError(f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}")
+    for name, grouping in groupings.items():
+        if grouping["like"] is not None and grouping["like"] not in groupings:
+            raise InputError(f"{source}: groupings.{name}.like: '{grouping['like']}' is not under groupings")
+    chromosomes = config["genome"]["chromosomes"]
+    for split in ("train", "validation", "test"):
+        for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
+            if span["chrom"] not in chromosomes:
+                raise InputError(
+                    f"{source}: splits.{split}[{i}].chrom: '{span['chrom']}' is not in genome.chromosomes "
+                    f"({', '.join(chromosomes)})"
+                )
+
+
+def training_settings(config: dict, strategy: str) -> dict:
+    """What a strategy trains with: the training section, the strategy's own keys over it, the network's defaults."""
+    common, own = config["training"], config["strategies"][strategy]["training"]
+    network = {"name": "small", **common["network"]}
+    if own.get("network", {}).get("name", network["name"]) != network["name"]:
+        network = {}  # another network: the common one's sizes say nothing about it
+    network |= own.get("network", {})
+    return canonical({**common, **own, "network": {**NETWORKS[network["name"]], "head": "shared", **network}})
+
+
+def canonical(value: Any) -> Any:
+    """The value with the keys of every mapping sorted, so that its text depends on nothing but its content."""
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    return value
+
+
+def config_hash(config: dict) -> str:
+    """sha256 of a completed config without the section that only says how figures look."""
+    kept = {key: value for key, value in config.items() if key != "figures"}
+    return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""How many groups and packs a config means: known from config and sheet alone, before anything runs."""
+
+import math
+
+import pandas as pd
+
+from epigroup.errors import InputError
+
+
+def grouping_tasks(config: dict, grouping: str, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the sheet's task table that take part in a grouping, in the sheet's order.
+
+    Raises InputError that names tasks of `groupings.{grouping}.tasks` which the sheet lacks.
+    """
+    chosen = config["groupings"][grouping]["tasks"]
+    if chosen is None:
+        return table
+    unknown = sorted(set(chosen) - set(table["task_id"]))
+    if unknown:
+        raise InputError(f"config: groupings.{grouping}.tasks: not in the sample sheet: {', '.join(unknown)}")
+    return table[table["task_id"].isin(chosen)]
+
+
+def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
+    """Number of groups that a grouping declares: from its method, its K or the sheet's columns.
+
+    `table` has a row a task (columns task_id, modality, ...). Raises InputError when the config does not say.
+    """
+    spec = config["groupings"][grouping]
+    tasks = grouping_tasks(config, grouping, table)
+    if spec["method"] == "single":
+        return len(tasks)
+    if spec["method"] == "all":
+        return 1
+    if spec["method"] == "sheet":
+        columns = spec["columns"] or []
+        unknown = sorted(set(columns) - set(table.columns))
+        if not columns or unknown:
+            raise InputError(
+                f"config: groupings.{grouping}.columns: {unknown or 'missing'}; columns to group by: "
+                f"{', '.join(c for c in table.columns if c != 'task_id')}"
+            )
+        return len(tasks[columns].drop_duplicates())
+    if spec["like"] is not None:
+        return count_groups(config, spec["like"], table)
+    if spec["k"] is None:
+        raise InputError(f"config: groupings.{grouping}.k: say how many groups the method '{spec['method']}' makes")
+    if spec["k"] > len(tasks):
+        raise InputError(f"config: groupings.{grouping}.k: {spec['k']} groups of {len(tasks)} tasks")
+    return spec["k"]
+
+
+def count_packs(config: dict, strategy: str, table: pd.DataFrame) -> int:
+    """Number of training jobs a seed of a strategy: groups over groups_per_pack, rounded up."""
+    spec = config["strategies"][strategy]
+    return math.ceil(count_groups(config, spec["grouping"], table) / spec["groups_per_pack"])
+
+
+def strategy_seeds(config: dict, strategy: str) -> list[int]:
+    """Seeds that a strategy is trained with: its own list, or the run's."""
+    return config["strategies"][strategy]["seeds"] or config["seeds"]
