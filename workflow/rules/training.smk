@@ -1,0 +1,139 @@
+# Training of groups in packs, the heads of the network of all tasks, and the scores of a split.
+
+
+def pack_of(wildcards):
+    """The pack that trains a group: pack p holds sorted(groups)[p::n_packs], and groups count from 0."""
+    n_packs = len(packs(wildcards.strategy))
+    pack = int(wildcards.group) % n_packs
+    return f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/pack{pack}.safetensors"
+
+
+def training_device(strategy):
+    return settings("training", strategy)["device"]
+
+
+def gpus(strategy):
+    return 0 if training_device(strategy) == "cpu" else 1
+
+
+rule check_device:
+    output:
+        "<results>/checks/device.json",
+    log:
+        "<results>/logs/check_device.log",
+    benchmark:
+        "<results>/benchmarks/check_device.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1000 * attempt,
+        runtime=5,
+        gpu=1,
+    params:
+        cfg={"device": "cuda"},
+        code=code_digest("check_device"),
+    script:
+        "../scripts/check_device.py"
+
+
+rule train_pack:
+    input:
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+        groups=groups_of,
+        device=lambda wc: [f"{RESULTS}/checks/device.json"] if training_device(wc.strategy) == "cuda" else [],
+    output:
+        model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
+        curves="<results>/models/{strategy}/seed{seed}/pack{pack}.curves.tsv",
+    log:
+        "<results>/logs/train_pack/{strategy}.seed{seed}.pack{pack}.log",
+    benchmark:
+        "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        runtime=1440,
+        gpu=lambda wc: gpus(wc.strategy),
+    retries: 1
+    params:
+        cfg=lambda wc: settings("training", wc.strategy),
+        n_packs=lambda wc: len(packs(wc.strategy)),
+        checkpoints=f"{RESULTS}/checkpoints",
+        code=code_digest("train_pack"),
+    script:
+        "../scripts/train_pack.py"
+
+
+rule read_heads:
+    input:
+        models=models_of,
+    output:
+        "<results>/heads/{strategy}/seed{seed}/heads.h5",
+    log:
+        "<results>/logs/read_heads/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/read_heads/{strategy}.seed{seed}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1500 * attempt,
+        runtime=10,
+    params:
+        code=code_digest("read_heads"),
+    script:
+        "../scripts/read_heads.py"
+
+
+rule predict_split:
+    input:
+        models=models_of,
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+    output:
+        (lambda path: path if config["evaluation"]["keep_predictions"] else temp(path))(
+            "<results>/predictions/{strategy}/seed{seed}/{split}.h5"
+        ),
+    log:
+        "<results>/logs/predict_split/{strategy}.seed{seed}.{split}.log",
+    benchmark:
+        "<results>/benchmarks/predict_split/{strategy}.seed{seed}.{split}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        runtime=240,
+        gpu=lambda wc: gpus(wc.strategy),
+    params:
+        cfg=settings("prediction"),
+        device=lambda wc: training_device(wc.strategy),
+        code=code_digest("predict_split"),
+    script:
+        "../scripts/predict_split.py"
+
+
+rule export_model:
+    input:
+        pack_of,
+    output:
+        "<results>/export/{strategy}/seed{seed}/group{group}.safetensors",
+    log:
+        "<results>/logs/export_model/{strategy}.seed{seed}.group{group}.log",
+    benchmark:
+        "<results>/benchmarks/export_model/{strategy}.seed{seed}.group{group}.tsv"
+    conda:
+        "../envs/training.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1500 * attempt,
+        runtime=10,
+    params:
+        code=code_digest("export_model"),
+    script:
+        "../scripts/export_model.py"

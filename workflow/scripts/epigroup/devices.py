@@ -1,0 +1,64 @@
+"""The device and the precision that training runs in."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import torch
+
+from epigroup.errors import InputError
+from epigroup.files import whole
+
+logger = logging.getLogger(__name__)
+
+
+def choose_device(wanted: str) -> torch.device:
+    """`auto`: a GPU where there is one, else the CPU; `cuda` without a usable GPU raises InputError with the cause."""
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if wanted not in ("auto", "cuda"):
+        raise InputError(f"training.device: unknown device {wanted!r}; known: auto, cpu, cuda")
+    cause = missing_gpu_cause()
+    if cause:
+        raise InputError(f"training.device is cuda, but {cause}; or set training.device: cpu")
+    return torch.device("cuda")
+
+
+def missing_gpu_cause() -> str | None:
+    """Why PyTorch cannot use a GPU here and what to do; None when it can."""
+    if torch.version.cuda is None:
+        return f"PyTorch {torch.__version__} was built for the CPU only: install the CUDA build of the same version"
+    if not Path("/proc/driver/nvidia/version").exists():
+        return "this machine has no NVIDIA driver: run on a node with a GPU (profile: partition, gres)"
+    if torch.cuda.device_count() == 0:
+        return "the NVIDIA driver shows no device to this job: ask the scheduler for one, and check CUDA_VISIBLE_DEVICES"
+    if not torch.cuda.is_available():
+        return f"the NVIDIA driver does not work with PyTorch's CUDA {torch.version.cuda}: update the driver"
+    return None
+
+
+def choose_precision(wanted: str, device: torch.device) -> str:
+    """`auto`: bf16 where the device computes in it, else fp32. The choice follows from the hardware alone, never from a timing."""
+    if wanted in ("bf16", "fp32"):
+        return wanted
+    if wanted != "auto":
+        raise InputError(f"training.precision: unknown precision {wanted!r}; known: auto, bf16, fp32")
+    if device.type == "cuda":
+        able, unit = torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(device)
+    else:
+        amx, avx = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
+        able, unit = amx or avx, "AMX" if amx else "AVX512-BF16" if avx else "no bf16 units"
+    precision = "bf16" if able else "fp32"
+    logger.info("precision auto: %s (%s)", precision, unit)
+    return precision
+
+
+def check_device(wanted: str, out: str | os.PathLike) -> None:
+    """Write what device `wanted` means here (JSON), or raise InputError with the cause when it cannot be used."""
+    device = choose_device(wanted)
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+    with whole(out) as partial:
+        partial.write_text(json.dumps({"device": device.type, "name": name, "torch": torch.__version__}) + "\n")

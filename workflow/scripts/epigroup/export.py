@@ -1,0 +1,23 @@
+"""One model out of a pack."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from epigroup.errors import InputError
+from epigroup.models import read_info, read_weights, write_models
+
+
+def export_model(pack: str | os.PathLike, group: int, out: str | os.PathLike) -> None:
+    """Write group `group` of a pack's model file as a model file of its own, with the same metadata cut to that group."""
+    info = read_info(pack)
+    if group not in info.groups:
+        raise InputError(f"{pack}: holds no group {group}; it holds {sorted(info.groups)}")
+    own = replace(
+        info,
+        groups={group: info.groups[group]},
+        best_step={group: info.best_step[group]},
+        validation_loss={group: info.validation_loss[group]},
+    )
+    write_models(out, own, {group: read_weights(pack, group)})

@@ -1,0 +1,156 @@
+"""Batches made on the device from start positions and packed labels: no sequence is stored per example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from epigroup.errors import InputError
+
+if TYPE_CHECKING:
+    from epigroup.genome import Genome
+    from epigroup.shards import Examples
+
+UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
+
+
+def order(seed: int, epoch: int, n: int) -> np.ndarray:
+    """The order of n examples in an epoch: an int64 permutation that depends on (seed, epoch, n) alone."""
+    return np.random.default_rng([seed, epoch, 0]).permutation(n)
+
+
+def strands(seed: int, epoch: int, n: int) -> np.ndarray:
+    """Which of n examples an epoch shows as their reverse complement: bool (n,), each with chance 1/2."""
+    return np.random.default_rng([seed, epoch, 1]).integers(0, 2, size=n, dtype=np.uint8).astype(bool)
+
+
+class Sequences:
+    """Chromosomes laid end to end, a window of code 4 between them, so that every window is one slice.
+
+    Takes one byte a base of the chromosomes it is given. `chromosomes` fixes the numbering that `positions` uses.
+    """
+
+    def __init__(self, genome: Genome, chromosomes: Sequence[str], window: int, device: torch.device | str = "cpu") -> None:
+        self.window = window
+        offsets, total = [], window
+        for chrom in chromosomes:
+            offsets.append(total)
+            total += genome.sizes[chrom] + window
+        flat = np.full(total, UNKNOWN, dtype=np.uint8)
+        for chrom, offset in zip(chromosomes, offsets, strict=True):
+            flat[offset : offset + genome.sizes[chrom]] = genome.codes(chrom)
+        self.chromosomes = list(chromosomes)
+        self.sizes = np.array([genome.sizes[chrom] for chrom in chromosomes], dtype=np.int64)
+        self.offsets = np.array(offsets, dtype=np.int64)
+        self.flat = torch.from_numpy(flat).to(device)
+        # rows 0-4: the one-hot of a code; rows 5-9: that of its complement
+        eye = torch.zeros(10, 4)
+        eye[:4] = torch.eye(4)
+        eye[5:9] = torch.eye(4).flip(0)
+        self._tables = {dtype: eye.to(device, dtype) for dtype in (torch.float32, torch.bfloat16)}
+
+    @property
+    def device(self) -> torch.device:
+        return self.flat.device
+
+    def positions(self, chrom: np.ndarray, start: np.ndarray) -> torch.Tensor:
+        """Window starts (0-based; may leave the chromosome by less than a window) -> int64 (N,) places in the flat array.
+
+        Raises InputError when a window lies wholly outside its chromosome.
+        """
+        start = np.asarray(start, dtype=np.int64)
+        chrom = np.asarray(chrom, dtype=np.int64)
+        outside = (start <= -self.window) | (start >= self.sizes[chrom])
+        if outside.any():
+            i = int(np.flatnonzero(outside)[0])
+            raise InputError(
+                f"the window at {self.chromosomes[chrom[i]]}:{start[i]} lies outside the chromosome "
+                f"({self.sizes[chrom[i]]} bp); do the regions belong to another assembly?"
+            )
+        return torch.from_numpy(self.offsets[chrom] + start).to(self.device)
+
+    def codes(self, positions: torch.Tensor) -> torch.Tensor:
+        """Codes of the windows at `positions` (n,): uint8 (n, W)."""
+        windows = self.flat.as_strided((len(self.flat) - self.window + 1, self.window), (1, 1))
+        return windows.index_select(0, positions)
+
+    def one_hot(
+        self, positions: torch.Tensor, dtype: torch.dtype = torch.float32, reverse: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Windows at `positions` (n,) as (n, 4, 1, W) in channels_last; where `reverse` (bool (n,)) the other strand."""
+        codes = self.codes(positions).int()
+        if reverse is not None:
+            codes = torch.where(reverse[:, None], codes.flip(1) + 5, codes)
+        return F.embedding(codes, self._tables[dtype]).unsqueeze(1).permute(0, 3, 1, 2)
+
+
+class Batches:
+    """The examples of one split, served as batches: sequences from the genome, labels from packed bits.
+
+    Parameters: `sequences` (shared by the splits), `examples` (chrom, start of the bin, packed labels), and `left`, the bases that a
+    window has before its bin.
+    """
+
+    def __init__(self, sequences: Sequences, examples: Examples, left: int) -> None:
+        self.sequences = sequences
+        self.positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
+        self.labels = torch.from_numpy(np.ascontiguousarray(examples.labels)).to(sequences.device)
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def one_hot(
+        self, indices: torch.Tensor, dtype: torch.dtype = torch.float32, reverse: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Sequences of the examples `indices` (n,): (n, 4, 1, W)."""
+        return self.sequences.one_hot(self.positions[indices], dtype, reverse)
+
+    def targets(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
+        """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,): float32 (n, t)."""
+        rows = self.labels[indices][:, tasks // 8]
+        return ((rows >> (tasks % 8).to(torch.uint8)) & 1).float()
+
+    def positives(self, tasks: torch.Tensor) -> np.ndarray:
+        """Positive examples of each task number in `tasks` (t,): int64 (t,)."""
+        total = torch.zeros(len(tasks), dtype=torch.int64, device=self.labels.device)
+        for rows in self.labels.split(1 << 16):
+            total += ((rows[:, tasks // 8] >> (tasks % 8).to(torch.uint8)) & 1).sum(0, dtype=torch.int64)
+        return total.cpu().numpy()
+
+    def in_order(self, batch_size: int) -> Iterator[torch.Tensor]:
+        """All examples from first to last: index tensors of at most `batch_size`."""
+        for first in range(0, len(self), batch_size):
+            yield torch.arange(first, min(first + batch_size, len(self)), device=self.labels.device)
+
+
+class TrainingOrder:
+    """Which examples step number s sees: a function of (seed, s), whatever came before.
+
+    An epoch is a permutation of the examples cut into whole batches; the last incomplete one is left out, as is usual (another
+    remainder each epoch). With fewer examples than `batch_size` a batch is all of them.
+    """
+
+    def __init__(self, seed: int, n: int, batch_size: int, *, reverse_complement: bool, device: torch.device | str) -> None:
+        self.seed, self.n = seed, n
+        self.batch_size = min(batch_size, n)
+        self.steps_per_epoch = n // self.batch_size
+        self.reverse_complement = reverse_complement
+        self.device = device
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+        self._strands: torch.Tensor | None = None
+
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Examples of step `step` (from 0): indices int64 (batch,), and bool (batch,) of those to reverse, or None."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._order = torch.from_numpy(order(self.seed, epoch, self.n)).to(self.device)
+            if self.reverse_complement:
+                self._strands = torch.from_numpy(strands(self.seed, epoch, self.n)).to(self.device)
+        here = slice(place * self.batch_size, (place + 1) * self.batch_size)
+        return self._order[here], None if self._strands is None else self._strands[here]

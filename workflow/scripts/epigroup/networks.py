@@ -1,0 +1,163 @@
+"""Networks: a convolutional trunk that turns a window into hidden features, and one linear row a task on top.
+
+The scheme is DeepSEA's (Zhou & Troyanskaya 2015), as Shiri & Sun 2022 (section II) take it over: three convolutions of width 8,
+ReLU, max-pooling by 4, dropout after each block, one fully connected hidden layer. Filter counts and dropout rates are
+reconstructed from DeepSEA. The hidden layer is shared by the tasks of a group, so that the rows of the last layer of one
+network live in one basis and can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from epigroup.errors import InputError
+
+_DEEPSEA = {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925}
+_SMALL = {"channels": [32, 48, 96], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 64}
+# name -> (does the last block pool?, sizes where the configuration gives none)
+ARCHITECTURES: dict[str, tuple[bool, dict[str, Any]]] = {
+    "deepsea": (False, _DEEPSEA),
+    "deepsea_pool3": (True, _DEEPSEA),
+    "small": (True, _SMALL),
+}
+
+
+class Dropout(nn.Module):
+    """Dropout whose masks can be drawn from a generator of its own.
+
+    With `bits` set (a NumPy bit generator, CPU training) a mask is a function of that generator alone, and drawing it
+    costs a fraction of `torch.bernoulli`, which took a quarter of a training step. The rate is kept to 1/65,536.
+    With `bits` None this is `torch.nn.functional.dropout`.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+        self.bits: np.random.Generator | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.rate == 0.0:
+            return x
+        if self.bits is None:
+            return F.dropout(x, self.rate, training=True)
+        return x * self._mask(x)
+
+    def _mask(self, x: torch.Tensor) -> torch.Tensor:
+        n = x.numel()
+        lanes = torch.from_numpy(np.frombuffer(self.bits.bytes(2 * n), dtype=np.int16).copy())
+        mask = (lanes >= round(self.rate * 65536) - 32768).to(x.dtype).mul_(1.0 / (1.0 - self.rate))
+        # the mask takes x's order of memory, so that the product runs over both in one sweep
+        dense = x.is_contiguous() or x.is_contiguous(memory_format=torch.channels_last)
+        return mask.as_strided(x.shape, x.stride()) if dense else mask.view(x.shape)
+
+    def extra_repr(self) -> str:
+        return f"rate={self.rate}"
+
+
+class Trunk(nn.Module):
+    """Window to hidden features: (N, 4, L) or (N, 4, 1, L) -> (N, hidden)."""
+
+    def __init__(
+        self,
+        channels: Sequence[int],
+        *,
+        filter_width: int,
+        pool: int,
+        pooled: Sequence[bool],
+        dropout: Sequence[float],
+        hidden: int,
+        window: int,
+    ) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = []
+        length, inputs = window, 4
+        for i, (outputs, rate) in enumerate(zip(channels, dropout, strict=True)):
+            blocks.append(nn.Conv2d(inputs, outputs, (1, filter_width)))
+            length -= filter_width - 1
+            if pooled[i]:
+                # before the ReLU, which commutes with the maximum: the same values from a quarter of the work
+                blocks.append(nn.MaxPool2d((1, pool)))
+                length //= pool
+            if length < 1:
+                raise InputError(
+                    f"network: a window of {window} bp is too short for {len(channels)} convolutions of width "
+                    f"{filter_width} with pooling by {pool} (nothing is left after block {i + 1}); "
+                    "lengthen dataset.window, or lower network.pool or network.filter_width"
+                )
+            blocks += [nn.ReLU(), Dropout(rate)]
+            inputs = outputs
+        self.blocks = nn.Sequential(*blocks)
+        self.hidden = nn.Linear(inputs * length, hidden)
+        self.relu = nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.dim() == 3:
+            x = x.unsqueeze(2)
+        x = self.blocks(x)
+        # position-major rows: what lies in memory under channels_last, so that nothing is copied
+        return self.relu(self.hidden(x.permute(0, 3, 2, 1).flatten(1)))
+
+
+class Network(nn.Module):
+    """Trunk and head: (N, 4, L) -> logits (N, n_tasks) float32.
+
+    `trunk` holds the shared part, `head` is Linear(hidden, n_tasks) whose row t belongs to task t. The head is computed in
+    float32 also under autocast, so that scores do not tie at the resolution of bfloat16.
+    """
+
+    def __init__(self, trunk: Trunk, n_tasks: int) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.head = nn.Linear(trunk.hidden.out_features, n_tasks)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """(N, 4, L) -> (N, hidden): the hidden features that the tasks share."""
+        return self.trunk(x)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        features = self.features(x)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.head(features.float())
+
+    def draw_dropout_from(self, bits: np.random.Generator | None) -> None:
+        """Draw the dropout masks of the next passes from `bits`; None goes back to torch's own generator."""
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.bits = bits
+
+
+def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
+    """The network named by `cfg["name"]` for `n_tasks` tasks and windows of `window` bp.
+
+    Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown name or head,
+    lists of unequal length, or a window too short for the pooling.
+    """
+    name = cfg["name"]
+    if name not in ARCHITECTURES:
+        raise InputError(f"network.name: unknown network {name!r}; known: {', '.join(sorted(ARCHITECTURES))}")
+    if cfg.get("head", "shared") != "shared":
+        raise InputError(f"network.head: unknown form {cfg['head']!r}; known: shared")
+    pool_last, defaults = ARCHITECTURES[name]
+    sizes = {**defaults, **cfg}
+    channels, dropout = list(sizes["channels"]), list(sizes["dropout"])
+    if len(channels) != len(dropout) or not channels:
+        raise InputError(
+            f"network: {len(channels)} channel counts but {len(dropout)} dropout rates; give one rate a convolution"
+        )
+    pooled = [True] * (len(channels) - 1) + [pool_last]
+    trunk = Trunk(
+        channels,
+        filter_width=sizes["filter_width"],
+        pool=sizes["pool"],
+        pooled=pooled,
+        dropout=dropout,
+        hidden=sizes["hidden"],
+        window=window,
+    )
+    return Network(trunk, n_tasks).to(memory_format=torch.channels_last)
