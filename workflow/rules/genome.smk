@@ -1,0 +1,27 @@
+# FASTA -> genome.h5 (one code a base), the FASTA that aligners see, and the lengths of contigs.
+
+
+rule build_genome:
+    input:
+        fasta=FASTA,
+    output:
+        codes="<results>/genome/genome.h5",
+        fasta="<results>/genome/genome.fa",
+        index="<results>/genome/genome.fa.fai",
+        sizes="<results>/genome/chrom.sizes",
+        contigs="<results>/genome/contigs.tsv",
+    log:
+        "<results>/logs/build_genome/genome.log",
+    benchmark:
+        "<results>/benchmarks/build_genome/genome.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=60,
+    params:
+        cfg=settings("genome"),
+        code=code_digest("build_genome"),
+    script:
+        "../scripts/build_genome.py"

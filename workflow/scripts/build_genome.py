@@ -1,0 +1,14 @@
+"""FASTA -> codes of the chosen chromosomes, their FASTA for aligners, and lengths."""
+
+from epigroup.genome import write_genome
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    write_genome(
+        snakemake.input.fasta,
+        snakemake.output.codes,
+        aligner_fasta=snakemake.output.fasta,
+        sizes=snakemake.output.sizes,
+        contigs=snakemake.output.contigs,
+        **snakemake.params.cfg,
+    )

@@ -1,0 +1,264 @@
+"""The HDF5 form of a chromosome's examples: one writer, one reader, and the data set over all of them.
+
+A shard holds `start` int32 (N,), `labels` uint8 (N, ceil(T / 8)) with task t at bit t % 8 (from the lowest)
+of byte t // 8, `n_peaks` int64 (T,) and `task_ids` (T,), in compressed chunks with checksums, and attributes.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import hdf5plugin
+import numpy as np
+
+from epigroup.errors import InputError
+from epigroup.files import sha256_file, whole
+from epigroup.labels import packed_width, unpack_columns
+from epigroup.splits import SPLITS, assign
+
+FORMAT_VERSION = 1
+_ROWS = 1 << 16
+_DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError)
+_DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Examples of one chromosome. start int32 (N,) bp, ascending; labels packed uint8 (N, ceil(T/8)); n_peaks
+    int64 (T,).
+
+    size: chromosome length, bp; counts: how many bins there were and why some are no example.
+    """
+
+    chrom: str
+    size: int
+    bin_size: int
+    window: int
+    min_overlap: int
+    assembly: str
+    genome_sha256: str
+    task_ids: tuple[str, ...]
+    counts: dict[str, int]
+    start: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    n_peaks: np.ndarray = field(repr=False)
+
+    def content_sha256(self) -> str:
+        """sha256 over all that the shard says, independent of compression and of the HDF5 library."""
+        digest = hashlib.sha256(
+            json.dumps(self.described() | {"counts": self.counts}, sort_keys=True).encode()
+        )
+        for values, kind in ((self.start, "<i4"), (self.labels, "u1"), (self.n_peaks, "<i8")):
+            digest.update(np.ascontiguousarray(values, kind).data)
+        return digest.hexdigest()
+
+    def described(self) -> dict:
+        """The attributes as plain values."""
+        return {
+            "format_version": FORMAT_VERSION, "chrom": self.chrom, "size": self.size,
+            "bin_size": self.bin_size,
+            "window": self.window, "min_overlap": self.min_overlap, "assembly": self.assembly,
+            "genome_sha256": self.genome_sha256, "task_ids": list(self.task_ids),
+        }  # fmt: skip
+
+
+def write_shard(path: str | os.PathLike, shard: Shard) -> None:
+    """Write a shard, whole or not at all."""
+    n, width = shard.labels.shape
+    if n != len(shard.start) or width != packed_width(len(shard.task_ids)):
+        raise ValueError(
+            f"labels of shape {shard.labels.shape} for {len(shard.start)} starts, {len(shard.task_ids)} tasks"
+        )
+    packing = hdf5plugin.Blosc2(cname="zstd", clevel=5, filters=hdf5plugin.Blosc2.SHUFFLE)
+    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as store:
+        for name, values in (("start", shard.start.astype("<i4")), ("labels", shard.labels)):
+            store.create_dataset(
+                name, data=values, maxshape=(None, *values.shape[1:]),
+                chunks=(min(_ROWS, max(n, 1)), *values.shape[1:]),
+                fletcher32=True, compression=packing,
+            )  # fmt: skip
+        for name, values in (
+            ("n_peaks", shard.n_peaks.astype("<i8")),
+            ("task_ids", np.array(shard.task_ids, "S")),
+        ):
+            store.create_dataset(name, data=values, chunks=values.shape, fletcher32=True)
+        # Strings of fixed length lie in the object header, which has a checksum; others in a heap without.
+        for name, value in shard.described().items():
+            if name != "task_ids":
+                store.attrs[name] = np.bytes_(value.encode()) if isinstance(value, str) else value
+        store.attrs["counts"] = np.bytes_(json.dumps(shard.counts, sort_keys=True).encode())
+        store.attrs["content_sha256"] = np.bytes_(shard.content_sha256().encode())
+
+
+def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
+    """Read a shard and check all of it; with `rows` False only what describes it, with empty start and
+    labels.
+
+    Raises InputError when the file is damaged, cut, or of another format version.
+    """
+    try:
+        with h5py.File(path, "r", locking=False) as store:
+            version = int(store.attrs["format_version"])
+            if version != FORMAT_VERSION:
+                raise InputError(
+                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; make it again"
+                )
+            text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
+            ids = tuple(i.decode() for i in store["task_ids"][()])
+            shard = Shard(
+                chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
+                window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
+                assembly=text["assembly"], genome_sha256=text["genome_sha256"], task_ids=ids,
+                counts=json.loads(text["counts"]),
+                start=store["start"][()] if rows else np.empty(0, np.int32),
+                labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
+                n_peaks=store["n_peaks"][()],
+            )  # fmt: skip
+            if rows and shard.content_sha256() != text["content_sha256"]:
+                raise InputError(
+                    f"{path}: the shard is damaged: its content does not match its sha256; make it again"
+                )
+            return shard
+    except _DAMAGE as error:
+        raise InputError(
+            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples of one split: chrom int16 (N,) index into the data set's chromosomes, start int32 (N,) bp of
+    the bin, labels packed uint8 (N, ceil(T/8))."""
+
+    chrom: np.ndarray
+    start: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A checked data set. chromosomes: names that Examples.chrom counts; sizes: their lengths in bp; splits:
+    resolved."""
+
+    assembly: str
+    genome_sha256: str
+    dataset_hash: str
+    bin_size: int
+    window: int
+    min_overlap: int
+    task_ids: tuple[str, ...]
+    chromosomes: tuple[str, ...]
+    sizes: dict[str, int]
+    splits: dict
+    n_examples: dict[str, int]
+    paths: dict[str, Path]
+
+    def split(self, name: str) -> Examples:
+        """The examples of "train", "validation" or "test", by chromosome and position; only these are in
+        memory."""
+        n, width = self.n_examples[name], packed_width(len(self.task_ids))
+        chrom, start = np.empty(n, np.int16), np.empty(n, np.int32)
+        labels = np.empty((n, width), np.uint8)
+        at = 0
+        for i, chromosome in enumerate(self.chromosomes):
+            path = self.paths[chromosome]
+            try:
+                with h5py.File(path, "r", locking=False) as store:
+                    starts = store["start"][()]
+                    where = self.split_of(chromosome, starts)
+                    for row in range(0, len(starts), _ROWS):
+                        mine = where[row : row + _ROWS] == SPLITS.index(name)
+                        count = int(mine.sum())
+                        if count:
+                            labels[at : at + count] = store["labels"][row : row + _ROWS][mine]
+                            start[at : at + count] = starts[row : row + _ROWS][mine]
+                            chrom[at : at + count] = i
+                            at += count
+            except _DAMAGE as error:
+                raise InputError(
+                    f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
+                ) from error
+        if at != n:
+            raise InputError(
+                f"the shards hold {at} {name} examples where dataset.json counts {n}; make dataset.json again"
+            )
+        return Examples(chrom, start, labels)
+
+    def split_of(self, chromosome: str, starts: np.ndarray) -> np.ndarray:
+        """int8 (N,): index into SPLITS or -1, for bins of a chromosome at `starts` (bp)."""
+        return assign(chromosome, starts, self.splits, self.window, self.bin_size, self.sizes[chromosome])
+
+    def task_indices(self, task_ids: Sequence[str]) -> np.ndarray:
+        """int64: columns of these tasks. Raises InputError for one that the data set lacks."""
+        place = {task: i for i, task in enumerate(self.task_ids)}
+        missing = [t for t in task_ids if t not in place]
+        if missing:
+            raise InputError(f"the data set has no task {', '.join(missing[:5])}")
+        return np.array([place[t] for t in task_ids], np.int64)
+
+    @staticmethod
+    def labels(
+        examples: Examples, task_indices: np.ndarray, rows: np.ndarray | slice = slice(None)
+    ) -> np.ndarray:
+        """bool (n, len(task_indices)): labels of these tasks for the examples, or for some `rows` of them."""
+        return unpack_columns(examples.labels[rows], task_indices)
+
+
+def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os.PathLike]) -> Dataset:
+    """Open a data set from its dataset.json and the shards of all its chromosomes, after checking every byte
+    of them.
+
+    Raises InputError that names the shard when it is missing, damaged, cut, of another version, genome,
+    window or tasks, or not the one that dataset.json was made from.
+    """
+    try:
+        about = json.loads(Path(dataset_json).read_text())
+    except json.JSONDecodeError as error:
+        raise InputError(f"{dataset_json}: not a whole JSON file ({error}); make it again") from error
+    if about["format_version"] != FORMAT_VERSION:
+        raise InputError(
+            f"{dataset_json}: format version {about['format_version']}, this release reads {FORMAT_VERSION}; "
+            "make it again"
+        )
+    paths: dict[str, Path] = {}
+    for path in map(Path, shard_paths):
+        described = read_shard(path, rows=False).described()
+        chrom = described["chrom"]
+        if chrom not in about["chromosomes"]:
+            raise InputError(f"{path}: chromosome {chrom} is not in {dataset_json}")
+        for key in _DESCRIBED:
+            if described[key] != about[key]:
+                raise InputError(
+                    f"{path}: {key} is {_short(described[key])}, in {dataset_json} {_short(about[key])}; "
+                    "make the shards and dataset.json from the same genome and sheet"
+                )
+        if sha256_file(path) != about["chromosomes"][chrom]["file_sha256"]:
+            raise InputError(
+                f"{path}: the shard is damaged, or was made again after {dataset_json} (its sha256 differs); "
+                "delete both and make them again"
+            )
+        paths[chrom] = path
+    missing = [c for c in about["chromosomes"] if c not in paths]
+    if missing:
+        raise InputError(f"{dataset_json}: no shard was given for chromosome {', '.join(missing)}")
+    chromosomes = tuple(about["chromosomes"])
+    return Dataset(
+        assembly=about["assembly"], genome_sha256=about["genome_sha256"], dataset_hash=about["dataset_hash"],
+        bin_size=about["bin_size"], window=about["window"], min_overlap=about["min_overlap"],
+        task_ids=tuple(about["task_ids"]), chromosomes=chromosomes,
+        sizes={c: about["chromosomes"][c]["size"] for c in chromosomes}, splits=about["splits"],
+        n_examples={s: sum(about["chromosomes"][c][f"n_{s}"] for c in chromosomes) for s in SPLITS},
+        paths=paths,
+    )  # fmt: skip
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."

@@ -1,0 +1,9 @@
+"""A profile's peaks, of whatever source, in the one form that all later steps read."""
+
+from epigroup.genome import read_contigs
+from epigroup.intervals import standardise_peaks
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    every, chosen = read_contigs(snakemake.input.contigs)
+    standardise_peaks(snakemake.input.peaks, snakemake.output.peaks, every, chosen, **snakemake.params.cfg)
