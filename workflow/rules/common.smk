@@ -150,9 +150,9 @@ def track_code(rules):
     Snakemake's own code trigger is off (profiles/default): it compares scripts by date, so that a fresh checkout
     would rerun everything. Scripts carry `code_digest` in their params; this adds the like for shell commands.
     """
-    for rule in rules:
-        if rule.shellcmd:
-            rule.set_params(shell_digest=hashlib.sha256(rule.shellcmd.encode()).hexdigest())
+    for one in rules:
+        if one.shellcmd:
+            one.set_params(shell_digest=hashlib.sha256(one.shellcmd.encode()).hexdigest())
 
 
 def training_threads(strategy):

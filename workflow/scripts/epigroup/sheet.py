@@ -118,8 +118,8 @@ def read_sheet(
 ) -> Sheet:
     """Read and check the sample sheet.
 
-    `<results>` at the start of a path becomes `results`; such files are made by the workflow, so `exist` is not
-    asked about them. `assembly` is that of the configuration (None: not compared). `peak_mode_default` says what
+    `<results>` at the start of a path becomes `results`. `exist` is asked for each file, so that the caller can
+    answer for those that the workflow will make. `assembly` is that of the configuration (None: not compared). `peak_mode_default` says what
     an empty peak_mode means: "by_target" (broad for the marks in BROAD_TARGETS) or "narrow".
 
     Raises InputError that names the sheet and, for each fault, the line, the column and the value.
@@ -280,7 +280,7 @@ def _faults_of_row(
     if "fastq_2" in row and row.get("fastq_1") == row["fastq_2"]:
         at("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1")
     for column in FILES:
-        if column in row and not row[column].startswith("<results>/") and not exist(row[column]):
+        if column in row and not exist(_place(row[column], results)):
             at(column, f"there is no file {row[column]!r}")
     if assembly is not None and row["assembly"] != assembly:
         at(
@@ -366,15 +366,19 @@ def _kind(row: dict[str, str]) -> str:
     return "fastq" if "fastq_1" in row else "bam" if "bam" in row else "peaks"
 
 
+def _place(path: str, results: str) -> str:
+    return results + path.removeprefix("<results>") if path.startswith("<results>/") else path
+
+
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
     row = rows[0]
     broad = peak_mode_default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
 
-    def place(path: str | None) -> str | None:
-        return results + path.removeprefix("<results>") if path and path.startswith("<results>/") else path
-
     replicates = [
-        Replicate(int(one.get("replicate", 1)), **{column: place(one.get(column)) for column in FILES})
+        Replicate(
+            int(one.get("replicate", 1)),
+            **{column: _place(one[column], results) for column in FILES if column in one},
+        )
         for one in rows
     ]
     return Profile(

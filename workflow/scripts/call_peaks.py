@@ -1,0 +1,15 @@
+"""Call the peaks of one profile with MACS2."""
+
+from epigroup.alignments import read_sizes
+from epigroup.logs import log_to
+from epigroup.peak_calling import call_peaks, read_size
+
+with log_to(snakemake.log[0]):
+    call_peaks(
+        snakemake.input.bam,
+        snakemake.output.peaks,
+        control=snakemake.input.get("control"),
+        genome_size=read_size(snakemake.input.bases),
+        sizes=read_sizes(snakemake.input.sizes),
+        **snakemake.params.cfg,
+    )

@@ -1,0 +1,11 @@
+"""Check the FASTQ files of one replicate before anything heavy reads them."""
+
+from dataclasses import asdict
+
+from epigroup.fastq import check_fastq, check_pair, write_facts
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    paths = list(snakemake.input.reads)
+    facts = check_pair(*paths) if len(paths) == 2 else (check_fastq(paths[0]),)
+    write_facts(snakemake.output.facts, [asdict(one) for one in facts])

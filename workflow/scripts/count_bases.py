@@ -1,0 +1,11 @@
+"""Count the bases of the genome that are not N."""
+
+from epigroup.genome import open_genome
+from epigroup.logs import log_to
+from epigroup.peak_calling import count_bases, write_size
+
+with log_to(snakemake.log[0]) as log:
+    genome = open_genome(snakemake.input.genome)
+    bases = count_bases(genome.codes(chrom) for chrom in genome.sizes)
+    log.info("%d of %d bases are not N", bases, sum(genome.sizes.values()))
+    write_size(snakemake.output.bases, bases)

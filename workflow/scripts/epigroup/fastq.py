@@ -1,0 +1,193 @@
+"""Checks of FASTQ files, made before anything heavy reads them.
+
+The first records are looked at one by one; the whole file is only unpacked and its lines counted, which runs at
+some hundred MB/s and finds truncated files and mates of unequal number.
+"""
+
+import gzip
+import itertools
+import json
+import logging
+import os
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from epigroup.errors import InputError
+from epigroup.files import whole
+
+HEAD = 10_000
+CHUNK = 1 << 20
+SEQUENCE = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv.]+")
+# Above this a quality cannot be Phred+33 of a short-read machine while nothing lies below the other: Phred+64.
+HIGHEST_33, LOWEST_64 = 80, 59
+OTHER_FORMATS = {
+    b">": "FASTA, without qualities",
+    b"BZh": "bzip2; unpack it and use gzip",
+    b"PK\x03\x04": "zip; unpack it and use gzip",
+    b"\xfd7zXZ": "xz; unpack it and use gzip",
+    b"CRAM": "CRAM; convert it to FASTQ, or to BAM in the column bam",
+    b"@HD\t": "SAM; convert it to BAM and give it in the column bam",
+    b"@SQ\t": "SAM; convert it to BAM and give it in the column bam",
+    b"\xef\xbb\xbf": "text with a byte-order mark; save it without one",
+}
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FastqFacts:
+    """Records of the whole file; read length (bases) and quality character codes of its first HEAD records."""
+
+    path: str
+    records: int
+    shortest: int
+    longest: int
+    lowest_quality: int
+    highest_quality: int
+
+
+def check_fastq(path: str | os.PathLike) -> FastqFacts:
+    """Check one FASTQ file, gzip (named .gz) or plain.
+
+    Raises InputError naming file, record and value when the file is empty, truncated, of another format, has
+    Windows line ends, a record whose parts do not fit, or qualities that are not Phred+33.
+    """
+    packed = _check_start(path)
+    shortest, longest, lowest, highest = 1 << 30, 0, 255, 0
+    for number, (name, bases, plus, quality) in enumerate(_head(path, packed), start=1):
+        at = f"{path}, record {number} (line {4 * number - 3})"
+        if not name.startswith(b"@") or not plus.startswith(b"+"):
+            odd = name if not name.startswith(b"@") else plus
+            raise InputError(
+                f"{at}: {_shown(odd)} is not the {'@name' if odd is name else '+'} line of a FASTQ record"
+            )
+        if name.endswith(b"\r"):
+            raise InputError(f"{at}: Windows line ends (\\r); remove them, for example with dos2unix")
+        if not SEQUENCE.fullmatch(bases):
+            raise InputError(f"{at}: {_shown(bases)} is not a sequence of bases")
+        if len(bases) != len(quality):
+            raise InputError(f"{at}: {len(bases)} bases but {len(quality)} qualities")
+        shortest, longest = min(shortest, len(bases)), max(longest, len(bases))
+        lowest, highest = min(lowest, *quality), max(highest, *quality)
+        if min(quality) < 33 or max(quality) > 126:
+            raise InputError(f"{at}: {_shown(quality)} holds a character that is no quality")
+    if lowest >= LOWEST_64 and highest > HIGHEST_33:
+        raise InputError(
+            f"{path}: qualities run from {chr(lowest)!r} to {chr(highest)!r} in its first records, the old Phred+64; "
+            "convert it to Phred+33, for example with: seqtk seq -Q64 -V"
+        )
+    records = _count_records(path, packed)
+    return FastqFacts(str(path), records, shortest, longest, lowest, highest)
+
+
+def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[FastqFacts, FastqFacts]:
+    """Check two files of mates: each by itself, equal numbers of records, and names that agree in the first HEAD.
+
+    Raises InputError as check_fastq does, and when the files are not the mates of each other.
+    """
+    facts = check_fastq(path_1), check_fastq(path_2)
+    pairs = zip(_head(path_1, str(path_1).endswith(".gz")), _head(path_2, str(path_2).endswith(".gz")))
+    for number, (first, second) in enumerate(pairs, start=1):
+        if _pair_name(first[0]) != _pair_name(second[0]):
+            raise InputError(
+                f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second[0])} is not the mate of "
+                f"{_shown(first[0])} in {path_1}; the files must list mates in the same order"
+            )
+    if facts[0].records != facts[1].records:
+        raise InputError(
+            f"{path_2}: {facts[1].records:,} records, but {path_1} has {facts[0].records:,}; one of the two is not whole"
+        )
+    return facts
+
+
+def write_facts(out: str | os.PathLike, facts: list[dict]) -> None:
+    """Write the facts of one file or of two mates as JSON, and log them."""
+    for one in facts:
+        logger.info("%(path)s: %(records)d records of %(shortest)d to %(longest)d bases", one)
+    with whole(out) as partial:
+        partial.write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def _check_start(path: str | os.PathLike) -> bool:
+    """Whether the file is gzip. Raises InputError when it is neither gzip nor plain FASTQ, or its name misleads."""
+    try:
+        with open(path, "rb") as handle:
+            start = handle.read(8)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if not start:
+        raise InputError(f"{path}: is empty; it must hold reads")
+    packed = start.startswith(b"\x1f\x8b")
+    if packed != str(path).endswith(".gz"):
+        # The aligner and the trimmer go by the name.
+        fault = "is gzip, but its name does not end in .gz" if packed else "is named .gz, but is not gzip"
+        raise InputError(f"{path}: {fault}; rename it")
+    if packed:
+        start = b"".join(itertools.islice(_chunks(path, True), 1))[:8]
+        if start.startswith(b"BAM\x01"):
+            raise InputError(f"{path}: is BAM, not FASTQ; give it in the column bam")
+        if not start:
+            raise InputError(f"{path}: is empty once unpacked; it must hold reads")
+    for magic, what in OTHER_FORMATS.items():
+        if start.startswith(magic):
+            raise InputError(f"{path}: is {what}")
+    return packed
+
+
+def _chunks(path: str | os.PathLike, packed: bool) -> Iterator[bytes]:
+    """Unpacked contents. Raises InputError where the gzip stream is broken or ends early."""
+    with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
+        while True:
+            try:
+                chunk = handle.read(CHUNK)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise InputError(
+                    f"{path}: is truncated or damaged ({error}); copy or download it again"
+                ) from None
+            if not chunk:
+                return
+            yield chunk
+
+
+def _head(path: str | os.PathLike, packed: bool) -> Iterator[tuple[bytes, ...]]:
+    """The first HEAD whole records as (name, bases, plus, quality), without line ends."""
+    with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
+        for number in range(1, HEAD + 1):
+            try:
+                record = tuple(line.rstrip(b"\n") for line in itertools.islice(handle, 4))
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise InputError(
+                    f"{path}: is truncated or damaged ({error}); copy or download it again"
+                ) from None
+            if not record:
+                return
+            if len(record) < 4:
+                raise InputError(
+                    f"{path}, record {number} (line {4 * number - 3}): ends after {len(record)} of 4 lines"
+                )
+            yield record
+
+
+def _count_records(path: str | os.PathLike, packed: bool) -> int:
+    lines, last = 0, b""
+    for chunk in _chunks(path, packed):
+        lines += chunk.count(b"\n")
+        last = chunk[-1:]
+    lines += last != b"\n"
+    if lines % 4:
+        raise InputError(
+            f"{path}: {lines:,} lines, not a multiple of 4: the last record is cut off; copy it again"
+        )
+    return lines // 4
+
+
+def _pair_name(line: bytes) -> bytes:
+    """The part of a name line that mates share: the first word without its /1, /2, .1 or .2."""
+    return re.sub(rb"[/.][12]$", b"", line.split(None, 1)[0] if line.strip() else line)
+
+
+def _shown(line: bytes) -> str:
+    text = line[:60].decode("ascii", "replace")
+    return repr(text + "..." if len(line) > 60 else text)
