@@ -24,7 +24,7 @@ rule check_device:
     benchmark:
         "<results>/benchmarks/check_device.tsv"
     conda:
-        "../envs/training.yaml"
+        "../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
@@ -51,14 +51,14 @@ rule train_pack:
         "<results>/logs/train_pack/{strategy}.seed{seed}.pack{pack}.log",
     benchmark:
         "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
+    retries: 1
     conda:
-        "../envs/training.yaml"
+        "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
-    retries: 1
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),
@@ -78,7 +78,7 @@ rule read_heads:
     benchmark:
         "<results>/benchmarks/read_heads/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/training.yaml"
+        "../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
@@ -104,7 +104,7 @@ rule predict_split:
     benchmark:
         "<results>/benchmarks/predict_split/{strategy}.seed{seed}.{split}.tsv"
     conda:
-        "../envs/training.yaml"
+        "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
@@ -128,7 +128,7 @@ rule export_model:
     benchmark:
         "<results>/benchmarks/export_model/{strategy}.seed{seed}.group{group}.tsv"
     conda:
-        "../envs/training.yaml"
+        "../envs/torch.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,

@@ -1,4 +1,6 @@
-"""The rolling checkpoint of a training job, at a path that no rule declares, and the signal that asks for one."""
+"""The rolling checkpoint of a training job, at a path that no rule declares, and the signal that asks for
+one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ NOT_IDENTITY = ("resume", "checkpoint_seconds", "progress_seconds")
 
 
 def checkpoint_path(directory: str | os.PathLike, cfg: Mapping[str, Any], **identity: Any) -> Path:
-    """Where the job that is fixed by its settings and `identity` (groups, data set, seed, code) keeps its checkpoint."""
+    """Where the job that is fixed by its settings and `identity` (groups, data set, seed, code) keeps its
+    checkpoint.
+    """
     key = {"cfg": {name: value for name, value in cfg.items() if name not in NOT_IDENTITY}, **identity}
     name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
     return Path(directory) / f"{name}.pt"
@@ -38,13 +42,17 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
 
 
 def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """The checkpoint, or None where there is none. One that cannot be read is reported and removed: training starts afresh."""
+    """The checkpoint, or None where there is none. One that cannot be read is reported and removed:
+    training starts afresh.
+    """
     if not path.exists():
         return None
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        logger.warning("the checkpoint %s cannot be read (%s); training starts from the beginning", path, error)
+        logger.warning(
+            "the checkpoint %s cannot be read (%s); training starts from the beginning", path, error
+        )
         path.unlink()
         return None
 
@@ -61,7 +69,9 @@ class Termination:
 
 @contextmanager
 def catch_termination() -> Iterator[Termination]:
-    """Turn SIGTERM into a flag for the length of the block. Outside the main thread signals stay as they are."""
+    """Turn SIGTERM into a flag for the length of the block. Outside the main thread signals stay as they
+    are.
+    """
     termination = Termination()
     if threading.current_thread() is not threading.main_thread():
         yield termination

@@ -16,7 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def choose_device(wanted: str) -> torch.device:
-    """`auto`: a GPU where there is one, else the CPU; `cuda` without a usable GPU raises InputError with the cause."""
+    """`auto`: a GPU where there is one, else the CPU; `cuda` without a usable GPU raises InputError with
+    the cause.
+    """
     if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
     if wanted not in ("auto", "cuda"):
@@ -30,24 +32,29 @@ def choose_device(wanted: str) -> torch.device:
 def missing_gpu_cause() -> str | None:
     """Why PyTorch cannot use a GPU here and what to do; None when it can."""
     if torch.version.cuda is None:
-        return f"PyTorch {torch.__version__} was built for the CPU only: install the CUDA build of the same version"
+        return f"PyTorch {torch.__version__} was built for the CPU only: install its CUDA build"
     if not Path("/proc/driver/nvidia/version").exists():
         return "this machine has no NVIDIA driver: run on a node with a GPU (profile: partition, gres)"
     if torch.cuda.device_count() == 0:
-        return "the NVIDIA driver shows no device to this job: ask the scheduler for one, and check CUDA_VISIBLE_DEVICES"
+        return "the NVIDIA driver shows this job no device: ask the scheduler for one"
     if not torch.cuda.is_available():
         return f"the NVIDIA driver does not work with PyTorch's CUDA {torch.version.cuda}: update the driver"
     return None
 
 
 def choose_precision(wanted: str, device: torch.device) -> str:
-    """`auto`: bf16 where the device computes in it, else fp32. The choice follows from the hardware alone, never from a timing."""
+    """`auto`: bf16 where the device computes in it, else fp32. The choice follows from the hardware alone,
+    never from a timing.
+    """
     if wanted in ("bf16", "fp32"):
         return wanted
     if wanted != "auto":
         raise InputError(f"training.precision: unknown precision {wanted!r}; known: auto, bf16, fp32")
     if device.type == "cuda":
-        able, unit = torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(device)
+        able, unit = (
+            torch.cuda.is_bf16_supported(including_emulation=False),
+            torch.cuda.get_device_name(device),
+        )
     else:
         amx, avx = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
         able, unit = amx or avx, "AMX" if amx else "AVX512-BF16" if avx else "no bf16 units"
@@ -57,8 +64,12 @@ def choose_precision(wanted: str, device: torch.device) -> str:
 
 
 def check_device(wanted: str, out: str | os.PathLike) -> None:
-    """Write what device `wanted` means here (JSON), or raise InputError with the cause when it cannot be used."""
+    """Write what device `wanted` means here (JSON), or raise InputError with the cause when it cannot be
+    used.
+    """
     device = choose_device(wanted)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     with whole(out) as partial:
-        partial.write_text(json.dumps({"device": device.type, "name": name, "torch": torch.__version__}) + "\n")
+        partial.write_text(
+            json.dumps({"device": device.type, "name": name, "torch": torch.__version__}) + "\n"
+        )

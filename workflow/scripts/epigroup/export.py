@@ -10,7 +10,9 @@ from epigroup.models import read_info, read_weights, write_models
 
 
 def export_model(pack: str | os.PathLike, group: int, out: str | os.PathLike) -> None:
-    """Write group `group` of a pack's model file as a model file of its own, with the same metadata cut to that group."""
+    """Write group `group` of a pack's model file as a model file of its own, with the same metadata cut to
+    that group.
+    """
     info = read_info(pack)
     if group not in info.groups:
         raise InputError(f"{pack}: holds no group {group}; it holds {sorted(info.groups)}")

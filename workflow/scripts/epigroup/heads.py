@@ -19,15 +19,15 @@ logger = logging.getLogger(__name__)
 def read_heads(model_paths: Sequence[str | os.PathLike]) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """E float32 (T, d), biases float32 (T,) and task ids (T), tasks in the data set's order.
 
-    Raises InputError when the models hold more than one network: rows of different networks live in unrelated bases
-    and cannot be compared.
+    Raises InputError when the models hold more than one network: rows of different networks live in
+    unrelated bases and cannot be compared.
     """
     infos = read_pack_infos(model_paths)
     places = [(path, group) for path, info in zip(model_paths, infos, strict=True) for group in info.groups]
     if len(places) != 1:
         raise InputError(
-            f"{model_paths[0]}: the strategy has {len(places)} networks, and head weights can only be compared within one; "
-            "let heads_from name a strategy whose grouping has a single group"
+            f"{model_paths[0]}: the strategy has {len(places)} networks, and head weights can only be "
+            "compared within one; let heads_from name a strategy whose grouping has a single group"
         )
     path, group = places[0]
     tasks = next(info.groups[group] for info in infos if group in info.groups)
@@ -36,10 +36,12 @@ def read_heads(model_paths: Sequence[str | os.PathLike]) -> tuple[np.ndarray, np
 
 
 def write_heads(model_paths: Sequence[str | os.PathLike], out: str | os.PathLike) -> None:
-    """Write heads.h5: `E` float32 (T, d), `bias` float32 (T,), `task_id` (T,) text; attributes say what it was read from."""
+    """Write heads.h5: `E` float32 (T, d), `bias` float32 (T,), `task_id` (T,) text; attributes say what it
+    was read from.
+    """
     weights, bias, tasks = read_heads(model_paths)
     info = read_pack_infos(model_paths)[0]
-    with whole(out) as partial, h5py.File(partial, "w") as handle:
+    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
         handle["E"] = weights
         handle["bias"] = bias
         handle.create_dataset("task_id", data=tasks, dtype=h5py.string_dtype())

@@ -31,10 +31,13 @@ def strands(seed: int, epoch: int, n: int) -> np.ndarray:
 class Sequences:
     """Chromosomes laid end to end, a window of code 4 between them, so that every window is one slice.
 
-    Takes one byte a base of the chromosomes it is given. `chromosomes` fixes the numbering that `positions` uses.
+    Takes one byte a base of the chromosomes it is given. `chromosomes` fixes the numbering that `positions`
+    uses.
     """
 
-    def __init__(self, genome: Genome, chromosomes: Sequence[str], window: int, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, genome: Genome, chromosomes: Sequence[str], window: int, device: torch.device | str = "cpu"
+    ) -> None:
         self.window = window
         offsets, total = [], window
         for chrom in chromosomes:
@@ -58,7 +61,8 @@ class Sequences:
         return self.flat.device
 
     def positions(self, chrom: np.ndarray, start: np.ndarray) -> torch.Tensor:
-        """Window starts (0-based; may leave the chromosome by less than a window) -> int64 (N,) places in the flat array.
+        """Window starts (0-based; may leave the chromosome by less than a window) -> int64 (N,) places in
+        the flat array.
 
         Raises InputError when a window lies wholly outside its chromosome.
         """
@@ -81,7 +85,9 @@ class Sequences:
     def one_hot(
         self, positions: torch.Tensor, dtype: torch.dtype = torch.float32, reverse: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Windows at `positions` (n,) as (n, 4, 1, W) in channels_last; where `reverse` (bool (n,)) the other strand."""
+        """Windows at `positions` (n,) as (n, 4, 1, W) in channels_last; where `reverse` (bool (n,)) the
+        other strand.
+        """
         codes = self.codes(positions).int()
         if reverse is not None:
             codes = torch.where(reverse[:, None], codes.flip(1) + 5, codes)
@@ -91,8 +97,8 @@ class Sequences:
 class Batches:
     """The examples of one split, served as batches: sequences from the genome, labels from packed bits.
 
-    Parameters: `sequences` (shared by the splits), `examples` (chrom, start of the bin, packed labels), and `left`, the bases that a
-    window has before its bin.
+    Parameters: `sequences` (shared by the splits), `examples` (chrom, start of the bin, packed labels), and
+    `left`, the bases that a window has before its bin.
     """
 
     def __init__(self, sequences: Sequences, examples: Examples, left: int) -> None:
@@ -130,11 +136,14 @@ class Batches:
 class TrainingOrder:
     """Which examples step number s sees: a function of (seed, s), whatever came before.
 
-    An epoch is a permutation of the examples cut into whole batches; the last incomplete one is left out, as is usual (another
-    remainder each epoch). With fewer examples than `batch_size` a batch is all of them.
+    An epoch is a permutation of the examples cut into whole batches; the last incomplete one is left out,
+    as is usual (another remainder each epoch). With fewer examples than `batch_size` a batch is all of
+    them.
     """
 
-    def __init__(self, seed: int, n: int, batch_size: int, *, reverse_complement: bool, device: torch.device | str) -> None:
+    def __init__(
+        self, seed: int, n: int, batch_size: int, *, reverse_complement: bool, device: torch.device | str
+    ) -> None:
         self.seed, self.n = seed, n
         self.batch_size = min(batch_size, n)
         self.steps_per_epoch = n // self.batch_size
@@ -145,7 +154,9 @@ class TrainingOrder:
         self._strands: torch.Tensor | None = None
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Examples of step `step` (from 0): indices int64 (batch,), and bool (batch,) of those to reverse, or None."""
+        """Examples of step `step` (from 0): indices int64 (batch,), and bool (batch,) of those to reverse,
+        or None.
+        """
         epoch, place = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch = epoch

@@ -1,4 +1,6 @@
-"""The model file: one safetensors file a pack, tensors `{group}/{name}`, all that describes them as JSON in its metadata."""
+"""The model file: one safetensors file a pack, tensors `{group}/{name}`, all that describes them as JSON in
+its metadata.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ METADATA_KEY = "epigroup"
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model file says of itself. `groups` maps a group's number to its tasks in the order of the head's rows."""
+    """What a model file says of itself. `groups` maps a group's number to its tasks in the order of the
+    head's rows.
+    """
 
     groups: dict[int, list[str]]
     network: dict[str, Any]
@@ -49,7 +53,9 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
 
 
-def write_models(path: str | os.PathLike, info: ModelInfo, weights: Mapping[int, Mapping[str, torch.Tensor]]) -> None:
+def write_models(
+    path: str | os.PathLike, info: ModelInfo, weights: Mapping[int, Mapping[str, torch.Tensor]]
+) -> None:
     """Write the weights of a pack's groups; with no groups the file is valid and holds no tensor."""
     tensors = {
         f"{group}/{name}": tensor.detach().cpu().contiguous()
@@ -62,14 +68,16 @@ def write_models(path: str | os.PathLike, info: ModelInfo, weights: Mapping[int,
 
 
 def read_info(path: str | os.PathLike) -> ModelInfo:
-    """The metadata of a model file. Raises InputError for a file that is none, or of another format version."""
+    """The metadata of a model file. Raises InputError for a file that is none, or of another format
+    version.
+    """
     try:
         with safe_open(path, framework="pt") as handle:
             metadata = handle.metadata() or {}
     except SafetensorError as error:
         raise InputError(f"{path}: not a model file ({error}); train it again") from error
     if METADATA_KEY not in metadata:
-        raise InputError(f"{path}: a safetensors file, but not one of this workflow (no '{METADATA_KEY}' in its metadata)")
+        raise InputError(f"{path}: not a model of this workflow: no '{METADATA_KEY}' in its metadata")
     fields = json.loads(metadata[METADATA_KEY])
     if fields.get("format_version") != FORMAT_VERSION:
         raise InputError(
@@ -85,7 +93,8 @@ def read_weights(path: str | os.PathLike, group: int) -> dict[str, torch.Tensor]
     """State of one group's network. Raises InputError when the file does not hold the group."""
     prefix = f"{group}/"
     with safe_open(path, framework="pt") as handle:
-        state = {key.removeprefix(prefix): handle.get_tensor(key) for key in handle.keys() if key.startswith(prefix)}
+        keys = [key for key in handle.keys() if key.startswith(prefix)]  # noqa: SIM118 (not a mapping)
+        state = {key.removeprefix(prefix): handle.get_tensor(key) for key in keys}
     if not state:
         raise InputError(f"{path}: holds no group {group}; it holds {sorted(read_info(path).groups)}")
     return state
@@ -99,12 +108,16 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int) -> Networ
 
 
 def read_pack_infos(paths: Sequence[str | os.PathLike]) -> list[ModelInfo]:
-    """Metadata of all packs of a strategy. Raises InputError unless they come from one data set, network and seed."""
+    """Metadata of all packs of a strategy. Raises InputError unless they come from one data set, network
+    and seed.
+    """
     if not paths:
         raise InputError("no model files given")
     infos = [read_info(path) for path in paths]
     for path, info in zip(paths, infos, strict=True):
         for key in ("dataset_hash", "network", "window", "seed", "task_ids"):
             if getattr(info, key) != getattr(infos[0], key):
-                raise InputError(f"{path}: its {key} differs from that of {paths[0]}; train the strategy again")
+                raise InputError(
+                    f"{path}: its {key} differs from that of {paths[0]}; train the strategy again"
+                )
     return infos

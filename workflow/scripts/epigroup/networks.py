@@ -1,9 +1,10 @@
-"""Networks: a convolutional trunk that turns a window into hidden features, and one linear row a task on top.
+"""Networks: a convolutional trunk that turns a window into hidden features, and one linear row a task on
+top.
 
-The scheme is DeepSEA's (Zhou & Troyanskaya 2015), as Shiri & Sun 2022 (section II) take it over: three convolutions of width 8,
-ReLU, max-pooling by 4, dropout after each block, one fully connected hidden layer. Filter counts and dropout rates are
-reconstructed from DeepSEA. The hidden layer is shared by the tasks of a group, so that the rows of the last layer of one
-network live in one basis and can be compared.
+The scheme is DeepSEA's (Zhou & Troyanskaya 2015), as Shiri & Sun 2022 (section II) take it over: three
+convolutions of width 8, ReLU, max-pooling by 4, dropout after each block, one fully connected hidden layer.
+Filter counts and dropout rates are reconstructed from DeepSEA. The hidden layer is shared by the tasks of a
+group, so that the rows of the last layer of one network live in one basis and can be compared.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from torch import nn
 
 from epigroup.errors import InputError
 
-_DEEPSEA = {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925}
+_DEEPSEA = {
+    "channels": [320, 480, 960],
+    "filter_width": 8,
+    "pool": 4,
+    "dropout": [0.2, 0.2, 0.5],
+    "hidden": 925,
+}
 _SMALL = {"channels": [32, 48, 96], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 64}
 # name -> (does the last block pool?, sizes where the configuration gives none)
 ARCHITECTURES: dict[str, tuple[bool, dict[str, Any]]] = {
@@ -31,9 +38,9 @@ ARCHITECTURES: dict[str, tuple[bool, dict[str, Any]]] = {
 class Dropout(nn.Module):
     """Dropout whose masks can be drawn from a generator of its own.
 
-    With `bits` set (a NumPy bit generator, CPU training) a mask is a function of that generator alone, and drawing it
-    costs a fraction of `torch.bernoulli`, which took a quarter of a training step. The rate is kept to 1/65,536.
-    With `bits` None this is `torch.nn.functional.dropout`.
+    With `bits` set (a NumPy bit generator, CPU training) a mask is a function of that generator alone, and
+    drawing it costs a fraction of `torch.bernoulli`, which took a quarter of a training step. The rate is
+    kept to 1/65,536. With `bits` None this is `torch.nn.functional.dropout`.
     """
 
     def __init__(self, rate: float) -> None:
@@ -86,9 +93,9 @@ class Trunk(nn.Module):
                 length //= pool
             if length < 1:
                 raise InputError(
-                    f"network: a window of {window} bp is too short for {len(channels)} convolutions of width "
-                    f"{filter_width} with pooling by {pool} (nothing is left after block {i + 1}); "
-                    "lengthen dataset.window, or lower network.pool or network.filter_width"
+                    f"network: a window of {window} bp is too short: nothing is left after convolution {i + 1} "
+                    f"(width {filter_width}, pooling by {pool}); lengthen dataset.window, or lower network.pool "
+                    "or network.filter_width"
                 )
             blocks += [nn.ReLU(), Dropout(rate)]
             inputs = outputs
@@ -107,8 +114,8 @@ class Trunk(nn.Module):
 class Network(nn.Module):
     """Trunk and head: (N, 4, L) -> logits (N, n_tasks) float32.
 
-    `trunk` holds the shared part, `head` is Linear(hidden, n_tasks) whose row t belongs to task t. The head is computed in
-    float32 also under autocast, so that scores do not tie at the resolution of bfloat16.
+    `trunk` holds the shared part, `head` is Linear(hidden, n_tasks) whose row t belongs to task t. The head
+    is computed in float32 also under autocast, so that scores do not tie at the resolution of bfloat16.
     """
 
     def __init__(self, trunk: Trunk, n_tasks: int) -> None:
@@ -135,8 +142,8 @@ class Network(nn.Module):
 def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
     """The network named by `cfg["name"]` for `n_tasks` tasks and windows of `window` bp.
 
-    Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown name or head,
-    lists of unequal length, or a window too short for the pooling.
+    Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown
+    name or head, lists of unequal length, or a window too short for the pooling.
     """
     name = cfg["name"]
     if name not in ARCHITECTURES:
@@ -148,7 +155,7 @@ def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
     channels, dropout = list(sizes["channels"]), list(sizes["dropout"])
     if len(channels) != len(dropout) or not channels:
         raise InputError(
-            f"network: {len(channels)} channel counts but {len(dropout)} dropout rates; give one rate a convolution"
+            f"network: {len(channels)} channels but {len(dropout)} dropout rates; give one rate a convolution"
         )
     pooled = [True] * (len(channels) - 1) + [pool_last]
     trunk = Trunk(

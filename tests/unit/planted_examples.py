@@ -1,0 +1,146 @@
+"""Small planted data for the tests of training: a genome whose bins hold a motif where their label is 1."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from epigroup.dataset_summary import summarise_dataset
+from epigroup.genome import open_genome, write_genome
+from epigroup.loader import Batches, Sequences
+from epigroup.shards import Shard, write_shard
+
+SETTINGS = {
+    "network": {
+        "name": "small",
+        "channels": [8, 8, 8],
+        "filter_width": 8,
+        "pool": 4,
+        "dropout": [0.1, 0.1, 0.1],
+        "hidden": 16,
+        "head": "shared",
+    },
+    "optimiser": "adam",
+    "learning_rate": 0.005,
+    "momentum": 0.0,
+    "weight_decay": 0.0,
+    "batch_size": 16,
+    "max_steps": 24,
+    "validate_every": 6,
+    "patience": 3,
+    "precision": "fp32",
+    "device": "cpu",
+    "reverse_complement": True,
+    "resume": True,
+    "checkpoint_seconds": 1e9,
+    "progress_seconds": 1e9,
+}
+WINDOW, BIN = 301, 200
+LEFT = (WINDOW - BIN) // 2
+
+
+@dataclass
+class Genome:
+    """The part of epigroup.genome.Genome that training reads."""
+
+    chromosomes: dict[str, np.ndarray]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {chrom: len(codes) for chrom, codes in self.chromosomes.items()}
+
+    def codes(self, chrom: str) -> np.ndarray:
+        return self.chromosomes[chrom]
+
+
+@dataclass
+class Examples:
+    chrom: np.ndarray
+    start: np.ndarray
+    labels: np.ndarray
+
+
+def plant(
+    n: int, n_tasks: int, seed: int, rate: float | list[float] = 0.3, motif_seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of one chromosome of n bins, and labels bool (n, n_tasks): each task has a motif of its own."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 4, n * BIN, dtype=np.uint8)
+    labels = rng.random((n, n_tasks)) < rate
+    motifs = np.random.default_rng(motif_seed).integers(0, 4, (n_tasks, 10), dtype=np.uint8)
+    for bin_, task in zip(*np.nonzero(labels), strict=True):
+        # places of ten tasks within the bin do not meet
+        place = bin_ * BIN + 20 * task + rng.integers(0, 10)
+        codes[place : place + 10] = motifs[task]
+    return codes, labels
+
+
+def pack(labels: np.ndarray) -> np.ndarray:
+    return np.packbits(labels, axis=1, bitorder="little")
+
+
+def splits(n: int = 160, n_tasks: int = 4, seed: int = 3, **options) -> tuple[Batches, Batches, list[str]]:
+    """Training (3/4) and validation batches and the task ids."""
+    codes, labels = plant(n, n_tasks, seed, **options)
+    sequences = Sequences(Genome({"chrA": codes}), ["chrA"], WINDOW)
+    cut = n * 3 // 4
+    parts = []
+    for first, end in ((0, cut), (cut, n)):
+        start = (BIN * np.arange(first, end)).astype(np.int32)
+        parts.append(
+            Batches(
+                sequences, Examples(np.zeros(end - first, np.int16), start, pack(labels[first:end])), LEFT
+            )
+        )
+    return parts[0], parts[1], [f"task{i}" for i in range(n_tasks)]
+
+
+def write_files(folder: Path, n: int = 160, n_tasks: int = 4, seed: int = 3, **options) -> dict:
+    """The same as files (genome.h5, a shard a split, dataset.json): keyword arguments for train_pack."""
+    task_ids = tuple(f"task{i}" for i in range(n_tasks))
+    text, starts, labels = [], {}, {}
+    for i, (chrom, bins) in enumerate((("chrTrain", n), ("chrVal", n // 3), ("chrTest", n // 3))):
+        codes, labels[chrom] = plant(bins, n_tasks, seed + i, motif_seed=seed, **options)
+        text.append(f">{chrom}\n" + "".join("ACGT"[code] for code in codes))
+        starts[chrom] = (BIN * np.arange(bins)).astype(np.int32)
+    (folder / "genome.fa").write_text("\n".join(text) + "\n")
+    write_genome(folder / "genome.fa", folder / "genome.h5", assembly="toy", chromosomes=list(starts))
+    genome = open_genome(folder / "genome.h5")
+    shards = []
+    for chrom in starts:
+        shards.append(folder / f"{chrom}.h5")
+        shard = Shard(
+            chrom,
+            genome.sizes[chrom],
+            BIN,
+            WINDOW,
+            50,
+            "toy",
+            genome.fasta_sha256,
+            task_ids,
+            {},
+            starts[chrom],
+            pack(labels[chrom]),
+            labels[chrom].sum(0),
+        )
+        write_shard(shards[-1], shard)
+    span = {"start": 0, "end": None}
+    columns = dict.fromkeys(("modality", "assay", "target", "cell_type", "cell_group"), "x")
+    summarise_dataset(
+        shards,
+        folder / "tasks.tsv",
+        folder / "dataset.json",
+        splits={
+            "train": "rest",
+            "rule": "window",
+            "validation": [{"chrom": "chrVal", **span}],
+            "test": [{"chrom": "chrTest", **span}],
+        },
+        tasks=[{"task_id": task, **columns} for task in task_ids],
+    )
+    return {"genome_h5": folder / "genome.h5", "dataset_json": folder / "dataset.json", "shard_paths": shards}
+
+
+def write_groups(path: Path, groups: dict[int, list[str]]) -> Path:
+    rows = [f"{task}\t{group}\n" for group, tasks in groups.items() for task in tasks]
+    path.write_text("task_id\tgroup\n" + "".join(rows))
+    return path

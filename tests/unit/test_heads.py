@@ -1,0 +1,76 @@
+import h5py
+import numpy as np
+import pytest
+import torch
+from epigroup.errors import InputError
+from epigroup.export import export_model
+from epigroup.heads import read_heads, write_heads
+from epigroup.models import ModelInfo, load_network, read_info, write_models
+from epigroup.networks import build_network
+from planted_examples import SETTINGS
+
+
+def write_pack(path, groups, *, seed=1, dataset_hash="d"):
+    torch.manual_seed(seed)
+    task_ids = sorted(task for tasks in groups.values() for task in tasks)
+    weights = {g: build_network(SETTINGS["network"], len(t), 301).state_dict() for g, t in groups.items()}
+    zeros = dict.fromkeys(groups, 0)
+    info = ModelInfo(
+        groups=groups,
+        network=SETTINGS["network"],
+        window=301,
+        bin_size=200,
+        dataset_hash=dataset_hash,
+        genome_sha256="g",
+        seed=seed,
+        code="c",
+        settings=SETTINGS,
+        precision="fp32",
+        task_ids=task_ids,
+        best_step=zeros,
+        validation_loss=zeros,
+    )
+    write_models(path, info, weights)
+    return weights
+
+
+def test_rows_of_e_are_the_rows_of_the_last_layer(tmp_path):
+    weights = write_pack(tmp_path / "pack0.safetensors", {0: ["a", "b", "c"]})
+    write_heads([tmp_path / "pack0.safetensors"], tmp_path / "heads.h5")
+    with h5py.File(tmp_path / "heads.h5") as handle:
+        np.testing.assert_array_equal(handle["E"], weights[0]["head.weight"])
+        np.testing.assert_array_equal(handle["bias"], weights[0]["head.bias"])
+        assert handle["E"].dtype == handle["bias"].dtype == np.float32
+        assert list(handle["task_id"].asstr()) == ["a", "b", "c"]
+
+
+def test_heads_of_several_networks_are_refused(tmp_path):
+    write_pack(tmp_path / "pack0.safetensors", {0: ["a"], 1: ["b"]})
+    with pytest.raises(InputError, match="2 networks"):
+        read_heads([tmp_path / "pack0.safetensors"])
+
+
+def test_packs_of_two_data_sets_are_refused(tmp_path):
+    write_pack(tmp_path / "pack0.safetensors", {0: ["a"]})
+    write_pack(tmp_path / "pack1.safetensors", {1: ["a"]}, dataset_hash="other")
+    with pytest.raises(InputError, match="pack1.*dataset_hash differs"):
+        read_heads([tmp_path / "pack0.safetensors", tmp_path / "pack1.safetensors"])
+
+
+def test_an_exported_model_is_the_group_of_the_pack(tmp_path):
+    pack = tmp_path / "pack0.safetensors"
+    weights = write_pack(pack, {0: ["a", "b"], 3: ["c"]})
+    export_model(pack, 3, tmp_path / "one.safetensors")
+    info = read_info(tmp_path / "one.safetensors")
+    assert info.groups == {3: ["c"]}
+    state = load_network(tmp_path / "one.safetensors", info, 3).state_dict()
+    assert all(torch.equal(state[name], weights[3][name]) for name in weights[3])
+    with pytest.raises(InputError, match=r"no group 5; it holds \[0, 3\]"):
+        export_model(pack, 5, tmp_path / "none.safetensors")
+    assert not (tmp_path / "none.safetensors").exists()
+
+
+def test_another_file_is_no_model(tmp_path):
+    (tmp_path / "x.safetensors").write_text("hello")
+    with pytest.raises(InputError, match="not a model file"):
+        read_info(tmp_path / "x.safetensors")

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+import torch
+from epigroup.errors import InputError
+from epigroup.loader import Batches, Sequences, TrainingOrder, order
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted_examples import Examples, Genome, pack
+
+COMPLEMENT = {0: 3, 1: 2, 2: 1, 3: 0, 4: 4}
+
+
+def random_genome(seed: int = 0) -> Genome:
+    rng = np.random.default_rng(seed)
+    return Genome(
+        {
+            name: rng.integers(0, 5, size, dtype=np.uint8)
+            for name, size in (("a", 300), ("b", 120), ("c", 500))
+        }
+    )
+
+
+def window_by_hand(genome: Genome, chrom: str, start: int, width: int) -> list[int]:
+    codes = genome.codes(chrom)
+    return [int(codes[i]) if 0 <= i < len(codes) else 4 for i in range(start, start + width)]
+
+
+def one_hot_by_hand(codes: list[int]) -> np.ndarray:
+    out = np.zeros((4, len(codes)), dtype=np.float32)
+    for i, code in enumerate(codes):
+        if code < 4:
+            out[code, i] = 1
+    return out
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    width=st.integers(1, 150),
+    place=st.lists(
+        st.tuples(st.sampled_from("abc"), st.floats(0, 1, exclude_max=True), st.booleans()),
+        min_size=1,
+        max_size=6,
+    ),
+)
+def test_windows_are_the_genome_and_zero_beyond_its_ends(width, place):
+    genome = random_genome()
+    chromosomes = ["c", "a", "b"]
+    sequences = Sequences(genome, chromosomes, width)
+    chrom = np.array([chromosomes.index(name) for name, _, _ in place])
+    # from the first to the last start whose window touches the chromosome
+    start = np.array([int(-width + 1 + f * (genome.sizes[name] + width - 1)) for name, f, _ in place])
+    reverse = torch.tensor([flag for _, _, flag in place])
+    got = sequences.one_hot(sequences.positions(chrom, start), torch.float32, reverse)
+    assert got.shape == (len(place), 4, 1, width)
+    for row, (name, _, flag), s in zip(got, place, start, strict=True):
+        codes = window_by_hand(genome, name, int(s), width)
+        if flag:
+            codes = [COMPLEMENT[code] for code in reversed(codes)]
+        np.testing.assert_array_equal(row[:, 0].numpy(), one_hot_by_hand(codes))
+
+
+def test_one_hot_is_channels_last_in_the_dtype_asked_for():
+    sequences = Sequences(random_genome(), ["a"], 50)
+    x = sequences.one_hot(torch.tensor([60, 70]), torch.bfloat16)
+    assert x.dtype == torch.bfloat16
+    assert x.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("start", [-50, 300])
+def test_a_window_outside_the_chromosome_is_refused(start):
+    sequences = Sequences(random_genome(), ["a"], 50)
+    with pytest.raises(InputError, match=f"a:{start} lies outside"):
+        sequences.positions(np.array([0]), np.array([start]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(n_tasks=st.integers(1, 40), data=st.data())
+def test_targets_and_positives_are_the_packed_labels(n_tasks, data):
+    labels = np.random.default_rng(n_tasks).random((20, n_tasks)) < 0.4
+    chosen = data.draw(st.lists(st.integers(0, n_tasks - 1), min_size=1, max_size=n_tasks, unique=True))
+    indices = data.draw(st.lists(st.integers(0, 19), min_size=1, max_size=30))
+    start = np.arange(20, dtype=np.int32)
+    batches = Batches(
+        Sequences(random_genome(), ["a"], 10), Examples(np.zeros(20, np.int16), start, pack(labels)), 3
+    )
+    tasks = torch.tensor(chosen)
+    np.testing.assert_array_equal(batches.targets(torch.tensor(indices), tasks), labels[indices][:, chosen])
+    np.testing.assert_array_equal(batches.positives(tasks), labels[:, chosen].sum(0))
+
+
+def test_the_window_of_a_bin_starts_left_of_it():
+    genome = random_genome()
+    sequences = Sequences(genome, ["a"], 21)
+    batches = Batches(
+        sequences, Examples(np.zeros(1, np.int16), np.array([100], np.int32), np.zeros((1, 1), np.uint8)), 8
+    )
+    np.testing.assert_array_equal(sequences.codes(batches.positions)[0], genome.codes("a")[92:113])
+
+
+def test_an_epoch_shows_every_example_once_and_follows_from_the_seed():
+    plan = TrainingOrder(7, 64, 16, reverse_complement=False, device="cpu")
+    epochs = [torch.cat([plan.batch(e * 4 + i)[0] for i in range(4)]) for e in range(2)]
+    for epoch in epochs:
+        assert sorted(epoch.tolist()) == list(range(64))
+    assert not torch.equal(*epochs)
+    # any step can be asked for first
+    late = TrainingOrder(7, 64, 16, reverse_complement=False, device="cpu")
+    assert torch.equal(late.batch(6)[0], epochs[1][32:48])
+    assert order(7, 0, 64).tolist() != order(8, 0, 64).tolist()
+
+
+def test_an_incomplete_batch_is_left_out_and_a_small_set_is_one_batch():
+    plan = TrainingOrder(1, 70, 16, reverse_complement=True, device="cpu")
+    assert plan.steps_per_epoch == 4
+    assert all(len(plan.batch(step)[0]) == len(plan.batch(step)[1]) == 16 for step in range(9))
+    small = TrainingOrder(1, 5, 16, reverse_complement=False, device="cpu")
+    assert (small.batch_size, small.steps_per_epoch) == (5, 1)
+    assert sorted(small.batch(3)[0].tolist()) == list(range(5))
+
+
+def test_half_of_the_examples_are_reversed():
+    reverse = TrainingOrder(1, 10_000, 10_000, reverse_complement=True, device="cpu").batch(0)[1]
+    # six standard deviations of a fair coin
+    assert abs(reverse.float().mean().item() - 0.5) < 0.03

@@ -1,0 +1,304 @@
+import csv
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from epigroup.checkpoints import checkpoint_path
+from epigroup.devices import check_device, choose_device, choose_precision
+from epigroup.errors import InputError
+from epigroup.models import read_info
+from epigroup.networks import build_network
+from epigroup.trainer import initial_network
+from epigroup.training import pack_groups, read_groups, train_groups, train_pack
+from planted_examples import SETTINGS, splits, write_files, write_groups
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def same_weights(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_alone_or_in_a_pack_a_group_gets_the_same_bits():
+    train, validation, tasks = splits()
+    packed = train_groups(GROUPS, train, validation, tasks, 5, SETTINGS)
+    for group in GROUPS:
+        alone = train_groups({group: GROUPS[group]}, train, validation, tasks, 5, SETTINGS)[group]
+        assert same_weights(alone.weights, packed[group].weights)
+        assert [row[:4] for row in alone.curve] == [row[:4] for row in packed[group].curve]
+    other = train_groups({0: GROUPS[0]}, train, validation, tasks, 6, SETTINGS)[0]
+    assert not same_weights(other.weights, packed[0].weights)
+
+
+def test_the_loop_is_the_plain_loop():
+    """SGD without dropout against PyTorch written out, on the batches that the order names."""
+    network = SETTINGS["network"] | {"dropout": [0.0, 0.0, 0.0]}
+    cfg = SETTINGS | {
+        "network": network,
+        "optimiser": "sgd",
+        "learning_rate": 0.1,
+        "max_steps": 10,
+        "validate_every": 10,
+    }
+    cfg |= {"momentum": 0.9, "weight_decay": 0.01, "reverse_complement": False}
+    train, validation, tasks = splits()
+    result = train_groups({0: tasks[1:3]}, train, validation, tasks, 2, cfg)[0]
+
+    reference = initial_network(network, tasks[1:3], train.sequences.window, 2)
+    velocity = {name: torch.zeros_like(p) for name, p in reference.named_parameters()}
+    order = np.random.default_rng([2, 0, 0]).permutation(len(train))
+    columns = torch.tensor([1, 2])
+    losses = []
+    for step in range(7):  # 120 examples are 7 whole batches of 16; the epoch after has an order of its own
+        indices = torch.from_numpy(order[step * 16 : (step + 1) * 16])
+        p = torch.sigmoid(reference(train.one_hot(indices)))
+        y = train.targets(indices, columns)
+        loss = -(y * p.log() + (1 - y) * (1 - p).log()).mean()
+        losses.append(loss.item())
+        gradients = torch.autograd.grad(loss, list(reference.parameters()))
+        with torch.no_grad():
+            for (name, weight), gradient in zip(reference.named_parameters(), gradients, strict=True):
+                velocity[name] = 0.9 * velocity[name] + gradient + 0.01 * weight
+                weight -= 0.1 * velocity[name]
+    stopped = train_groups({0: tasks[1:3]}, train, validation, tasks, 2, cfg | {"max_steps": 7})[0]
+    for name, weight in reference.state_dict().items():
+        torch.testing.assert_close(stopped.weights[name], weight, rtol=1e-4, atol=1e-6)
+    assert stopped.curve[0][2] == pytest.approx(np.mean(losses), rel=1e-5)
+    every = torch.arange(len(validation))
+    expected = F.binary_cross_entropy_with_logits(
+        reference.eval()(validation.one_hot(every)), validation.targets(every, columns)
+    )
+    assert stopped.best_loss == pytest.approx(expected.item(), rel=1e-5)
+    assert result.curve[0][:2] == [10, 160]
+
+
+def test_best_weights_are_those_of_the_lowest_validation_loss():
+    train, validation, tasks = splits()
+    cfg = SETTINGS | {"learning_rate": 0.05, "max_steps": 60, "patience": 2}
+    result = train_groups({0: tasks}, train, validation, tasks, 1, cfg)[0]
+    curve = {int(row[0]): row[3] for row in result.curve}
+    assert result.best_loss == min(curve.values()) == curve[result.best_step]
+    # stopped by patience: exactly two validations after the minimum
+    steps = list(curve)
+    assert steps[-1] < 60 and len(steps) - 1 - steps.index(result.best_step) == 2
+    network = build_network(cfg["network"], len(tasks), train.sequences.window).eval()
+    network.load_state_dict(result.weights)
+    every = torch.arange(len(validation))
+    loss = F.binary_cross_entropy_with_logits(
+        network(validation.one_hot(every)), validation.targets(every, torch.arange(len(tasks)))
+    )
+    assert loss.item() == pytest.approx(result.best_loss, rel=1e-5)
+
+
+def test_overfits_and_learns_a_planted_motif():
+    train, validation, tasks = splits(n=2000, n_tasks=1)
+    network = SETTINGS["network"] | {"channels": [16, 16, 16]}
+    cfg = SETTINGS | {
+        "network": network,
+        "batch_size": 64,
+        "max_steps": 400,
+        "validate_every": 50,
+        "patience": 8,
+    }
+    result = train_groups({0: tasks}, train, validation, tasks, 1, cfg)[0]
+    network = build_network(network, 1, train.sequences.window).eval()
+    network.load_state_dict(result.weights)
+    every = torch.arange(len(validation))
+    with torch.inference_mode():
+        score = network(validation.one_hot(every))[:, 0].numpy()
+    label = validation.targets(every, torch.tensor([0]))[:, 0].numpy() > 0
+    above = (score[label][:, None] > score[~label][None]).mean()
+    assert above > 0.98
+
+
+def test_a_group_without_positives_is_refused_and_a_task_without_is_named(caplog):
+    train, validation, tasks = splits(n_tasks=3, rate=[0.4, 0.0, 0.0])
+    with pytest.raises(InputError, match=r"group 7 \(task1, task2\).*none of its tasks has a positive"):
+        train_groups({0: ["task0"], 7: ["task1", "task2"]}, train, validation, tasks, 1, SETTINGS)
+    with caplog.at_level(logging.WARNING):
+        train_groups({0: ["task0", "task2"]}, train, validation, tasks, 1, SETTINGS | {"max_steps": 2})
+    assert "task2 has no positive training example" in caplog.text
+
+
+def test_a_loss_that_is_no_number_names_step_and_rate():
+    train, validation, tasks = splits()
+    cfg = SETTINGS | {"optimiser": "sgd", "learning_rate": 1e30}
+    with pytest.raises(InputError, match=r"loss is (nan|inf) at step \d+ with learning rate 1e\+30"):
+        train_groups({0: tasks}, train, validation, tasks, 1, cfg)
+
+
+def pack_arguments(folder: Path, files: dict, pack: int, n_packs: int, cfg: dict, name: str) -> dict:
+    return files | {
+        "groups_tsv": str(folder / "groups.tsv"),
+        "pack": pack,
+        "n_packs": n_packs,
+        "seed": 1,
+        "cfg": cfg,
+        "threads": 1,
+        "code": "c0de",
+        "model_out": str(folder / f"{name}.safetensors"),
+        "curves_out": str(folder / f"{name}.curves.tsv"),
+        "checkpoint_dir": str(folder / "checkpoints"),
+    }
+
+
+def run_pack(
+    folder: Path, files: dict, pack: int = 0, n_packs: int = 1, *, cfg: dict = SETTINGS, name: str
+) -> Path:
+    train_pack(**pack_arguments(folder, files, pack, n_packs, cfg, name))
+    return folder / f"{name}.safetensors"
+
+
+def test_packs_of_files(tmp_path):
+    files = write_files(tmp_path)
+    write_groups(tmp_path / "groups.tsv", GROUPS)
+    models = [run_pack(tmp_path, files, pack, 4, name=f"pack{pack}") for pack in range(4)]
+    infos = [read_info(model) for model in models]
+    assert [info.groups for info in infos] == [{0: ["task0", "task1"]}, {1: ["task2"]}, {2: ["task3"]}, {}]
+    assert load_file(models[3]) == {}
+    assert (
+        tmp_path / "pack3.curves.tsv"
+    ).read_text() == "group\tstep\texamples\ttrain_loss\tvalidation_loss\tseconds\n"
+    assert load_file(models[0])["0/head.weight"].shape == (2, 16)
+    with open(tmp_path / "pack1.curves.tsv") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    assert [row["step"] for row in rows] == ["6", "12", "18", "24"]
+    assert {row["group"] for row in rows} == {"1"}
+    assert (
+        float(rows[-1]["validation_loss"]) == pytest.approx(infos[1].validation_loss[1])
+        or infos[1].best_step[1] < 24
+    )
+    assert not list((tmp_path / "checkpoints").glob("*"))
+    again = run_pack(tmp_path, files, 0, 4, name="again")
+    assert again.read_bytes() == models[0].read_bytes()
+    with safe_open(models[0], framework="pt") as handle:
+        assert list(handle.metadata()) == ["epigroup"]
+
+
+WORKER = """
+import json, sys
+from pathlib import Path
+from epigroup.training import train_pack
+train_pack(**json.loads(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(("signal_sent", "times"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
+def test_killed_and_started_again_it_ends_with_the_same_bits(tmp_path, signal_sent, times):
+    files = write_files(tmp_path)
+    files = {
+        key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in files.items()
+    }
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2", "task3"]})
+    cfg = SETTINGS | {"max_steps": 300, "validate_every": 50, "patience": 99, "checkpoint_seconds": 0.05}
+    undisturbed = run_pack(tmp_path, files, cfg=cfg, name="undisturbed")
+    arguments = pack_arguments(tmp_path, files, 0, 1, cfg, "killed")
+    source = Path(sys.modules["epigroup.training"].__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    kills, finished = 0, False
+    pauses = np.random.default_rng(0).uniform(0.1, 0.6, times)
+    while not finished:
+        worker = subprocess.Popen([sys.executable, "-c", WORKER, json.dumps(arguments)], env=environment)
+        if kills < len(pauses):
+            before = checkpoint_age(tmp_path)
+            while worker.poll() is None and checkpoint_age(tmp_path) == before:
+                time.sleep(0.02)
+            time.sleep(pauses[kills])
+            worker.send_signal(signal_sent)
+            kills += 1
+        finished = worker.wait(60) == 0
+        if not finished:
+            assert worker.returncode == (-9 if signal_sent == signal.SIGKILL else 143)
+            assert not (tmp_path / "killed.safetensors").exists()
+    assert (tmp_path / "killed.safetensors").read_bytes() == undisturbed.read_bytes()
+    assert without_seconds(tmp_path / "killed.curves.tsv") == without_seconds(
+        tmp_path / "undisturbed.curves.tsv"
+    )
+
+
+def checkpoint_age(folder: Path) -> int:
+    return max((path.stat().st_mtime_ns for path in (folder / "checkpoints").glob("*.pt")), default=0)
+
+
+def without_seconds(path: Path) -> list[str]:
+    return [line.rsplit("\t", 1)[0] for line in path.read_text().splitlines()]
+
+
+def test_a_checkpoint_belongs_to_what_is_computed(tmp_path):
+    one = checkpoint_path(tmp_path, SETTINGS, seed=1, code="a")
+    assert (
+        checkpoint_path(tmp_path, SETTINGS | {"progress_seconds": 3, "resume": False}, seed=1, code="a")
+        == one
+    )
+    others = [
+        checkpoint_path(tmp_path, SETTINGS | {"learning_rate": 0.1}, seed=1, code="a"),
+        checkpoint_path(tmp_path, SETTINGS, seed=2, code="a"),
+        checkpoint_path(tmp_path, SETTINGS, seed=1, code="b"),
+    ]
+    assert len({one, *others}) == 4
+
+
+def test_a_damaged_checkpoint_is_reported_and_training_starts_afresh(tmp_path, caplog):
+    train, validation, tasks = splits()
+    (tmp_path / "bad.pt").write_bytes(b"PK\x03\x04 cut off")
+    fresh = train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS)
+    result = train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS, checkpoint=tmp_path / "bad.pt")
+    assert "cannot be read" in caplog.text
+    assert same_weights(result[0].weights, fresh[0].weights)
+
+
+def test_groups_are_read_in_task_order_and_dealt_to_packs(tmp_path):
+    path = write_groups(tmp_path / "groups.tsv", {2: ["c"], 10: ["b", "a"], 0: ["d"]})
+    groups = read_groups(path, ["a", "b", "c", "d"])
+    assert groups == {0: ["d"], 2: ["c"], 10: ["a", "b"]}
+    assert list(pack_groups(groups, 0, 2)) == [0, 10] and list(pack_groups(groups, 1, 2)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("task_id\tcluster\na\t0\n", "no column group"),
+        ("task_id\tgroup\na\tx\n", r":2: group 'x'"),
+        ("task_id\tgroup\na\t0\nz\t0\n", r":3: task 'z' is not in the data set"),
+        ("task_id\tgroup\na\t0\na\t0\n", r":3: task 'a' stands twice"),
+    ],
+)
+def test_wrong_groups_are_named_by_line(tmp_path, text, says):
+    (tmp_path / "groups.tsv").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_groups(tmp_path / "groups.tsv", ["a"])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_refused_with_the_cause(tmp_path):
+    with pytest.raises(InputError, match="CPU only|no NVIDIA driver|no device|update the driver"):
+        check_device("cuda", tmp_path / "device.json")
+    assert not list(tmp_path.iterdir())
+    assert choose_device("auto").type == "cpu"
+
+
+def test_precision_can_be_pinned():
+    cpu = torch.device("cpu")
+    assert choose_precision("fp32", cpu) == "fp32" and choose_precision("bf16", cpu) == "bf16"
+    assert choose_precision("auto", cpu) in ("bf16", "fp32")
+    with pytest.raises(InputError, match="fp8"):
+        choose_precision("fp8", cpu)

@@ -1,0 +1,148 @@
+"""Scores of a strategy's networks: every task by the network of its group."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+import h5py
+import numpy as np
+import torch
+
+from epigroup.devices import choose_device
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.genome import open_genome
+from epigroup.loader import Sequences
+from epigroup.logs import Progress
+from epigroup.models import ModelInfo, load_network, read_pack_infos
+from epigroup.networks import Network
+from epigroup.shards import open_dataset
+
+logger = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 20
+
+
+def serving_groups(infos: Sequence[ModelInfo]) -> dict[str, int]:
+    """Task -> the group whose network scores it, for the packs of one strategy.
+
+    Raises InputError for a task in more than one group: which network serves it must be chosen on
+    validation, and no choice table is read here.
+    """
+    serving: dict[str, int] = {}
+    for info in infos:
+        for group, tasks in info.groups.items():
+            for task in tasks:
+                if task in serving:
+                    raise InputError(
+                        f"task {task!r} is in the groups {serving[task]} and {group}; "
+                        "overlapping groups need a table that says which network serves a task"
+                    )
+                serving[task] = group
+    return serving
+
+
+def networks_of(
+    model_paths: Sequence[str | os.PathLike], infos: Sequence[ModelInfo], device: torch.device
+) -> Iterator[tuple[Network, ModelInfo, list[str]]]:
+    """The networks of all packs one after another, on the device, with their tasks; one is in memory at a
+    time.
+    """
+    for path, info in zip(model_paths, infos):
+        for group in sorted(info.groups):
+            yield load_network(path, info, group).to(device), info, info.groups[group]
+
+
+def score(
+    network: Network, sequences: Sequences, positions: torch.Tensor, batch_size: int, precision: str
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Probabilities of the windows at `positions` (N,): pairs of the rows and float32 (rows, tasks), from
+    first to last.
+    """
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    for first in range(0, len(positions), batch_size):
+        rows = slice(first, min(first + batch_size, len(positions)))
+        with (
+            torch.inference_mode(),
+            torch.autocast(positions.device.type, torch.bfloat16, enabled=precision == "bf16"),
+        ):
+            logits = network(sequences.one_hot(positions[rows], dtype))
+        yield rows, torch.sigmoid(logits.float()).cpu().numpy()
+
+
+def score_tasks(
+    model_paths: Sequence[str | os.PathLike],
+    sequences: Sequences,
+    positions: torch.Tensor,
+    task_ids: Sequence[str],
+    batch_size: int,
+) -> np.ndarray:
+    """Probabilities float16 (N, T) of the windows at `positions` for `task_ids`; NaN where no network has
+    the task.
+
+    The precision of the arithmetic is the one a network was trained with.
+    """
+    infos = read_pack_infos(model_paths)
+    serving_groups(infos)
+    columns: Mapping[str, int] = {task: i for i, task in enumerate(task_ids)}
+    n_networks = sum(len(info.groups) for info in infos)
+    scores = np.full((len(positions), len(task_ids)), np.nan, dtype=np.float16)
+    progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
+    for network, info, tasks in networks_of(model_paths, infos, sequences.device):
+        at = [columns[task] for task in tasks]
+        for rows, probability in score(network, sequences, positions, batch_size, info.precision):
+            scores[rows, at] = probability
+            progress.advance(len(probability))
+    return scores
+
+
+def predict_split(
+    model_paths: Sequence[str | os.PathLike],
+    genome_h5: str | os.PathLike,
+    dataset_json: str | os.PathLike,
+    shard_paths: Sequence[str | os.PathLike],
+    *,
+    split: str,
+    out: str | os.PathLike,
+    batch_size: int,
+    device: str = "auto",
+    threads: int = 1,
+) -> None:
+    """Score all examples of a split and write them with their labels.
+
+    The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
+    (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
+    int32 (N) of the bin; attributes `task_ids`, `chromosomes`, `dataset_hash`, `split`. Raises InputError
+    when models, data set and genome do not belong together.
+    """
+    torch.set_num_threads(threads)
+    dataset = open_dataset(dataset_json, shard_paths)
+    genome = open_genome(genome_h5)
+    info = read_pack_infos(model_paths)[0]
+    if info.dataset_hash != dataset.dataset_hash:
+        raise InputError(
+            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
+        )
+    if genome.fasta_sha256 != dataset.genome_sha256:
+        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
+    examples = dataset.split(split)
+    left = (dataset.window - dataset.bin_size) // 2
+    positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
+    scores = score_tasks(model_paths, sequences, positions, dataset.task_ids, batch_size)
+    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
+        handle["probability"] = scores
+        handle["labels"] = examples.labels
+        handle["chrom"] = examples.chrom.astype(np.int16)
+        handle["start"] = examples.start.astype(np.int32)
+        handle.attrs.update(
+            dataset_hash=dataset.dataset_hash,
+            split=split,
+            task_ids=list(dataset.task_ids),
+            chromosomes=list(dataset.chromosomes),
+        )
+    logger.info(
+        "%s examples of the %s split scored for %d tasks", f"{len(scores):,}", split, len(dataset.task_ids)
+    )

@@ -1,0 +1,17 @@
+"""Score one split's examples with the models of a strategy."""
+
+from epigroup.logs import log_to
+from epigroup.prediction import predict_split
+
+with log_to(snakemake.log[0]):
+    predict_split(
+        snakemake.input.models,
+        snakemake.input.genome,
+        snakemake.input.dataset,
+        snakemake.input.shards,
+        split=snakemake.wildcards.split,
+        out=snakemake.output[0],
+        device=snakemake.params.device,
+        threads=snakemake.threads,
+        **snakemake.params.cfg,
+    )
