@@ -1,0 +1,39 @@
+"""The grouping methods: one file a method, one line here, imported only when it is used.
+
+A job gets its method's entry (`"package.module:function"`) from the rule, so that a new line here reruns no
+other method.
+"""
+
+from importlib import import_module
+
+from epigroup.errors import InputError
+
+# method: (entry, what it reads beside the sheet: "heads" | "like" | "table" | None)
+METHODS: dict[str, tuple[str, str | None]] = {
+    "single": ("epigroup.grouping.single:group_tasks", None),
+    "all": ("epigroup.grouping.all_tasks:group_tasks", None),
+    "sheet": ("epigroup.grouping.sheet_columns:group_tasks", None),
+    "kmeans": ("epigroup.grouping.kmeans:group_tasks", "heads"),
+    "random": ("epigroup.grouping.random_matched:group_tasks", "like"),
+    "table": ("epigroup.grouping.table:group_tasks", "table"),
+}
+
+
+def entry(method: str) -> str:
+    """`"module:function"` of a method. InputError: an unknown method."""
+    if method not in METHODS:
+        raise InputError(f"unknown grouping method '{method}': choose one of {', '.join(METHODS)}")
+    return METHODS[method][0]
+
+
+def needs(method: str) -> str | None:
+    """What a method reads beside the sheet: "heads" (heads.h5), "like" (another grouping), "table" (a
+    file), None."""
+    entry(method)
+    return METHODS[method][1]
+
+
+def load(entry_point: str):
+    """The function behind `"module:function"`: GroupingInputs -> Grouping."""
+    module, function = entry_point.split(":")
+    return getattr(import_module(module), function)

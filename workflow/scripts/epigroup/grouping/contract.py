@@ -1,0 +1,72 @@
+"""What a grouping method is given and gives back, and the checks that every grouping passes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from epigroup.errors import InputError
+
+
+@dataclass(frozen=True)
+class GroupingInputs:
+    """What a method may look at; nothing here knows the test chromosomes or the simulation's truth.
+
+    task_ids: the T tasks in sheet order; sheet: DataFrame, a row a task in that order (task_id, modality,
+    cell_group, ...); heads: (E float (T, d), bias float (T,)) of the joint network, or None; like: int (T,)
+    groups to imitate, or None; table: path of the user's own table, or None; k: groups to make; seed: seed
+    of the network; options: the method's own.
+    """
+
+    name: str
+    task_ids: list[str]
+    sheet: pd.DataFrame
+    k: int
+    seed: int
+    heads: tuple[np.ndarray, np.ndarray] | None = None
+    like: np.ndarray | None = None
+    table: Path | None = None
+    options: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """groups: int64 (T,), 0..k-1, numbered in order of first appearance; measures: JSON-ready figures of
+    the method."""
+
+    groups: np.ndarray
+    measures: dict = field(default_factory=dict)
+
+
+def numbered(labels) -> np.ndarray:
+    """Any labels (T,) -> int64 (T,), numbered from 0 in order of first appearance, so that equal partitions
+    are equal arrays."""
+    return pd.factorize(np.asarray(labels))[0].astype(np.int64)
+
+
+def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
+    """The grouping with canonical numbers. InputError: not one group for each task, or not exactly k
+    groups."""
+    groups = numbered(grouping.groups)
+    if groups.shape != (len(inputs.task_ids),):
+        raise InputError(
+            f"grouping {inputs.name}: {groups.shape[0]} group numbers for {len(inputs.task_ids)} tasks"
+        )
+    found = int(groups.max()) + 1
+    if found != inputs.k:
+        raise InputError(
+            f"grouping {inputs.name}: k is {inputs.k}, but the tasks fall into {found}"
+            f" groups; set k to {found} or change the method"
+        )
+    return Grouping(groups, grouping.measures)
+
+
+def check_k(inputs: GroupingInputs) -> None:
+    """InputError: k below 1 or above the number of tasks."""
+    n_tasks = len(inputs.task_ids)
+    if not 1 <= inputs.k <= n_tasks:
+        raise InputError(
+            f"grouping {inputs.name}: k is {inputs.k}, but there are {n_tasks} tasks; choose"
+            f" k from 1 to {n_tasks}"
+        )

@@ -1,0 +1,17 @@
+"""The control that grouping must beat: random groups of exactly the sizes of another grouping."""
+
+import numpy as np
+
+from epigroup.errors import InputError
+from epigroup.grouping.contract import Grouping, GroupingInputs
+
+
+def group_tasks(inputs: GroupingInputs) -> Grouping:
+    """The group numbers of `like`, shuffled over the tasks with `options["seed"]` (0) and the network's
+    seed."""
+    if inputs.like is None:
+        raise InputError(
+            f"grouping {inputs.name}: the method random needs `like`, the grouping whose sizes it copies"
+        )
+    rng = np.random.default_rng([int(inputs.options.get("seed", 0)), int(inputs.seed)])
+    return Grouping(rng.permutation(inputs.like))

@@ -1,0 +1,16 @@
+"""Group the tasks by one method."""
+
+from epigroup.grouping.make import make_grouping
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    make_grouping(
+        snakemake.output.groups,
+        snakemake.output.measures,
+        snakemake.params.cfg,
+        name=snakemake.wildcards.grouping,
+        seed=int(snakemake.wildcards.seed),
+        heads=snakemake.input.get("heads"),
+        like=snakemake.input.get("like"),
+        table=snakemake.input.get("table"),
+    )

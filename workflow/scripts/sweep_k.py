@@ -1,0 +1,13 @@
+"""Cluster the heads for several numbers of groups."""
+
+from epigroup.logs import log_to
+from epigroup.sweep import sweep_k
+
+with log_to(snakemake.log[0]):
+    sweep_k(
+        snakemake.input.heads,
+        snakemake.output[0],
+        snakemake.params.cfg,
+        seed=int(snakemake.wildcards.seed),
+        truth=snakemake.input.get("truth"),
+    )
