@@ -1,0 +1,41 @@
+# The commands of epigroup. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CORES ?= $(shell nproc)
+CONFIG ?= config/config.yaml
+PYTEST_ARGS ?=
+export PYTHON PIP_FLAGS
+
+# The environment comes first, so that rules run its python; tools that set-up got from conda come last.
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
+
+.PHONY: help setup demo test lint format plan
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+setup: ## make .venv and find or install the command-line tools; a second run does nothing
+	@setup/setup.sh
+
+demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/report.html
+	snakemake --cores $(CORES) --configfile $(CONFIG)
+
+test: setup ## run the tests
+	@setup/setup.sh browser
+	python -m pytest $(PYTEST_ARGS)
+
+lint: setup ## check style: ruff, snakefmt, snakemake --lint
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+format: setup ## bring the code into shape
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow
+
+plan: setup ## say what CONFIG means before anything runs: trainings, GPU hours, disk, jobs
+	snakemake --cores 1 --quiet all --configfile $(CONFIG) -- plan
