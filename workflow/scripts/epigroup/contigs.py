@@ -74,7 +74,7 @@ def check_assembly(assembly: str, sizes: Mapping[str, int], source: str) -> int:
             likely = f"; {size:,} bp is a chromosome of {owners[0]}" if owners else ""
             raise InputError(
                 f"{source}: contig {contig} has {size:,} bp, but in genome.assembly {assembly} it has "
-                f"{expected:,} bp{likely}. Name the assembly that the sequence is of; a cut sequence needs a name "
+                f"{expected:,} bp{likely}. Name the assembly of the sequence; a cut sequence needs a name "
                 f"of its own (as {assembly}_part)"
             )
     return compared

@@ -69,7 +69,7 @@ def summarise_dataset(
             raise InputError(f"splits.{name}: no example lies in {_show(resolved[name])}; choose other spans")
     border = sum(c["n_dropped_border"] for c in chromosomes.values())
     log.info(
-        "%s examples in train, %s in validation, %s in test; %s dropped: their window crosses a split's border",
+        "%s examples in train, %s in validation, %s in test; %s dropped: windows across a split's border",
         *(f"{n_examples[name]:,}" for name in SPLITS),
         f"{border:,}",
     )

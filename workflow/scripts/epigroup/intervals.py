@@ -186,7 +186,7 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
         )
     if n_narrow:
         log.warning(
-            "%s: %d of %d peaks are narrower than %d bp and can make no bin positive; peaks.point_flank widens them",
+            "%s: %d of %d peaks are narrower than %d bp and make no bin positive; see peaks.point_flank",
             path, n_narrow, len(peaks), min_overlap,
         )  # fmt: skip
     return replace(peaks, n_widened=n_widened, n_narrow=n_narrow)

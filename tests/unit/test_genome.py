@@ -1,0 +1,196 @@
+"""FASTA to codes: against a reading of the letters one by one, and what a wrong file says."""
+
+import gzip
+import hashlib
+import json
+
+import h5py
+import numpy as np
+import pybedtools
+import pysam
+import pytest
+from epigroup import contigs, genome
+from epigroup.errors import InputError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
+IUPAC = "ACGTRYSWKMBDHVN"
+
+
+def write_fasta(path, records, width=7, end="\n"):
+    rows = []
+    for name, sequence in records:
+        rows.append(f">{name} a comment")
+        rows += [sequence[i : i + width] for i in range(0, len(sequence), width)]
+    path.write_bytes((end.join(rows) + end).encode())
+    return path
+
+
+def codes_of(sequence):
+    return [CODE.get(letter, 4) for letter in sequence.upper()]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    sequences=st.lists(st.text(IUPAC + IUPAC.lower(), min_size=1, max_size=60), min_size=1, max_size=4),
+    width=st.integers(1, 30),
+    end=st.sampled_from(["\n", "\r\n"]),
+    block=st.integers(1, 40),
+)
+def test_codes_are_those_of_the_letters(tmp_path_factory, sequences, width, end, block):
+    folder = tmp_path_factory.mktemp("fasta")
+    records = [(f"chr{i}", s) for i, s in enumerate(sequences)]
+    fasta = write_fasta(folder / "g.fa", records, width, end)
+    usual, genome._BLOCK = genome._BLOCK, block
+    try:
+        genome.write_genome(fasta, folder / "g.h5", assembly="toy")
+    finally:
+        genome._BLOCK = usual
+    opened = genome.open_genome(folder / "g.h5")
+    assert opened.sizes == {name: len(s) for name, s in records}
+    for name, sequence in records:
+        assert opened.codes(name).tolist() == codes_of(sequence)
+    assert opened.fasta_sha256 == hashlib.sha256(fasta.read_bytes()).hexdigest()
+
+
+def test_gzip_bgzip_and_plain_give_the_same_genome(tmp_path):
+    fasta = write_fasta(tmp_path / "g.fa", [("chr1", "ACGTNacgtn" * 30), ("chr2", "GGR")])
+    (tmp_path / "g.fa.gz").write_bytes(gzip.compress(fasta.read_bytes()))
+    pysam.tabix_compress(str(fasta), str(tmp_path / "g.fa.bgz"))
+    hashes = set()
+    for name in ("g.fa", "g.fa.gz", "g.fa.bgz"):
+        genome.write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1"])
+        hashes.add(hashlib.sha256((tmp_path / "g.h5").read_bytes()).hexdigest())
+    assert len(hashes) == 1
+
+
+def test_the_files_beside_the_codes(tmp_path):
+    records = [("chrM", "ACGT" * 30), ("chr2", "acgtry" * 40), ("chrUn", "AC"), ("chr1", "T" * 160)]
+    fasta = write_fasta(tmp_path / "in.fa", records)
+    genome.write_genome(
+        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1", "chr2"], mitochondrion="chrM",
+        aligner_fasta=tmp_path / "genome.fa", sizes=tmp_path / "chrom.sizes",
+        contigs=tmp_path / "contigs.tsv",
+    )  # fmt: skip
+    assert (tmp_path / "chrom.sizes").read_text() == "chr1\t160\nchr2\t240\n"
+    every, chosen = genome.read_contigs(tmp_path / "contigs.tsv")
+    assert every == {"chrM": 120, "chr2": 240, "chrUn": 2, "chr1": 160}
+    assert chosen == {"chr1": 160, "chr2": 240}
+    with pysam.FastaFile(str(tmp_path / "genome.fa")) as text:
+        assert sorted(text.references) == ["chr1", "chr2", "chrM"]
+        assert text.fetch("chr2") == "ACGTNN" * 40
+        assert text.fetch("chr1", 79, 82) == "TTT"
+    assert list(genome.open_genome(tmp_path / "g.h5").sizes) == ["chr1", "chr2"]
+    assert not list(tmp_path.glob(".partial*"))
+
+
+def test_codes_are_contiguous_uncompressed_and_mapped(tmp_path):
+    fasta = write_fasta(tmp_path / "g.fa", [("chr1", "ACGTN" * 100)])
+    genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy")
+    with h5py.File(tmp_path / "g.h5") as store:
+        assert store["chr1"].chunks is None and store["chr1"].compression is None
+        assert store["chr1"].dtype == np.uint8
+        assert {"assembly", "fasta_sha256", "format_version"} <= set(store.attrs)
+    codes = genome.open_genome(tmp_path / "g.h5").codes("chr1")
+    assert isinstance(codes, np.memmap) and not codes.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (">chr1\nACGT\nAC*T\n", "line 3, contig chr1: '*'"),
+        (">chr1\nACGU\n", "line 2, contig chr1: 'U'"),
+        ("ACGT\n", "line 1: not FASTA"),
+        (">chr1\n>chr2\nACGT\n", "line 1: contig chr1 has no sequence"),
+        (">chr1\nACGT\n>chr2\n", "line 3: contig chr2 has no sequence"),
+        (">chr1\nACGT\n>chr1\nACGT\n", "line 3: contig chr1 was there before, at line 1"),
+        (">\nACGT\n", "line 1: a header without a contig name"),
+        ("", "is empty"),
+    ],
+)
+def test_a_wrong_fasta_is_refused(tmp_path, text, says):
+    (tmp_path / "g.fa").write_text(text)
+    with pytest.raises(InputError, match="g.fa") as error:
+        genome.write_genome(tmp_path / "g.fa", tmp_path / "g.h5", assembly="toy")
+    assert says in str(error.value)
+    assert [p.name for p in tmp_path.iterdir()] == ["g.fa"]
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.9])
+def test_a_cut_gzip_is_refused(tmp_path, cut):
+    letters = "".join(np.random.default_rng(1).choice(list("ACGT"), 200_000))
+    plain = write_fasta(tmp_path / "g.fa", [("chr1", letters)], 60)
+    pysam.tabix_compress(str(plain), str(tmp_path / "b.fa.gz"))
+    packed = {"g.fa.gz": gzip.compress(plain.read_bytes()), "b.fa.gz": (tmp_path / "b.fa.gz").read_bytes()}
+    # The end of a bgzip file is one empty block: without it, gzip itself sees nothing wrong.
+    packed["e.fa.gz"] = packed["b.fa.gz"][:-28]
+    for name, whole in packed.items():
+        (tmp_path / name).write_bytes(whole if name[0] == "e" else whole[: int(len(whole) * cut)])
+        with pytest.raises(InputError, match=f"{name}.*truncated"):
+            genome.write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy")
+
+
+@pytest.mark.parametrize(
+    ("asked", "there", "hint"),
+    [("chr1", "1", "called 1"), ("1", "chr1", "called chr1"), ("chr4", "chrIV", "called chrIV"),
+     ("chrXVI", "chr16", "called chr16"), ("chrM", "MT", "called MT"), ("2L", "chr2L", "called chr2L")],
+)  # fmt: skip
+def test_missing_contigs_are_named_with_their_other_spelling(tmp_path, asked, there, hint):
+    fasta = write_fasta(tmp_path / "g.fa", [(there, "ACGT"), ("scaffold", "ACGT")])
+    with pytest.raises(InputError) as error:
+        genome.write_genome(
+            fasta, tmp_path / "g.h5", assembly="toy", chromosomes=[asked, "scaffold", "nowhere"]
+        )
+    assert f"{asked}, nowhere" in str(error.value) and hint in str(error.value)
+    with pytest.raises(InputError, match=r"genome\.mitochondrion"):
+        genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy", mitochondrion=asked)
+
+
+@pytest.mark.parametrize("assembly", ["hg19", "hg38", "mm10", "dm6"])
+def test_known_lengths_are_those_bedtools_ships(assembly):
+    shipped = pybedtools.chromsizes(assembly)
+    for chrom, size in contigs.LENGTHS[assembly].items():
+        assert shipped[chrom] == (0, size)
+
+
+def test_known_lengths_of_yeast_are_those_of_its_sequence(real_data):
+    rows = (real_data / "yeast_genome" / "sacCer3.nuclear.sizes").read_text().splitlines()
+    assert contigs.LENGTHS["sacCer3"] == {name: int(size) for name, size in map(str.split, rows)}
+
+
+def test_another_assembly_is_told_by_its_lengths():
+    lengths = contigs.LENGTHS
+    assert contigs.check_assembly("GRCh38", {"20": lengths["hg38"]["chr20"]}, "x.fa") == 1
+    assert contigs.check_assembly("mouse_of_mine", {"chr1": 5}, "x.fa") == 0
+    for wrong, right in (("hg38", "hg19"), ("hg19", "hg38"), ("mm10", "mm39")):
+        shared = set(lengths[wrong]) & set(lengths[right])
+        for chrom in shared:
+            with pytest.raises(InputError, match=right):
+                contigs.check_assembly(wrong, {chrom: lengths[right][chrom]}, "x.fa")
+
+
+def test_a_damaged_genome_file_is_refused(tmp_path):
+    fasta = write_fasta(tmp_path / "g.fa", [("chr1", "ACGT" * 5000)])
+    genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy")
+    data = (tmp_path / "g.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match=r"cut\.h5"):
+        genome.open_genome(tmp_path / "cut.h5")
+    with h5py.File(tmp_path / "g.h5", "r+") as store:
+        assert json.loads(store.attrs["chromosomes"]) == ["chr1"]
+        store.attrs["format_version"] = 99
+    with pytest.raises(InputError, match="version 99"):
+        genome.open_genome(tmp_path / "g.h5")
+
+
+def test_real_hg19_chromosome_called_hg38_is_refused(real_data, tmp_path):
+    fasta = real_data / "human_hg19_chr20" / "chr20.fa.gz"
+    with pytest.raises(InputError, match="63,025,520 bp.*hg38.*64,444,167.*hg19"):
+        genome.write_genome(fasta, tmp_path / "g.h5", assembly="hg38", chromosomes=["chr20"])
+    assert not list(tmp_path.iterdir())
+    genome.write_genome(fasta, tmp_path / "g.h5", assembly="hg19", chromosomes=["chr20"])
+    codes = genome.open_genome(tmp_path / "g.h5").codes("chr20")
+    with pysam.FastaFile(str(fasta)) as text:
+        for start in (0, 59_990, 31_000_000, len(codes) - 500):
+            assert codes[start : start + 500].tolist() == codes_of(text.fetch("chr20", start, start + 500))

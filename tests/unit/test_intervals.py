@@ -1,0 +1,193 @@
+"""Reading of peak files: every form that is accepted, every fault that is named."""
+
+import gzip
+import logging
+
+import numpy as np
+import pysam
+import pytest
+from epigroup.errors import InputError
+from epigroup.intervals import (
+    fetch_standard,
+    read_peaks,
+    read_regions,
+    standardise_peaks,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SIZES = {"chr1": 10_000, "chr2": 5_000, "chrUn": 800}
+CHOSEN = {"chr1": 10_000, "chr2": 5_000}
+
+
+def peaks_in(tmp_path, text, name="p.bed", **options):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_peaks(path, SIZES, **options)
+
+
+def intervals(table):
+    return list(zip(table.chrom, table.start.tolist(), table.end.tolist(), strict=True))
+
+
+EXPECTED = [("chr2", 100, 300), ("chr1", 50, 150)]
+
+
+@pytest.mark.parametrize("columns", [3, 4, 5, 6, 9, 10, 12])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_every_form_gives_the_same_intervals(tmp_path, columns, end):
+    tail = ["name", "5", "+", "7.5", "3.1", "2.2", "40", "1", "1"][: columns - 3]
+    lines = ["track name=x", "browser position chr1", "# a comment", ""]
+    lines += ["\t".join([c, str(s), str(e), *tail]) for c, s, e in EXPECTED]
+    text = end.join(lines) + end
+    assert intervals(peaks_in(tmp_path, text)) == EXPECTED
+    assert intervals(peaks_in(tmp_path, text.rstrip(), "open_end.bed")) == EXPECTED
+    assert intervals(peaks_in(tmp_path, gzip.compress(text.encode()), "p.bed.gz")) == EXPECTED
+    assert intervals(peaks_in(tmp_path, text.replace("\t", " "), "spaces.bed")) == EXPECTED
+
+
+def test_the_tenth_column_is_a_summit_only_in_narrowpeak(tmp_path):
+    narrow = "chr1\t100\t200\tn\t9\t+\t7\t3\t2\t40\n"
+    assert peaks_in(tmp_path, narrow).summit.tolist() == [140]
+    assert peaks_in(tmp_path, narrow.replace("\t40\n", "\t-1\n")).summit.tolist() == [-1]
+    assert peaks_in(tmp_path, narrow.replace("\n", "\t9\t9\n")).summit.tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("chr1\t5", "2 column"),
+        ("chr3\t5\t60", "contig 'chr3'"),
+        ("1\t5\t60", "called chr1"),
+        ("chrII\t5\t60", "called chr2"),
+        ("chr1\t-5\t60", "'-5' is negative"),
+        ("chr1\t60\t5", "reversed"),
+        ("chr1\t60\t60", "zero-length"),
+        ("chr1\t60.0\t90", "'60.0' is not a whole number"),
+        ("chr1\t60\t1e3", "'1e3' is not a whole number"),
+        ("chr1\t60\t", "'' is not a whole number"),
+        ("chr1\t1_0\t60", "'1_0' is not a whole number"),
+        ("chr2\t4990\t5001", "beyond the end of chr2 (5000 bp)"),
+        ("chr1\t60\t99999999999999999999", "'99999999999999999999'"),
+        ("chr1\t60\t90\tx", "4 column(s) where line 2 has 3"),
+    ],
+)
+def test_a_fault_is_named_with_file_line_and_value(tmp_path, line, says):
+    text = f"# comment\nchr1\t1\t100\n\n{line}\nchr1\t7\t500\n"
+    with pytest.raises(InputError) as error:
+        peaks_in(tmp_path, text)
+    assert "p.bed, line 4" in str(error.value) and says in str(error.value)
+
+
+def test_a_summit_outside_its_peak_is_refused(tmp_path):
+    with pytest.raises(InputError, match="line 1: summit 101 lies outside its peak of 100 bp"):
+        peaks_in(tmp_path, "chr1\t100\t200\tn\t9\t+\t7\t3\t2\t101\n")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\ntrack name=x\n"])
+def test_an_empty_file_is_refused(tmp_path, text):
+    with pytest.raises(InputError, match=r"p\.bed: the peak file is empty"):
+        peaks_in(tmp_path, text)
+
+
+def test_a_contig_may_be_called_track(tmp_path):
+    (tmp_path / "p.bed").write_text("track1\t0\t100\n")
+    assert len(read_peaks(tmp_path / "p.bed", {"track1": 200})) == 1
+
+
+def test_a_cut_gzip_is_refused(tmp_path):
+    rng = np.random.default_rng(3)
+    text = "".join(f"chr1\t{s}\t{s + 60}\n" for s in rng.integers(0, 9000, 2000))
+    packed = gzip.compress(text.encode())
+    for keep in (len(packed) // 2, len(packed) - 1):
+        with pytest.raises(InputError, match="truncated"):
+            peaks_in(tmp_path, packed[:keep], "p.bed.gz")
+
+
+def test_points_are_widened_around_their_summit_and_said(tmp_path, caplog):
+    text = "chr1\t100\t101\nchr1\t5\t6\nchr2\t4998\t4999\nchr1\t300\t400\n"
+    with caplog.at_level(logging.INFO):
+        table = peaks_in(tmp_path, text, point_flank=30)
+    assert intervals(table) == [("chr1", 70, 131), ("chr1", 0, 36), ("chr2", 4968, 5000), ("chr1", 300, 400)]
+    assert table.n_widened == 3 and "3 of 4 peaks" in caplog.text
+    assert table.n_narrow == 2 and "2 of 4 peaks are narrower than 50 bp" in caplog.text
+    narrow = "chr1\t100\t140\tn\t9\t+\t7\t3\t2\t10\n"
+    assert intervals(peaks_in(tmp_path, narrow, point_flank=60)) == [("chr1", 50, 171)]
+
+
+def test_points_alone_without_a_flank_are_refused(tmp_path, caplog):
+    points = "chr1\t100\t101\nchr1\t200\t249\n"
+    with pytest.raises(InputError, match=r"all 2 peaks .*peaks\.point_flank"):
+        peaks_in(tmp_path, points)
+    assert peaks_in(tmp_path, points + "chr1\t300\t350\n").n_narrow == 2
+    assert "2 of 3 peaks" in caplog.text
+
+
+def test_standard_form(tmp_path, caplog):
+    text = "chr2\t7\t80\tb\nchr1\t900\t990\tc\nchrUn\t0\t100\td\nchr1\t20\t90\ta\nchr1\t20\t90\ta2\n"
+    (tmp_path / "p.bed").write_text(text)
+    out = tmp_path / "p.narrowPeak.gz"
+    with caplog.at_level(logging.INFO):
+        standardise_peaks(tmp_path / "p.bed", out, SIZES, CHOSEN)
+    assert "1 of 5 peaks dropped" in caplog.text and "chrUn" in caplog.text
+    assert "1 peaks repeat" in caplog.text
+    rows = [line.split("\t") for line in gzip.decompress(out.read_bytes()).decode().splitlines()]
+    assert rows == [
+        ["chr1", "20", "90", "a", "0", ".", "0", "-1", "-1", "-1"],
+        ["chr1", "20", "90", "a2", "0", ".", "0", "-1", "-1", "-1"],
+        ["chr1", "900", "990", "c", "0", ".", "0", "-1", "-1", "-1"],
+        ["chr2", "7", "80", "b", "0", ".", "0", "-1", "-1", "-1"],
+    ]
+    with pysam.TabixFile(str(out)) as index:
+        assert list(index.contigs) == ["chr1", "chr2"] and len(list(index.fetch("chr1", 0, 100))) == 2
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi"]
+
+
+def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):
+    (tmp_path / "p.bed").write_text("chrUn\t0\t100\n")
+    with pytest.raises(InputError, match="none of the 1 peaks"):
+        standardise_peaks(tmp_path / "p.bed", tmp_path / "out.gz", SIZES, CHOSEN)
+    assert [p.name for p in tmp_path.iterdir()] == ["p.bed"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["chr1", "chr2"]), st.integers(0, 4900), st.integers(50, 100)),
+                min_size=1, max_size=40))  # fmt: skip
+def test_what_is_fetched_is_what_was_written(tmp_path_factory, peaks):
+    folder = tmp_path_factory.mktemp("standard")
+    (folder / "p.bed").write_text("".join(f"{c}\t{s}\t{s + w}\n" for c, s, w in peaks))
+    standardise_peaks(folder / "p.bed", folder / "p.gz", SIZES, CHOSEN)
+    for chrom in CHOSEN:
+        start, end = fetch_standard(folder / "p.gz", chrom)
+        assert list(zip(start.tolist(), end.tolist(), strict=True)) == sorted(
+            (s, s + w) for c, s, w in peaks if c == chrom
+        )
+    assert len(fetch_standard(folder / "p.gz", "chrX")[0]) == 0
+
+
+def test_regions_of_a_blacklist(tmp_path):
+    path = tmp_path / "black.bed"
+    path.write_text("chr1\t5\t10\nchrElse\t0\t99999999\nchr1\t0\t7\n")
+    start, end = read_regions(path, CHOSEN)["chr1"]
+    assert (start.tolist(), end.tolist()) == ([5, 0], [10, 7])
+    path.write_text("1\t5\t10\n")
+    with pytest.raises(InputError, match="may be called 1 there"):
+        read_regions(path, CHOSEN)
+    path.write_text("chr2\t5\t10\nchr2\t5\t5001\n")
+    with pytest.raises(InputError, match=r"black\.bed, line 2"):
+        read_regions(path, CHOSEN)
+
+
+def test_real_points_of_yeast(real_data, tmp_path):
+    sizes = {}
+    for line in (real_data / "yeast_genome" / "sacCer3.nuclear.sizes").read_text().splitlines():
+        sizes[line.split()[0]] = int(line.split()[1])
+    path = real_data / "yeast_chipexo" / "peaks" / "Abf1.bed.gz"
+    with pytest.raises(InputError, match="line 1: contig 'chr9' .*called chrIX"):
+        read_peaks(path, sizes)
+    arabic = {f"chr{i}": size for i, size in enumerate(sizes.values(), 1)}
+    with pytest.raises(InputError, match="point_flank"):
+        read_peaks(path, arabic)
+    table = read_peaks(path, arabic, point_flank=50)
+    assert table.n_widened == len(table) and table.n_narrow == 0
+    assert np.median(table.end - table.start) == 101
