@@ -2,15 +2,20 @@ from dataclasses import replace
 
 import h5py
 import numpy as np
+import pandas as pd
+import pyBigWig
 import pytest
 import torch
 import torch.nn.functional as F
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
 from epigroup.models import load_network, read_info, write_models
+from epigroup.predict_regions import mean_by_base, predict_regions
 from epigroup.prediction import predict_split
 from epigroup.shards import open_dataset
 from epigroup.training import train_pack
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt
@@ -88,3 +93,73 @@ def test_a_task_in_two_groups_is_refused(trained, tmp_path):
             out=tmp_path / "x.h5",
             batch_size=7,
         )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), min_size=1, max_size=12))
+def test_overlapping_regions_are_averaged_base_by_base(regions):
+    start = np.array([s for s, _ in regions])
+    end = start + np.array([width for _, width in regions])
+    scores = np.random.default_rng(len(regions)).random(len(regions))
+    got = np.full(60, np.nan)
+    last = 0
+    for s, e, value in zip(*mean_by_base(start, end, scores), strict=True):
+        assert s >= last and e > s
+        last = e
+        got[s:e] = value
+    for base in range(60):
+        over = scores[(start <= base) & (base < end)]
+        assert got[base] == pytest.approx(over.mean()) if len(over) else np.isnan(got[base])
+
+
+def test_regions_get_the_scores_of_the_bins_they_are(trained, tmp_path):
+    folder, files, models = trained
+    predict_split(models, **files, split="test", out=tmp_path / "test.h5", batch_size=50, device="cpu")
+    with h5py.File(tmp_path / "test.h5") as handle:
+        start, expected = handle["start"][:], handle["probability"][:].astype(np.float32)
+    # rows in an order of their own, and regions of another width around the same middle
+    rows = np.random.default_rng(0).permutation(len(start))
+    wide = [0 if i % 2 else 60 for i in range(len(rows))]
+    lines = [
+        f"chrTest\t{max(start[r] - w, 0)}\t{start[r] + BIN + min(w, start[r])}\tr{r}\n"
+        for r, w in zip(rows, wide)
+    ]
+    (tmp_path / "regions.bed").write_text("".join(lines))
+    tasks = ["task0", "task2", "task3"]
+    for source in (
+        {"genome_h5": files["genome_h5"], "fasta": None},
+        {"genome_h5": None, "fasta": folder / "genome.fa"},
+    ):
+        predict_regions(
+            models,
+            regions_bed=tmp_path / "regions.bed",
+            table_out=tmp_path / "scores.tsv.gz",
+            bigwig_out={task: tmp_path / f"{task}.bw" for task in tasks},
+            batch_size=11,
+            device="cpu",
+            **source,
+        )
+        table = pd.read_csv(tmp_path / "scores.tsv.gz", sep="\t")
+        assert list(table.columns) == ["chrom", "start", "end", "name", *tasks]
+        assert list(table["name"]) == [f"r{r}" for r in rows]
+        np.testing.assert_allclose(table[tasks], expected[rows][:, [0, 2, 3]], atol=1e-3)
+    track = pyBigWig.open(str(tmp_path / "task2.bw"))
+    middle = int(start[5]) + BIN // 2
+    assert track.values("chrTest", middle, middle + 1)[0] == pytest.approx(expected[5, 2], abs=1e-3)
+    assert track.chroms("chrTest") == open_genome(files["genome_h5"]).sizes["chrTest"]
+
+
+def test_regions_off_the_genome_are_refused(trained, tmp_path):
+    _, files, models = trained
+    (tmp_path / "regions.bed").write_text("chrTest\t0\t200\nchr99\t0\t200\n")
+    with pytest.raises(InputError, match=r"regions.bed, line 2: .*chr99"):
+        predict_regions(
+            models,
+            files["genome_h5"],
+            None,
+            tmp_path / "regions.bed",
+            table_out=tmp_path / "scores.tsv.gz",
+            bigwig_out={},
+            batch_size=11,
+        )
+    assert not (tmp_path / "scores.tsv.gz").exists()

@@ -81,8 +81,8 @@ def read_info(path: str | os.PathLike) -> ModelInfo:
     fields = json.loads(metadata[METADATA_KEY])
     if fields.get("format_version") != FORMAT_VERSION:
         raise InputError(
-            f"{path}: model format version {fields.get('format_version')!r}, this workflow reads {FORMAT_VERSION}; "
-            "train it again"
+            f"{path}: model format version {fields.get('format_version')!r}, this workflow reads "
+            f"{FORMAT_VERSION}; train it again"
         )
     for key in ("groups", "best_step", "validation_loss"):
         fields[key] = {int(group): value for group, value in fields[key].items()}

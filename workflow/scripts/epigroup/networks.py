@@ -93,9 +93,9 @@ class Trunk(nn.Module):
                 length //= pool
             if length < 1:
                 raise InputError(
-                    f"network: a window of {window} bp is too short: nothing is left after convolution {i + 1} "
-                    f"(width {filter_width}, pooling by {pool}); lengthen dataset.window, or lower network.pool "
-                    "or network.filter_width"
+                    f"network: a window of {window} bp is too short: nothing is left after convolution "
+                    f"{i + 1} (width {filter_width}, pooling by {pool}); lengthen dataset.window, or lower "
+                    "network.pool or network.filter_width"
                 )
             blocks += [nn.ReLU(), Dropout(rate)]
             inputs = outputs

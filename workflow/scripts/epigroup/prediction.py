@@ -78,8 +78,9 @@ def score_tasks(
     positions: torch.Tensor,
     task_ids: Sequence[str],
     batch_size: int,
+    dtype: type[np.floating] = np.float16,
 ) -> np.ndarray:
-    """Probabilities float16 (N, T) of the windows at `positions` for `task_ids`; NaN where no network has
+    """Probabilities (N, T) in `dtype` of the windows at `positions` for `task_ids`; NaN where no network has
     the task.
 
     The precision of the arithmetic is the one a network was trained with.
@@ -88,7 +89,7 @@ def score_tasks(
     serving_groups(infos)
     columns: Mapping[str, int] = {task: i for i, task in enumerate(task_ids)}
     n_networks = sum(len(info.groups) for info in infos)
-    scores = np.full((len(positions), len(task_ids)), np.nan, dtype=np.float16)
+    scores = np.full((len(positions), len(task_ids)), np.nan, dtype=dtype)
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
     for network, info, tasks in networks_of(model_paths, infos, sequences.device):
         at = [columns[task] for task in tasks]

@@ -1,0 +1,17 @@
+"""Score the regions of a BED with a trained strategy."""
+
+from epigroup.logs import log_to
+from epigroup.predict_regions import predict_regions
+
+with log_to(snakemake.log[0]):
+    predict_regions(
+        snakemake.input.models,
+        snakemake.input.get("genome"),
+        snakemake.input.get("fasta"),
+        snakemake.input.regions,
+        table_out=snakemake.output.table,
+        bigwig_out=dict(zip(snakemake.params.cfg["tasks"], snakemake.output.tracks)),
+        batch_size=snakemake.params.cfg["batch_size"],
+        device=snakemake.params.cfg["device"],
+        threads=snakemake.threads,
+    )
