@@ -1,0 +1,182 @@
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from epigroup.errors import InputError
+from epigroup.evaluation import choose_blocks, evaluate_strategy
+from epigroup.labels import pack
+from sklearn import metrics as reference
+
+TASKS = ["a", "b", "c", "d"]
+HASH = "f" * 64
+
+
+def planted_split(n, seed, tasks=TASKS, spread=60_000_000):
+    """Scores that follow the labels: task c has few positives, task d none."""
+    rng = np.random.default_rng(seed)
+    labels = rng.random((n, len(tasks))) < [0.3, 0.1, 0.01, 0.0]
+    scores = np.clip(rng.normal(0.3, 0.15, labels.shape) + 0.25 * labels, 0, 1).astype(np.float16)
+    chrom = np.sort(rng.integers(3, 5, n))
+    start = rng.integers(0, spread // 200, n) * 200
+    return {"probability": scores, "labels": labels, "chrom": chrom, "start": start}
+
+
+def write_split(path, split, tasks=TASKS, dataset_hash=HASH):
+    with h5py.File(path, "w") as file:
+        file["probability"], file["labels"] = split["probability"], pack(split["labels"])
+        file["chrom"], file["start"] = split["chrom"].astype(np.int16), split["start"].astype(np.int32)
+        file.attrs["task_ids"], file.attrs["dataset_hash"] = list(tasks), dataset_hash
+    return path
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder with predictions of both splits, groups and dataset.json; `.run(...)` evaluates it."""
+
+    class Place:
+        path = tmp_path
+        validation, test = planted_split(1500, 1), planted_split(2000, 2)
+        tasks = TASKS
+
+        def run(self, **of_files):
+            write_split(self.path / "validation.h5", self.validation)
+            write_split(self.path / "test.h5", self.test, **of_files)
+            (self.path / "dataset.json").write_text(json.dumps({"task_ids": TASKS, "dataset_hash": HASH}))
+            rows = [f"{task}\t{i % 2}" for i, task in enumerate(self.tasks)]
+            (self.path / "groups.tsv").write_text("\n".join(["task_id\tgroup", *rows]) + "\n")
+            evaluate_strategy(
+                *(self.path / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
+                self.path / "metrics.tsv",
+                self.path / "blocks.h5",
+                {"tasks": self.tasks, "min_validation_positives": 20},
+            )
+            return pd.read_csv(self.path / "metrics.tsv", sep="\t").set_index("task_id")
+
+    return Place()
+
+
+def test_the_table_equals_scikit_learn(place):
+    table = place.run()
+    assert table.index.tolist() == TASKS and table["group"].tolist() == [0, 1, 0, 1]
+    for i, task in enumerate(TASKS[:3]):
+        row = table.loc[task]
+        scores = place.test["probability"][:, i].astype(np.float64)
+        labels = place.test["labels"][:, i]
+        called = scores >= row["threshold"]
+        assert row["test_f1"] == pytest.approx(reference.f1_score(labels, called), abs=1e-9)
+        assert row["test_f1_at_half"] == pytest.approx(reference.f1_score(labels, scores >= 0.5), abs=1e-9)
+        assert row["test_auprc"] == pytest.approx(reference.average_precision_score(labels, scores), abs=1e-9)
+        assert row["test_auroc"] == pytest.approx(reference.roc_auc_score(labels, scores), abs=1e-9)
+        assert row["positives_test"] == labels.sum() and row["test_base_rate"] == labels.mean()
+        validation = place.validation["probability"][:, i].astype(np.float64)
+        truth = place.validation["labels"][:, i]
+        precision, recall, _ = reference.precision_recall_curve(truth, validation)
+        best = np.nanmax(2 * precision * recall / np.maximum(precision + recall, 1e-12), initial=0)
+        if row["threshold_flag"] == 0:
+            assert row["validation_f1"] == pytest.approx(best, abs=1e-9)
+        else:
+            assert row["threshold"] == 0.5 and truth.sum() < 20
+    assert table["threshold_flag"].tolist() == [0, 0, 1, 1]
+    assert np.isnan(table.loc["d", ["test_f1", "test_auprc", "test_auroc"]].astype(float)).all()
+
+
+def test_other_test_labels_leave_the_threshold_alone(place):
+    first = place.run()
+    place.test = planted_split(2000, 9)
+    second = place.run()
+    assert first["threshold"].equals(second["threshold"])
+    assert not first["test_f1"].equals(second["test_f1"])
+
+
+def test_blocks_add_up_to_the_table(place):
+    table = place.run()
+    with h5py.File(place.path / "blocks.h5") as file:
+        counts = {name: file[name][:].astype(int) for name in ("tp", "fp", "fn", "positives", "n")}
+        chrom, start = file["chrom"][:], file["start"][:]
+        assert file["task_id"].asstr()[:].tolist() == TASKS
+        assert file["tp"].dtype == np.uint32
+        size = int(file.attrs["block_size"])
+        assert file.attrs["interval"] and file.attrs["dataset_hash"] == HASH
+    assert size == 1_000_000 and (start % size == 0).all()
+    assert counts["n"].sum() == 2000 and (counts["n"] > 0).all()
+    tp, fp, fn = (counts[name].sum(axis=0) for name in ("tp", "fp", "fn"))
+    f1 = 2 * tp[:3] / (2 * tp + fp + fn)[:3]
+    assert f1 == pytest.approx(table["test_f1"].to_numpy()[:3], abs=1e-12)
+    assert (counts["tp"] + counts["fn"] == counts["positives"]).all()
+    block = 7
+    inside = (place.test["chrom"] == chrom[block]) & (place.test["start"] // size * size == start[block])
+    assert counts["n"][block] == inside.sum()
+    assert counts["positives"][block].tolist() == place.test["labels"][inside].sum(axis=0).tolist()
+    called = place.test["probability"][inside, 0] >= table.loc["a", "threshold"]
+    assert counts["fp"][block, 0] == (called & ~place.test["labels"][inside, 0]).sum()
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "enough"),
+    [
+        (50_000_000, 1_000_000, True),
+        (49_000_000, 200_000, True),
+        (9_800_000, 50_000, True),
+        (2_000_000, 10_000, True),
+        (480_000, 10_000, False),
+    ],
+)
+def test_blocks_are_the_largest_that_give_fifty(length, size, enough):
+    start = np.arange(0, length, 5_000)
+    blocks = choose_blocks(np.full(len(start), 2), start)
+    assert (blocks.size, blocks.enough) == (size, enough)
+    assert len(blocks.chrom) == length // size
+    np.testing.assert_array_equal(blocks.start[blocks.of], start // size * size)
+
+
+def test_blocks_of_two_chromosomes_do_not_mix():
+    start = np.tile(np.arange(0, 30_000_000, 100_000), 2)
+    chrom = np.repeat([0, 1], 300)
+    blocks = choose_blocks(chrom, start)
+    assert (blocks.size, len(blocks.start)) == (1_000_000, 60)
+    np.testing.assert_array_equal(blocks.chrom[blocks.of], chrom)
+
+
+def test_a_strategy_of_some_tasks(place):
+    everything = place.run()
+    place.tasks = ["b", "d"]
+    for split in (place.validation, place.test):
+        split["probability"] = split["probability"].copy()
+        split["probability"][:, [0, 2]] = np.nan
+    some = place.run()
+    assert some.index.tolist() == ["b", "d"]
+    pd.testing.assert_series_equal(some.loc["b"].drop("group"), everything.loc["b"].drop("group"))
+
+
+def test_wrong_predictions_are_refused(place):
+    with pytest.raises(
+        InputError, match="test.h5: predictions of data set 000000000000, but the data set is ffff"
+    ):
+        place.run(dataset_hash="0" * 64)
+    with pytest.raises(InputError, match="test.h5: 4 tasks where the data set has 4; task 'd' is in one"):
+        place.run(tasks=["a", "b", "c", "e"])
+    with pytest.raises(InputError, match="their order differs"):
+        place.run(tasks=["b", "a", "c", "d"])
+    place.tasks = ["a", "b", "c"]
+    with pytest.raises(InputError, match="scores of task 'd', which the strategy does not learn"):
+        place.run()
+    place.tasks = TASKS
+    place.test["probability"][17, 1] = np.nan
+    with pytest.raises(InputError, match="test.h5: task 'b': probability nan is not in"):
+        place.run()
+    place.test["probability"] = place.test["probability"].astype(np.float32)
+    with pytest.raises(InputError, match="float32 where .* float16 belong"):
+        place.run()
+    place.test = {name: values[:0] for name, values in planted_split(5, 0).items()}
+    with pytest.raises(InputError, match="no test examples"):
+        place.run()
+    assert not (place.path / "metrics.tsv").exists()
+
+
+def test_the_same_predictions_give_the_same_bytes(place):
+    place.run()
+    first = [(place.path / name).read_bytes() for name in ("metrics.tsv", "blocks.h5")]
+    place.run()
+    assert [(place.path / name).read_bytes() for name in ("metrics.tsv", "blocks.h5")] == first

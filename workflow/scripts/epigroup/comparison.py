@@ -1,0 +1,382 @@
+"""All strategies and seeds held against each other: means, gains as the paper's Table III, paired bootstrap
+intervals."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from epigroup.bootstrap import (
+    check_same_blocks,
+    draw_blocks,
+    f1_draws,
+    mean_known,
+    percentile_interval,
+    read_blocks,
+)
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.grouping.table import read_groups
+
+log = logging.getLogger(__name__)
+
+SCORES = ["test_f1", "test_auprc", "test_auroc", "validation_f1", "validation_auprc"]
+
+
+def read_metrics(path: str | Path) -> pd.DataFrame:
+    """A metrics.tsv, indexed by task_id. InputError: a column of SCORES is missing."""
+    table = pd.read_csv(path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
+    lacking = [name for name in ("task_id", *SCORES) if name not in table]
+    if lacking:
+        raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
+    return table.set_index("task_id")
+
+
+class Results:
+    """The scores of all runs over the sheet's T tasks.
+
+    sheet: DataFrame, a row a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5)
+    in the order of SCORES; covers: strategy -> bool (T,), tasks that it learns; draws: (strategy, seed) ->
+    float32 (draws, T) of F1, or None where the interval is withheld. NaN: not covered, or no test
+    positives.
+    """
+
+    def __init__(self, sheet: pd.DataFrame, runs: list[dict], bootstrap: int, seed: int):
+        """runs: dicts of strategy, seed, metrics (path), blocks (path). InputError: tasks or blocks that do
+        not fit."""
+        self.sheet = sheet.reset_index(drop=True)
+        self.task_ids = self.sheet["task_id"].tolist()
+        self.seeds: dict[str, list[int]] = {}
+        self.scores: dict[tuple[str, int], np.ndarray] = {}
+        self.covers: dict[str, np.ndarray] = {}
+        self.draws: dict[tuple[str, int], np.ndarray | None] = {}
+        self.block_size = self.n_blocks = 0
+        self.n_draws = bootstrap
+        self.withheld: str | None = None
+        self._means: dict[tuple, np.ndarray] = {}
+        first = weights = None
+        for run in runs:
+            key = run["strategy"], int(run["seed"])
+            table = read_metrics(run["metrics"])
+            counts = read_blocks(run["blocks"])
+            place = self._places(table.index.tolist(), run["metrics"])
+            if counts.task_ids != table.index.tolist():
+                raise InputError(
+                    f"{run['blocks']}: its tasks are not those of {run['metrics']}; evaluate the"
+                    " strategy again"
+                )
+            if first is None:
+                first, weights = counts, draw_blocks(len(counts.start), bootstrap, seed)
+                self.block_size, self.n_blocks = counts.size, len(counts.start)
+                if not counts.interval:
+                    self.withheld = f"only {len(counts.start)} test blocks of {counts.size} bp"
+            check_same_blocks(first, counts)
+            self.seeds.setdefault(key[0], []).append(key[1])
+            self.scores[key] = np.full((len(self.task_ids), len(SCORES)), np.nan)
+            self.scores[key][place] = table[SCORES].to_numpy(np.float64)
+            covers = np.zeros(len(self.task_ids), bool)
+            covers[place] = True
+            if not np.array_equal(self.covers.setdefault(key[0], covers), covers):
+                raise InputError(
+                    f"{run['metrics']}: other tasks than the strategy's other seeds; evaluate it again"
+                )
+            self.draws[key] = None
+            if not self.withheld:
+                self.draws[key] = np.full((bootstrap, len(self.task_ids)), np.nan, np.float32)
+                self.draws[key][:, place] = f1_draws(counts, weights)
+
+    def _places(self, tasks: list[str], path: str) -> list[int]:
+        known = {task: i for i, task in enumerate(self.task_ids)}
+        strange = [task for task in tasks if task not in known]
+        if strange or len(set(tasks)) != len(tasks):
+            raise InputError(
+                f"{path}: task '{(strange or tasks)[0]}' is unknown or comes twice; evaluate the"
+                " strategy again"
+            )
+        return [known[task] for task in tasks]
+
+    @property
+    def strategies(self) -> list[str]:
+        """Names in the order of the runs."""
+        return list(self.seeds)
+
+    def levels(self) -> list[tuple[str, str, np.ndarray]]:
+        """(by, level, bool (T,)): all tasks, then each modality, then each cell group of the sheet."""
+        levels = [("all", "All", np.ones(len(self.task_ids), bool))]
+        for by in ("modality", "cell_group"):
+            if by in self.sheet:
+                values = self.sheet[by].fillna("").astype(str)
+                levels += [
+                    (by, value, (values == value).to_numpy()) for value in dict.fromkeys(values) if value
+                ]
+        return levels
+
+    def score(self, strategy: str, seeds: list[int], name: str) -> np.ndarray:
+        """float64 (T,): a score of each task, its mean over the seeds."""
+        column = SCORES.index(name)
+        return np.mean([self.scores[strategy, seed][:, column] for seed in seeds], axis=0)
+
+    def mean_draws(self, strategy: str, seed: int, mask: np.ndarray) -> np.ndarray:
+        """float64 (draws,): mean F1 over the tasks of the mask in each draw; empty where the interval is
+        withheld."""
+        key = (strategy, seed, mask.tobytes())
+        if key not in self._means:
+            draws = self.draws[strategy, seed]
+            self._means[key] = np.empty(0) if draws is None else mean_known(draws[:, mask])
+        return self._means[key]
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What a strategy gains over a baseline on the tasks both learn and the seeds both have; one row of
+    gains.tsv."""
+
+    n_tasks: int
+    n_nan: int
+    mean_f1: float
+    baseline_mean_f1: float
+    gain_percent: float
+    mean_of_ratios_percent: float
+    n_ratios: int
+    difference: float
+    low: float
+    high: float
+    share_below: float
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside the interval; False when that is withheld."""
+        return bool(self.low > 0 or self.high < 0)
+
+
+def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], mask: np.ndarray) -> Gain:
+    """Gain over tasks of `mask`, F1 of a task being its mean over `seeds`.
+
+    gain_percent: 100 (ratio of mean F1s - 1), as Shiri & Sun 2022, Table III. mean_of_ratios_percent: mean
+    of each task's ratio, tasks whose baseline F1 is 0 left out (`n_ratios` are in). difference, low, high:
+    of mean F1s, with the 95 % interval of the paired block bootstrap, the same draws for both, averaged
+    over seeds within a draw. share_below: share of tasks under the baseline.
+    """
+    mask = mask & results.covers[strategy] & results.covers[baseline]
+    mine, theirs = (results.score(name, seeds, "test_f1")[mask] for name in (strategy, baseline))
+    known = ~np.isnan(mine) & ~np.isnan(theirs)
+    mine, theirs = mine[known], theirs[known]
+    ours, base = (float(mean_known(values)) for values in (mine, theirs))
+    ratios = mine[theirs > 0] / theirs[theirs > 0]
+    drawn = [results.mean_draws(strategy, s, mask) - results.mean_draws(baseline, s, mask) for s in seeds]
+    low, high = percentile_interval(np.mean(drawn, axis=0)) if drawn else (np.nan, np.nan)
+    return Gain(
+        n_tasks=int(mask.sum()),
+        n_nan=int((~known).sum()),
+        mean_f1=ours,
+        baseline_mean_f1=base,
+        gain_percent=100 * (ours / base - 1) if base > 0 else np.nan,
+        mean_of_ratios_percent=100 * (float(ratios.mean()) - 1) if len(ratios) else np.nan,
+        n_ratios=len(ratios),
+        difference=ours - base,
+        low=low,
+        high=high,
+        share_below=float((mine < theirs).mean()) if len(mine) else np.nan,
+    )
+
+
+def shared_seeds(results: Results, strategy: str, baseline: str) -> list[int]:
+    """Seeds that both have."""
+    return [seed for seed in results.seeds[strategy] if seed in results.seeds[baseline]]
+
+
+def strategy_table(results: Results) -> pd.DataFrame:
+    """strategies.tsv: a row a (strategy, seed, level); seed `all` averages over the strategy's seeds,
+    within a draw too."""
+    rows = []
+    for strategy in results.strategies:
+        seeds = results.seeds[strategy]
+        for chosen, name in [(seeds, "all")] + [([seed], str(seed)) for seed in seeds]:
+            for by, level, of_level in results.levels():
+                mask = of_level & results.covers[strategy]
+                if not mask.any():
+                    continue
+                means = {s: results.score(strategy, chosen, s)[mask] for s in SCORES}
+                low, high = percentile_interval(
+                    np.mean([results.mean_draws(strategy, seed, mask) for seed in chosen], axis=0)
+                )
+                rows.append(
+                    {
+                        "strategy": strategy,
+                        "seed": name,
+                        "n_seeds": len(chosen),
+                        "by": by,
+                        "level": level,
+                        "n_tasks": int(mask.sum()),
+                        "n_nan": int(np.isnan(means["test_f1"]).sum()),
+                        "mean_f1": float(mean_known(means["test_f1"])),
+                        "low": low,
+                        "high": high,
+                        "mean_auprc": float(mean_known(means["test_auprc"])),
+                        "mean_auroc": float(mean_known(means["test_auroc"])),
+                        "mean_validation_f1": float(mean_known(means["validation_f1"])),
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def gain_table(results: Results) -> pd.DataFrame:
+    """gains.tsv: every strategy against every other, by level; over the shared seeds (`all`, first) and
+    each seed apart."""
+    rows = []
+    for strategy in results.strategies:
+        for baseline in results.strategies:
+            seeds = shared_seeds(results, strategy, baseline)
+            if strategy == baseline or not seeds:
+                continue
+            apart = [([seed], str(seed)) for seed in seeds]
+            for chosen, name in [(seeds, "all"), *apart]:
+                for by, level, mask in results.levels():
+                    gain = find_gain(results, strategy, baseline, chosen, mask)
+                    if gain.n_tasks:
+                        head = {
+                            "strategy": strategy,
+                            "baseline": baseline,
+                            "seed": name,
+                            "n_seeds": len(chosen),
+                        }
+                        rows.append(
+                            head
+                            | {"by": by, "level": level}
+                            | vars(gain)
+                            | {"excludes_zero": int(gain.excludes_zero)}
+                        )
+    return pd.DataFrame(rows, columns=GAIN_COLUMNS)
+
+
+GAIN_COLUMNS = [
+    "strategy",
+    "baseline",
+    "seed",
+    "n_seeds",
+    "by",
+    "level",
+    *Gain.__dataclass_fields__,
+    "excludes_zero",
+]
+
+
+def headline(results: Results, pairs: list[list[str]], matched: list[list[str]]) -> dict:
+    """headline.json: the pairs in the order of config, each over all its tasks, its seeds together and apart.
+
+    matched: pairs whose baseline has random groups of the strategy's sizes. InputError: a pair without a
+    common seed or task.
+    """
+    everything = np.ones(len(results.task_ids), bool)
+    found = []
+    for strategy, baseline in pairs:
+        seeds = shared_seeds(results, strategy, baseline)
+        if not seeds:
+            raise InputError(
+                f"comparison.headline: {strategy} (seeds {results.seeds[strategy]}) and {baseline}"
+                f" (seeds {results.seeds[baseline]}) share no seed"
+            )
+        gain = find_gain(results, strategy, baseline, seeds, everything)
+        if gain.n_tasks == 0:
+            raise InputError(f"comparison.headline: {strategy} and {baseline} share no task")
+        entry = {"strategy": strategy, "baseline": baseline, "seeds": seeds, "n_seeds": len(seeds)}
+        entry |= vars(gain) | {
+            "excludes_zero": gain.excludes_zero,
+            "matched": [strategy, baseline] in matched,
+        }
+        entry["per_seed"] = []
+        for seed in seeds:
+            one = find_gain(results, strategy, baseline, [seed], everything)
+            entry["per_seed"].append({"seed": seed} | vars(one) | {"excludes_zero": one.excludes_zero})
+        found.append(entry)
+        log.info(
+            "%s against %s: mean F1 %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"
+            " %d tasks, %d seeds",
+            strategy,
+            baseline,
+            gain.mean_f1,
+            gain.baseline_mean_f1,
+            gain.difference,
+            gain.low,
+            gain.high,
+            gain.gain_percent,
+            gain.n_tasks,
+            len(seeds),
+        )
+    said = (
+        f"95 % of {results.n_draws:,} draws of {results.n_blocks} test blocks of"
+        f" {results.block_size:,} bp, the same for every"
+        " strategy; seeds are averaged within a draw, not drawn"
+    )
+    return {
+        "pairs": found,
+        "interval": f"withheld: {results.withheld}" if results.withheld else said,
+        "interval_withheld": results.withheld,
+        "block_size": results.block_size,
+        "n_blocks": results.n_blocks,
+        "warnings": [f"Intervals are withheld: {results.withheld}."] if results.withheld else [],
+    }
+
+
+def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
+    """tasks.tsv: the sheet's columns, `{strategy}:{score}` as mean over seeds, `group:{grouping}:seed{seed}`.
+
+    groupings: dicts of grouping, seed, groups (path), tasks (ids that take part; others get no group).
+    """
+    columns = {}
+    for strategy in results.strategies:
+        for name in ("test_f1", "test_auprc", "test_auroc"):
+            columns[f"{strategy}:{name}"] = results.score(strategy, results.seeds[strategy], name)
+    for item in groupings:
+        words = read_groups(item["groups"], item["tasks"])
+        of = dict(zip(item["tasks"], words, strict=True))
+        columns[f"group:{item['grouping']}:seed{item['seed']}"] = [
+            of.get(task, "") for task in results.task_ids
+        ]
+    return pd.concat([results.sheet, pd.DataFrame(columns)], axis=1)
+
+
+def compare_strategies(
+    metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
+) -> None:
+    """Write strategies.tsv, gains.tsv, tasks.tsv and headline.json.
+
+    cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
+    seed, task ids], as groups), headline (pairs), matched (pairs), bootstrap (draws), seed. outputs: paths
+    by strategies, gains, tasks, headline.
+    """
+    runs = [
+        {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
+        for (strategy, seed), m, b in zip(cfg["runs"], metrics, blocks, strict=True)
+    ]
+    results = Results(pd.DataFrame(cfg["tasks"]), runs, cfg["bootstrap"], cfg["seed"])
+    if results.withheld:
+        log.warning("intervals are withheld: %s", results.withheld)
+    groupings = [
+        {"grouping": name, "seed": seed, "tasks": tasks, "groups": path}
+        for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True)
+    ]
+    tables = {
+        "strategies": strategy_table(results),
+        "gains": gain_table(results),
+        "tasks": task_scores(results, groupings),
+    }
+    for name, table in tables.items():
+        with whole(outputs[name]) as path:
+            table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    with whole(outputs["headline"]) as path:
+        path.write_text(
+            json.dumps(plain(headline(results, cfg["headline"], cfg["matched"])), indent=1) + "\n"
+        )
+
+
+def plain(value):
+    """The value with NaN as None, which JSON can say."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and np.isnan(value) else value

@@ -1,0 +1,226 @@
+"""Predictions of the validation and test examples -> a table of scores by task, and counts by block for the
+bootstrap."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_matrix
+
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.grouping.make import read_group_numbers
+from epigroup.labels import packed_width, unpack_columns
+from epigroup.logs import Progress
+from epigroup.metrics import TaskCounts, task_metrics
+
+log = logging.getLogger(__name__)
+
+BLOCK_SIZES = (1_000_000, 200_000, 50_000, 10_000)  # bp, tried from the largest
+MIN_BLOCKS = 50
+ROWS = 1 << 16  # examples read at a time
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """An open predictions file over N examples, of which the T tasks that the strategy learns are read.
+
+    file: `probability` float16 (N, tasks of the data set; NaN for those not learnt), `labels` packed,
+    `chrom`, `start`; task_ids: the learnt tasks; columns: their places in the data set.
+    """
+
+    path: str
+    file: h5py.File
+    task_ids: list[str]
+    columns: np.ndarray
+
+    def places(self) -> tuple[np.ndarray, np.ndarray]:
+        """(chrom (N,), start (N,)) int64: chromosome's index in the data set, and start of the bin in bp."""
+        return self.file["chrom"][:].astype(np.int64), self.file["start"][:].astype(np.int64)
+
+    def rows(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """(slice, probability float16 (n, T), labels bool (n, T)) for one run of examples after the other."""
+        n = len(self.file["start"])
+        for at in range(0, n, ROWS):
+            here = slice(at, min(at + ROWS, n))
+            scores = self.file["probability"][here][:, self.columns]
+            yield here, scores, unpack_columns(self.file["labels"][here], self.columns)
+
+
+@contextmanager
+def open_predictions(path: str | Path, task_ids: list[str], dataset: dict) -> Iterator[Predictions]:
+    """Predictions of the tasks `task_ids` on the data set that dataset.json describes.
+
+    InputError: another data set, other tasks than the data set's or in another order, scores of a task that
+    is not among `task_ids`, parts of different lengths, probabilities that are not float16.
+    """
+    known, expected_hash = list(dataset["task_ids"]), dataset["dataset_hash"]
+    with h5py.File(path, "r", locking=False) as file:
+        found, found_hash = list(map(str, file.attrs["task_ids"])), str(file.attrs["dataset_hash"])
+        if found_hash != expected_hash:
+            raise InputError(
+                f"{path}: predictions of data set {found_hash[:12]}, but the data set is"
+                f" {expected_hash[:12]}; predict again"
+            )
+        if found != known:
+            differ = sorted(set(found) ^ set(known))
+            what = f"task '{differ[0]}' is in one of them only" if differ else "their order differs"
+            raise InputError(
+                f"{path}: {len(found)} tasks where the data set has {len(known)}; {what}; predict again"
+            )
+        shapes = {name: file[name].shape for name in ("probability", "labels", "chrom", "start")}
+        n, t = len(file["start"]), len(known)
+        expected = {"probability": (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,)}
+        kind = file["probability"].dtype
+        if shapes != expected or kind != np.float16:
+            raise InputError(
+                f"{path}: shapes {shapes} and {kind} where {expected} and float16 belong; predict again"
+            )
+        place = {task: i for i, task in enumerate(known)}
+        columns = np.array([place[task] for task in task_ids], np.int64)
+        others = np.setdiff1d(np.arange(t), columns)
+        if n and not np.isnan(file["probability"][0][others]).all():
+            strange = others[~np.isnan(file["probability"][0][others])][0]
+            raise InputError(
+                f"{path}: scores of task '{known[strange]}', which the strategy does not learn; predict again"
+            )
+        yield Predictions(str(path), file, task_ids, columns)
+
+
+def count_predictions(predictions: Predictions) -> TaskCounts:
+    """Counts by task and score over all examples of the file."""
+    counts = TaskCounts(predictions.task_ids)
+    progress = Progress(log, f"scores of {predictions.path}", len(predictions.file["start"]), "examples")
+    for here, scores, labels in predictions.rows():
+        counts.add(scores, labels, predictions.path)
+        progress.advance(here.stop - here.start)
+    return counts
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Stretches of the test chromosomes, the unit that the bootstrap draws.
+
+    size: bp; chrom, start: int64 (B,) of each block; of: int64 (N,) block of each example; enough: at least
+    50 blocks.
+    """
+
+    size: int
+    chrom: np.ndarray
+    start: np.ndarray
+    of: np.ndarray
+    enough: bool
+
+
+def choose_blocks(chrom: np.ndarray, start: np.ndarray) -> Blocks:
+    """Blocks of the largest size out of 1 Mb, 200, 50 and 10 kb that gives at least 50 blocks with examples.
+
+    Block edges are multiples of the size, so that they are the same for every strategy. Where even 10 kb
+    gives fewer, `enough` is False.
+    """
+    for size in BLOCK_SIZES:
+        keys, of = np.unique(np.stack([chrom, start // size]), axis=1, return_inverse=True)
+        if keys.shape[1] >= MIN_BLOCKS:
+            break
+    return Blocks(size, keys[0], keys[1] * size, of.reshape(-1), keys.shape[1] >= MIN_BLOCKS)
+
+
+def count_blocks(predictions: Predictions, thresholds: np.ndarray, blocks: Blocks) -> dict[str, np.ndarray]:
+    """uint32 counts by block: tp, fp, fn, positives (B, T) at thresholds (T,), and n (B,) examples."""
+    n_blocks, n_tasks = len(blocks.chrom), len(predictions.task_ids)
+    sums = {name: np.zeros((n_blocks, n_tasks), np.uint32) for name in ("tp", "called", "positives")}
+    for here, scores, labels in predictions.rows():
+        called = scores.astype(np.float32) >= thresholds.astype(np.float32)
+        of = blocks.of[here]
+        member = csr_matrix(
+            (np.ones(len(of), np.uint32), (of, np.arange(len(of)))), shape=(n_blocks, len(of))
+        )
+        for name, marks in (("tp", called & labels), ("called", called), ("positives", labels)):
+            sums[name] += member @ marks.astype(np.uint32)
+    return {
+        "tp": sums["tp"],
+        "fp": sums["called"] - sums["tp"],
+        "fn": sums["positives"] - sums["tp"],
+        "positives": sums["positives"],
+        "n": np.bincount(blocks.of, minlength=n_blocks).astype(np.uint32),
+    }
+
+
+def evaluate_strategy(
+    validation: str | Path,
+    test: str | Path,
+    groups: str | Path,
+    dataset_json: str | Path,
+    metrics_out: str | Path,
+    blocks_out: str | Path,
+    cfg: dict,
+) -> None:
+    """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed.
+
+    cfg: tasks (ids the strategy learns, sheet order), min_validation_positives. InputError: as
+    `open_predictions`, no test examples.
+    """
+    task_ids = list(cfg["tasks"])
+    dataset = json.loads(Path(dataset_json).read_text())
+    number = read_group_numbers(groups, task_ids)
+    with open_predictions(validation, task_ids, dataset) as predictions:
+        on_validation = count_predictions(predictions)
+    with open_predictions(test, task_ids, dataset) as predictions:
+        if len(predictions.file["start"]) == 0:
+            raise InputError(f"{test}: no test examples; give splits.test a region with peaks")
+        on_test = count_predictions(predictions)
+        table = pd.DataFrame(
+            [
+                {"task_id": task, "group": int(number[i])}
+                | task_metrics(on_validation.of(i), on_test.of(i), cfg["min_validation_positives"])
+                for i, task in enumerate(task_ids)
+            ]
+        )
+        blocks = choose_blocks(*predictions.places())
+        counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
+    report(table, blocks)
+    with whole(metrics_out) as path:
+        table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], blocks, counts)
+
+
+def report(table: pd.DataFrame, blocks: Blocks) -> None:
+    """Log what a reader should know of an evaluation."""
+    log.info(
+        "%d tasks: mean test F1 %.4f, AUPRC %.4f, AUROC %.4f; %d without test positives"
+        " (left out), %d with the threshold 0.5"
+        " for want of validation positives",
+        len(table),
+        table["test_f1"].mean(),
+        table["test_auprc"].mean(),
+        table["test_auroc"].mean(),
+        int((table["positives_test"] == 0).sum()),
+        int(table["threshold_flag"].sum()),
+    )
+    if blocks.enough:
+        log.info("%d test blocks of %d bp", len(blocks.chrom), blocks.size)
+    else:
+        log.warning("only %d test blocks of %d bp: intervals are withheld", len(blocks.chrom), blocks.size)
+
+
+def write_blocks(
+    path: str | Path, task_ids: list[str], dataset_hash: str, blocks: Blocks, counts: dict
+) -> None:
+    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32; chrom, start (B,); task_id (T,).
+
+    Attributes: dataset_hash, block_size (bp), interval (False: too few blocks for one).
+    """
+    with whole(path) as partial, h5py.File(partial, "w") as file:
+        for name, values in counts.items():
+            file.create_dataset(name, data=values, compression="gzip", shuffle=True, fletcher32=True)
+        file["chrom"], file["start"] = blocks.chrom.astype(np.int32), blocks.start
+        file["task_id"] = task_ids
+        file.attrs["dataset_hash"] = dataset_hash
+        file.attrs["block_size"] = blocks.size
+        file.attrs["interval"] = bool(blocks.enough)

@@ -1,0 +1,110 @@
+"""What only a simulation can tell: how well groupings find the planted groups, and how well any network
+could score."""
+
+import logging
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from sklearn.metrics import adjusted_rand_score
+
+from epigroup.comparison import read_metrics
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.grouping.make import sheet_agreement
+from epigroup.grouping.table import read_groups
+from epigroup.labels import unpack_columns
+from epigroup.metrics import average_precision, count_scores, roc_auc
+from epigroup.shards import Dataset, open_dataset
+
+log = logging.getLogger(__name__)
+
+
+def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.DataFrame:
+    """A row a (grouping, seed): k, and the adjusted Rand index with the planted groups, modality and cell
+    group.
+
+    cfg: tasks (sheet rows as dicts), groupings ([grouping, seed, task ids], as groups).
+    """
+    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
+    planted = dict(zip(sheet.index, read_groups(truth, sheet.index.tolist()), strict=True))
+    rows = []
+    for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
+        found = read_groups(path, tasks)
+        score = float(adjusted_rand_score([planted[task] for task in tasks], found))
+        rows.append({"grouping": name, "seed": seed, "k": len(set(found)), "ari_planted": score})
+        rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
+        log.info("grouping %s, seed %s: adjusted Rand index %.3f with the planted groups", name, seed, score)
+    return pd.DataFrame(
+        rows, columns=["grouping", "seed", "k", "ari_planted", "ari_modality", "ari_cell_group"]
+    )
+
+
+def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
+    """A row a task (task_id, n_test, positives_test, test_auprc, test_auroc): the noise-free probability
+    against the test labels.
+
+    probability: HDF5, a dataset (bins, T) for each chromosome, bins of the data set's size from 0, T its
+    tasks in its order.
+    """
+    examples = dataset.split("test")
+    scores = np.empty((len(examples), len(dataset.task_ids)), np.float32)
+    with h5py.File(probability, "r", locking=False) as file:
+        for i, chromosome in enumerate(dataset.chromosomes):
+            here = np.flatnonzero(examples.chrom == i)
+            if len(here) == 0:
+                continue
+            if chromosome not in file or file[chromosome].shape[1] != scores.shape[1]:
+                raise InputError(
+                    f"{probability}: no probabilities of {chromosome} for {scores.shape[1]} tasks;"
+                    " simulate again"
+                )
+            scores[here] = file[chromosome][:][examples.start[here] // dataset.bin_size]
+    rows = []
+    for task, name in enumerate(dataset.task_ids):
+        labels = unpack_columns(examples.labels, np.array([task]))[:, 0]
+        counts = count_scores(scores[:, task], labels)
+        rows.append(
+            {
+                "task_id": name,
+                "n_test": counts.n,
+                "positives_test": counts.n_positive,
+                "test_auprc": average_precision(counts),
+                "test_auroc": roc_auc(counts),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def compare_with_truth(
+    truth: str | Path,
+    probability: str | Path,
+    dataset_json: str | Path,
+    shards: list[str],
+    groups: list[str],
+    metrics: list[str],
+    truth_out: str | Path,
+    ceiling_out: str | Path,
+    cfg: dict,
+) -> None:
+    """Write truth.tsv (`planted_agreement`) and ceiling.tsv (`ceiling`, and `{strategy}:test_auprc` as mean
+    over seeds).
+
+    cfg: as `planted_agreement`, and runs ([strategy, seed], as metrics).
+    """
+    with whole(truth_out) as path:
+        planted_agreement(truth, groups, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
+    table = ceiling(open_dataset(dataset_json, shards), probability).set_index("task_id")
+    found: dict[str, list[pd.Series]] = {}
+    for (strategy, _), path in zip(cfg["runs"], metrics, strict=True):
+        scores = read_metrics(path)["test_auprc"]
+        found.setdefault(strategy, []).append(scores.reindex(table.index))
+    for strategy, scores in found.items():
+        table[f"{strategy}:test_auprc"] = pd.concat(scores, axis=1).mean(axis=1, skipna=False)
+        share = (table[f"{strategy}:test_auprc"] / table["test_auprc"]).mean()
+        log.info(
+            "%s reaches %.3f of the AUPRC of the noise-free probability, mean over tasks", strategy, share
+        )
+    with whole(ceiling_out) as path:
+        table.reset_index().to_csv(path, sep="\t", index=False, na_rep="NaN")
