@@ -74,7 +74,7 @@ def test_the_files_beside_the_codes(tmp_path):
         contigs=tmp_path / "contigs.tsv",
     )  # fmt: skip
     assert (tmp_path / "chrom.sizes").read_text() == "chr1\t160\nchr2\t240\n"
-    every, chosen = genome.read_contigs(tmp_path / "contigs.tsv")
+    every, chosen = contigs.read_contigs(tmp_path / "contigs.tsv")
     assert every == {"chrM": 120, "chr2": 240, "chrUn": 2, "chr1": 160}
     assert chosen == {"chr1": 160, "chr2": 240}
     with pysam.FastaFile(str(tmp_path / "genome.fa")) as text:

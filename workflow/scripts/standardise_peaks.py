@@ -1,6 +1,6 @@
 """A profile's peaks, of whatever source, in the one form that all later steps read."""
 
-from epigroup.genome import read_contigs
+from epigroup.contigs import read_contigs
 from epigroup.intervals import standardise_peaks
 from epigroup.logs import log_to
 

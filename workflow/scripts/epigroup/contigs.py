@@ -1,8 +1,10 @@
 """Names and lengths of contigs: what an assembly's chromosomes must measure, how a name may be spelt
 otherwise."""
 
+import os
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from epigroup.errors import InputError
 
@@ -103,3 +105,14 @@ def spelling_hint(name: str, known: Iterable[str]) -> str:
             return f"{name} may be called {other} there"
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return f"the names there are {shown}"
+
+
+def read_contigs(path: str | os.PathLike) -> tuple[dict[str, int], dict[str, int]]:
+    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`."""
+    every, chosen = {}, {}
+    for row in Path(path).read_text().splitlines()[1:]:
+        contig, size, role = row.split("\t")
+        every[contig] = int(size)
+        if role == "chromosome":
+            chosen[contig] = int(size)
+    return every, chosen

@@ -217,17 +217,6 @@ def _index(fasta: Path, index: Path) -> None:
     pysam.faidx(str(fasta), "--fai-idx", str(index))
 
 
-def read_contigs(path: str | os.PathLike) -> tuple[dict[str, int], dict[str, int]]:
-    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`."""
-    every, chosen = {}, {}
-    for row in Path(path).read_text().splitlines()[1:]:
-        contig, size, role = row.split("\t")
-        every[contig] = int(size)
-        if role == "chromosome":
-            chosen[contig] = int(size)
-    return every, chosen
-
-
 @dataclass(frozen=True)
 class Genome:
     """An opened genome.h5: assembly, sha256 of its FASTA text, chromosome lengths (bp) in config order."""
