@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 from epigroup import digest, settings as config_settings, strategies as plan_of
 from epigroup.errors import InputError
 from epigroup.sheet import read_sheet
+from epigroup.splits import resolve
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
 
@@ -56,6 +57,8 @@ SEEDS = config["seeds"]
 FASTA = in_results(config["genome"]["fasta"])
 BLACKLIST = in_results(config["genome"]["blacklist"])
 DEVICE_CHECK = [f"{RESULTS}/checks/device.json"] if config["training"]["device"] == "cuda" else []
+
+checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
 for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
     if path and not exists(path):

@@ -1,0 +1,52 @@
+"""Fixtures that several test folders share."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout under test."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder of real data, named by the variable EPIGROUP_DATA; tests that need it are skipped without it."""
+    folder = os.environ.get("EPIGROUP_DATA", "")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("EPIGROUP_DATA names no folder of real data")
+    return Path(folder).resolve()
+
+
+def copy_checkout(target: Path) -> Path:
+    """A copy of what a clone would hold, so that a test can edit it."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY, capture_output=True, check=True, text=True,
+    ).stdout.split("\0")
+    for name in filter(None, names):
+        source = REPOSITORY / name
+        if source.exists() or source.is_symlink():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name, follow_symlinks=False)
+    return target
+
+
+def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Snakemake as a user types it, in `folder`, with the interpreter's own folder first on PATH."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", *words],
+        cwd=folder, capture_output=True, text=True, env=environment, check=False,
+    )
+    if check and run.returncode:
+        raise AssertionError(f"snakemake {' '.join(words)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}")
+    return run

@@ -1,0 +1,123 @@
+"""What reruns after a change, proved by dry runs on a finished results tree of the one-minute config."""
+
+import os
+import re
+from contextlib import contextmanager
+
+import pytest
+
+from conftest import copy_checkout, run_snakemake
+
+CONFIG = "tests/mini/config.yaml"
+LIBRARY = "workflow/scripts/epigroup"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = copy_checkout(tmp_path_factory.mktemp("mini"))
+    run_snakemake(folder, "-c2", "--configfile", CONFIG)
+    return folder
+
+
+@contextmanager
+def edited(path, *replacements):
+    """The file with each (old, new) replaced; as it was again afterwards, with its date."""
+    text, times = path.read_text(), path.stat()
+    new_text = text
+    for old, new in replacements:
+        assert old in new_text, f"{old!r} is not in {path}"
+        new_text = new_text.replace(old, new, 1)
+    path.write_text(new_text)
+    try:
+        yield
+    finally:
+        path.write_text(text)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def to_rerun(folder, *more):
+    """Jobs that a dry run would do, as (rule, wildcards as text)."""
+    text = run_snakemake(folder, "-n", "--configfile", CONFIG, *more).stdout
+    jobs = set()
+    for block in re.split(r"\n(?=(?:local)?rule )", text):
+        rule = re.match(r"(?:local)?rule (\w+):", block)
+        if rule and rule[1] not in ("all",):
+            wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+            jobs.add((rule[1], wildcards[1] if wildcards else ""))
+    return jobs
+
+
+def rules_of(jobs):
+    return {rule for rule, _ in jobs}
+
+
+def test_a_finished_tree_has_nothing_to_do(finished):
+    assert to_rerun(finished) == set()
+
+
+def test_a_fresh_checkout_reruns_nothing(finished):
+    for path in finished.rglob("*"):
+        if path.is_file() and "results" not in path.parts and ".snakemake" not in path.parts:
+            os.utime(path)
+    assert to_rerun(finished) == set()
+
+
+def test_docstrings_and_comments_rerun_nothing(finished):
+    training = finished / LIBRARY / "training.py"
+    with edited(training, ('"""', '"""Other words. ')), edited(finished / CONFIG, ("training:", "# a comment\ntraining:")):
+        assert to_rerun(finished) == set()
+
+
+def test_training_logic_reruns_training_and_what_follows(finished):
+    path = finished / LIBRARY / "training.py"
+    with edited(path, ("\nimport ", "\nEDITED = 1\nimport ")):
+        jobs = to_rerun(finished)
+    assert {"train_pack", "evaluate_strategy", "compare_strategies", "make_report"} <= rules_of(jobs)
+    assert not rules_of(jobs) & {"make_shard", "standardise_peaks", "align_reads", "build_genome"}
+
+
+def test_learning_rate_reruns_training_not_labels(finished):
+    with edited(finished / CONFIG, ("learning_rate: ", "learning_rate: 1")):
+        jobs = to_rerun(finished)
+    assert {"train_pack", "compare_strategies", "make_report"} <= rules_of(jobs)
+    assert not rules_of(jobs) & {"make_shard", "summarise_dataset", "standardise_peaks"}
+
+
+def test_k_reruns_clustering_not_the_network_it_reads(finished):
+    with edited(finished / CONFIG, ("k: 3, heads_from", "k: 2, heads_from")):
+        jobs = to_rerun(finished)
+    trained = {wildcards for rule, wildcards in jobs if rule == "train_pack"}
+    assert {"group_tasks", "train_pack", "make_report"} <= rules_of(jobs)
+    assert any("strategy=KMTL" in w for w in trained)
+    assert not any(f"strategy={s}," in w for s in ("STL", "SMTL", "EMTL", "CMTL") for w in trained)
+    assert "read_heads" not in rules_of(jobs)
+
+
+def test_a_sheet_row_reruns_that_profile_and_the_labels(finished):
+    sheet = finished / "tests/mini/samples.tsv"
+    row = next(line for line in sheet.read_text().splitlines() if "_R1.fastq.gz" in line)
+    profile, target = row.split("\t")[0], row.split("\t")[3]
+    changed = row.replace("\tCA\tATAC\t", "\tCA\tDNase\t", 1)
+    assert changed != row, (row, target)
+    with edited(sheet, (row, changed)):
+        jobs = to_rerun(finished)
+    by_profile = {w for _, w in jobs if "profile=" in w}
+    assert by_profile and all(re.search(rf"profile={re.escape(profile)}(,|$)", w) for w in by_profile)
+    assert {"call_peaks", "standardise_peaks", "make_shard", "train_pack"} <= rules_of(jobs)
+    assert not rules_of(jobs) & {"simulate", "build_genome", "bowtie2_index"}
+
+
+def test_a_colour_redraws_and_nothing_else(finished):
+    with edited(finished / CONFIG, ("figures: {dpi: 80}", "figures: {dpi: 80, palette: {KMTL: '#112233'}}")):
+        jobs = to_rerun(finished)
+    assert rules_of(jobs) and rules_of(jobs) <= {"draw_figures", "make_report"}
+
+
+def test_two_spellings_of_a_number_rerun_nothing(finished):
+    with edited(finished / CONFIG, ("patience: 2", "patience: '2.0'")):
+        assert to_rerun(finished) == set()
+
+
+def test_a_shell_command_reruns_what_it_made(finished):
+    with edited(finished / "workflow/rules/reads.smk", ("--very-sensitive", "--sensitive")):
+        assert "align_reads" in rules_of(to_rerun(finished))

@@ -1,0 +1,155 @@
+"""Wrong input ends a run before heavy work, naming file, row or key and the value, and leaves nothing half-written."""
+
+import random
+
+import pytest
+import yaml
+
+from conftest import copy_checkout, run_snakemake
+
+CONFIG = {
+    "samples": "sheet.tsv",
+    "genome": {"fasta": "genome.fa", "assembly": "toy1", "chromosomes": ["chr1", "chr2", "chr3"]},
+    "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}]},
+    "dataset": {"window": 301},
+    "training": {"max_steps": 4, "validate_every": 2, "network": {"channels": [4, 4, 4], "hidden": 4}},
+    "groupings": {"all": {"method": "all"}},
+    "strategies": {"SMTL": {"grouping": "all"}},
+}
+COLUMNS = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "peaks", "assembly"]
+ROWS = [
+    ["one", "CA", "ATAC", "", "neuron", "brain", "one.bed", "toy1"],
+    ["two", "HM", "ChIP", "H3K4me3", "glia", "brain", "two.bed", "toy1"],
+]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    return copy_checkout(tmp_path_factory.mktemp("wrong"))
+
+
+@pytest.fixture
+def inputs(checkout):
+    """Right inputs in the folder; a test spoils one of them."""
+    letters = random.Random(1)
+    names = ["chr1", "chr2", "chr3", "chrUnused"]
+    (checkout / "genome.fa").write_text(
+        "".join(f">{name}\n{''.join(letters.choices('ACGT', k=20_000))}\n" for name in names)
+    )
+    beds = {
+        f"{name}.bed": [[c, str(s), str(s + 300)] for c in names[:3] for s in range(first, 19_000, 2_000)]
+        for name, first in (("one", 400), ("two", 1_200))
+    }
+    return {"config": yaml.safe_load(yaml.safe_dump(CONFIG)), "rows": [list(r) for r in ROWS], "beds": beds, "folder": checkout}
+
+
+def run(inputs, *words):
+    folder = inputs["folder"]
+    (folder / "wrong.yaml").write_text(yaml.safe_dump(inputs["config"]))
+    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [COLUMNS, *inputs["rows"]]) + "\n")
+    for name, rows in inputs["beds"].items():
+        (folder / name).write_text("".join("\t".join(r) + "\n" for r in rows))
+    return run_snakemake(folder, *words, "--configfile", "wrong.yaml", check=False)
+
+
+def complaint(result):
+    return result.stdout + result.stderr
+
+
+def test_right_input_passes(inputs):
+    assert run(inputs, "-n").returncode == 0
+
+
+def unknown_key(inputs):
+    inputs["config"]["trainning"] = {}
+    return ["wrong.yaml", "trainning", "did you mean 'training'"]
+
+
+def missing_file(inputs):
+    inputs["rows"][1][6] = "gone.bed"
+    return ["sheet.tsv", "gone.bed", "3"]
+
+
+def missing_genome(inputs):
+    inputs["config"]["genome"]["fasta"] = "gone.fa"
+    return ["genome.fasta", "gone.fa"]
+
+
+def duplicate_profile(inputs):
+    inputs["rows"].append(list(inputs["rows"][0]))
+    return ["sheet.tsv", "one", "4"]
+
+
+def unknown_modality(inputs):
+    inputs["rows"][0][1] = "RNA"
+    return ["sheet.tsv", "modality", "RNA", "2"]
+
+
+def other_assembly(inputs):
+    inputs["rows"][1][7] = "hg38"
+    return ["sheet.tsv", "hg38", "toy1"]
+
+
+def hostile_name(inputs):
+    inputs["rows"][0][0] = "a$(touch pwned)"
+    return ["sheet.tsv", "profile_id", "a$(touch pwned)"]
+
+
+def k_above_tasks(inputs):
+    inputs["config"]["groupings"]["km"] = {"method": "kmeans", "k": 3, "heads_from": "SMTL"}
+    inputs["config"]["strategies"]["KMTL"] = {"grouping": "km"}
+    return ["groupings.km.k", "3 groups of 2 tasks"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [unknown_key, missing_file, missing_genome, duplicate_profile, unknown_modality, other_assembly, hostile_name, k_above_tasks],
+)
+def test_refused_before_any_job(inputs, spoil):
+    words = spoil(inputs)
+    result = run(inputs, "-n")
+    assert result.returncode != 0
+    assert all(word in complaint(result) for word in words), complaint(result)
+    assert "Traceback" not in complaint(result)
+
+
+def peak_outside(inputs):
+    inputs["beds"]["two.bed"][3] = ["chr1", "19900", "20100"]
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 4", "20100", "20000"]
+
+
+def unknown_contig(inputs):
+    inputs["beds"]["two.bed"][2][0] = "chr9"
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 3", "chr9"]
+
+
+def empty_peaks(inputs):
+    inputs["beds"]["two.bed"] = []
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "no peak"]
+
+
+def contig_the_fasta_lacks(inputs):
+    inputs["config"]["genome"]["chromosomes"] = ["chr1", "chr2", "chr3", "chr7"]
+    return "genome/genome.h5", ["genome.fa", "chr7"]
+
+
+def no_gpu(inputs):
+    inputs["config"]["training"]["device"] = "cuda"
+    return "checks/device.json", ["cuda"]
+
+
+@pytest.mark.parametrize("spoil", [peak_outside, unknown_contig, empty_peaks, contig_the_fasta_lacks, no_gpu])
+def test_refused_by_the_step_that_can_know(inputs, spoil):
+    if spoil is no_gpu:
+        torch = pytest.importorskip("torch")
+        if torch.cuda.is_available():
+            pytest.skip("this machine has a GPU")
+    target, words = spoil(inputs)
+    inputs["config"]["results"] = f"results/{spoil.__name__}"
+    result = run(inputs, "-c1", f"{inputs['config']['results']}/{target}")
+    assert result.returncode != 0
+    assert all(word in complaint(result) for word in words), complaint(result)
+    folder = inputs["folder"] / inputs["config"]["results"]
+    assert not (folder / target).exists()
+    assert not [p for p in folder.rglob("*partial*")]
+    assert not [p for p in (folder / "models").rglob("*")]
