@@ -72,3 +72,7 @@ else:
             code=code_digest("predict_regions"),
         script:
             "../scripts/predict_regions.py"
+
+
+localrules:
+    predict,

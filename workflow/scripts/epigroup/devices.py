@@ -42,6 +42,18 @@ def missing_gpu_cause() -> str | None:
     return None
 
 
+def prefer_deterministic(device: torch.device) -> None:
+    """Take the algorithms that give the same bits every time where PyTorch has them, and warn where it has none.
+
+    Before the first use of the GPU: cuBLAS reads its setting then.
+    """
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # fills fresh memory against reads before writes, which costs time and changes no result here
+    torch.utils.deterministic.fill_uninitialized_memory = False
+
+
 def choose_precision(wanted: str, device: torch.device) -> str:
     """`auto`: bf16 where the device computes in it, else fp32. The choice follows from the hardware alone,
     never from a timing.

@@ -64,7 +64,10 @@ def write_models(
     }
     metadata = {METADATA_KEY: json.dumps(asdict(info), sort_keys=True)}
     with whole(path) as partial:
+        partial.touch()
+        mode = partial.stat().st_mode  # the library would leave the file to its owner alone
         save_file(tensors, partial, metadata=metadata)
+        partial.chmod(mode)
 
 
 def read_info(path: str | os.PathLike) -> ModelInfo:

@@ -245,6 +245,15 @@ class GroupTrainer:
             f"at most {left} left"
         )
 
+    def ending(self) -> str:
+        """One line: where training ended and what is kept."""
+        state = self.state
+        why = "no new minimum" if state.validations_since_best >= self.cfg["patience"] else "max_steps"
+        return (
+            f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
+            f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
+        )
+
     def result(self) -> TrainedGroup:
         weights = {name: tensor.float().cpu() for name, tensor in self.best.items()}
         return TrainedGroup(weights, self.state.best_step, self.state.best_loss, self.state.curve)

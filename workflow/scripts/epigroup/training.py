@@ -25,7 +25,7 @@ from epigroup.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from epigroup.devices import choose_device, choose_precision
+from epigroup.devices import choose_device, choose_precision, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
@@ -138,7 +138,7 @@ def train_groups(
                 logger.info("%s: goes on from step %s of the checkpoint", label, f"{trainer.state.step:,}")
             _run(trainer, group, finished, checkpoint, cfg, termination)
             finished[group] = trainer.result()
-            logger.info("%s", trainer.progress().replace(" left", " were left"))
+            logger.info("%s", trainer.ending())
     return {group: finished[group] for group in groups}
 
 
@@ -218,6 +218,8 @@ def train_pack(
     """
     torch.set_num_threads(threads)
     device = choose_device(cfg["device"])
+    prefer_deterministic(device)
+    precision = choose_precision(cfg["precision"], device)
     dataset = open_dataset(dataset_json, shard_paths)
     groups = pack_groups(read_groups(groups_tsv, dataset.task_ids), pack, n_packs)
     checkpoint = checkpoint_path(
@@ -243,7 +245,10 @@ def train_pack(
             "pack %d of %d: %d group(s), %s training and %s validation examples, device %s",
             pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device,
         )  # fmt: skip
-        results = train_groups(groups, train, validation, dataset.task_ids, seed, cfg, checkpoint=checkpoint)
+        pinned = {**cfg, "precision": precision}
+        results = train_groups(
+            groups, train, validation, dataset.task_ids, seed, pinned, checkpoint=checkpoint
+        )
     else:
         logger.info("pack %d of %d holds no group; writing empty files", pack, n_packs)
 
@@ -257,7 +262,7 @@ def train_pack(
         seed=seed,
         code=code,
         settings=dict(cfg),
-        precision=choose_precision(cfg["precision"], device),
+        precision=precision,
         task_ids=list(dataset.task_ids),
         best_step={group: result.best_step for group, result in results.items()},
         validation_loss={group: result.best_loss for group, result in results.items()},
