@@ -139,5 +139,10 @@ setup_browser() {
   touch .venv/.epigroup-no-browser
 }
 
+# One set-up at a time, and none beside what a killed one left running: the lock is held by its children too.
+if have flock; then
+  exec 9<setup/setup.sh
+  flock --nonblock 9 || { say "waiting for another set-up in this folder"; flock 9; }
+fi
 [ $# -gt 0 ] || set -- check tools python
 for part in "$@"; do "setup_$part"; done

@@ -1,0 +1,212 @@
+"""Each rule's conda environment holds what its script imports and what its shell command calls.
+
+Environments cannot be made without a channel's server, so this reads rules, scripts and environment files.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from epigroup import digest, grouping
+
+WORKFLOW = Path(__file__).parents[2] / "workflow"
+ENVS = WORKFLOW / "envs"
+
+# import name: package of conda, where they differ
+PACKAGE_OF_IMPORT = {
+    "torch": "pytorch",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "matplotlib": "matplotlib-base",
+    "pyBigWig": "pybigwig",
+}
+# command: package of conda, where they differ; None: part of every system that has a shell
+SYSTEM = """
+    awk basename cat cd cmp cp cut date echo exit export false grep gzip head ln ls mkdir mktemp mv printf read rm
+    sed set sleep sort tail tee test touch tr trap true uniq wc zcat
+    if then else elif fi for do done while case esac
+"""
+DOES = re.compile(r"^ +(script|shell|run|notebook|wrapper):", re.MULTILINE)
+KEYWORDS = {"then", "do", "else", "if", "elif", "while", "!"}
+PACKAGE_OF_COMMAND = {"bowtie2-build": "bowtie2", **dict.fromkeys(SYSTEM.split())}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The text of one rule: its name, environment file, script and shell command (whichever it has)."""
+
+    name: str
+    env: str | None
+    script: str | None
+    shell: str | None
+    does_something: bool
+
+
+def rules() -> Iterator[Rule]:
+    for path in sorted(WORKFLOW.glob("rules/*.smk")):
+        parts = re.split(r"^[ ]*(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)
+        for name, body in zip(parts[1::2], parts[2::2], strict=True):
+            yield Rule(
+                name=name,
+                env=quoted("conda", body),
+                script=quoted("script", body),
+                shell=shell_text(body),
+                does_something=DOES.search(body) is not None,
+            )
+
+
+def quoted(directive: str, body: str) -> str | None:
+    match = re.search(rf'^ +{directive}:\s*"([^"]+)"', body, re.MULTILINE)
+    return match and match.group(1)
+
+
+def shell_text(body: str) -> str | None:
+    """The strings of a shell directive joined as Python joins them."""
+    match = re.search(r"^( +)shell:\n((?:\1 +.*\n|\s*\n)+)", body + "\n", re.MULTILINE)
+    return ast.literal_eval(f"({match.group(2)})") if match else None
+
+
+def commands(shell: str) -> set[str]:
+    """First words of the simple commands of a shell text, braces of Snakemake taken for plain words."""
+    text = re.sub(r"'[^']*'", "QUOTED", shell.replace("{{", "(").replace("}}", ")"))
+    text = re.sub(r"\{[^{}]*\}", "FIELD", text)
+    text = re.sub(r"\$\{?\w+[^}\s]*\}?", "VARIABLE", text) if "${" in text else text
+    text = re.sub(r'"[^"$]*"', "QUOTED", text)
+    found = set()
+    for part in re.split(r"\|\||&&|[|;\n()`]|\$\(", text):
+        words = part.split()
+        while words and (re.fullmatch(r"\w+=\S*", words[0]) or words[0] in KEYWORDS):
+            words = words[1:]
+        if words and re.fullmatch(r"[a-z][\w.-]*", words[0]):
+            found.add(words[0])
+    return found
+
+
+@cache
+def environment(name: str) -> frozenset[str]:
+    content = yaml.safe_load((ENVS / name).read_text())
+    return frozenset(re.split(r"[=<> ]", entry)[0] for entry in content["dependencies"])
+
+
+def reached(script: Path) -> Iterator[tuple[Path, str]]:
+    """(file, imported top-level name) of a script and of all library modules it imports, at any depth."""
+    todo, seen = [script], set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        todo.extend(digest.tree_and_imports(path, path.stat().st_mtime_ns)[1])
+        tree = ast.parse(path.read_text())
+        skipped = {
+            id(node)
+            for block in ast.walk(tree)
+            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+            for node in ast.walk(block)
+        }
+        for node in ast.walk(tree):
+            if id(node) in skipped:
+                continue
+            if isinstance(node, ast.Import):
+                yield from ((path, alias.name.split(".")[0]) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                yield path, node.module.split(".")[0]
+
+
+def missing_imports(script: Path, packages: frozenset[str]) -> list[str]:
+    own = {"epigroup", "snakemake"} | sys.stdlib_module_names
+    return sorted(
+        {
+            f"{path.name} imports {name}"
+            for path, name in reached(script)
+            if name not in own and PACKAGE_OF_IMPORT.get(name, name) not in packages
+        }
+    )
+
+
+RULES = list(rules())
+SCRIPTED = [rule for rule in RULES if rule.script]
+SHELLS = [rule for rule in RULES if rule.shell]
+
+
+def test_the_rules_are_found():
+    assert {"train_pack", "make_shard", "call_peaks"} <= {rule.name for rule in SCRIPTED}
+    assert {"align_reads", "filter_alignments"} <= {rule.name for rule in SHELLS}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.does_something], ids=lambda rule: rule.name)
+def test_every_rule_that_does_something_names_an_environment(rule):
+    assert rule.env, f"rule {rule.name} has no conda directive"
+    assert (WORKFLOW / "rules" / rule.env).is_file()
+
+
+@pytest.mark.parametrize("rule", SCRIPTED, ids=lambda rule: rule.name)
+def test_environment_holds_what_the_script_imports(rule):
+    script = WORKFLOW / "rules" / rule.script
+    assert missing_imports(script, environment(Path(rule.env).name)) == []
+
+
+@pytest.mark.parametrize("method", grouping.METHODS)
+def test_environment_of_grouping_holds_what_each_method_imports(method):
+    module = digest.module_path(grouping.entry(method).split(":")[0])
+    env = next(rule.env for rule in RULES if rule.name == "group_tasks")
+    assert missing_imports(module, environment(Path(env).name)) == []
+
+
+@pytest.mark.parametrize("rule", SHELLS, ids=lambda rule: rule.name)
+def test_environment_holds_the_commands_of_the_shell(rule):
+    packages = environment(Path(rule.env).name)
+    needed = {PACKAGE_OF_COMMAND.get(command, command) for command in commands(rule.shell)} - {None}
+    assert needed, f"no command found in the shell of {rule.name}"
+    assert needed <= packages
+
+
+def test_programs_that_the_library_starts_are_in_the_environment():
+    """What `subprocess` runs is named in the library's code, not in a rule."""
+    for rule in SCRIPTED:
+        for path, name in reached(WORKFLOW / "rules" / rule.script):
+            if name == "subprocess":
+                started = set(re.findall(r'\[\s*"(macs2|bowtie2|samtools|bedtools|fastp)"', path.read_text()))
+                assert started <= environment(Path(rule.env).name), f"{rule.name} through {path.name}"
+
+
+@pytest.mark.parametrize("path", sorted(ENVS.glob("*.yaml")), ids=lambda path: path.name)
+def test_environment_files_pin_exact_versions_from_the_two_channels(path):
+    content = yaml.safe_load(path.read_text())
+    assert content["channels"] == ["conda-forge", "bioconda", "nodefaults"]
+    for entry in content["dependencies"]:
+        assert re.fullmatch(r"[a-z0-9-]+=\d+(\.\w+)+", entry), entry
+
+
+def test_every_environment_file_is_used():
+    assert {Path(rule.env).name for rule in RULES if rule.env} == {path.name for path in ENVS.glob("*.yaml")}
+
+
+def test_python_packages_have_one_version_everywhere():
+    """The environment without conda and those with it run the same code."""
+    pins = {}
+    for line in (WORKFLOW.parent / "requirements.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            name, version = line.split("==")
+            pins[name.lower()] = version
+    import_of = {package: name for name, package in PACKAGE_OF_IMPORT.items() if package == "pytorch"}
+    import_of["matplotlib-base"] = "matplotlib"
+    for path in ENVS.glob("*.yaml"):
+        for entry in yaml.safe_load(path.read_text())["dependencies"]:
+            name, version = entry.split("=")
+            pinned = pins.get(import_of.get(name, name).lower())
+            assert pinned in (None, version), f"{path.name}: {entry}, requirements.txt: {pinned}"
+
+
+def test_the_reading_of_shell_commands():
+    text = '(set -- {input:q} ; if [ $# -gt 1 ]; then samtools merge {output:q} "$@"; fi) 2> {log:q}'
+    text += " | sort -k1 && A=1 fastp -x"
+    assert commands(text) >= {"samtools", "sort", "fastp"}
+    assert "merge" not in commands(text)

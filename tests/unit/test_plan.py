@@ -1,0 +1,136 @@
+"""The plan against the networks themselves, a dry run, and figures worked out by hand."""
+
+import csv
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from torch.utils.flop_counter import FlopCounterMode
+
+from epigroup import plan
+from epigroup.networks import build_network
+from epigroup.settings import NETWORKS, complete_config
+from epigroup.sheet import read_sheet
+
+REPOSITORY = Path(__file__).parents[2]
+
+TABLE_I = {  # cell group: ATAC, DNase, HM, TFB, total, as printed
+    "Cancer": (1, 13, 27, 66, 107),
+    "Circulation": (0, 3, 5, 2, 10),
+    "Glial cell": (18, 4, 13, 4, 39),
+    "Mix": (0, 19, 66, 0, 85),
+    "Neuron": (22, 3, 37, 16, 78),
+    "Progenitor": (0, 3, 43, 2, 48),
+}
+
+
+@pytest.fixture(scope="module")
+def shiri(tmp_path_factory) -> Path:
+    """A folder with the workflow and the paper's sheet as the documented command makes it."""
+    folder = tmp_path_factory.mktemp("shiri")
+    for name in ("Snakefile", "workflow", "config", "profiles"):
+        source = REPOSITORY / name
+        copy = ["cp", "-r", str(source), str(folder / name)]
+        subprocess.run(copy, check=True)
+    command = [sys.executable, "config/make_shiri2022_sheet.py", "--placeholders"]
+    sheet = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    (folder / "config" / "shiri2022_samples.tsv").write_text(sheet)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shiri_plan(shiri) -> plan.Plan:
+    config = complete_config(yaml.safe_load((shiri / "config" / "shiri2022.yaml").read_text()))
+    sheet = read_sheet(shiri / config["samples"], results="results", assembly="hg38", exist=lambda _: True)
+    return plan.make_plan(config, sheet)
+
+
+def rows_of(folder: Path) -> list[dict]:
+    with open(folder / "config" / "shiri2022_samples.tsv", newline="") as handle:
+        return list(csv.DictReader(handle, delimiter="\t"))
+
+
+def test_sheet_has_the_joint_counts_of_table_i(shiri):
+    rows = rows_of(shiri)
+    assert len(rows) == 367
+    seen = Counter((row["cell_group"], row["modality"], row["assay"]) for row in rows)
+    for group, (atac, dnase, hm, tfb, total) in TABLE_I.items():
+        assert seen[group, "CA", "ATAC"] == atac
+        assert seen[group, "CA", "DNase"] == dnase
+        assert seen[group, "HM", "ChIP"] == hm
+        assert seen[group, "TFB", "ChIP"] == tfb
+        assert sum(n for key, n in seen.items() if key[0] == group) == total
+
+
+def test_sheet_maps_each_cell_type_to_one_group(shiri):
+    groups = {}
+    for row in rows_of(shiri):
+        groups.setdefault(row["cell_type"], set()).add(row["cell_group"])
+    assert all(len(found) == 1 for found in groups.values())
+    assert groups["neurosphere"] == {"Progenitor"}
+    assert groups["pericyte"] == {"Circulation"}
+    assert groups["A172"] == {"Cancer"}
+    assert groups["bipolar neuron"] == {"Neuron"}
+    assert groups["astrocyte"] == {"Glial cell"}
+
+
+def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"]
+    command += ["--configfile", "config/shiri2022.yaml"]
+    run = subprocess.run(command, cwd=shiri, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    lines = [line.split() for line in run.stdout.splitlines()]
+    counts = {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
+    assert counts["standardise_peaks"] == 367
+    assert counts["train_pack"] == shiri_plan.jobs["training"] == 46 + 1 + 3 + 6 + 4 + 4
+    assert counts["total"] - counts["all"] == sum(shiri_plan.jobs.values())
+
+
+def test_trainings_of_the_paper(shiri_plan):
+    by_name = {s.name: s for s in shiri_plan.strategies}
+    assert shiri_plan.n_tasks == 367
+    assert by_name["STL"].trainings == 367
+    assert by_name["EMTL"].sizes == [(1, 191), (1, 90), (1, 86)]
+    assert by_name["CMTL"].sizes == [(1, 107), (1, 85), (1, 78), (1, 48), (1, 39), (1, 10)]
+    assert by_name["KMTL"].sizes[0][0] == 4
+    assert not by_name["KMTL"].sizes_known
+    assert by_name["STL"].least_steps == 26 * 16_000
+    # within a factor of two of the paper's 16 hours a training on a V100
+    assert 8 <= by_name["SMTL"].hours <= 32
+    text = plan.describe(shiri_plan)
+    assert "385 trainings" in text
+    assert "367 x 1" in text
+
+
+@pytest.mark.parametrize("n_tasks", [1, 7, 367])
+@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+def test_weights_are_those_of_the_network(name, n_tasks):
+    settings = {**NETWORKS[name], "name": name, "head": "shared"}
+    with torch.device("meta"):
+        network = build_network(settings, n_tasks, 1001)
+    assert plan.network_cost(settings, 1001, n_tasks).weights == sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+def test_forward_cost_is_what_torch_counts(name):
+    settings = {**NETWORKS[name], "name": name, "head": "shared"}
+    network = build_network(settings, 5, 1001).eval()
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        network(torch.zeros(1, 4, 1001))
+    assert plan.network_cost(settings, 1001, 5).forward == counter.get_total_flops()
+
+
+def test_cost_of_deepsea():
+    """By hand: convolutions of width 8 over 994, 241 and 53 positions; 50,880 features into 925 units."""
+    forward = 2 * (994 * 8 * 4 * 320 + 241 * 8 * 320 * 480 + 53 * 8 * 480 * 960 + 50_880 * 925 + 925)
+    cost = plan.network_cost({**NETWORKS["deepsea"], "name": "deepsea"}, 1001, 1)
+    assert cost.forward == forward
+    assert cost.training == 3 * forward - 2 * 994 * 8 * 4 * 320
+    assert 3.0e9 < cost.training < 3.3e9
+    # 367 models of this size
+    assert 367 * 4 * cost.weights == pytest.approx(77e9, rel=0.01)

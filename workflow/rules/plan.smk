@@ -1,0 +1,23 @@
+# What a config means before anything runs: `snakemake plan`.
+
+
+localrules:
+    plan,
+
+
+rule plan:
+    log:
+        "<results>/logs/plan.log",
+    benchmark:
+        "<results>/benchmarks/plan.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=5,
+    params:
+        cfg=config_settings.canonical(config),
+        code=code_digest("print_plan"),
+    script:
+        "../scripts/print_plan.py"

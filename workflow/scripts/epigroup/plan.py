@@ -1,0 +1,332 @@
+"""What a config means before anything runs: trainings, hours, disk and jobs, from config and sheet alone."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from epigroup.settings import training_settings
+from epigroup.sheet import Sheet
+from epigroup.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
+
+# What the estimate rests on; every one of them is printed with it.
+GPU_FLOPS = (
+    10e12  # sustained by a V100 in float32; the paper's 16 hours a training on one lie within a factor of two
+)
+CPU_FLOPS = 1e11  # sustained by one recent server core in bfloat16
+STEP_SECONDS = 0.5e-3  # least time of a step on a GPU: launching its kernels
+ASSEMBLIES = {"hg38": 3_088_269_832, "hg19": 3_095_677_412, "mm10": 2_725_521_370}  # chr1.., X and Y, bp
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One network for n tasks: FLOP of an example and number of weights."""
+
+    forward: int
+    training: int
+    weights: int
+
+
+@dataclass
+class StrategyPlan:
+    """What one strategy trains; `sizes` are (number of groups, tasks in each), rounded means if not known."""
+
+    name: str
+    network: str
+    seeds: int
+    sizes: list[tuple[int, int]]
+    sizes_known: bool
+    jobs: int
+    steps: int
+    least_steps: int
+    hours: float
+    least_hours: float
+    gpu: bool
+    model_bytes: int
+
+    @property
+    def trainings(self) -> int:
+        return self.seeds * sum(n for n, _ in self.sizes)
+
+
+@dataclass
+class Plan:
+    """All of a run. `disk` is (what, bytes or None when it cannot be known yet, how it was reckoned)."""
+
+    name: str
+    n_tasks: int
+    strategies: list[StrategyPlan]
+    disk: list[tuple[str, int | None, str]]
+    jobs: Counter = field(default_factory=Counter)
+
+
+def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
+    """FLOP (a multiplication and an addition are two) and weights of a network of `networks.py`.
+
+    Training costs the forward pass, the gradient of the weights and that of each layer's input, each as much
+    as the forward pass; the first layer's input needs none. Pooling, ReLU and dropout are left out.
+    """
+    width, pool = network["filter_width"], network["pool"]
+    pools = (True, True, network["name"] != "deepsea")
+    forward, weights, first = 0, 0, 0
+    length, inputs = window, 4
+    for outputs, pooled in zip(network["channels"], pools, strict=True):
+        length -= width - 1
+        layer = 2 * length * width * inputs * outputs
+        first = first or layer
+        forward += layer
+        weights += (width * inputs + 1) * outputs
+        length = length // pool if pooled else length
+        inputs = outputs
+    for outputs in (network["hidden"], n_tasks):
+        features = inputs * length
+        forward += 2 * features * outputs
+        weights += (features + 1) * outputs
+        inputs, length = outputs, 1
+    return Cost(forward, 3 * forward - first, weights)
+
+
+def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[tuple[int, int]], bool]:
+    """[(number of groups, tasks in each)], largest first, and whether the sizes are known beforehand."""
+    spec = config["groupings"][grouping]
+    tasks = grouping_tasks(config, grouping, table)
+    n_groups = count_groups(config, grouping, table)
+    if spec["method"] == "single":
+        return [(n_groups, 1)], True
+    if spec["method"] == "all":
+        return [(1, len(tasks))], True
+    if spec["method"] == "sheet":
+        counts = Counter(tasks.groupby(spec["columns"], sort=False).size())
+        return sorted(((n, int(size)) for size, n in counts.items()), key=lambda x: -x[1]), True
+    return [(n_groups, round(len(tasks) / n_groups))], False
+
+
+def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
+    """Trainings, jobs, hours and bytes of one strategy over its seeds."""
+    training = training_settings(config, name)
+    sizes, known = group_sizes(config, config["strategies"][name]["grouping"], table)
+    seeds = len(strategy_seeds(config, name))
+    gpu = training["device"] != "cpu"
+    steps = training["max_steps"]
+    least = min(steps, (training["patience"] + 1) * training["validate_every"])
+    seconds, size = 0.0, 0
+    for n_groups, n_tasks in sizes:
+        cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
+        work = training["batch_size"] * cost.training
+        step = max(STEP_SECONDS, work / GPU_FLOPS) if gpu else work / (CPU_FLOPS * training["threads"])
+        seconds += seeds * n_groups * step
+        size += seeds * n_groups * 4 * cost.weights
+    return StrategyPlan(
+        name=name,
+        network=training["network"]["name"],
+        seeds=seeds,
+        sizes=sizes,
+        sizes_known=known,
+        jobs=seeds * count_packs(config, name, table),
+        steps=steps,
+        least_steps=least,
+        hours=seconds * steps / 3600,
+        least_hours=seconds * least / 3600,
+        gpu=gpu,
+        model_bytes=size,
+    )
+
+
+def make_plan(config: dict, sheet: Sheet) -> Plan:
+    """The plan of a completed config and its sheet; looks up sizes of files that are there, opens none."""
+    table = sheet.table()
+    strategies = [plan_strategy(config, name, table) for name in config["strategies"]]
+    return Plan(
+        name=config["name"],
+        n_tasks=len(table),
+        strategies=strategies,
+        disk=plan_disk(config, sheet, strategies),
+        jobs=count_jobs(config, sheet, strategies),
+    )
+
+
+def genome_bases(config: dict) -> tuple[int | None, str]:
+    """Base pairs of the genome's FASTA and where the number is from; None when nothing tells."""
+    path = config["genome"]["fasta"].replace("<results>", config["results"])
+    if os.path.exists(path) and os.path.getsize(path):
+        factor = 4 if path.endswith(("gz", "bgz")) else 1
+        return os.path.getsize(path) * factor, f"from the size of {path}" + (" x 4" if factor > 1 else "")
+    bases = ASSEMBLIES.get(config["genome"]["assembly"])
+    return bases, f"of {config['genome']['assembly']}" if bases else "unknown until the FASTA is there"
+
+
+def held_out_bases(config: dict, bases: int) -> int:
+    """Base pairs of validation and test; a chromosome of unknown length counts as the mean one."""
+    mean = bases // len(config["genome"]["chromosomes"])
+    spans = config["splits"]["validation"] + config["splits"]["test"]
+    return sum((mean if span["end"] is None else span["end"]) - span["start"] for span in spans)
+
+
+def plan_disk(
+    config: dict, sheet: Sheet, strategies: list[StrategyPlan]
+) -> list[tuple[str, int | None, str]]:
+    """(what, bytes or None, how it was reckoned) for everything large."""
+    n_tasks = len(sheet.tasks)
+    bases, source = genome_bases(config)
+    with_fastq = [p for p in sheet.profiles.values() if p.kind == "fastq"]
+    rows: list[tuple[str, int | None, str]] = [
+        ("genome", bases and 2 * bases, f"2 bytes a base (codes and FASTA); {bases or '?'} bp {source}")
+    ]
+    if with_fastq:
+        files = [path for p in with_fastq for r in p.replicates for path in (r.fastq_1, r.fastq_2) if path]
+        there = sum(os.path.getsize(path) for path in files if os.path.exists(path))
+        rows.append(("bowtie2 index", bases and int(1.4 * bases), "1.4 bytes a base"))
+        rows.append(
+            (
+                "alignments",
+                there or None,
+                f"as much as the {len(files)} FASTQ files; three times that in passing",
+            )
+        )
+    bins = bases and bases // config["dataset"]["bin_size"]
+    row = 4 + -(-n_tasks // 8)
+    rows.append(
+        (
+            "labels",
+            bins and bins * row,
+            f"at most: {row} bytes a bin, were every bin kept and nothing compressed",
+        )
+    )
+    models = sum(s.model_bytes for s in strategies)
+    rows.append(("models", models, "4 bytes a weight, best weights only"))
+    held = bases and held_out_bases(config, bases) // config["dataset"]["bin_size"]
+    kept = config["evaluation"]["keep_predictions"]
+    runs = sum(s.seeds for s in strategies) if kept else 1
+    how = "kept" if kept else "removed after evaluation; of one strategy and seed"
+    rows.append(
+        ("predictions", held and held * (2 * n_tasks + row) * runs, f"at most: 2 bytes a task and bin, {how}")
+    )
+    return rows
+
+
+def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Counter:
+    """Jobs by stage on an empty results folder; those that make and check a simulation are left out."""
+    reads = [p for p in sheet.profiles.values() if p.kind != "peaks"]
+    fastq = sum(len(p.replicates) for p in reads if p.kind == "fastq")
+    bam = sum(len(p.replicates) for p in reads if p.kind == "bam")
+    jobs: Counter = Counter(genome=1)
+    if any(training_settings(config, s.name)["device"] == "cuda" for s in strategies):
+        jobs["device check"] = 1
+    if reads:
+        # FASTQ: check, trim, align, filter; BAM: check, mark, filter; once: index and effective size
+        trims = int(config["reads"]["trim"])
+        jobs["reads to peaks"] = (3 + trims) * fastq + 3 * bam + len(reads)
+        jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
+    jobs["peaks to labels"] = len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 1
+    jobs["training"] = sum(s.jobs for s in strategies)
+    jobs["grouping"] = len(grouping_runs(config)) + len(head_runs(config))
+    jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
+    # predictions of two splits and the metrics of each run; once the comparison
+    jobs["evaluation"] = 3 * sum(s.seeds for s in strategies) + 1
+    jobs["report"] = 2
+    return jobs
+
+
+def grouping_runs(config: dict) -> set[tuple[str, int]]:
+    """(grouping, seed) that strategies train, and those whose sizes random groupings match."""
+    runs = set()
+    for name, strategy in config["strategies"].items():
+        for seed in strategy_seeds(config, name):
+            grouping: str | None = strategy["grouping"]
+            while grouping is not None and (grouping, seed) not in runs:
+                runs.add((grouping, seed))
+                spec = config["groupings"][grouping]
+                grouping = spec["like"] if spec["method"] == "random" else None
+    return runs
+
+
+def head_runs(config: dict) -> set[tuple[str, int]]:
+    """(strategy, seed) whose heads are read for a grouping or for the sweep."""
+    runs = {
+        (config["groupings"][grouping]["heads_from"], seed)
+        for grouping, seed in grouping_runs(config)
+        if config["groupings"][grouping]["heads_from"] is not None
+    }
+    if "sweep" in config:
+        name = config["sweep"]["heads_from"]
+        runs |= {(name, seed) for seed in strategy_seeds(config, name)}
+    return runs
+
+
+def describe(plan: Plan) -> str:
+    """The plan as text for a terminal, with the formulas behind it."""
+    lines = [f"{plan.name}: {plan.n_tasks} tasks", "", "Trainings"]
+    head = (
+        "strategy",
+        "network",
+        "seeds",
+        "trainings",
+        "tasks in each",
+        "jobs",
+        "steps",
+        "hours at least",
+        "at most",
+    )
+    rows = []
+    for s in plan.strategies:
+        sizes = ", ".join(f"{n} x {tasks}" if n > 1 else f"{tasks}" for n, tasks in s.sizes)
+        if not s.sizes_known:
+            sizes = f"{s.sizes[0][0]} x about {s.sizes[0][1]}"
+        unit = "GPU" if s.gpu else "core"
+        rows.append(
+            (s.name, s.network, s.seeds, s.trainings, sizes, s.jobs, f"{s.least_steps:,}-{s.steps:,}")
+            + (f"{s.least_hours:,.1f} {unit}", f"{s.hours:,.1f} {unit}")
+        )
+    lines += layout([head, *rows])
+    for gpu, unit in ((True, "GPU"), (False, "core")):
+        chosen = [s for s in plan.strategies if s.gpu is gpu]
+        if chosen:
+            least, most = sum(s.least_hours for s in chosen), sum(s.hours for s in chosen)
+            n = sum(s.trainings for s in chosen)
+            lines.append(f"  {n} trainings, {least:,.1f} to {most:,.1f} {unit}-hours")
+    lines += ["", "Disk"]
+    lines += layout([(what, size_text(size), how) for what, size, how in plan.disk])
+    known = sum(size or 0 for _, size, _ in plan.disk)
+    lines.append(
+        f"  together {size_text(known)}"
+        + (" and what is unknown" if None in [d[1] for d in plan.disk] else "")
+    )
+    lines += [
+        "",
+        "Jobs, on an empty results folder (those of a simulation not counted)",
+    ]
+    lines += layout([(stage, n) for stage, n in plan.jobs.items()])
+    lines.append(f"  together {sum(plan.jobs.values()):,}")
+    lines += [
+        "",
+        "How this is reckoned",
+        "  hours = trainings x steps x seconds a step; a step = batch size x FLOP of an example / rate",
+        "  FLOP of an example in training = 3 x forward - the first layer, whose input needs no gradient;",
+        "    validation is left out (a few %)",
+        "  steps at least = (patience + 1) x validate_every, at most = max_steps; early stopping decides",
+        f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32) and takes at least "
+        f"{STEP_SECONDS * 1e3:g} ms a step;",
+        f"    a core sustains {CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16)",
+        "  the log of a training job shows your machine's examples/s: scale the hours by it",
+    ]
+    return "\n".join(lines)
+
+
+def layout(rows: list[tuple]) -> list[str]:
+    """Rows as lines of aligned columns."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
+    return ["  " + "  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in texts]
+
+
+def size_text(size: int | None) -> str:
+    """Bytes as text: 77.2 GB; `?` for None."""
+    if size is None:
+        return "?"
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size / 1e3:.1f} kB"

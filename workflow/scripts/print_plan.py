@@ -1,0 +1,19 @@
+"""Print what the config means before anything runs."""
+
+import sys
+
+from epigroup.logs import log_to
+from epigroup.plan import describe, make_plan
+from epigroup.settings import complete_config
+from epigroup.sheet import read_sheet
+
+with log_to(snakemake.log[0]):
+    config = complete_config(snakemake.params.cfg)
+    sheet = read_sheet(
+        config["samples"],
+        results=config["results"],
+        assembly=config["genome"]["assembly"],
+        exist=lambda _: True,  # the Snakefile has looked
+        peak_mode_default=config["peaks"]["mode"],
+    )
+    sys.stdout.write(describe(make_plan(config, sheet)) + "\n")
