@@ -209,7 +209,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bits(tmp_path, signal_se
         key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in files.items()
     }
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2", "task3"]})
-    cfg = SETTINGS | {"max_steps": 300, "validate_every": 50, "patience": 99, "checkpoint_seconds": 0.05}
+    cfg = SETTINGS | {"max_steps": 300, "validate_every": 50, "patience": 99, "checkpoint_seconds": 0.1}
     undisturbed = run_pack(tmp_path, files, cfg=cfg, name="undisturbed")
     arguments = pack_arguments(tmp_path, files, 0, 1, cfg, "killed")
     source = Path(sys.modules["epigroup.training"].__file__).parents[1]

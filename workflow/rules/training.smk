@@ -23,6 +23,7 @@ rule check_device:
         "<results>/logs/check_device.log",
     benchmark:
         "<results>/benchmarks/check_device.tsv"
+    priority: 100
     conda:
         "../envs/torch.yaml"
     threads: 1

@@ -38,12 +38,12 @@ def missing_gpu_cause() -> str | None:
     if torch.cuda.device_count() == 0:
         return "the NVIDIA driver shows this job no device: ask the scheduler for one"
     if not torch.cuda.is_available():
-        return f"the NVIDIA driver does not work with PyTorch's CUDA {torch.version.cuda}: update the driver"
+        return f"the NVIDIA driver is too old for PyTorch's CUDA {torch.version.cuda}: update the driver"
     return None
 
 
 def prefer_deterministic(device: torch.device) -> None:
-    """Take the algorithms that give the same bits every time where PyTorch has them, and warn where it has none.
+    """Take algorithms that give the same bits every time where PyTorch has them, warn where it has none.
 
     Before the first use of the GPU: cuBLAS reads its setting then.
     """
