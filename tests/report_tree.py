@@ -1,0 +1,357 @@
+"""A small results tree in the form of a real run's, for tests of the report."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+STRATEGIES = {
+    "STL": "single",
+    "SMTL": "all",
+    "EMTL": "modality",
+    "CMTL": "cell_group",
+    "KMTL": "kmeans",
+    "RANDOM": "random",
+}
+LIFT = {"STL": 0.0, "SMTL": 0.02, "EMTL": 0.03, "CMTL": 0.025, "KMTL": 0.06, "RANDOM": 0.015}
+NETWORK = {
+    "name": "small",
+    "channels": [32, 48, 96],
+    "filter_width": 8,
+    "pool": 4,
+    "dropout": [0.0, 0.0, 0.2],
+    "hidden": 64,
+}
+TRAINING = {
+    "network": NETWORK,
+    "optimiser": "adam",
+    "learning_rate": 0.002,
+    "momentum": 0.0,
+    "weight_decay": 0.0,
+    "batch_size": 64,
+    "max_steps": 6000,
+    "validate_every": 300,
+    "patience": 5,
+    "reverse_complement": False,
+}
+PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
+
+
+def config(name: str = "demo") -> dict:
+    """A completed config, as far as the report reads it."""
+    grouping = {
+        "k": None,
+        "columns": None,
+        "file": None,
+        "heads_from": None,
+        "like": None,
+        "vectors": "raw",
+        "starts": 50,
+    }
+    return {
+        "name": name,
+        "dataset": {"negatives_share": 0.0},
+        "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
+        "peaks": {"qvalue": 0.01, "extsize": 200},
+        "evaluation": {"min_validation_positives": 20},
+        "comparison": {"bootstrap": 1000, "headline": PAIRS},
+        "groupings": {
+            "single": grouping | {"method": "single"},
+            "all": grouping | {"method": "all"},
+            "modality": grouping | {"method": "sheet", "columns": ["modality"]},
+            "cell_group": grouping | {"method": "sheet", "columns": ["cell_group"]},
+            "kmeans": grouping | {"method": "kmeans", "k": 4, "heads_from": "SMTL"},
+            "random": grouping | {"method": "random", "like": "kmeans"},
+        },
+        "strategies": {name: {"grouping": grouping} for name, grouping in STRATEGIES.items()},
+    }
+
+
+def settings(name: str = "demo") -> dict:
+    """Keyword arguments of `report.render` and `make_report` besides the inputs."""
+    return {
+        "report": {"name": name, "config_hash": "0123456789abcdef" * 4, "config": config(name)},
+        "grouping": "kmeans",
+        "training": dict.fromkeys(STRATEGIES, TRAINING),
+    }
+
+
+def write_tsv(frame: pd.DataFrame, path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    return str(path)
+
+
+def build(
+    root: Path,
+    n_tasks: int = 24,
+    seeds: tuple = (1, 2),
+    validations: int = 20,
+    strategies: tuple = tuple(STRATEGIES),
+) -> dict:
+    """Write the tree under `root`; returns inputs as `report_data.load` takes them.
+
+    The first task has no test positives; the second a task name and target with markup in it.
+    """
+    rng = np.random.default_rng(5)
+    kinds = [
+        ("CA", "ATAC", ""),
+        ("CA", "DNase", ""),
+        ("HM", "ChIP", "H3K27ac"),
+        ("HM", "ChIP", "H3K4me3"),
+        ("TFB", "ChIP", "CTCF"),
+        ("TFB", "ChIP", "REST"),
+    ]
+    cells = ["neuron", "glia", "progenitor", "circulation", "cancer", "mix"]
+    tasks = pd.DataFrame(
+        [
+            {
+                "task_id": f"P{i:03d}_{kinds[i % 6][1]}",
+                "modality": kinds[i % 6][0],
+                "assay": kinds[i % 6][1],
+                "target": kinds[i % 6][2],
+                "cell_type": f"cell{i % 9}",
+                "cell_group": cells[(i // 6 + i) % 6],
+                "n_peaks": int(rng.integers(800, 9000)),
+            }
+            for i in range(n_tasks)
+        ]
+    )
+    tasks.loc[1, "target"] = "</script><b>x"
+    tasks["positives_train"] = rng.integers(60, 4000, n_tasks)
+    tasks["positives_validation"] = rng.integers(25, 400, n_tasks)
+    tasks["positives_test"] = rng.integers(25, 500, n_tasks)
+    tasks.loc[0, "positives_test"] = 0
+    tasks["share_train"] = tasks["positives_train"] / 20000
+    tasks["flag"] = ["no positives in test", *[""] * (n_tasks - 1)]
+    latent = np.arange(n_tasks) % 4
+    ids = tasks["task_id"]
+    chromosomes = {
+        f"chr{i}": {"size": 2_000_000, "n_train": 0, "n_validation": 0, "n_test": 0, "n_dropped_border": 0}
+        for i in range(1, 6)
+    }
+    for i, split in enumerate(["train", "train", "train", "validation", "test"], start=1):
+        chromosomes[f"chr{i}"][f"n_{split}"] = 7000 - 400 * i
+    chromosomes["chr1"]["n_dropped_border"] = 12
+    dataset = {
+        "format_version": 1,
+        "assembly": "demo1",
+        "genome_sha256": "ab" * 32,
+        "bin_size": 200,
+        "window": 1001,
+        "min_overlap": 50,
+        "chromosomes": chromosomes,
+        "splits": {
+            "train": [{"chrom": f"chr{i}", "start": 0, "end": None} for i in (1, 2, 3)],
+            "validation": [{"chrom": "chr4", "start": 1000, "end": 900000}],
+            "test": [{"chrom": "chr5"}],
+            "rule": "window",
+        },
+        "task_ids": list(ids),
+        "dataset_hash": "cd" * 32,
+    }
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "dataset.json").write_text(json.dumps(dataset))
+    lists = {key: [] for key in ("metrics", "groups", "curves", "heads", "sweep")}
+    base = rng.uniform(0.2, 0.6, n_tasks)
+    kept = {name: STRATEGIES[name] for name in strategies}
+    for seed in seeds:
+        groupings = {
+            "single": np.arange(n_tasks),
+            "all": np.zeros(n_tasks, int),
+            "modality": pd.factorize(tasks["modality"])[0],
+            "cell_group": pd.factorize(tasks["cell_group"])[0],
+            "kmeans": np.where(rng.random(n_tasks) < 0.1, rng.integers(0, 4, n_tasks), latent),
+            "random": rng.permutation(latent),
+        }
+        for strategy, grouping in kept.items():
+            folder = root / "groupings" / grouping / f"seed{seed}"
+            lists["groups"].append(
+                write_tsv(pd.DataFrame({"task_id": ids, "group": groupings[grouping]}), folder / "groups.tsv")
+            )
+            f1 = np.clip(base + LIFT[strategy] + rng.normal(0, 0.03, n_tasks), 0, 1)
+            frame = pd.DataFrame(
+                {
+                    "task_id": ids,
+                    "group": groupings[grouping],
+                    "positives_test": tasks["positives_test"],
+                    "threshold_flag": 0,
+                    "test_f1": f1,
+                    "test_auprc": f1 * 0.95,
+                    "test_auroc": 0.5 + f1 / 2,
+                    "test_base_rate": tasks["positives_test"] / 5000,
+                }
+            )
+            frame.loc[0, ["test_f1", "test_auprc", "test_auroc"]] = np.nan
+            lists["metrics"].append(
+                write_tsv(frame, root / "evaluation" / strategy / f"seed{seed}" / "metrics.tsv")
+            )
+            steps = np.arange(1, validations + 1) * 300
+            rows = [
+                pd.DataFrame(
+                    {
+                        "group": g,
+                        "step": steps,
+                        "examples": steps * 64,
+                        "train_loss": 0.3 * np.exp(-steps / 1500) + 0.2,
+                        "validation_loss": 0.3 * np.exp(-steps / 1500)
+                        + 0.25
+                        + 1e-5 * steps
+                        + rng.normal(0, 0.004, validations),
+                        "seconds": steps / 50.0,
+                    }
+                )
+                for g in np.unique(groupings[grouping])
+            ]
+            lists["curves"].append(
+                write_tsv(pd.concat(rows), root / "models" / strategy / f"seed{seed}" / "pack0.curves.tsv")
+            )
+        if "SMTL" in kept:
+            path = root / "heads" / "SMTL" / f"seed{seed}" / "heads.h5"
+            path.parent.mkdir(parents=True)
+            centres = rng.normal(0, 2, (4, 16))
+            with h5py.File(path, "w") as handle:
+                handle["E"] = (centres[latent] + rng.normal(0, 0.6, (n_tasks, 16))).astype(np.float32)
+                handle["bias"] = np.zeros(n_tasks, np.float32)
+                handle["task_id"] = list(ids)
+            lists["heads"].append(str(path))
+            ks = np.arange(2, 9)
+            sweep = pd.DataFrame(
+                {
+                    "k": ks,
+                    "inertia": 500.0 / ks,
+                    "silhouette": 0.5 - 0.05 * abs(ks - 4),
+                    "smallest": n_tasks // ks,
+                }
+            )
+            lists["sweep"].append(
+                write_tsv(sweep, root / "groupings" / "sweep" / f"seed{seed}" / "sweep.tsv")
+            )
+    return {
+        "dataset": str(root / "dataset.json"),
+        "tasks": write_tsv(tasks, root / "tasks.tsv"),
+        **comparison(root, tasks, lists["metrics"], kept, seeds),
+        "agreement": write_tsv(
+            pd.DataFrame(
+                [
+                    {"grouping": g, "seed": s, "k": 4, "ari_planted": v - 0.05 * s}
+                    for g, v in (("modality", 0.0), ("kmeans", 0.9), ("random", -0.02))
+                    for s in seeds
+                ]
+            ),
+            root / "truth.tsv",
+        ),
+        "ceiling": write_tsv(
+            pd.DataFrame({"task_id": ids, "test_auprc": np.where(np.arange(n_tasks) == 0, np.nan, 0.7)}),
+            root / "ceiling.tsv",
+        ),
+        **reads(root),
+        **lists,
+    }
+
+
+FLAGSTAT = """{total} + 0 in total (QC-passed reads + QC-failed reads)
+{total} + 0 primary
+0 + 0 secondary
+0 + 0 supplementary
+40 + 0 duplicates
+40 + 0 primary duplicates
+{mapped} + 0 mapped (95.00% : N/A)
+{mapped} + 0 primary mapped (95.00% : N/A)
+"""
+
+
+def reads(root: Path) -> dict:
+    """Quality files of one profile from FASTQ and one from BAM."""
+    (root / "quality").mkdir()
+    trimmed = root / "quality" / "P000_ATAC.rep1.json"
+    trimmed.write_text(
+        json.dumps(
+            {"summary": {"before_filtering": {"total_reads": 2100}, "after_filtering": {"total_reads": 2000}}}
+        )
+    )
+    for name in ("P000_ATAC", "P001_DNase"):
+        (root / "quality" / f"{name}.rep1.flagstat.txt").write_text(FLAGSTAT.format(total=2000, mapped=1900))
+    return {
+        "fastp": [str(trimmed)],
+        "flagstat": [str(root / "quality" / f"{n}.rep1.flagstat.txt") for n in ("P000_ATAC", "P001_DNase")],
+    }
+
+
+def comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: dict, seeds: tuple) -> dict:
+    """strategies.tsv, gains.tsv and headline.json with plain means and made-up intervals of +-0.01."""
+    scores = {
+        name: np.mean([pd.read_csv(p, sep="\t")["test_f1"] for p in metrics if f"/{name}/" in p], axis=0)
+        for name in kept
+    }
+    levels = [("all", "All", np.ones(len(tasks), bool))] + [
+        ("modality", m, (tasks["modality"] == m).to_numpy()) for m in ("CA", "HM", "TFB")
+    ]
+    strategies, gains, pairs = [], [], []
+    for name, values in scores.items():
+        for seed in ["all", *seeds]:
+            strategies += [
+                {
+                    "strategy": name,
+                    "seed": seed,
+                    "n_seeds": len(seeds),
+                    "by": by,
+                    "level": level,
+                    "n_tasks": mask.sum(),
+                    "n_nan": np.isnan(values[mask]).sum(),
+                    "mean_f1": np.nanmean(values[mask]) + (0 if seed == "all" else 0.004 * (-1) ** seed),
+                    "low": np.nanmean(values[mask]) - 0.01,
+                    "high": np.nanmean(values[mask]) + 0.01,
+                }
+                for by, level, mask in levels
+            ]
+        for other, theirs in scores.items():
+            for by, level, mask in levels:
+                a, b = np.nanmean(values[mask]), np.nanmean(theirs[mask])
+                row = {
+                    "strategy": name,
+                    "baseline": other,
+                    "seed": "all",
+                    "n_seeds": len(seeds),
+                    "by": by,
+                    "level": level,
+                    "n_tasks": int(mask.sum()),
+                    "matched": other == "RANDOM",
+                    "n_nan": int(np.isnan(values[mask]).sum()),
+                    "mean_f1": a,
+                    "baseline_mean_f1": b,
+                    "gain_percent": 100 * (a / b - 1),
+                    "difference": a - b,
+                    "low": a - b - 0.01,
+                    "high": a - b + 0.01,
+                    "share_below": float(np.mean(values[mask] < theirs[mask])),
+                }
+                if name != other:
+                    gains.append(row)
+                    if by == "all" and [name, other] in PAIRS:
+                        pairs.append(row)
+    pairs.sort(key=lambda row: PAIRS.index([row["strategy"], row["baseline"]]))
+    (root / "headline.json").write_text(
+        json.dumps({"pairs": pairs, "block_size": 100000, "interval_withheld": None, "interval_percent": 95})
+    )
+    columns = [
+        "strategy",
+        "baseline",
+        "seed",
+        "by",
+        "level",
+        "gain_percent",
+        "difference",
+        "low",
+        "high",
+        "n_tasks",
+    ]
+    return {
+        "strategies": write_tsv(pd.DataFrame(strategies), root / "comparison" / "strategies.tsv"),
+        "gains": write_tsv(
+            pd.DataFrame(gains, columns=None if gains else columns), root / "comparison" / "gains.tsv"
+        ),
+        "headline": str(root / "headline.json"),
+    }

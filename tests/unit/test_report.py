@@ -1,0 +1,309 @@
+"""Figures and report of a small results tree: numbers against definitions; a page that is whole and safe."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import report_tree
+from epigroup import figure_tables, plots
+from epigroup.errors import InputError
+from epigroup.report import make_report, plain, render
+from epigroup.report_data import load, read_counts
+from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
+from epigroup.report_tables import span_text
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    return report_tree.build(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="module")
+def results(inputs):
+    return load(inputs)
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return render(results, palette={}, **report_tree.settings())
+
+
+def embedded(page):
+    return json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.DOTALL).group(1))
+
+
+class Words(HTMLParser):
+    """Texts of a page, and the tags that it opens and closes."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.open, self.links, self.ids = [], [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        facts = dict(attrs)
+        self.links += [facts[key] for key in ("src", "href") if key in facts]
+        self.ids += [facts["id"]] if "id" in facts else []
+        if tag not in ("meta", "link", "input", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        """`<circle/>` opens nothing."""
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+
+def test_principal_components_are_those_of_the_covariance():
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(30, 7)) @ rng.normal(size=(7, 7)) + 3
+    scores, share = figure_tables.principal_components(weights)
+    values, vectors = np.linalg.eigh(np.cov(weights.T))
+    expected = (weights - weights.mean(axis=0)) @ vectors[:, ::-1][:, :2]
+    assert np.allclose(np.abs(scores), np.abs(expected))
+    assert np.allclose(share, values[::-1][:2] / values.sum())
+    assert (scores[np.abs(scores).argmax(axis=0), [0, 1]] > 0).all()
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 4)])
+def test_principal_components_of_too_little_are_zeros(shape):
+    scores, share = figure_tables.principal_components(np.ones(shape))
+    assert scores.shape == (shape[0], 2)
+    assert not scores.any()
+    assert not share.any()
+
+
+def test_composition_counts_every_task_once_a_category_and_seed(results):
+    table = figure_tables.composition(results, "kmeans")
+    counts = table.groupby(["seed", "category"])["n_tasks"].sum()
+    assert (counts == 24).all()
+    assert len(counts) == 4
+    assert {"CA (ATAC)", "CA (DNase)", "HM", "TFB"} == set(
+        table.loc[table["category"] == "modality", "level"]
+    )
+
+
+def test_scores_are_means_over_seeds(results, inputs):
+    mine = [
+        pd.read_csv(p, sep="\t").set_index("task_id")["test_f1"] for p in inputs["metrics"] if "/KMTL/" in p
+    ]
+    expected = (mine[0] + mine[1]) / 2
+    found = figure_tables.task_scores(results)["KMTL:test_f1"]
+    assert np.allclose(found.to_numpy(), expected[found.index].to_numpy(), equal_nan=True)
+    assert np.isnan(found.iloc[0])
+
+
+def test_pairs_leave_out_tasks_without_a_score(results):
+    points = figure_tables.pair_points(results, [("STL", "KMTL")])
+    assert len(points) == 23
+    assert results.tasks.index[0] not in set(points["task_id"])
+
+
+def test_long_curves_are_thinned_and_keep_their_minimum(tmp_path):
+    inputs = report_tree.build(tmp_path, n_tasks=8, seeds=(1,), validations=900, strategies=("SMTL",))
+    whole = pd.read_csv(inputs["curves"][0], sep="\t")
+    thin = figure_tables.curves(load(inputs))
+    assert len(thin) <= figure_tables.LONGEST_CURVE + 1
+    assert thin["validation_loss"].min() == whole["validation_loss"].min()
+    assert {whole["step"].iloc[0], whole["step"].iloc[-1]} <= set(thin["step"])
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ((0.01, 0.001, 0.02), "gain beyond the interval"),
+        ((-0.01, -0.02, -0.001), "loss beyond the interval"),
+        ((0.01, -0.001, 0.02), "no difference shown"),
+        ((0.01, 0.0, 0.02), "no difference shown"),
+        ((0.01, None, None), "no interval"),
+        ((None, None, None), "not measured"),
+    ],
+)
+def test_verdict_follows_the_interval(row, words):
+    assert verdict(*row)[0] == words
+
+
+def test_headline_keeps_the_configs_order_and_puts_marks_on_one_scale(results):
+    rows = headline_rows(results, {})
+    assert [row["baseline"] for row in rows] == ["RANDOM", "SMTL", "EMTL", "CMTL", "STL"]
+    assert rows[0]["matched"]
+    assert not rows[1]["matched"]
+    assert rows[0]["n_tasks"] == 23
+    per_unit = {round((row["x"] - row["zero"]) / row["difference"], -1) for row in rows}
+    assert len(per_unit) <= 2
+    assert "random groups of the same sizes" in lead_sentence(rows, results)
+
+
+def test_a_loss_is_called_a_loss(results):
+    rows = headline_rows(results, {})
+    worse = rows[0] | {"difference": -0.02, "low": -0.03, "high": -0.01, "gain_percent": -5.0, "tone": "bad"}
+    assert "loses" in lead_sentence([worse], results)
+    assert "\N{MINUS SIGN}0.020" in lead_sentence([worse], results)
+
+
+def test_warnings_name_tasks_and_withheld_intervals(results):
+    found = " ".join(warnings(results, headline_rows(results, {})))
+    assert "1 task (P000_ATAC) has no positive in the test split" in found
+    assert "One seed" not in found
+    withheld = results.headline | {"interval_withheld": "only 3 test blocks"}
+    object.__setattr__(results, "headline", withheld)
+    assert any("only 3 test blocks" in text for text in warnings(results, headline_rows(results, {})))
+    object.__setattr__(results, "headline", withheld | {"interval_withheld": None})
+
+
+def test_page_is_well_formed_and_asks_nothing_of_the_network(page):
+    words = Words(page)
+    assert not words.open
+    assert len(words.ids) == len(set(words.ids))
+    assert all(link.startswith(("#", "data:")) for link in words.links)
+    assert {link[1:] for link in words.links if link.startswith("#")} <= set(words.ids)
+    assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
+
+
+def test_page_escapes_what_the_sheet_says(page):
+    assert "</script><b>x" not in page
+    assert embedded(page)["tasks"]["target"][1] == "</script><b>x"
+    assert "</script><b>x" in "".join(Words(page).text)
+
+
+def test_page_says_what_matters(page):
+    text = " ".join(Words(page).text)
+    for words in (
+        "gain beyond the interval",
+        "never shows that the method does",
+        "random, same sizes",
+        "arXiv:2209.11892",
+        "learning rate 0.002",
+        "k-means on the rows of E, K = 4 of SMTL",
+        "chr4:1,000-900,000",
+        "cdcdcdcdcdcdcdcd",
+        "0123456789abcdef",
+        "P000_ATAC.rep1",
+    ):
+        assert words in text, words
+
+
+def test_table_of_tasks_has_every_task_and_strategy(page, results):
+    rows = re.findall(r'<tr data-row="\d+">(.*?)</tr>', page, re.DOTALL)
+    assert len(rows) == 24
+    head = re.search(r'id="task-table">\s*<thead>(.*?)</thead>', page, re.DOTALL).group(1)
+    labels = re.findall(r"<button[^>]*>(.*?)</button>", head)
+    assert set(report_tree.STRATEGIES) <= set(labels)
+    assert all(row.count("<td") + 1 == len(labels) for row in rows)
+    data = embedded(page)
+    assert len(data["scores"]["STL"]["test_f1"]) == 24
+    assert data["scores"]["STL"]["test_f1"][0] is None
+
+
+def test_a_run_without_comparison_heads_or_truth_has_a_report(tmp_path):
+    inputs = report_tree.build(tmp_path, n_tasks=8, seeds=(3,), strategies=("STL",))
+    for key in ("agreement", "ceiling", "fastp", "flagstat"):
+        del inputs[key]
+    settings = report_tree.settings() | {"grouping": None}
+    out = tmp_path / "report.html"
+    make_report(inputs, str(out), figures={"palette": {}, "dpi": 100}, **settings)
+    page = out.read_text()
+    assert "Planted truth" not in page
+    assert "no comparison was asked for" in page
+    assert "One seed" in page
+    assert not Words(page).open
+
+
+def test_a_strategy_of_some_tasks_is_compared_over_those_and_said(tmp_path):
+    inputs = report_tree.build(tmp_path, n_tasks=12, seeds=(1,))
+    path = next(p for p in inputs["metrics"] if "/STL/" in p)
+    pd.read_csv(path, sep="\t").iloc[:5].to_csv(path, sep="\t", index=False)
+    results = load(inputs)
+    assert any(
+        "STL was trained for 5 of 12 tasks" in w for w in warnings(results, headline_rows(results, {}))
+    )
+    assert len(figure_tables.pair_points(results, [("STL", "KMTL")])) == 4
+    assert not Words(render(results, palette={}, **report_tree.settings())).open
+
+
+def test_page_of_the_papers_size_is_small(tmp_path):
+    inputs = report_tree.build(tmp_path, n_tasks=367, seeds=(1, 2), validations=120)
+    page = render(load(inputs), palette={}, **report_tree.settings())
+    assert len(page.encode()) < 15e6
+
+
+def test_figures_are_written_as_svg_png_and_numbers(inputs, tmp_path):
+    names = [
+        "strategies",
+        "gains",
+        "pairs",
+        "embedding",
+        "composition",
+        "sweep",
+        "curves",
+        "examples",
+        "positives",
+        "planted",
+    ]
+    outputs = [str(tmp_path / f"{name}.{kind}") for name in names for kind in ("svg", "png", "tsv")]
+    plots.draw_figures(inputs, outputs, palette={"KMTL": "#123456"}, dpi=60, grouping="kmeans")
+    for name in names:
+        assert (tmp_path / f"{name}.svg").read_text().rstrip().endswith("</svg>")
+        assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert len(pd.read_csv(tmp_path / f"{name}.tsv", sep="\t")) > 0
+    assert "#123456" in (tmp_path / "strategies.svg").read_text()
+    first = (tmp_path / "gains.svg").read_bytes()
+    plots.draw_figures(
+        inputs, [str(tmp_path / "gains.svg")], palette={"KMTL": "#123456"}, dpi=60, grouping="kmeans"
+    )
+    assert (tmp_path / "gains.svg").read_bytes() == first
+
+
+def test_an_unknown_figure_is_refused(inputs, tmp_path):
+    with pytest.raises(InputError, match="'pie'"):
+        plots.draw_figures(inputs, [str(tmp_path / "pie.svg")], palette={}, dpi=60)
+
+
+def test_colours_are_distinct_and_the_configs_win():
+    names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+    found = plots.colours(names, {"c": "#0072B2", "z": "#000000"})
+    assert found["c"] == "#0072B2"
+    assert len({found[name] for name in names if name != "h"}) == 7
+    assert list(found) == names
+
+
+def test_files_of_another_run_are_refused(inputs, tmp_path):
+    stray = tmp_path / "evaluation" / "STL" / "seed1" / "metrics.tsv"
+    stray.parent.mkdir(parents=True)
+    text = Path(inputs["metrics"][0]).read_text().replace("P003_ChIP", "stranger")
+    stray.write_text(text)
+    with pytest.raises(InputError, match="stranger"):
+        load(inputs | {"metrics": [str(stray)]})
+    stray.write_text("task_id\tgroup\nP003_ChIP\t0\n")
+    with pytest.raises(InputError, match="test_f1"):
+        load(inputs | {"metrics": [str(stray)]})
+
+
+def test_reads_are_counted_from_fastp_and_flagstat(inputs):
+    table = read_counts(inputs["fastp"], inputs["flagstat"]).set_index("Replicate")
+    assert table.loc["P000_ATAC.rep1", "Reads"] == 2100
+    assert table.loc["P000_ATAC.rep1", "After trimming"] == 2000
+    assert table.loc["P001_DNase.rep1", "Reads"] == 2000
+    assert table.loc["P001_DNase.rep1", "Aligned, %"] == 95.0
+    assert table.loc["P001_DNase.rep1", "Duplicates"] == 40
+    assert read_counts([], []) is None
+
+
+def test_plain_refuses_nothing_json_can_say():
+    found = plain({"a": [np.float32(0.123456789), np.nan, np.int64(3), "x", None, float("inf")]})
+    assert json.dumps(found, allow_nan=False) == '{"a": [0.12346, null, 3, "x", null, null]}'
+
+
+def test_spans_are_written_half_open():
+    assert span_text({"chrom": "chr7", "start": 16059400, "end": 32570400}) == "chr7:16,059,400-32,570,400"
+    assert span_text({"chrom": "chr8", "start": 0, "end": None}) == "chr8"
+    assert span_text({"chrom": "chr8", "start": 5, "end": None}) == "chr8:5-end"

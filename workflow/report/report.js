@@ -1,0 +1,399 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("page-data").textContent);
+  const tip = document.getElementById("tip");
+  const byId = (id) => document.getElementById(id);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const METRIC = { test_f1: "test F1", test_auprc: "test AUPRC", test_auroc: "test AUROC" };
+  const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
+  const round = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace("-", "\u2212") : "\u2013");
+  const mean = (values) => { const v = values.filter(known); return v.length ? v.reduce((a, b) => a + b, 0) / v.length : null; };
+
+  // On a dark page colours are drawn a little lighter, so that they stand out as they do on white.
+  const night = matchMedia("(prefers-color-scheme: dark)");
+  const given = structuredClone(data.colours);
+  function lighten(colour) {
+    if (!/^#[0-9a-f]{6}$/i.test(colour)) return colour;
+    const parts = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+    return "#" + parts.map((v) => Math.round(v + (255 - v) * 0.25).toString(16).padStart(2, "0")).join("");
+  }
+  function shade() {
+    for (const [kind, colours] of Object.entries(given))
+      data.colours[kind] = night.matches ? (Array.isArray(colours) ? colours.map(lighten) : Object.fromEntries(Object.entries(colours).map(([k, v]) => [k, lighten(v)]))) : colours;
+  }
+  shade();
+
+  // --- drawing -----------------------------------------------------------------------------------------------
+  function make(name, attributes, parent, text) {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    if (text !== undefined) node.textContent = text;
+    if (parent) parent.appendChild(node);
+    return node;
+  }
+
+  const SHAPES = [
+    (r) => `M${-r},0a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`,
+    (r) => `M${-r * 0.9},${-r * 0.9}h${1.8 * r}v${1.8 * r}h${-1.8 * r}z`,
+    (r) => `M0,${-1.2 * r}L${1.1 * r},${0.8 * r}H${-1.1 * r}z`,
+    (r) => `M0,${-1.3 * r}L${1.3 * r},0L0,${1.3 * r}L${-1.3 * r},0z`,
+    (r) => `M0,${1.2 * r}L${1.1 * r},${-0.8 * r}H${-1.1 * r}z`,
+    (r) => `M${-0.4 * r},${-1.2 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}v${0.8 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}z`,
+  ];
+  const shape = (index, r) => SHAPES[index % SHAPES.length](r);
+
+  function steps(low, high, wanted) {
+    const raw = (high - low) / wanted || 1;
+    const power = 10 ** Math.floor(Math.log10(raw));
+    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999);
+    const ticks = [];
+    for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) ticks.push(+(i * step).toPrecision(12));
+    return ticks;
+  }
+  function powers(low, high) {
+    const ticks = [];
+    for (let p = Math.floor(Math.log10(low)); p <= Math.log10(high) + 1e-9; p++)
+      for (const m of high / low > 300 ? [1] : [1, 2, 5]) if (m * 10 ** p >= low * 0.999 && m * 10 ** p <= high * 1.001) ticks.push(m * 10 ** p);
+    return ticks;
+  }
+  const short = (v) => (Math.abs(v) >= 1e6 ? v / 1e6 + "M" : Math.abs(v) >= 1e4 ? v / 1e3 + "k" : String(+v.toPrecision(6))).replace("-", "\u2212");
+
+  function scale(axis, from, to) {
+    const f = axis.log ? Math.log : (v) => v;
+    const low = f(axis.min), span = f(axis.max) - low || 1;
+    return (v) => from + ((f(v) - low) / span) * (to - from);
+  }
+
+  // An empty pair of axes; returns where data goes. Redrawn whole whenever its width changes.
+  function frame(host, { height, x, y, label, title, left = 52, wanted = 5 }) {
+    const room = Math.max(220, Math.floor(host.clientWidth || host.parentNode.clientWidth));
+    const width = height === "square" ? Math.min(room, 420) : room;
+    const tall = height === "square" ? width : height;
+    const bottom = x.label ? 38 : 22, top = title ? 22 : 8, right = 18;
+    host.replaceChildren();
+    const svg = make("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": label, tabindex: 0 }, host);
+    const px = scale(x, left, width - right), py = scale(y, tall - bottom, top);
+    if (title) make("text", { x: 0, y: 13, class: "name" }, svg, title);
+    for (const v of x.ticks || (x.log ? powers(x.min, x.max) : steps(x.min, x.max, Math.max(2, Math.min(wanted, (width - left) / 60))))) {
+      if (x.grid) make("line", { x1: px(v), x2: px(v), y1: top, y2: tall - bottom, class: "grid" }, svg);
+      make("text", { x: px(v), y: tall - bottom + 15, "text-anchor": "middle", class: "faint" }, svg, short(v));
+    }
+    if (!y.none) for (const v of y.ticks || (y.log ? powers(y.min, y.max) : steps(y.min, y.max, wanted))) {
+      make("line", { x1: left, x2: width - right, y1: py(v), y2: py(v), class: "grid" }, svg);
+      make("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end", class: "faint" }, svg, short(v));
+    }
+    make("path", { d: y.none ? `M${left},${tall - bottom}H${width - right}` : `M${left},${top}V${tall - bottom}H${width - right}`, class: "axis" }, svg);
+    if (x.label) make("text", { x: (left + width - right) / 2, y: tall - 4, "text-anchor": "middle" }, svg, x.label);
+    if (y.label) make("text", { transform: `translate(12,${(top + tall - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, svg, y.label);
+    return { svg, px, py, width, tall, left, right, top, bottom };
+  }
+
+  function say(text, at) {
+    tip.textContent = text;
+    if (!text) return;
+    const box = tip.getBoundingClientRect();
+    tip.style.left = `${Math.max(4, Math.min(at.x + 14, innerWidth - box.width - 6))}px`;
+    tip.style.top = `${Math.max(4, at.y + 16 + box.height > innerHeight ? at.y - box.height - 10 : at.y + 16)}px`;
+  }
+
+  // Names of points by pointer (the nearest) and by arrow keys (in the order given).
+  function names(svg, points, onto = () => {}) {
+    const ring = make("circle", { r: 8, class: "ring", visibility: "hidden" }, svg);
+    let current = -1;
+    const show = (index) => {
+      current = index;
+      const point = points[index];
+      ring.setAttribute("visibility", point ? "visible" : "hidden");
+      onto(point);
+      if (!point) return say("");
+      ring.setAttribute("cx", point.x); ring.setAttribute("cy", point.y);
+      const box = svg.getBoundingClientRect(), k = box.width / svg.viewBox.baseVal.width;
+      say(point.text, { x: box.left + point.x * k, y: box.top + point.y * k });
+    };
+    svg.addEventListener("pointermove", (event) => {
+      const box = svg.getBoundingClientRect(), k = svg.viewBox.baseVal.width / box.width;
+      const x = (event.clientX - box.left) * k, y = (event.clientY - box.top) * k;
+      let best = -1, least = 20 * 20;
+      points.forEach((p, i) => { const d = (p.x - x) ** 2 + (p.y - y) ** 2; if (d < least) { least = d; best = i; } });
+      if (best !== current) show(best);
+    });
+    svg.addEventListener("pointerleave", () => show(-1));
+    svg.addEventListener("blur", () => show(-1));
+    svg.addEventListener("keydown", (event) => {
+      const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (event.key === "Escape") show(-1);
+      if (!move || !points.length) return;
+      event.preventDefault();
+      show((current + move + points.length) % points.length);
+    });
+  }
+
+  function key(host, colours, shapes = true) {
+    if (!host) return;
+    host.replaceChildren();
+    Object.entries(colours).forEach(([name, colour], i) => {
+      const item = document.createElement("span");
+      const svg = make("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, item);
+      make("path", { d: shape(shapes ? i : 1, 4.6), fill: colour }, svg);
+      item.append(name || "not given");
+      host.append(item);
+    });
+  }
+
+  // --- charts --------------------------------------------------------------------------------------------------
+  const draws = {};
+
+  draws.strategies = (host) => {
+    const levels = data.levels, rows = data.summary;
+    const ends = rows.flatMap((r) => [r.low, r.high, r.mean, ...r.seeds]).filter(known);
+    if (!ends.length) return;
+    const low = Math.min(...ends), high = Math.max(...ends), pad = (high - low) * 0.08 || 0.05;
+    host.replaceChildren();
+    host.classList.add("grid");
+    levels.forEach((level) => {
+      const cell = document.createElement("div");
+      host.append(cell);
+    });
+    levels.forEach((level, at) => {
+      const mine = data.strategies.map((name) => rows.find((r) => r.strategy === name && r.level === level)).filter(Boolean);
+      const f = frame(host.children[at], {
+        height: 62 + 26 * mine.length, left: 74, title: `${level} (${Math.max(...mine.map((r) => r.n))} tasks)`, label: `Mean test F1, ${level}: ` + mine.map((r) => `${r.strategy} ${round(r.mean)}`).join(", "),
+        x: { min: Math.max(0, low - pad), max: high + pad, label: "mean test F1", grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true }, wanted: 4,
+      });
+      const points = [];
+      mine.forEach((r, i) => {
+        const colour = data.colours.strategy[r.strategy], y = f.py(i);
+        make("text", { x: f.left - 8, y: y + 4, "text-anchor": "end" }, f.svg, r.strategy);
+        if (known(r.low) && known(r.high)) make("line", { x1: f.px(r.low), x2: f.px(r.high), y1: y, y2: y, stroke: colour, "stroke-width": 4 }, f.svg);
+        if (r.seeds.length > 1) r.seeds.forEach((v) => make("circle", { cx: f.px(v), cy: y + 8, r: 2.4, fill: "none", stroke: colour }, f.svg));
+        if (!known(r.mean)) return;
+        make("circle", { cx: f.px(r.mean), cy: y, r: 5.5, fill: colour, class: "point" }, f.svg);
+        points.push({ x: f.px(r.mean), y, text: `${r.strategy}, ${level}\nmean test F1 ${round(r.mean)}${known(r.low) ? ` [${round(r.low)}, ${round(r.high)}]` : ""}\n${r.n} tasks` });
+      });
+      names(f.svg, points);
+    });
+  };
+
+  draws.pair = (host) => {
+    const { x, y } = host.dataset, metric = host.dataset.metric || "test_f1";
+    const xs = data.scores[x][metric], ys = data.scores[y][metric];
+    const at = xs.map((v, i) => i).filter((i) => known(xs[i]) && known(ys[i]));
+    const values = at.flatMap((i) => [xs[i], ys[i]]);
+    const least = metric === "test_auroc" ? Math.min(0.5, ...values) : 0, most = Math.max(0.05 + least, ...values) * 1.03;
+    const better = at.filter((i) => ys[i] > xs[i]).length;
+    const f = frame(host, {
+      height: "square", title: `${y} better in ${better} of ${at.length} tasks`, label: `${METRIC[metric]} of each task: ${y} against ${x}; ${y} better in ${better} of ${at.length}`,
+      x: { min: least, max: most, label: `${x} ${METRIC[metric]} (mean ${round(mean(at.map((i) => xs[i])))})` }, y: { min: least, max: most, label: `${y} ${METRIC[metric]} (mean ${round(mean(at.map((i) => ys[i])))})` },
+    });
+    make("line", { x1: f.px(least), y1: f.py(least), x2: f.px(most), y2: f.py(most), class: "axis" }, f.svg);
+    const kinds = Object.keys(data.colours.modality);
+    at.sort((a, b) => xs[a] - xs[b]);
+    const points = at.map((i) => {
+      const kind = data.tasks.modality[i], px = f.px(xs[i]), py = f.py(ys[i]);
+      make("path", { d: shape(kinds.indexOf(kind), 3.8), transform: `translate(${px},${py})`, fill: data.colours.modality[kind], "fill-opacity": 0.8, class: "point" }, f.svg);
+      return { x: px, y: py, text: `${data.tasks.id[i]}\n${y} ${round(ys[i])}, ${x} ${round(xs[i])}` };
+    });
+    names(f.svg, points);
+  };
+
+  function diverging(v, most) {
+    const t = most ? Math.max(-1, Math.min(1, v / most)) : 0, end = t < 0 ? [213, 94, 0] : [0, 114, 178], mid = [170, 170, 170];
+    return `rgb(${mid.map((m, i) => Math.round(m + (end[i] - m) * Math.abs(t))).join(",")})`;
+  }
+
+  draws.embedding = (host) => {
+    const seed = byId("embedding-seed").value, cloud = data.embedding[seed];
+    const by = document.querySelector("input[name=colour-by]:checked").value;
+    const range = (all) => { const v = all.filter(known), a = Math.min(...v), b = Math.max(...v), p = (b - a) * 0.06 || 1; return { min: a - p, max: b + p }; };
+    const f = frame(host, {
+      height: 440, label: `Principal components of the head weights, coloured by ${by}; ${data.tasks.id.length} tasks`,
+      x: { ...range(cloud.pc1), label: `PC 1 (${Math.round(100 * cloud.share[0])} % of the variance)` }, y: { ...range(cloud.pc2), label: `PC 2 (${Math.round(100 * cloud.share[1])} %)` },
+    });
+    const gain = by === "gain", values = by === "group" ? cloud.group : gain ? data.gain.values : data.tasks[by];
+    const palette = gain ? {} : data.colours[by], kinds = Object.keys(palette);
+    const most = gain ? Math.max(...values.filter(known).map(Math.abs)) : 0;
+    if (gain) key(byId("embedding-legend"), { [`loss (${round(-most)})`]: diverging(-1, 1), none: diverging(0, 1), [`gain (${round(most)}), ${data.gain.label}`]: diverging(1, 1) }, false);
+    else key(byId("embedding-legend"), palette);
+    const order = data.tasks.id.map((_, i) => i).filter((i) => known(cloud.pc1[i])).sort((a, b) => cloud.pc1[a] - cloud.pc1[b]);
+    const points = order.map((i) => {
+      const x = f.px(cloud.pc1[i]), y = f.py(cloud.pc2[i]);
+      const fill = gain ? (known(values[i]) ? diverging(values[i], most) : "none") : palette[values[i]] || "#8c8c8c";
+      make("path", { d: shape(gain ? 0 : Math.max(0, kinds.indexOf(values[i])), 5), transform: `translate(${x},${y})`, fill, class: "point" }, f.svg);
+      const t = data.tasks;
+      return { x, y, text: [t.id[i], [t.modality[i], t.assay[i], t.target[i]].filter(Boolean).join(" \u00b7 "), [t.cell_type[i], t.cell_group[i]].filter(Boolean).join(" \u00b7 "), cloud.group[i], gain ? `${data.gain.label}: ${round(values[i])}` : ""].filter(Boolean).join("\n") };
+    });
+    names(f.svg, points);
+  };
+
+  draws.curves = (host) => {
+    const which = byId("curve-loss").value;
+    host.replaceChildren();
+    const wanted = data.strategies.filter((name) => data.curves.some((c) => c.strategy === name));
+    const cells = wanted.map(() => { const div = document.createElement("figure"); div.className = "chart"; host.append(div); return div; });
+    wanted.forEach((name, at) => {
+      const mine = data.curves.filter((c) => c.strategy === name);
+      const values = mine.flatMap((c) => c[which]).filter((v) => known(v) && v > 0);
+      if (!values.length) return;
+      const low = Math.min(...values), high = Math.max(...values), groups = new Set(mine.map((c) => c.group)).size;
+      const log = high / low > 5, pad = (high - low) * 0.05 || low * 0.05;
+      const f = frame(cells[at], {
+        height: 230, title: `${name} (${groups} group${groups > 1 ? "s" : ""})`, label: `${which} loss by step, ${name}`, wanted: 4,
+        x: { min: 0, max: Math.max(...mine.flatMap((c) => c.step)), label: "step" }, y: { min: log ? low * 0.95 : low - pad, max: log ? high * 1.05 : high + pad, log, label: `${which} loss` },
+      });
+      const tones = Object.values(data.colours.cycle), points = [];
+      mine.forEach((c) => {
+        const d = c.step.map((s, i) => (known(c[which][i]) && c[which][i] > 0 ? [f.px(s), f.py(c[which][i])] : null)).filter(Boolean);
+        const line = make("path", { d: "M" + d.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L"), class: groups > 8 ? "line many" : "line", stroke: groups > 8 ? data.colours.strategy[name] : tones[c.group % tones.length] }, f.svg);
+        c.step.forEach((s, i) => known(c[which][i]) && c[which][i] > 0 && points.push({ x: f.px(s), y: f.py(c[which][i]), line, text: `${name}, ${c.label}, seed ${c.seed}\nstep ${s.toLocaleString("en")}: ${c[which][i].toPrecision(4)}` }));
+      });
+      mine.forEach((c) => {
+        const found = c.validation.map((v, i) => [v, i]).filter(([v]) => known(v));
+        if (!found.length) return;
+        const i = found.reduce((a, b) => (b[0] < a[0] ? b : a))[1];
+        if (known(c[which][i]) && c[which][i] > 0) make("circle", { cx: f.px(c.step[i]), cy: f.py(c[which][i]), r: groups > 8 ? 1.8 : 3.2, fill: "var(--ink)" }, f.svg);
+      });
+      let lit = null;
+      names(f.svg, points, (p) => { if (lit) lit.classList.remove("on"); lit = p ? p.line : null; if (lit) lit.classList.add("on"); });
+    });
+  };
+
+  draws.sweep = (host) => {
+    host.replaceChildren();
+    const cells = data.sweep.measures.map(() => { const div = document.createElement("figure"); div.className = "chart"; host.append(div); return div; });
+    data.sweep.measures.forEach((measure, at) => {
+      const values = data.sweep.rows.map((r) => r[measure]).filter(known), ks = data.sweep.rows.map((r) => r.k);
+      const low = Math.min(...values), high = Math.max(...values), pad = (high - low) * 0.08 || 0.1;
+      const f = frame(cells[at], { height: 190, title: data.sweep.names[measure], label: `${data.sweep.names[measure]} by number of groups`, wanted: 4, x: { min: Math.min(...ks), max: Math.max(...ks), ticks: [...new Set(ks)], label: "number of groups, K" }, y: { min: low - pad, max: high + pad } });
+      const points = [];
+      [...new Set(data.sweep.rows.map((r) => r.seed))].forEach((seed, s) => {
+        const mine = data.sweep.rows.filter((r) => r.seed === seed && known(r[measure])).sort((a, b) => a.k - b.k);
+        const colour = data.colours.cycle[s % data.colours.cycle.length];
+        make("path", { d: "M" + mine.map((r) => `${f.px(r.k)},${f.py(r[measure])}`).join("L"), class: "line", stroke: colour }, f.svg);
+        mine.forEach((r) => {
+          make("path", { d: shape(s, 4), transform: `translate(${f.px(r.k)},${f.py(r[measure])})`, fill: colour, class: "point" }, f.svg);
+          points.push({ x: f.px(r.k), y: f.py(r[measure]), text: `K = ${r.k}, seed ${seed}\n${data.sweep.names[measure]} ${round(r[measure])}` });
+        });
+      });
+      names(f.svg, points);
+    });
+  };
+
+  draws.examples = (host) => {
+    const rows = data.examples, splits = Object.keys(data.colours.split).filter((s) => rows.some((r) => r[s]));
+    key(byId("split-legend"), Object.fromEntries(splits.map((s) => [s.replace("dropped_border", "left out at a border"), data.colours.split[s]])), false);
+    const most = Math.max(1, ...rows.map((r) => splits.reduce((n, s) => n + r[s], 0)));
+    const f = frame(host, { height: 52 + 20 * rows.length, left: 62, label: "Examples by chromosome and split", x: { min: 0, max: most * 1.02, label: "examples", grid: true }, y: { min: rows.length - 0.4, max: -0.6, none: true } });
+    const points = [];
+    rows.forEach((r, i) => {
+      let from = 0;
+      make("text", { x: f.left - 6, y: f.py(i) + 4, "text-anchor": "end" }, f.svg, r.chromosome);
+      splits.forEach((s) => {
+        if (!r[s]) return;
+        const x = f.px(from), width = f.px(from + r[s]) - x;
+        make("rect", { x, y: f.py(i) - 7, width, height: 14, fill: data.colours.split[s] }, f.svg);
+        points.push({ x: x + width / 2, y: f.py(i), text: `${r.chromosome}, ${s.replace("_", " at the ")}: ${r[s].toLocaleString("en")}` });
+        from += r[s];
+      });
+    });
+    names(f.svg, points);
+  };
+
+  draws.positives = (host) => {
+    const share = data.tasks.share_train, order = share.map((_, i) => i).filter((i) => known(share[i]) && share[i] > 0).sort((a, b) => share[b] - share[a]);
+    if (!order.length) return;
+    const kinds = Object.keys(data.colours.modality);
+    const f = frame(host, { height: 260, label: "Share of positive training examples of each task", x: { min: 0, max: order.length + 1, label: "task, by falling share" }, y: { min: 80 * share[order.at(-1)], max: 120 * share[order[0]], log: true, label: "positive, %" } });
+    names(f.svg, order.map((i, rank) => {
+      const x = f.px(rank + 1), y = f.py(100 * share[i]), kind = data.tasks.modality[i];
+      make("path", { d: shape(kinds.indexOf(kind), 3.6), transform: `translate(${x},${y})`, fill: data.colours.modality[kind], class: "point" }, f.svg);
+      return { x, y, text: `${data.tasks.id[i]}\n${(100 * share[i]).toPrecision(3)} % positive` };
+    }));
+  };
+
+  const draw = (host) => draws[host.dataset.chart](host);
+  const legends = () => all("[data-legend]").forEach((host) => key(host, data.colours[host.dataset.legend]));
+  legends();
+  // A chart is drawn when it is about to be seen, so that a page of hundreds of tasks shows at once.
+  const drawn = new Map();
+  const render = (host) => { drawn.set(host, host.clientWidth); draw(host); };
+  const watcher = new IntersectionObserver((entries) => entries.forEach((e) => { if (e.isIntersecting && !drawn.has(e.target)) render(e.target); }), { rootMargin: "600px" });
+  all("[data-chart]").forEach((host) => watcher.observe(host));
+  let waiting = 0;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => drawn.forEach((width, host) => { if (host.clientWidth !== width) render(host); }), 150); });
+  night.addEventListener("change", () => { shade(); legends(); drawn.forEach((_, host) => render(host)); });
+  // The rest follows when the browser has nothing else to do, one chart at a time.
+  const idle = window.requestIdleCallback || ((act) => setTimeout(act, 50));
+  const rest = all("[data-chart]");
+  const next = () => { const host = rest.find((h) => !drawn.has(h)); if (host) { render(host); idle(next); } };
+  addEventListener("load", () => idle(next));
+  addEventListener("beforeprint", () => all("[data-chart]").forEach((host) => { if (!drawn.has(host)) render(host); }));
+  const redraw = (kind) => all(`[data-chart=${kind}]`).forEach(render);
+  const on = (id, event, act) => byId(id) && byId(id).addEventListener(event, act);
+  on("colour-by", "change", () => redraw("embedding"));
+  on("embedding-seed", "change", () => redraw("embedding"));
+  on("curve-loss", "change", () => redraw("curves"));
+  if (byId("pair-x")) {
+    const host = all("[data-chart=pair]").at(-1);
+    byId("pair-x").value = host.dataset.x; byId("pair-y").value = host.dataset.y;
+    on("pair-show", "click", () => { Object.assign(host.dataset, { x: byId("pair-x").value, y: byId("pair-y").value, metric: byId("pair-metric").value }); render(host); });
+  }
+
+  // --- the table of all tasks ----------------------------------------------------------------------------------
+  const table = byId("task-table"), body = table.tBodies[0], rows = [...body.rows], heads = [...table.tHead.rows[0].cells];
+  const text = rows.map((row) => row.textContent.toLowerCase());
+  const first = heads.findIndex((h) => h.dataset.kind === "score");
+  const kindOf = heads.map((h) => h.dataset.kind);
+
+  function fill(metric) {
+    rows.forEach((row, i) => {
+      const values = data.strategies.map((s) => data.scores[s][metric][i]), best = Math.max(...values.filter(known));
+      values.forEach((v, s) => {
+        const cell = row.cells[first + s];
+        cell.textContent = known(v) ? v.toFixed(3) : "\u2013";
+        cell.classList.toggle("best", known(v) && v === best && values.length > 1);
+      });
+    });
+  }
+  const valueOf = (row, column) => {
+    const shown = row.cells[column].textContent;
+    if (kindOf[column] === "text") return shown.toLowerCase();
+    const number = parseFloat(shown.replaceAll(",", "").replace("\u2212", "-"));
+    return Number.isNaN(number) ? null : number;
+  };
+  function sort(column) {
+    const now = heads[column].getAttribute("aria-sort");
+    const down = kindOf[column] === "text" ? now === "ascending" : now !== "descending";
+    heads.forEach((h) => h.removeAttribute("aria-sort"));
+    heads[column].setAttribute("aria-sort", down ? "descending" : "ascending");
+    const keyed = rows.map((row) => [valueOf(row, column), row]);
+    // What has no value stays below in either direction.
+    keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1)));
+    body.append(...keyed.map(([, row]) => row));
+  }
+  function filter() {
+    const words = byId("task-search").value.toLowerCase().split(/\s+/).filter(Boolean), kind = byId("task-modality").value;
+    let shown = 0;
+    rows.forEach((row, i) => {
+      const keep = words.every((w) => text[i].includes(w)) && (!kind || data.tasks.modality[i] === kind);
+      row.hidden = !keep;
+      shown += keep;
+    });
+    byId("task-count").textContent = `${shown} of ${rows.length} tasks`;
+  }
+  function download() {
+    const columns = Object.keys(data.tasks).map((name) => [name, data.tasks[name]]);
+    for (const s of data.strategies) for (const m of Object.keys(METRIC)) columns.push([`${s}_${m}`, data.scores[s][m]]);
+    const lines = [columns.map(([name]) => name), ...rows.map((_, i) => columns.map(([, v]) => v[i] ?? ""))];
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([lines.map((l) => l.join("\t")).join("\n") + "\n"], { type: "text/tab-separated-values" }));
+    link.download = "tasks.tsv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+  heads.forEach((head, i) => head.querySelector("button").addEventListener("click", () => sort(i)));
+  on("task-search", "input", filter);
+  on("task-modality", "change", filter);
+  on("task-metric", "change", (event) => fill(event.target.value));
+  on("task-download", "click", download);
+  fill("test_f1");
+})();

@@ -1,0 +1,199 @@
+"""The numbers behind each figure: one table a figure, drawn as SVG, put in the report and saved beside it."""
+
+import numpy as np
+import pandas as pd
+
+from epigroup.report_data import Results
+
+METRICS = ["test_f1", "test_auprc", "test_auroc"]
+LONGEST_CURVE = 200
+
+
+def strategy_scores(results: Results) -> pd.DataFrame:
+    """Mean test F1 by strategy and modality: a row a (strategy, seed, level); n_tasks counts those with a
+    score.
+    """
+    frame = results.strategies[results.strategies["by"].isin(["all", "modality"])].copy()
+    frame["seed"] = frame["seed"].astype(str)
+    frame["n_tasks"] -= frame["n_nan"]
+    frame = in_order(frame, results)
+    keep = ["strategy", "seed", "level", "n_tasks", "mean_f1", "mean_auprc", "mean_auroc", "low", "high"]
+    return frame.drop_duplicates(["strategy", "seed", "level"])[[c for c in keep if c in frame]]
+
+
+def in_order(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Rows by strategy, in the order of `results.strategy_names`."""
+    rank = {name: i for i, name in enumerate(results.strategy_names)}
+    return frame.sort_values("strategy", key=lambda names: names.map(rank), kind="stable").reset_index(
+        drop=True
+    )
+
+
+def gain_rows(results: Results) -> pd.DataFrame:
+    """Gains of the headline's strategy over each baseline, over all seeds, by modality and over all;
+    headline order.
+    """
+    gains = results.gains[
+        results.gains["by"].isin(["all", "modality"]) & (results.gains["seed"].astype(str) == "all")
+    ]
+    pairs = results.headline.get("pairs", [])
+    focus = pairs[0]["strategy"] if pairs else None
+    chosen = gains[gains["strategy"] == focus]
+    order = [p["baseline"] for p in pairs if p["strategy"] == focus]
+    rank = {name: i for i, name in enumerate(dict.fromkeys([*order, *chosen["baseline"]]))}
+    return chosen.sort_values("baseline", key=lambda names: names.map(rank), kind="stable").reset_index(
+        drop=True
+    )
+
+
+def task_scores(results: Results) -> pd.DataFrame:
+    """Mean over seeds of each metric: a row a task, columns `{strategy}:{metric}`; NaN seeds are left out."""
+    wide = {}
+    for name in results.strategy_names:
+        mine = (
+            results.metrics[results.metrics["strategy"] == name]
+            .groupby("task_id", sort=False)[METRICS]
+            .mean()
+        )
+        for metric in METRICS:
+            wide[f"{name}:{metric}"] = mine[metric].reindex(results.tasks.index)
+    return pd.DataFrame(wide, index=results.tasks.index)
+
+
+def pair_points(results: Results, pairs: list[tuple[str, str]]) -> pd.DataFrame:
+    """Test F1 of each task under two strategies, a row a (pair, task); tasks that lack either are out."""
+    scores = task_scores(results)
+    rows = []
+    for x, y in pairs:
+        both = scores[[f"{x}:test_f1", f"{y}:test_f1"]].dropna()
+        rows.append(
+            pd.DataFrame(
+                {
+                    "x_strategy": x,
+                    "y_strategy": y,
+                    "task_id": both.index,
+                    "modality": results.tasks.loc[both.index, "modality"].to_numpy(),
+                    "x": both.iloc[:, 0].to_numpy(),
+                    "y": both.iloc[:, 1].to_numpy(),
+                }
+            )
+        )
+    columns = ["x_strategy", "y_strategy", "task_id", "modality", "x", "y"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+
+
+def principal_components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First two principal components of E (T, d), centred: scores (T, 2) and shares of the variance (2,).
+
+    Signs are fixed by making each component's largest score in size positive. Fewer than two components
+    leave zeros.
+    """
+    centred = weights - weights.mean(axis=0)
+    left, size, _ = np.linalg.svd(centred, full_matrices=False)
+    scores = np.zeros((len(weights), 2))
+    share = np.zeros(2)
+    n = min(2, len(size))
+    scores[:, :n] = left[:, :n] * size[:n]
+    if (size**2).sum() > 0:
+        share[:n] = size[:n] ** 2 / (size**2).sum()
+    biggest = scores[np.abs(scores).argmax(axis=0), [0, 1]]
+    return scores * np.where(biggest < 0, -1.0, 1.0), share
+
+
+def embedding(results: Results, grouping: str | None) -> pd.DataFrame:
+    """Principal components of E for each seed: a row a (seed, task), with modality, cell group and group."""
+    rows = []
+    for seed, weights in sorted(results.heads.items()):
+        known = np.isfinite(weights).all(axis=1)
+        scores = np.full((len(weights), 2), np.nan)
+        scores[known], share = principal_components(weights[known])
+        rows.append(
+            pd.DataFrame(
+                {
+                    "seed": seed,
+                    "task_id": results.tasks.index,
+                    "pc1": scores[:, 0],
+                    "pc2": scores[:, 1],
+                    "share1": share[0],
+                    "share2": share[1],
+                    "modality": results.tasks["modality"].to_numpy(),
+                    "assay": results.tasks["assay"].to_numpy(),
+                    "cell_group": results.tasks["cell_group"].to_numpy(),
+                    "group": group_names(results, grouping, seed).to_numpy(),
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def group_names(results: Results, grouping: str | None, seed: int) -> pd.Series:
+    """`Group n` (from 1, as the paper counts) of each task under a grouping; empty where there is none.
+
+    A task in more than one group carries the first of them.
+    """
+    mine = results.groups[(results.groups["grouping"] == grouping) & (results.groups["seed"] == seed)]
+    first = mine.drop_duplicates("task_id").set_index("task_id")["group"].reindex(results.tasks.index)
+    return first.map(lambda g: "" if pd.isna(g) else f"Group {int(g) + 1}")
+
+
+def composition(results: Results, grouping: str) -> pd.DataFrame:
+    """Tasks by category and group (the paper's Table II), a row a (seed, category, level, group)."""
+    rows = []
+    for seed in sorted(results.groups.loc[results.groups["grouping"] == grouping, "seed"].unique()):
+        mine = results.groups[(results.groups["grouping"] == grouping) & (results.groups["seed"] == seed)]
+        joined = mine.join(results.tasks[["modality", "assay", "cell_group"]], on="task_id")
+        joined["modality"] = with_assay(joined)
+        for category in ("modality", "cell_group"):
+            counts = pd.crosstab(joined[category], joined["group"])
+            for level, row in counts.iterrows():
+                rows += [(int(seed), category, level, int(group), int(n)) for group, n in row.items()]
+    return pd.DataFrame(rows, columns=["seed", "category", "level", "group", "n_tasks"])
+
+
+def with_assay(frame: pd.DataFrame) -> pd.Series:
+    """Modality, with the assay behind it where the modality was profiled by more than one."""
+    kinds = frame.groupby("modality")["assay"].transform("nunique")
+    return frame["modality"].where(
+        (kinds < 2) | (frame["assay"] == ""), frame["modality"] + " (" + frame["assay"] + ")"
+    )
+
+
+def profiles(results: Results) -> pd.DataFrame:
+    """Profiles by cell group and modality (the paper's Table I), with totals."""
+    tasks = results.tasks.assign(modality=with_assay(results.tasks))
+    return pd.crosstab(tasks["cell_group"], tasks["modality"], margins=True, margins_name="Total")
+
+
+def examples(results: Results) -> pd.DataFrame:
+    """Examples by chromosome and split, in the order of dataset.json."""
+    splits = ["train", "validation", "test", "dropped_border"]
+    rows = [
+        {"chromosome": name, "size": facts.get("size"), **{s: int(facts.get(f"n_{s}") or 0) for s in splits}}
+        for name, facts in results.dataset["chromosomes"].items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def positives(results: Results) -> pd.DataFrame:
+    """Positives of each task by split, and their share of the training examples."""
+    columns = ["modality", "cell_group", "positives_train", "positives_validation", "positives_test"]
+    frame = results.tasks[columns].copy()
+    n_train = max(int(examples(results)["train"].sum()), 1)
+    frame["share_train"] = frame["positives_train"] / n_train
+    return frame.reset_index(names="task_id")
+
+
+def curves(results: Results) -> pd.DataFrame:
+    """Loss by step; curves longer than 200 validations are thinned evenly, their lowest point kept."""
+    if results.curves.empty:
+        return results.curves
+    parts = []
+    for _, frame in results.curves.groupby(["strategy", "seed", "group"], sort=False):
+        frame = frame.sort_values("step")
+        if len(frame) > LONGEST_CURVE:
+            keep = set(np.linspace(0, len(frame) - 1, LONGEST_CURVE).round().astype(int))
+            if frame["validation_loss"].notna().any():
+                keep.add(int(np.nanargmin(frame["validation_loss"].to_numpy())))
+            frame = frame.iloc[sorted(keep)]
+        parts.append(frame)
+    return in_order(pd.concat(parts, ignore_index=True), results)

@@ -1,0 +1,153 @@
+"""How figures look, and the drawing of all of them: SVG, PNG and the numbers as TSV, side by side."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from epigroup import figure_tables as tables
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.report_data import Results, load
+
+log = logging.getLogger(__name__)
+
+# Okabe & Ito 2008, told apart by all common kinds of colour vision; yellow last, as it is faint on white.
+OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C8C8C", "#F0E442"]
+MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
+SPLITS = {"train": "#8C8C8C", "validation": "#E69F00", "test": "#0072B2", "dropped_border": "#D55E00"}
+INK, FAINT = "#222222", "#9a9a9a"
+
+STYLE = {
+    "font.size": 8,
+    "font.family": "DejaVu Sans",
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "figure.facecolor": "white",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "epigroup",  # the same numbers give the same file
+    "path.simplify": True,
+}
+
+
+def colours(names: Iterable[str], palette: Mapping[str, str]) -> dict[str, str]:
+    """A colour for each name: the config's own, else the next of Okabe and Ito's that is free.
+
+    Beyond eight names colours repeat; markers (`marker`) then tell them apart.
+    """
+    names = list(dict.fromkeys(names))
+    taken = {palette[name].upper() for name in names if name in palette}
+    free = [c for c in OKABE_ITO if c not in taken] or OKABE_ITO
+    rest = [name for name in names if name not in palette]
+    chosen = {name: free[i % len(free)] for i, name in enumerate(rest)}
+    return {name: palette.get(name, chosen.get(name)) for name in names}
+
+
+def marker(index: int) -> str:
+    """The index-th point shape."""
+    return MARKERS[index % len(MARKERS)]
+
+
+def palettes(results: Results, palette: Mapping[str, str], grouping: str | None) -> dict[str, dict[str, str]]:
+    """Colours of everything that figures tell apart: strategy, modality, cell_group, group."""
+    groups = results.groups.loc[results.groups["grouping"] == grouping, "group"].unique()
+    return {
+        "strategy": colours(results.strategy_names, palette),
+        "modality": colours(sorted(results.tasks["modality"].unique()), palette),
+        "cell_group": colours(sorted(results.tasks["cell_group"].unique()), palette),
+        "group": colours([f"Group {int(g) + 1}" for g in sorted(groups)], palette),
+    }
+
+
+def save(figure: Figure, numbers: pd.DataFrame, stem: Path, dpi: int) -> None:
+    """Write `stem`.svg, `stem`.png and `stem`.tsv."""
+    with whole(f"{stem}.tsv") as path:
+        numbers.to_csv(path, sep="\t", index=False, float_format="%.6g")
+    with whole(f"{stem}.svg") as path:
+        figure.savefig(
+            path, format="svg", metadata={"Date": None, "Creator": "epigroup"}, bbox_inches="tight"
+        )
+    with whole(f"{stem}.png") as path:
+        figure.savefig(path, format="png", dpi=dpi, metadata={"Software": "epigroup"}, bbox_inches="tight")
+
+
+def empty(message: str) -> Figure:
+    """A figure that says why there is nothing to draw."""
+    figure = Figure(figsize=(5, 1))
+    figure.text(0.02, 0.5, message, va="center", color=INK)
+    return figure
+
+
+def default_pairs(results: Results) -> list[tuple[str, str]]:
+    """Pairs for scatters: the headline's first, then the paper's Figure 7, of the strategies that there
+    are.
+    """
+    names = results.strategy_names
+    pairs = [(p["baseline"], p["strategy"]) for p in results.headline.get("pairs", [])[:1]]
+    pairs += [("STL", "SMTL"), ("STL", "KMTL"), ("SMTL", "KMTL")]
+    kept = [pair for pair in dict.fromkeys(pairs) if pair[0] in names and pair[1] in names]
+    if not kept and len(names) > 1:
+        kept = [(names[0], names[1])]
+    return kept
+
+
+def numbers_of(name: str, results: Results, grouping: str | None) -> pd.DataFrame:
+    """The table of the figure `name`."""
+    made: dict[str, Callable[[], pd.DataFrame]] = {
+        "strategies": lambda: tables.strategy_scores(results),
+        "gains": lambda: tables.gain_rows(results),
+        "pairs": lambda: tables.pair_points(results, default_pairs(results)),
+        "embedding": lambda: tables.embedding(results, grouping),
+        "composition": lambda: tables.composition(results, grouping or ""),
+        "sweep": lambda: results.sweep if results.sweep is not None else pd.DataFrame(),
+        "curves": lambda: tables.curves(results),
+        "examples": lambda: tables.examples(results),
+        "positives": lambda: tables.positives(results),
+        "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
+    }
+    if name not in made:
+        raise InputError(f"no figure is called {name!r}; there are: {', '.join(made)}")
+    return made[name]()
+
+
+def draw_figures(
+    inputs: Mapping, outputs: Iterable[str], *, palette: dict, dpi: int, grouping: str | None = None
+) -> None:
+    """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
+
+    `inputs` as in `report_data.load`; `grouping` is the one whose groups colour the figures.
+    """
+    from epigroup import plots_data, plots_scores  # they take their style from here
+
+    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS}
+    results = load(inputs)
+    shades = palettes(results, palette, grouping)
+    with matplotlib.rc_context(STYLE):
+        for path in (Path(p) for p in outputs):
+            if path.suffix != ".svg":
+                continue
+            numbers = numbers_of(path.stem, results, grouping)
+            figure = (
+                empty(f"Nothing to draw: no {path.stem}.")
+                if numbers.empty
+                else drawers[path.stem](numbers, shades)
+            )
+            save(figure, numbers, path.with_suffix(""), dpi)
+            log.info("drew %s (%d rows)", path, len(numbers))

@@ -1,0 +1,232 @@
+"""Everything a run has found, read once for its figures and its report."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from epigroup.errors import InputError
+
+log = logging.getLogger(__name__)
+
+NEEDED = {
+    "tasks": [
+        "task_id",
+        "modality",
+        "cell_group",
+        "positives_train",
+        "positives_validation",
+        "positives_test",
+    ],
+    "metrics": ["task_id", "test_f1", "test_auprc", "test_auroc", "positives_test", "test_base_rate"],
+    "strategies": ["strategy", "seed", "by", "level", "n_tasks", "n_nan", "mean_f1", "low", "high"],
+    "gains": [
+        "strategy",
+        "baseline",
+        "seed",
+        "by",
+        "level",
+        "gain_percent",
+        "difference",
+        "low",
+        "high",
+        "n_tasks",
+    ],
+    "groups": ["task_id", "group"],
+    "curves": ["group", "step", "train_loss", "validation_loss"],
+    "agreement": ["grouping", "seed", "k", "ari_planted"],
+    "ceiling": ["task_id", "test_auprc"],
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of one run.
+
+    dataset: dataset.json. tasks: row a task in sheet order, indexed by task_id. metrics: row a (strategy,
+    seed, task). strategies, gains: the comparison's tables. headline: its summary. groups: row a (grouping,
+    seed, task). curves: row a (strategy, seed, group, step). heads: seed -> (T, d) float32 in the order of
+    `tasks`. sweep: row a (grouping, seed, k). agreement: row a (grouping, seed) with its adjusted Rand
+    index with planted groups, or None. ceiling: row a task with the scores of the noise-free probability,
+    or None. reads: row a profile with read counts, first column its name, or None.
+    """
+
+    dataset: dict
+    tasks: pd.DataFrame
+    metrics: pd.DataFrame
+    strategies: pd.DataFrame
+    gains: pd.DataFrame
+    headline: dict
+    groups: pd.DataFrame
+    curves: pd.DataFrame
+    heads: dict[int, np.ndarray] = field(default_factory=dict)
+    sweep: pd.DataFrame | None = None
+    agreement: pd.DataFrame | None = None
+    ceiling: pd.DataFrame | None = None
+    reads: pd.DataFrame | None = None
+
+    @property
+    def strategy_names(self) -> list[str]:
+        """Strategies in the headline's order, what it holds against the others first; then the rest."""
+        names = list(dict.fromkeys(self.metrics["strategy"]))
+        headed = [pair[side] for side in ("strategy", "baseline") for pair in self.headline.get("pairs", [])]
+        return [name for name in dict.fromkeys([*headed, *names]) if name in names]
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds, ascending."""
+        return sorted(int(seed) for seed in self.metrics["seed"].unique())
+
+
+def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
+    """Read the files of a run.
+
+    Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
+    (lists, may be absent but for metrics); agreement, ceiling (one path, may be absent); fastp, flagstat
+    (lists, may be absent). Strategy or grouping and seed of a listed file come from its place:
+    `.../{name}/seed{seed}/FILE`.
+    Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
+    are not finite.
+    """
+    dataset = json.loads(Path(one(inputs, "dataset")).read_text())
+    tasks = table(one(inputs, "tasks"), "tasks").set_index("task_id", drop=False)
+    for column in ("assay", "target", "cell_type", "flag"):
+        if column not in tasks:
+            tasks[column] = ""
+    words = ["modality", "assay", "target", "cell_type", "cell_group", "flag"]
+    tasks[words] = tasks[words].astype(object).where(tasks[words].notna(), "").astype(str)
+    sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
+    return Results(
+        dataset=dataset,
+        tasks=tasks,
+        metrics=gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index),
+        strategies=table(one(inputs, "strategies"), "strategies"),
+        gains=table(one(inputs, "gains"), "gains"),
+        headline=json.loads(Path(one(inputs, "headline")).read_text()),
+        groups=gather(many(inputs, "groups"), "groups", "grouping", tasks.index),
+        curves=gather(many(inputs, "curves"), "curves", "strategy", None),
+        heads={place(path)[1]: read_embedding(path, list(tasks.index)) for path in many(inputs, "heads")},
+        sweep=pd.concat(sweep, ignore_index=True) if sweep else None,
+        agreement=table(one(inputs, "agreement"), "agreement") if inputs.get("agreement") else None,
+        ceiling=table(one(inputs, "ceiling"), "ceiling") if inputs.get("ceiling") else None,
+        reads=read_counts(many(inputs, "fastp"), many(inputs, "flagstat")),
+    )
+
+
+def one(inputs: Mapping, key: str) -> str:
+    """The path under a key, given plainly or as a list of one."""
+    value = inputs[key]
+    return value if isinstance(value, str | Path) else value[0]
+
+
+def many(inputs: Mapping, key: str) -> list[str]:
+    """The paths under a key; none when the key is absent."""
+    value = inputs.get(key) or []
+    return [value] if isinstance(value, str | Path) else list(value)
+
+
+def place(path: str) -> tuple[str, int]:
+    """(name, seed) of a file at `.../{name}/seed{seed}/FILE`."""
+    parts = Path(path).parts
+    return parts[-3], int(parts[-2].removeprefix("seed"))
+
+
+def table(path: str, kind: str) -> pd.DataFrame:
+    """A tab-separated table with at least the columns of its kind."""
+    frame = pd.read_csv(path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["", "NaN"])
+    lacking = [name for name in NEEDED[kind] if name not in frame]
+    if lacking:
+        raise InputError(
+            f"{path}: lacks the column(s) {', '.join(lacking)}; it has {', '.join(frame.columns)}"
+        )
+    return frame
+
+
+def tagged(path: str, frame: pd.DataFrame, what: str) -> pd.DataFrame:
+    """The table with two columns in front: what it belongs to, and its seed."""
+    name, seed = place(path)
+    frame = frame.drop(columns=[c for c in (what, "seed") if c in frame])
+    frame.insert(0, "seed", seed)
+    frame.insert(0, what, name)
+    return frame
+
+
+def gather(paths: list[str], kind: str, what: str, known: pd.Index | None) -> pd.DataFrame:
+    """Tables of one kind below one another."""
+    frames = []
+    for path in paths:
+        frame = tagged(path, table(path, kind), what)
+        if known is not None:
+            strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
+            if len(strange):
+                raise InputError(
+                    f"{path}: task {strange.iloc[0]!r} is not in tasks.tsv; the file is of another run"
+                )
+        frames.append(frame)
+    if not frames:
+        return pd.DataFrame(columns=[what, "seed", *NEEDED[kind]])
+    return pd.concat(frames, ignore_index=True)
+
+
+def read_embedding(path: str, task_ids: list[str]) -> np.ndarray:
+    """E of a heads.h5 as (T, d) float64, rows in the order of `task_ids`; NaN for tasks that the network
+    does not learn.
+    """
+    with h5py.File(path, "r", locking=False) as handle:
+        rows = handle["task_id"].asstr()[:].tolist()
+        weights = handle["E"][:].astype(np.float64)
+    strange = sorted(set(rows) - set(task_ids))
+    if strange:
+        raise InputError(f"{path}: task {strange[0]!r} is not in tasks.tsv; the file is of another run")
+    if not np.isfinite(weights).all():
+        bad = rows[int(np.flatnonzero(~np.isfinite(weights).all(axis=1))[0])]
+        raise InputError(f"{path}: the head weights of task {bad!r} are not finite; its training diverged")
+    found = np.full((len(task_ids), weights.shape[1]), np.nan)
+    at = {task: row for row, task in enumerate(task_ids)}
+    found[[at[task] for task in rows]] = weights
+    return found
+
+
+FLAGSTAT = {"primary": "primary", "primary mapped": "aligned", "primary duplicates": "duplicates"}
+
+
+def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
+    """A row a replicate (`profile.repN`): reads, after trimming, aligned, duplicates; None without files.
+
+    Counts are of reads, both mates of a pair. A profile that entered as BAM has no trimming.
+    """
+    if not flagstat:
+        return None
+    trimmed = {
+        Path(path).name.removesuffix(".json"): json.loads(Path(path).read_text())["summary"] for path in fastp
+    }
+    rows = []
+    for path in flagstat:
+        name = Path(path).name.removesuffix(".flagstat.txt")
+        counts = dict.fromkeys(FLAGSTAT.values(), 0)
+        for line in Path(path).read_text().splitlines():
+            number, _, what = line.partition(" + ")
+            what = what.split(" ", 1)[-1].split(" (")[0]
+            if what in FLAGSTAT:
+                counts[FLAGSTAT[what]] = int(number)
+        before = trimmed[name]["before_filtering"]["total_reads"] if name in trimmed else counts["primary"]
+        after = trimmed[name]["after_filtering"]["total_reads"] if name in trimmed else counts["primary"]
+        rows.append(
+            {
+                "Replicate": name,
+                "Reads": before,
+                "After trimming": after if name in trimmed else None,
+                "Aligned": counts["aligned"],
+                "Aligned, %": round(100 * counts["aligned"] / after, 1) if after else None,
+                "Duplicates": counts["duplicates"],
+                "Duplicates, %": round(100 * counts["duplicates"] / counts["aligned"], 1)
+                if counts["aligned"]
+                else None,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,165 @@
+"""Methods text with every parameter, and what to cite."""
+
+from epigroup.report_data import Results
+
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+METHOD_WORDS = {
+    "single": "every task a group of its own",
+    "all": "one group of all tasks",
+    "kmeans": "k-means on the rows of E",
+    "random": "random groups",
+    "table": "groups from a table",
+}
+
+
+def methods(results: Results, config: dict, training: dict, grouping: str | None) -> list[str]:
+    """Paragraphs ready for a paper, from the completed config and the data set's own record."""
+    dataset, kept = results.dataset, config["dataset"]
+    sizes = {
+        s: sum(int(c.get(f"n_{s}") or 0) for c in dataset["chromosomes"].values())
+        for s in ("train", "validation", "test")
+    }
+    data = (
+        f"The genome ({dataset['assembly']}) was tiled in bins of {dataset['bin_size']} bp. A bin was "
+        f"labelled positive in a profile when one peak "
+        f"of the profile covered at least {dataset['min_overlap']} bp of it. Bins without a positive "
+        f"label in any of the {len(results.tasks)} profiles were left "
+        f"out{kept_negatives(kept)}. The network reads the {dataset['window']:,} bp around a bin, one-hot "
+        f"coded; N is coded as zeros. "
+        f"{sizes['train']:,} examples were used for training, {sizes['validation']:,} for validation and "
+        f"{sizes['test']:,} for testing; "
+        + (
+            "an example belongs to a split when its whole window lies in the split's regions."
+            if dataset["splits"]["rule"] == "window"
+            else "an example belongs to a split when the start of its bin lies in the split's regions."
+        )
+    )
+    return [
+        data,
+        *reads_text(results, config),
+        *training_text(training),
+        grouping_text(config, grouping),
+        evaluation_text(results, config),
+    ]
+
+
+def kept_negatives(dataset: dict) -> str:
+    """What became of bins without any peak."""
+    share = dataset["negatives_share"]
+    return f", but for a random {100 * share:g} % of them" if share else ""
+
+
+def reads_text(results: Results, config: dict) -> list[str]:
+    """How reads became peaks, where any profile may have entered as reads."""
+    if results.reads is None:
+        return []
+    reads, peaks = config["reads"], config["peaks"]
+    trim = "trimmed with fastp, " if reads["trim"] else ""
+    return [
+        f"Reads were {trim}aligned with bowtie2 (pairs up to {reads['max_fragment']:,} bp), and filtered "
+        f"with samtools (mapping quality of at least "
+        f"{reads['mapq']}; primary alignments, without duplicates). Peaks were called with MACS2 (q below "
+        f"{peaks['qvalue']:g}; fragments of "
+        f"{peaks['extsize']} bp where MACS2 could not model their length)."
+    ]
+
+
+def training_text(training: dict) -> list[str]:
+    """One paragraph for the settings that most strategies share, one sentence for each that differs."""
+    if not training:
+        return []
+    texts = {name: one_training(settings) for name, settings in training.items()}
+    common = max(texts.values(), key=list(texts.values()).count)
+    odd = [f"{name}: {text}" for name, text in texts.items() if text != common]
+    return [common + (" Strategies trained otherwise: " + " ".join(odd) if odd else "")]
+
+
+def one_training(settings: dict) -> str:
+    """Training settings in words."""
+    network = settings["network"]
+    filters = ", ".join(map(str, network["channels"]))
+    pooled = "the first two" if network["name"] == "deepsea" else "each"
+    momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
+    strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
+    return (
+        f"The network “{network['name']}” has three convolutions of {filters} filters of width "
+        f"{network['filter_width']}, {pooled} followed by max pooling of "
+        f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
+        f"{network['hidden']} units that the tasks of a group "
+        f"share, and one output a task. It was trained with "
+        f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
+        f"(learning rate {settings['learning_rate']:g}{momentum}, weight decay "
+        f"{settings['weight_decay']:g}) on the binary cross-entropy, "
+        f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
+        f"{strands}, for at most {settings['max_steps']:,} steps. "
+        f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
+        f"after {settings['patience']} validations without a new "
+        "minimum, and the weights of the minimum were kept."
+    )
+
+
+def grouping_text(config: dict, grouping: str | None) -> str:
+    """Which strategies there are and how their groups were made."""
+    parts = []
+    for name, strategy in config["strategies"].items():
+        spec = config["groupings"][strategy["grouping"]]
+        words = METHOD_WORDS.get(spec["method"], f"groups by the method “{spec['method']}”")
+        if spec["method"] == "sheet":
+            words = "groups by " + " and ".join(c.replace("_", " ") for c in spec["columns"] or [])
+        if spec.get("k"):
+            words += f", K = {spec['k']}"
+        if spec.get("heads_from"):
+            rows = "rows scaled to length 1" if spec["vectors"] == "l2" else "rows as they are"
+            words += f" of {spec['heads_from']} ({rows}, {spec['starts']} starts)"
+        if spec.get("like"):
+            words += f" of the sizes of “{spec['like']}”"
+        parts.append(f"{name}: {words}")
+    return (
+        "Each strategy trains one network a group of tasks. "
+        + "; ".join(parts)
+        + ". E has a row a task: the weights of its output in the network trained on all tasks (Shiri & "
+        "Sun 2022, section II.A)."
+    )
+
+
+def evaluation_text(results: Results, config: dict) -> str:
+    """Thresholds, means, intervals."""
+    floor = config["evaluation"]["min_validation_positives"]
+    comparison = config["comparison"]
+    blocks = results.headline.get("block_size")
+    return (
+        "The threshold of each task was chosen on the validation examples for the highest F1 and frozen; "
+        "with fewer than "
+        f"{floor} validation positives it is 0.5, and the task is flagged. A task without test positives "
+        f"has no score and is left out of means; no predicted "
+        "positive gives an F1 of 0. A gain is the ratio of mean F1 scores less one (as Table III of "
+        "Shiri & Sun 2022). Intervals are the 2.5th and 97.5th "
+        f"percentile of {comparison['bootstrap']:,} draws of test-set blocks"
+        + (f" of {blocks:,} bp" if blocks else "")
+        + ", the same draws for both strategies, "
+        "seeds averaged within a draw. Nothing was fitted, chosen or tuned on the test set."
+    )
+
+
+def citations(config: dict) -> list[str]:
+    """The method, and the software that a run uses."""
+    return [
+        "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
+        "epigenetic events. arXiv:2209.11892 (2022).",
+        "Zhou J, Troyanskaya OG. Predicting effects of noncoding variants with deep learning-based "
+        "sequence model. Nature Methods 12, 931-934 (2015). The network.",
+        "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 10, 33 (2021).",
+        "Paszke A et al. PyTorch: an imperative style, high-performance deep learning library. NeurIPS "
+        "32 (2019).",
+        "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
+        "peaks were called from reads.",
+        "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
+        "(2012). Where reads were aligned.",
+        "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
+        "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 "
+        "(2018). Where reads were trimmed.",
+        "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
+        "Bioinformatics 26, 841-842 (2010).",
+        "Pedregosa F et al. Scikit-learn: machine learning in Python. JMLR 12, 2825-2830 (2011). Clustering.",
+        "Harris CR et al. Array programming with NumPy. Nature 585, 357-362 (2020).",
+    ]

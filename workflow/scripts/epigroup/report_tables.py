@@ -1,0 +1,184 @@
+"""The tables of the report as rows and cells for its template."""
+
+import pandas as pd
+
+from epigroup import figure_tables as tables
+from epigroup.report_data import Results
+from epigroup.report_headline import number, verdict
+
+
+def strategy_table(data: dict) -> list[dict]:
+    """Mean and interval of each strategy at each level."""
+    at = {(row["strategy"], row["level"]): row for row in data["summary"]}
+    empty = {"mean": None, "low": None, "high": None}
+    return [
+        {
+            "name": name,
+            "cells": [
+                {k: number(at.get((name, level), empty)[k]) for k in empty} for level in data["levels"]
+            ],
+        }
+        for name in data["strategies"]
+    ]
+
+
+def gain_table(results: Results) -> dict:
+    """Gains of the headline's strategy by modality, as the paper's Table III."""
+    gains = tables.gain_rows(results)
+    if gains.empty:
+        return {"gain_rows": [], "gain_levels": [], "focus": ""}
+    levels = sorted(gains["level"].unique(), key=lambda level: (level == "All", level))
+    rows = []
+    for name in dict.fromkeys(gains["baseline"]):
+        cells = []
+        for level in levels:
+            mine = gains[(gains["baseline"] == name) & (gains["level"] == level)]
+            if mine.empty:
+                cells.append(None)
+                continue
+            row = mine.iloc[0]
+            low, high = number(row["low"]), number(row["high"])
+            tone = verdict(number(row["difference"]), low, high)[1]
+            cells.append(
+                {
+                    "gain": number(row["gain_percent"]),
+                    "difference": number(row["difference"]),
+                    "low": low,
+                    "high": high,
+                    "tone": tone,
+                }
+            )
+        rows.append({"name": name, "cells": cells})
+    return {"gain_rows": rows, "gain_levels": levels, "focus": gains["strategy"].iloc[0]}
+
+
+def composition_tables(results: Results, grouping: str | None) -> list[dict]:
+    """Table II of each seed."""
+    frame = tables.composition(results, grouping or "")
+    made = []
+    for seed, mine in frame.groupby("seed"):
+        sizes = mine[mine["category"] == "modality"].groupby("group")["n_tasks"].sum()
+        parts = []
+        for category, title in (("modality", "Event modality"), ("cell_group", "Cell group")):
+            counts = mine[mine["category"] == category].pivot(
+                index="level", columns="group", values="n_tasks"
+            )
+            rows = [
+                {"level": level, "cells": [(int(n), n / max(sizes[g], 1)) for g, n in row.items()]}
+                for level, row in counts.iterrows()
+            ]
+            parts.append({"title": title, "rows": rows})
+        made.append({"seed": seed, "groups": [(int(g), int(n)) for g, n in sizes.items()], "parts": parts})
+    return made
+
+
+def planted_table(results: Results, scores: pd.DataFrame) -> dict:
+    """Agreement with the planted groups, and how near the networks come to the noise-free probability."""
+    agreement = results.agreement
+    seeds = sorted(agreement["seed"].unique())
+    wide = agreement.pivot(index="grouping", columns="seed", values="ari_planted")
+    rows = [
+        {"name": name, "cells": [number(wide.loc[name].get(seed)) for seed in seeds]}
+        for name in dict.fromkeys(agreement["grouping"])
+    ]
+    text = None
+    if results.ceiling is not None:
+        best = results.ceiling.set_index("task_id")["test_auprc"].reindex(results.tasks.index)
+        reached = []
+        for name in results.strategy_names:
+            mine = scores[f"{name}:test_auprc"]
+            both = mine.notna() & best.notna()
+            if both.any():
+                reached.append(f"{name} {mine[both].mean() / best[both].mean():.2f}")
+        text = (
+            f"The noise-free probability of each label, scored on the same test labels, reaches a mean "
+            f"AUPRC of {best.mean():.3f}, "
+            f"about the best there is. The share of it that the networks reach: {', '.join(reached)}."
+        )
+    return {"seeds": seeds, "rows": rows, "ceiling": text}
+
+
+def task_flags(results: Results) -> list[str]:
+    """Flags of each task: the data set's and those of its thresholds."""
+    notes = results.tasks["flag"].to_dict()
+    if "threshold_flag" in results.metrics:
+        for task in results.metrics.loc[results.metrics["threshold_flag"] == 1, "task_id"].unique():
+            notes[task] = "; ".join(filter(None, [notes[task], "threshold 0.5"]))
+    return [notes.get(task, "") for task in results.tasks.index]
+
+
+def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
+    """Columns and rows of the table of all tasks."""
+    columns = [
+        ("Profile", "text"),
+        ("Modality", "text"),
+        ("Assay", "text"),
+        ("Target", "text"),
+        ("Cell type", "text"),
+    ]
+    columns += [("Cell group", "text")]
+    seed = min(data["embedding"], default=None)
+    groups = data["embedding"][seed]["group"].to_numpy() if seed is not None else None
+    grouped = groups is not None and any(groups)
+    columns += [("Group", "text")] if grouped else []
+    columns += [("Test positives", "number"), ("Base rate", "number")]
+    columns += [(name, "score") for name in results.strategy_names] + [("Flag", "flag")]
+    rates = results.metrics.groupby("task_id")["test_base_rate"].first().reindex(results.tasks.index)
+    rows = []
+    for i, (task, facts) in enumerate(results.tasks.iterrows()):
+        cells = [(facts[c], "text") for c in ("modality", "assay", "target", "cell_type", "cell_group")]
+        cells += [(groups[i], "text")] if grouped else []
+        cells += [(f"{int(facts['positives_test']):,}", "number")]
+        cells += [("–" if pd.isna(rates[task]) else f"{rates[task]:.4f}", "number")]
+        for name in results.strategy_names:
+            score = scores.at[task, f"{name}:test_f1"]
+            cells.append(("–" if pd.isna(score) else f"{score:.3f}", "number"))
+        cells += [(data["tasks"]["flag"][i], "flag")]
+        rows.append({"id": task, "cells": [{"text": text, "kind": kind} for text, kind in cells]})
+    return {"task_columns": [{"label": label, "kind": kind} for label, kind in columns], "tasks": rows}
+
+
+def data_tables(results: Results) -> dict:
+    """Table I, examples by split with their spans, peaks by assay."""
+    counts = tables.profiles(results)
+    sizes = tables.examples(results)
+    split_rows = []
+    for name in ("train", "validation", "test"):
+        spans = results.dataset.get("splits", {}).get(name, [])
+        text = ", ".join(span_text(s) for s in spans) if isinstance(spans, list) else str(spans)
+        split_rows.append({"name": name, "n": int(sizes[name].sum()), "spans": text})
+    peaks = []
+    if "n_peaks" in results.tasks:
+        labels = tables.with_assay(results.tasks.assign(assay=results.tasks["assay"]))
+        for label, values in results.tasks.groupby(labels)["n_peaks"]:
+            low, middle, high = (int(v) for v in (values.min(), values.median(), values.max()))
+            peaks.append({"assay": label, "n": len(values), "low": low, "median": middle, "high": high})
+    return {
+        "profile_table": {
+            "columns": list(counts.columns),
+            "rows": [(name, [int(n) for n in row]) for name, row in counts.iterrows()],
+        },
+        "split_rows": split_rows,
+        "peak_rows": peaks,
+        "read_columns": list(results.reads.columns) if results.reads is not None else [],
+        "read_rows": [[cell_text(x) for x in row] for row in results.reads.to_numpy()]
+        if results.reads is not None
+        else [],
+    }
+
+
+def cell_text(value) -> str:
+    """A count with thousands set apart, a share with its decimal, a dash for nothing."""
+    if isinstance(value, str):
+        return value
+    if pd.isna(value):
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() and value >= 1000 else f"{value:g}"
+
+
+def span_text(span: dict) -> str:
+    """A span as chr7:16,059,400-32,570,400 (0-based, half-open), a whole chromosome as its name."""
+    start, end = span.get("start") or 0, span.get("end")
+    if not start and end is None:
+        return str(span["chrom"])
+    return f"{span['chrom']}:{start:,}-{'end' if end is None else format(end, ',')}"
