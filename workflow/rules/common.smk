@@ -56,7 +56,6 @@ GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]
 FASTA = in_results(config["genome"]["fasta"])
 BLACKLIST = in_results(config["genome"]["blacklist"])
-DEVICE_CHECK = [f"{RESULTS}/checks/device.json"] if config["training"]["device"] == "cuda" else []
 
 checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
@@ -104,11 +103,8 @@ def grouping_settings(name):
 
 
 def report_settings(_=None):
-    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": without_figures()}
-
-
-def without_figures():
-    return {key: value for key, value in config.items() if key != "figures"}
+    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
+    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": kept}
 
 
 SECTIONS = {

@@ -60,6 +60,10 @@ rule train_pack:
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
+        # Resources, not params: Snakemake does not track them, and they change no result.
+        resume=int(config["running"]["resume"]),
+        checkpoint_seconds=config["running"]["checkpoint_seconds"],
+        progress_seconds=config["running"]["progress_seconds"],
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),

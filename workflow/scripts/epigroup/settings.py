@@ -58,7 +58,7 @@ def _fill(value: Any, schema: dict, root: dict) -> Any:
         known = schema.get("properties", {})
         other = schema.get("additionalProperties")
         # A strategy's training section holds overrides: defaults there would undo the common section.
-        overrides = known.get("progress_seconds") is not None and schema is not root["properties"]["training"]
+        overrides = "learning_rate" in known and schema is not root["properties"]["training"]
         filled = {} if overrides else {
             key: json.loads(json.dumps(sub["default"])) for key, sub in known.items() if "default" in sub
         }
@@ -160,6 +160,6 @@ def canonical(value: Any) -> Any:
 
 
 def config_hash(config: dict) -> str:
-    """sha256 of a completed config without the section that only says how figures look."""
-    kept = {key: value for key, value in config.items() if key != "figures"}
+    """sha256 of a completed config without the sections that change no result."""
+    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
     return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()

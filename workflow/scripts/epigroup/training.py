@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from epigroup.checkpoints import (
+    NOT_IDENTITY,
     Termination,
     catch_termination,
     checkpoint_path,
@@ -261,7 +262,7 @@ def train_pack(
         genome_sha256=dataset.genome_sha256,
         seed=seed,
         code=code,
-        settings=dict(cfg),
+        settings={key: value for key, value in cfg.items() if key not in NOT_IDENTITY},
         precision=precision,
         task_ids=list(dataset.task_ids),
         best_step={group: result.best_step for group, result in results.items()},
