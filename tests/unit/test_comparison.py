@@ -4,15 +4,16 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from planted_examples import write_files
+from sklearn import metrics as reference
+from test_evaluation import HASH, TASKS, planted_split, write_split
+
 from epigroup.bootstrap import BlockCounts, draw_blocks, f1_draws, mean_known, percentile_interval
 from epigroup.comparison import Results, compare_strategies, find_gain
 from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.shards import open_dataset
 from epigroup.truth import compare_with_truth
-from planted_examples import write_files
-from sklearn import metrics as reference
-from test_evaluation import HASH, TASKS, planted_split, write_split
 
 SHEET = [
     {"task_id": "a", "modality": "HM", "cell_group": "x"},

@@ -4,10 +4,11 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics as reference
+
 from epigroup.errors import InputError
 from epigroup.evaluation import choose_blocks, evaluate_strategy
 from epigroup.labels import pack
-from sklearn import metrics as reference
 
 TASKS = ["a", "b", "c", "d"]
 HASH = "f" * 64

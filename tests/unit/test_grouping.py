@@ -4,15 +4,17 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from epigroup import grouping
-from epigroup.errors import InputError
-from epigroup.grouping.contract import GroupingInputs, checked, numbered
-from epigroup.grouping.make import make_grouping, read_group_numbers
-from epigroup.sweep import sweep_k
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+
+from epigroup import grouping
+from epigroup.errors import InputError
+from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
+from epigroup.grouping.group_table import read_group_numbers
+from epigroup.grouping.make import make_grouping
+from epigroup.sweep import sweep_k
 
 SHEET = pd.DataFrame(
     {
@@ -29,7 +31,7 @@ def inputs(k, **more):
 
 
 def run(method, given_inputs):
-    return checked(grouping.load(grouping.entry(method))(given_inputs), given_inputs)
+    return checked(load(grouping.entry(method))(given_inputs), given_inputs)
 
 
 def planted_heads(centres=3, d=5, seed=0):
@@ -56,7 +58,7 @@ def test_every_method_of_the_registry_loads_and_says_what_it_needs():
     assert {name: grouping.needs(name) for name in grouping.METHODS} == {
         "single": None, "all": None, "sheet": None, "kmeans": "heads", "random": "like", "table": "table",
     }  # fmt: skip
-    assert all(callable(grouping.load(grouping.entry(name))) for name in grouping.METHODS)
+    assert all(callable(load(grouping.entry(name))) for name in grouping.METHODS)
     with pytest.raises(InputError, match="unknown grouping method 'kmean'"):
         grouping.needs("kmean")
 
@@ -211,7 +213,11 @@ ROWS = [f"{task}\t1" for task in TASKS]
     [
         (ROWS[:-1], "task_id\tgroup", "own.tsv: 1 of 8 tasks have no row, the first is 't7'"),
         ([*ROWS, "t2\t1"], "task_id\tgroup", "own.tsv:10: task 't2' comes a second time"),
-        ([*ROWS[:4], "t99\t1", *ROWS[4:]], "task_id\tgroup", "own.tsv:6: task_id 't99' is no task of the sheet"),
+        (
+            [*ROWS[:4], "t99\t1", *ROWS[4:]],
+            "task_id\tgroup",
+            "own.tsv:6: task_id 't99' is no task of the sheet",
+        ),
         ([*ROWS[:-1], "t7\t"], "task_id\tgroup", "own.tsv:9: task 't7' has no group"),
         (ROWS, "task\tgroup", "own.tsv: no column task_id"),
     ],

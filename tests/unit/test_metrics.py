@@ -1,5 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as reference
+
 from epigroup.errors import InputError
 from epigroup.metrics import (
     SCORES,
@@ -13,9 +17,6 @@ from epigroup.metrics import (
     roc_auc,
     task_metrics,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sklearn import metrics as reference
 
 
 @st.composite
@@ -143,7 +144,14 @@ def test_the_threshold_of_a_row_does_not_see_test():
     assert rows[0]["positives_test"] == 0 and rows[0]["test_base_rate"] == 0
     assert all(
         np.isnan(rows[0][name])
-        for name in ("test_f1", "test_f1_at_half", "test_precision", "test_recall", "test_auprc", "test_auroc")
+        for name in (
+            "test_f1",
+            "test_f1_at_half",
+            "test_precision",
+            "test_recall",
+            "test_auprc",
+            "test_auroc",
+        )
     )
 
 

@@ -19,7 +19,7 @@ from epigroup.bootstrap import (
 )
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grouping.table import read_groups
+from epigroup.grouping.group_table import read_groups
 
 log = logging.getLogger(__name__)
 

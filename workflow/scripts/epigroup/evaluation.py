@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grouping.make import read_group_numbers
+from epigroup.grouping.group_table import read_group_numbers
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
 from epigroup.metrics import TaskCounts, task_metrics

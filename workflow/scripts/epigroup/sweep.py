@@ -11,10 +11,10 @@ from sklearn.metrics import adjusted_rand_score
 
 from epigroup.files import whole
 from epigroup.grouping.contract import GroupingInputs, check_k
+from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.kmeans import fit_kmeans, silhouette, start_state
-from epigroup.grouping.make import read_head_table, sheet_agreement
-from epigroup.grouping.table import read_groups
-from epigroup.grouping.vectors import task_vectors
+from epigroup.grouping.make import sheet_agreement
+from epigroup.grouping.vectors import read_head_table, task_vectors
 from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 from epigroup.comparison import read_metrics
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make import sheet_agreement
-from epigroup.grouping.table import read_groups
 from epigroup.labels import unpack_columns
 from epigroup.metrics import average_precision, count_scores, roc_auc
 from epigroup.shards import Dataset, open_dataset

@@ -4,8 +4,6 @@ A job gets its method's entry (`"package.module:function"`) from the rule, so th
 other method.
 """
 
-from importlib import import_module
-
 from epigroup.errors import InputError
 
 # method: (entry, what it reads beside the sheet: "heads" | "like" | "table" | None)
@@ -31,9 +29,3 @@ def needs(method: str) -> str | None:
     file), None."""
     entry(method)
     return METHODS[method][1]
-
-
-def load(entry_point: str):
-    """The function behind `"module:function"`: GroupingInputs -> Grouping."""
-    module, function = entry_point.split(":")
-    return getattr(import_module(module), function)

@@ -1,6 +1,8 @@
 """What a grouping method is given and gives back, and the checks that every grouping passes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +72,9 @@ def check_k(inputs: GroupingInputs) -> None:
             f"grouping {inputs.name}: k is {inputs.k}, but there are {n_tasks} tasks; choose"
             f" k from 1 to {n_tasks}"
         )
+
+
+def load(entry_point: str) -> Callable[[GroupingInputs], Grouping]:
+    """The function behind `"module:function"`: GroupingInputs -> Grouping."""
+    module, function = entry_point.split(":")
+    return getattr(import_module(module), function)

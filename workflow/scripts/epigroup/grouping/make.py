@@ -5,16 +5,14 @@ import logging
 import time
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
-from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grouping import load
-from epigroup.grouping.contract import Grouping, GroupingInputs, checked
-from epigroup.grouping.table import read_groups
+from epigroup.grouping.contract import Grouping, GroupingInputs, checked, load
+from epigroup.grouping.group_table import read_group_numbers, write_groups
+from epigroup.grouping.vectors import read_head_table
 
 log = logging.getLogger(__name__)
 
@@ -78,36 +76,3 @@ def sheet_agreement(groups: np.ndarray, sheet: pd.DataFrame) -> dict[str, float]
         if column in sheet and not (sheet[column].isna() | (sheet[column].astype(str) == "")).any():
             agreement[f"ari_{column}"] = float(adjusted_rand_score(sheet[column].astype(str), groups))
     return agreement
-
-
-def write_groups(path: str | Path, task_ids: list[str], groups: np.ndarray) -> None:
-    """groups.tsv: task_id, group; a row a task in the order given."""
-    with whole(path) as partial:
-        pd.DataFrame({"task_id": task_ids, "group": groups}).to_csv(partial, sep="\t", index=False)
-
-
-def read_group_numbers(path: str | Path, task_ids: list[str]) -> np.ndarray:
-    """int64 (T,) of a groups.tsv. InputError: as `read_groups`, and a group that is no whole number from
-    0."""
-    words = read_groups(path, task_ids)
-    for task, word in zip(task_ids, words, strict=True):
-        if not word.isdecimal():
-            raise InputError(f"{path}: group '{word}' of task '{task}' is no whole number from 0")
-    return words.astype(np.int64)
-
-
-def read_head_table(path: str | Path, task_ids: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """(E float32 (T, d), bias float32 (T,)) of a heads.h5, rows in the order of `task_ids`. InputError: a
-    task without a head."""
-    with h5py.File(path, "r", locking=False) as file:
-        found = file["task_id"].asstr()[:].tolist()
-        rows, bias = file["E"][:], file["bias"][:]
-    place = {task: i for i, task in enumerate(found)}
-    lacking = [task for task in task_ids if task not in place]
-    if lacking:
-        raise InputError(
-            f"{path}: no head of task '{lacking[0]}' ({len(lacking)} of {len(task_ids)} tasks lack one);"
-            " heads_from must name a strategy that trains all tasks of the grouping in one network"
-        )
-    order = [place[task] for task in task_ids]
-    return rows[order], bias[order]
