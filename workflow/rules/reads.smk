@@ -248,8 +248,8 @@ rule filter_alignments:
         " ; samtools idxstats {input.bam:q} > {output.idxstats:q}"
         " ; samtools stats {input.bam:q} > {output.stats:q}"
         " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q} -L <(awk -v OFS='\t'"
-        " -v mito={params.cfg[mitochondrion]:q} '$1 != mito {{print $1, 0, $2}}' {input.sizes:q}) {input.bam:q}"
-        " | (if [ -n {params.cfg[blacklist]:q} ]; then"
+        " -v mito=\"{params.cfg[mitochondrion]}\" '$1 != mito {{print $1, 0, $2}}' {input.sizes:q}) {input.bam:q}"
+        ' | (if [ -n "{params.cfg[blacklist]}" ]; then'
         " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
         " | samtools view -b -o {output.bam:q} -"
         " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"

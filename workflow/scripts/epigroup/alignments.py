@@ -24,8 +24,8 @@ def read_sizes(path: str | os.PathLike) -> dict[str, int]:
 def check_alignments(bam: str | os.PathLike, sizes: dict[str, int], assembly: str) -> dict[str, int]:
     """Contigs (name to length, bp) of a BAM file given by the user, all of `sizes` among them.
 
-    Raises InputError when the file is no whole BAM, or when a chromosome of `sizes` is missing from its header or
-    has another length there: reads that were aligned to another genome.
+    Raises InputError when the file is no whole BAM, or when a chromosome of `sizes` is missing from its
+    header or has another length there: reads that were aligned to another genome.
     """
     try:
         with pysam.AlignmentFile(os.fspath(bam), "rb", check_sq=False) as handle:
@@ -39,15 +39,15 @@ def check_alignments(bam: str | os.PathLike, sizes: dict[str, int], assembly: st
         ) from None
     for name, size in sizes.items():
         if name not in contigs:
-            some = ", ".join(itertools.islice(contigs, 5)) or "none"
+            some = ", ".join(itertools.islice(contigs, 5)) + (", ..." if len(contigs) > 5 else "")
             raise InputError(
-                f"{bam}: its header has no contig {name!r} (it has {some}{', ...' if len(contigs) > 5 else ''}); the reads "
-                f"must be aligned to {assembly}"
+                f"{bam}: its header has no contig {name!r} (it has {some or 'none'}); the reads must be "
+                f"aligned to {assembly}"
             )
         if contigs[name] != size:
             raise InputError(
-                f"{bam}: contig {name} is {contigs[name]:,} bp in its header and {size:,} bp in {assembly}: the reads "
-                "were aligned to another assembly; align them again"
+                f"{bam}: contig {name} is {contigs[name]:,} bp in its header and {size:,} bp in {assembly}: "
+                "the reads were aligned to another assembly; align them again"
             )
     return contigs
 
@@ -79,8 +79,8 @@ def is_paired(bam: str | os.PathLike) -> bool:
 def write_cut_sites(bam: str | os.PathLike, out: str | os.PathLike, *, tn5: bool) -> int:
     """Write the 5' end of every read as a 1-bp BED interval with its strand (gzip); return how many.
 
-    With `tn5` the ends move to the middle of the transposase's 9-bp stagger: +4 on the forward strand, -5 on the
-    reverse (Buenrostro et al. 2013).
+    With `tn5` the ends move to the middle of the transposase's 9-bp stagger: +4 on the forward strand, -5 on
+    the reverse (Buenrostro et al. 2013).
     """
     forward, reverse = (TN5_FORWARD, TN5_REVERSE) if tn5 else (0, 0)
     count = 0

@@ -1,7 +1,7 @@
 """Checks of FASTQ files, made before anything heavy reads them.
 
-The first records are looked at one by one; the whole file is only unpacked and its lines counted, which runs at
-some hundred MB/s and finds truncated files and mates of unequal number.
+The first records are looked at one by one; the whole file is only unpacked and its lines counted, which runs
+at some hundred MB/s and finds truncated files and mates of unequal number.
 """
 
 import gzip
@@ -20,7 +20,7 @@ from epigroup.files import whole
 HEAD = 10_000
 CHUNK = 1 << 20
 SEQUENCE = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv.]+")
-# Above this a quality cannot be Phred+33 of a short-read machine while nothing lies below the other: Phred+64.
+# A quality above the one while none lies below the other is Phred+64, not Phred+33 of a short-read machine.
 HIGHEST_33, LOWEST_64 = 80, 59
 OTHER_FORMATS = {
     b">": "FASTA, without qualities",
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FastqFacts:
-    """Records of the whole file; read length (bases) and quality character codes of its first HEAD records."""
+    """Records of the whole file; read lengths (bases) and quality codes of its first HEAD records."""
 
     path: str
     records: int
@@ -75,15 +75,15 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
             raise InputError(f"{at}: {_shown(quality)} holds a character that is no quality")
     if lowest >= LOWEST_64 and highest > HIGHEST_33:
         raise InputError(
-            f"{path}: qualities run from {chr(lowest)!r} to {chr(highest)!r} in its first records, the old Phred+64; "
-            "convert it to Phred+33, for example with: seqtk seq -Q64 -V"
+            f"{path}: qualities run from {chr(lowest)!r} to {chr(highest)!r} in its first records, the old "
+            "Phred+64; convert it to Phred+33, for example with: seqtk seq -Q64 -V"
         )
     records = _count_records(path, packed)
     return FastqFacts(str(path), records, shortest, longest, lowest, highest)
 
 
 def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[FastqFacts, FastqFacts]:
-    """Check two files of mates: each by itself, equal numbers of records, and names that agree in the first HEAD.
+    """Check two files of mates: each by itself, their numbers of records, and the names of the first HEAD.
 
     Raises InputError as check_fastq does, and when the files are not the mates of each other.
     """
@@ -97,7 +97,8 @@ def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[Fa
             )
     if facts[0].records != facts[1].records:
         raise InputError(
-            f"{path_2}: {facts[1].records:,} records, but {path_1} has {facts[0].records:,}; one of the two is not whole"
+            f"{path_2}: {facts[1].records:,} records, but {path_1} has {facts[0].records:,}; one of the "
+            "two is not whole"
         )
     return facts
 
@@ -111,7 +112,7 @@ def write_facts(out: str | os.PathLike, facts: list[dict]) -> None:
 
 
 def _check_start(path: str | os.PathLike) -> bool:
-    """Whether the file is gzip. Raises InputError when it is neither gzip nor plain FASTQ, or its name misleads."""
+    """Whether the file is gzip. Raises InputError for another format, or when the name misleads."""
     try:
         with open(path, "rb") as handle:
             start = handle.read(8)

@@ -23,12 +23,13 @@ NO_MODEL = ("Since --fix-bimodal is set", "as EXTSIZE/fragment length d")
 
 @dataclass(frozen=True)
 class Call:
-    """How a profile is called: the form its reads take ("cut sites", "pairs" or "tags"), the MACS2 arguments beside
-    files and names, and why each was chosen."""
+    """How a profile is called: the form its reads take ("cut sites", "pairs" or "tags"), the MACS2 arguments
+    beside files and names, why each was chosen, and what to be wary of."""
 
     reads_as: str
     arguments: tuple[str, ...]
     reasons: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def plan_call(
@@ -75,17 +76,16 @@ def plan_call(
     if peak_mode == "broad":
         broad = ("--broad", "--broad-cutoff", f"{broad_qvalue:g}")
         chosen.append((broad, "the row is broad: enriched stretches are linked, peaks.broad_qvalue"))
+    warnings = ()
     if not control and assay in ("ChIP", "CUTRUN"):
-        chosen.append(
-            (
-                (),
-                f"no control: the background of {assay} comes from the profile itself, expect more false peaks",
-            )
+        warnings = (
+            f"no control: the background of {assay} comes from the profile itself, expect false peaks",
         )
     return Call(
         reads_as,
         tuple(argument for arguments, _ in chosen for argument in arguments),
-        tuple(f"{' '.join(arguments) or 'WARNING'}: {reason}" for arguments, reason in chosen),
+        tuple(f"{' '.join(arguments)}: {reason}" for arguments, reason in chosen),
+        warnings,
     )
 
 
@@ -106,22 +106,24 @@ def call_peaks(
 ) -> int:
     """Call the peaks of one profile from its filtered, indexed alignments; return how many.
 
-    `out` is narrowPeak (10 columns, plain), also for broad peaks, whose summit column is -1. Peaks that reach over
-    the end of a chromosome of `sizes`, because reads were extended, end there.
+    `out` is narrowPeak (10 columns, plain), also for broad peaks, whose summit column is -1. Peaks that reach
+    over the end of a chromosome of `sizes`, because reads were extended, end there.
 
-    Raises InputError when treatment or control has no reads, differ in layout, when MACS2 fails, or finds no peak.
+    Raises InputError when treatment or control has no reads, when they differ in layout, when MACS2 fails or
+    finds no peak.
     """
     for path, what in ((bam, f"profile {profile_id}"), (control, f"the control of profile {profile_id}")):
         if path is not None and not mapped_reads(path):
             raise InputError(
-                f"{path}: {what} has no read left after filtering; see its counts under quality/alignments, and check that "
-                "the reads are of this genome, or lower reads.mapq"
+                f"{path}: {what} has no read left after filtering; see its counts under quality/alignments, "
+                "and check that the reads are of this genome, or lower reads.mapq"
             )
     paired = is_paired(bam)
     if control is not None and is_paired(control) != paired:
         layouts = ("single-end", "paired")
         raise InputError(
-            f"{control}: is {layouts[not paired]}, but profile {profile_id} is {layouts[paired]}; use a control of the same layout"
+            f"{control}: is {layouts[not paired]}, but profile {profile_id} is {layouts[paired]}; use a "
+            "control of the same layout"
         )
     call = plan_call(
         assay,
@@ -142,7 +144,9 @@ def call_peaks(
         call.reads_as,
     )
     for reason in call.reasons:
-        logger.log(logging.WARNING if reason.startswith("WARNING") else logging.INFO, reason)
+        logger.info("%s", reason)
+    for warning in call.warnings:
+        logger.warning("%s: %s", profile_id, warning)
     with tempfile.TemporaryDirectory(prefix="macs2.") as folder:
         treatment = bam
         if call.reads_as == "cut sites":
@@ -155,8 +159,8 @@ def call_peaks(
             lines = list(to_narrow_peaks(handle, sizes))
     if not lines:
         raise InputError(
-            f"{bam}: MACS2 found no peak in profile {profile_id} at q-value {qvalue:g}; look at the number of its reads, raise "
-            "peaks.qvalue, or take the profile out of the sheet"
+            f"{bam}: MACS2 found no peak in profile {profile_id} at q-value {qvalue:g}; look at the "
+            "number of its reads, raise peaks.qvalue, or take the profile out of the sheet"
         )
     with whole(out) as partial:
         partial.write_text("".join(lines))
@@ -206,7 +210,7 @@ def to_narrow_peaks(lines: Iterable[str], sizes: dict[str, int]) -> Iterable[str
 
 
 def count_bases(codes: Iterable) -> int:
-    """Bases that are not N in arrays of base codes (uint8, A0 C1 G2 T3 other 4): the effective genome size, bp."""
+    """Bases that are not N in arrays of base codes (uint8, A0 C1 G2 T3 other 4): the effective size, bp."""
     chunk = 1 << 24
     return sum(int((part[i : i + chunk] < 4).sum()) for part in codes for i in range(0, len(part), chunk))
 

@@ -1,0 +1,129 @@
+"""Checks of FASTQ files: good files are counted, each kind of bad one is refused by name and place."""
+
+import gzip
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from epigroup.errors import InputError
+from epigroup.fastq import check_fastq, check_pair
+
+
+def record(number, bases="ACGTN", quality=None, mate=""):
+    return f"@read{number}{mate}\n{bases}\n+\n{quality or 'F#,:F'[: len(bases)].ljust(len(bases), 'F')}\n"
+
+
+def save(path, text):
+    data = text if isinstance(text, bytes) else text.encode()
+    path.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.fastq.gz", "a.fastq"])
+def test_good_file_is_counted_whole(tmp_path, name):
+    bases = ["ACGT" * (1 + number % 7) for number in range(12_345)]
+    facts = check_fastq(save(tmp_path / name, "".join(record(n, one) for n, one in enumerate(bases))))
+    assert (facts.records, facts.shortest, facts.longest) == (12_345, 4, 28)
+    assert (chr(facts.lowest_quality), chr(facts.highest_quality)) == ("#", "F")
+
+
+def test_last_line_may_lack_its_end(tmp_path):
+    assert check_fastq(save(tmp_path / "a.fastq", record(1) + record(2).rstrip("\n"))).records == 2
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lengths=st.lists(st.integers(1, 80), min_size=1, max_size=40), seed=st.integers(0, 99))
+def test_any_well_formed_file_passes(tmp_path, lengths, seed):
+    random = np.random.default_rng(seed)
+    text = "".join(
+        record(
+            n, "".join(random.choice(list("ACGTN"), size)), "".join(map(chr, random.integers(33, 75, size)))
+        )
+        for n, size in enumerate(lengths)
+    )
+    facts = check_fastq(save(tmp_path / "any.fastq", text))
+    assert (facts.records, facts.shortest, facts.longest) == (len(lengths), min(lengths), max(lengths))
+
+
+BAD = {
+    "empty": (b"", "is empty"),
+    "fasta": (">chr1\nACGT\n", "is FASTA"),
+    "sam": ("@HD\tVN:1.6\n", "is SAM"),
+    "bzip2": (b"BZh91AY&SY", "is bzip2"),
+    "byte-order mark": (b"\xef\xbb\xbf" + record(1).encode(), "byte-order mark"),
+    "windows": (record(1) + record(2).replace("\n", "\r\n"), "record 2 (line 5): Windows line ends"),
+    "no name": (record(1) + record(2).replace("@", "#"), "record 2 (line 5): '#read2'"),
+    "no plus": (record(1).replace("+", "-"), "record 1 (line 1): '-' is not the +"),
+    "lengths differ": (record(1) + record(2, "ACGT", "FFF"), "record 2 (line 5): 4 bases but 3 qualities"),
+    "no bases": (record(1, "AC!T", "FFFF"), "record 1 (line 1): 'AC!T'"),
+    "no sequence": (record(1, "", " "), "is not a sequence"),
+    "phred64": (record(1, "ACGT", "hhfB"), "Phred+64"),
+    "space in qualities": (record(1, "ACGT", "FF F"), "no quality"),
+    "cut record": (record(1) + "@read2\nACGT\n", "record 2 (line 5): ends after 2 of 4 lines"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_files_are_refused_by_name_and_place(tmp_path, case):
+    text, message = BAD[case]
+    path = save(tmp_path / "bad.fastq", text)
+    with pytest.raises(InputError, match=re.escape(message)) as error:
+        check_fastq(path)
+    assert str(error.value).startswith(str(path))
+
+
+def test_cut_record_far_behind_the_head_is_found(tmp_path):
+    text = "".join(record(n) for n in range(10_500)) + "@last\nACGT\n"
+    with pytest.raises(InputError, match="42,002 lines, not a multiple of 4"):
+        check_fastq(save(tmp_path / "a.fastq.gz", text))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+def test_truncated_gzip_is_found(tmp_path, share):
+    random = np.random.default_rng(3)
+    text = "".join(record(n, "".join(random.choice(list("ACGT"), 50))) for n in range(20_000))
+    whole = gzip.compress(text.encode())
+    path = tmp_path / "a.fastq.gz"
+    path.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(InputError, match="truncated or damaged"):
+        check_fastq(path)
+
+
+def test_name_must_tell_what_the_file_is(tmp_path):
+    packed, plain = tmp_path / "a.fastq", tmp_path / "b.fastq.gz"
+    packed.write_bytes(gzip.compress(record(1).encode()))
+    plain.write_text(record(1))
+    with pytest.raises(InputError, match=r"does not end in \.gz"):
+        check_fastq(packed)
+    with pytest.raises(InputError, match="is not gzip"):
+        check_fastq(plain)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("", ""), ("/1", "/2"), (".1", ".2"), (" 1:N:0:AC", " 2:N:0:AC"), (".1 x", ".2 x")]
+)
+def test_mates_are_known_by_their_names(tmp_path, first, second):
+    left = save(tmp_path / "l.fastq.gz", "".join(record(n, mate=first) for n in range(30)))
+    right = save(tmp_path / "r.fastq.gz", "".join(record(n, mate=second) for n in range(30)))
+    assert [one.records for one in check_pair(left, right)] == [30, 30]
+
+
+def test_mates_in_another_order_and_of_unequal_number_are_refused(tmp_path):
+    left = save(tmp_path / "l.fastq", "".join(record(n) for n in range(30)))
+    shuffled = save(tmp_path / "s.fastq", "".join(record(n) for n in [*range(20), 21, 20, *range(22, 30)]))
+    short = save(tmp_path / "t.fastq", "".join(record(n) for n in range(29)))
+    with pytest.raises(
+        InputError, match=r"s\.fastq, record 21 \(line 81\): '@read21' is not the mate of '@read20'"
+    ):
+        check_pair(left, shuffled)
+    with pytest.raises(InputError, match=r"t\.fastq: 29 records, but .*l\.fastq has 30"):
+        check_pair(left, short)
+
+
+def test_real_pairs_pass(real_data):
+    folder = real_data / "yeast_fastq_pe"
+    facts = check_pair(folder / "A-1_vii_1.fastq.gz", folder / "A-1_vii_2.fastq.gz")
+    assert [one.records for one in facts] == [11_807, 11_807]
