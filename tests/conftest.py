@@ -30,7 +30,10 @@ def copy_checkout(target: Path) -> Path:
     """A copy of what a clone would hold, so that a test can edit it."""
     names = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY, capture_output=True, check=True, text=True,
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+        text=True,
     ).stdout.split("\0")
     for name in filter(None, names):
         source = REPOSITORY / name
@@ -42,11 +45,21 @@ def copy_checkout(target: Path) -> Path:
 
 def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess:
     """Snakemake as a user types it, in `folder`, with the interpreter's own folder first on PATH."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "OMP_NUM_THREADS": "1",
+    }
     run = subprocess.run(
         [sys.executable, "-m", "snakemake", *words],
-        cwd=folder, capture_output=True, text=True, env=environment, check=False,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     if check and run.returncode:
-        raise AssertionError(f"snakemake {' '.join(words)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}")
+        raise AssertionError(
+            f"snakemake {' '.join(words)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}"
+        )
     return run

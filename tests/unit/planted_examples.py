@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.genome import open_genome, write_genome
 from epigroup.loader import Batches, Sequences

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from epigroup.dataset_summary import read_tasks, summarise_dataset
 from epigroup.errors import InputError
 from epigroup.labels import pack

@@ -13,7 +13,9 @@ def package(tmp_path, monkeypatch):
     (scripts / "epigroup" / "__init__.py").write_text("")
     (scripts / "epigroup" / "grouping" / "__init__.py").write_text("METHODS = {}\n")
     (scripts / "epigroup" / "grouping" / "kmeans.py").write_text("K = 1\n")
-    (scripts / "epigroup" / "training.py").write_text("from epigroup import networks\ndef run():\n    '''Doc.'''\n    return 1\n")
+    (scripts / "epigroup" / "training.py").write_text(
+        "from epigroup import networks\ndef run():\n    '''Doc.'''\n    return 1\n"
+    )
     (scripts / "epigroup" / "networks.py").write_text("X = 1\n")
     (scripts / "epigroup" / "plots.py").write_text("X = 1\n")
     (tmp_path / "workflow" / "page.html").write_text("<p>")
@@ -29,7 +31,11 @@ def rewrite(path, text):
 @pytest.mark.parametrize(
     ("name", "text", "changes"),
     [
-        ("epigroup/training.py", "from epigroup import networks\n# why\ndef run():\n    '''Other.'''\n\n    return 1\n", False),
+        (
+            "epigroup/training.py",
+            "from epigroup import networks\n# why\ndef run():\n    '''Other.'''\n\n    return 1\n",
+            False,
+        ),
         ("epigroup/training.py", "from epigroup import networks\ndef run():\n    return 2\n", True),
         ("epigroup/networks.py", "X = 2\n", True),
         ("epigroup/plots.py", "X = 2\n", False),

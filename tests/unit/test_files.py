@@ -37,7 +37,9 @@ def test_input_error_is_the_last_line_and_no_traceback(tmp_path):
         "from epigroup.logs import log_to\nfrom epigroup.errors import InputError\n"
         f"with log_to({str(log)!r}):\n    raise InputError('sheet.tsv: row 3: bad')\n"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="workflow/scripts", check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd="workflow/scripts", check=False
+    )
     assert run.returncode == 1
     for text in (run.stderr, log.read_text()):
         assert text.splitlines()[-1].endswith("sheet.tsv: row 3: bad") and "Traceback" not in text

@@ -9,10 +9,11 @@ import numpy as np
 import pybedtools
 import pysam
 import pytest
-from epigroup import contigs, genome
-from epigroup.errors import InputError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from epigroup import contigs, genome
+from epigroup.errors import InputError
 
 CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
 IUPAC = "ACGTRYSWKMBDHVN"

@@ -6,6 +6,9 @@ import logging
 import numpy as np
 import pysam
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from epigroup.errors import InputError
 from epigroup.intervals import (
     fetch_standard,
@@ -13,8 +16,6 @@ from epigroup.intervals import (
     read_regions,
     standardise_peaks,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chrUn": 800}
 CHOSEN = {"chr1": 10_000, "chr2": 5_000}

@@ -4,11 +4,12 @@ import subprocess
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from epigroup.intervals import fetch_standard, standardise_peaks
 from epigroup.labels import count_positives, label_bins, pack, packed_width, unpack, unpack_columns
 from epigroup.tiling import code_runs, count_bins, other_share, touched_bins, window_bounds
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def by_definition(peaks, n_bins, bin_size, min_overlap):

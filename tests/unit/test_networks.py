@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+
 from epigroup.errors import InputError
 from epigroup.networks import ARCHITECTURES, Dropout, build_network
 

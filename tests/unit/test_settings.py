@@ -38,7 +38,9 @@ def test_defaults_ranges_and_casts():
 def test_spelling_of_a_number_changes_nothing(value):
     full = complete_config(with_change(("training", "learning_rate"), value))
     assert full == complete_config(with_change(("training", "learning_rate"), 1.0))
-    assert repr(canonical(full)) == repr(canonical(complete_config(with_change(("training", "learning_rate"), 1.0))))
+    assert repr(canonical(full)) == repr(
+        canonical(complete_config(with_change(("training", "learning_rate"), 1.0)))
+    )
 
 
 def test_a_default_written_out_and_key_order_change_nothing():

@@ -5,6 +5,9 @@ import json
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.errors import InputError
 from epigroup.genome import write_genome
@@ -13,8 +16,6 @@ from epigroup.labelling import make_shard
 from epigroup.labels import pack, unpack
 from epigroup.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
 from epigroup.splits import SPLITS, assign
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SIZES = {"chr1": 40_130, "chr2": 30_000, "chr3": 20_000}
 BIN, WINDOW, OVERLAP = 200, 1001, 50

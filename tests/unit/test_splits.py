@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from epigroup.errors import InputError
-from epigroup.splits import assign, resolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from epigroup.errors import InputError
+from epigroup.splits import assign, resolve
 
 SIZES = {"chr1": 1000, "chr2": 500}
 

@@ -30,8 +30,11 @@ def config(**groupings):
 
 def test_counts():
     full = config(
-        single={"method": "single"}, all={"method": "all"}, km={"method": "kmeans", "k": 5},
-        rnd={"method": "random", "like": "km"}, event={"method": "sheet", "columns": ["modality"]},
+        single={"method": "single"},
+        all={"method": "all"},
+        km={"method": "kmeans", "k": 5},
+        rnd={"method": "random", "like": "km"},
+        event={"method": "sheet", "columns": ["modality"]},
         both={"method": "sheet", "columns": ["modality", "cell_group"]},
         few={"method": "single", "tasks": ["e", "b"]},
     )

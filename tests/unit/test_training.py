@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from planted_examples import SETTINGS, splits, write_files, write_groups
+from safetensors import safe_open
+from safetensors.torch import load_file
+
 from epigroup.checkpoints import checkpoint_path
 from epigroup.devices import check_device, choose_device, choose_precision
 from epigroup.errors import InputError
@@ -19,9 +23,6 @@ from epigroup.models import read_info
 from epigroup.networks import build_network
 from epigroup.trainer import initial_network
 from epigroup.training import pack_groups, read_groups, train_groups, train_pack
-from planted_examples import SETTINGS, splits, write_files, write_groups
-from safetensors import safe_open
-from safetensors.torch import load_file
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}
 

@@ -64,7 +64,10 @@ def test_a_fresh_checkout_reruns_nothing(finished):
 
 def test_docstrings_and_comments_rerun_nothing(finished):
     training = finished / LIBRARY / "training.py"
-    with edited(training, ('"""', '"""Other words. ')), edited(finished / CONFIG, ("training:", "# a comment\ntraining:")):
+    with (
+        edited(training, ('"""', '"""Other words. ')),
+        edited(finished / CONFIG, ("training:", "# a comment\ntraining:")),
+    ):
         assert to_rerun(finished) == set()
 
 

@@ -1,4 +1,4 @@
-"""Wrong input ends a run before heavy work, naming file, row or key and the value, and leaves nothing half-written."""
+"""Wrong input ends a run before heavy work, naming file, row or key and value; nothing is half-written."""
 
 import random
 
@@ -40,7 +40,12 @@ def inputs(checkout):
         f"{name}.bed": [[c, str(s), str(s + 300)] for c in names[:3] for s in range(first, 19_000, 2_000)]
         for name, first in (("one", 400), ("two", 1_200))
     }
-    return {"config": yaml.safe_load(yaml.safe_dump(CONFIG)), "rows": [list(r) for r in ROWS], "beds": beds, "folder": checkout}
+    return {
+        "config": yaml.safe_load(yaml.safe_dump(CONFIG)),
+        "rows": [list(r) for r in ROWS],
+        "beds": beds,
+        "folder": checkout,
+    }
 
 
 def run(inputs, *words):
@@ -103,7 +108,16 @@ def k_above_tasks(inputs):
 
 @pytest.mark.parametrize(
     "spoil",
-    [unknown_key, missing_file, missing_genome, duplicate_profile, unknown_modality, other_assembly, hostile_name, k_above_tasks],
+    [
+        unknown_key,
+        missing_file,
+        missing_genome,
+        duplicate_profile,
+        unknown_modality,
+        other_assembly,
+        hostile_name,
+        k_above_tasks,
+    ],
 )
 def test_refused_before_any_job(inputs, spoil):
     words = spoil(inputs)
@@ -151,5 +165,5 @@ def test_refused_by_the_step_that_can_know(inputs, spoil):
     assert all(word in complaint(result) for word in words), complaint(result)
     folder = inputs["folder"] / inputs["config"]["results"]
     assert not (folder / target).exists()
-    assert not [p for p in folder.rglob("*partial*")]
-    assert not [p for p in (folder / "models").rglob("*")]
+    assert not list(folder.rglob("*partial*"))
+    assert not list((folder / "models").rglob("*"))

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -11,11 +11,11 @@ SCRIPTS = PACKAGE.parent
 
 
 def code_digest(script: str, modules: Iterable[str] = (), files: Iterable[str] = ()) -> str:
-    """sha256 over a script's syntax tree and those of all package modules it imports, directly or through others.
+    """sha256 over the syntax trees of a script and of all package modules it imports, directly or not.
 
     Docstrings, comments and layout do not count, so that a touch, a fresh checkout or a better comment reruns
-    nothing. `modules` are further package modules (`grouping.kmeans`) that a registry loads by name at run time; `files`
-    are further files of any kind, relative to `workflow/`, taken byte by byte.
+    nothing. `modules` are further package modules (`grouping.kmeans`) that a registry loads by name at run
+    time; `files` are further files of any kind, relative to `workflow/`, taken byte by byte.
     """
     digest = hashlib.sha256()
     seen: dict[Path, str] = {}
@@ -41,13 +41,17 @@ def module_path(dotted: str) -> Path:
     raise ModuleNotFoundError(f"no module {dotted} under {SCRIPTS}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def tree_and_imports(path: Path, _mtime: int) -> tuple[str, tuple[Path, ...]]:
     """Digest of a file's syntax tree without docstrings, and the package files it imports."""
     tree = ast.parse(path.read_text(), filename=str(path))
     imported = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "epigroup":
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.level == 0
+            and (node.module or "").split(".")[0] == "epigroup"
+        ):
             imported.append(module_path(node.module))
             for alias in node.names:
                 child = SCRIPTS.joinpath(*node.module.split("."), alias.name)
@@ -58,6 +62,10 @@ def tree_and_imports(path: Path, _mtime: int) -> tuple[str, tuple[Path, ...]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
                 node.body[0] = ast.Pass()
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(imported)

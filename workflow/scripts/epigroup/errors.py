@@ -2,4 +2,4 @@
 
 
 class InputError(Exception):
-    """Something the user gave is wrong; the message names the file, row or key and the value, and says what to do."""
+    """What the user gave is wrong: the message names file, row or key and the value, and says what to do."""

@@ -46,7 +46,9 @@ class Progress:
     `total` may be None when the end is not known.
     """
 
-    def __init__(self, logger: logging.Logger, what: str, total: int | None, unit: str, every_seconds: float = 30.0):
+    def __init__(
+        self, logger: logging.Logger, what: str, total: int | None, unit: str, every_seconds: float = 30.0
+    ):
         self.logger, self.what, self.total, self.unit = logger, what, total, unit
         self.every = every_seconds
         self.done = 0
@@ -59,10 +61,19 @@ class Progress:
         if now - self.last >= self.every or (self.total is not None and self.done >= self.total):
             self.last = now
             rate = self.done / max(now - self.start, 1e-9)
-            left = "" if self.total is None else f", {duration((self.total - self.done) / max(rate, 1e-9))} left"
+            left = (
+                "" if self.total is None else f", {duration((self.total - self.done) / max(rate, 1e-9))} left"
+            )
             of = "" if self.total is None else f" of {self.total:,}"
             self.logger.info(
-                "%s: %s%s %s, %.4g %s/s%s%s", self.what, f"{self.done:,}", of, self.unit, rate, self.unit, left,
+                "%s: %s%s %s, %.4g %s/s%s%s",
+                self.what,
+                f"{self.done:,}",
+                of,
+                self.unit,
+                rate,
+                self.unit,
+                left,
                 f"; {note}" if note else "",
             )
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from epigroup.plots import FAINT, INK, OKABE_ITO, colours, marker
 
@@ -39,6 +40,7 @@ def draw_strategies(numbers: pd.DataFrame, shades: dict) -> Figure:
                 ax.plot(seeds, [row + 0.28] * len(seeds), "o", ms=2.5, mfc="none", mec=shade, mew=0.7)
         n_tasks = int(numbers.loc[numbers["level"] == level, "n_tasks"].max())
         ax.set_title(f"{level} ({n_tasks})")
+        ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.grid(axis="x", color="#e4e4e4", lw=0.6)
         ax.set_axisbelow(True)
     axes[0].set_yticks(range(len(names)), names)
@@ -99,6 +101,7 @@ def draw_gains(numbers: pd.DataFrame, shades: dict) -> Figure:
                     fontsize=6.5,
                 )
         ax.set_title(level)
+        ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.grid(axis="x", color="#e4e4e4", lw=0.6)
         ax.set_axisbelow(True)
     axes[0].set_yticks(range(len(names)), [f"over {name}" for name in names])
@@ -161,6 +164,7 @@ def draw_curves(numbers: pd.DataFrame, shades: dict) -> Figure:
                 lw=0.5 if many else 1,
                 color=shade,
                 alpha=0.5 if many else 0.9,
+                rasterized=many,  # hundreds of lines as paths would be megabytes
             )
             if line["validation_loss"].notna().any():
                 best = line.loc[line["validation_loss"].idxmin()]

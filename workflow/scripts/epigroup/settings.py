@@ -1,4 +1,4 @@
-"""The config: checked against its schema, completed with defaults, cast, and handed out in the parts a rule needs."""
+"""The config: checked against its schema, completed with defaults, cast, and cut into what a rule needs."""
 
 import difflib
 import hashlib
@@ -14,12 +14,30 @@ from epigroup.errors import InputError
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
-# DeepSEA's layers (Zhou & Troyanskaya 2015); deepsea_pool3 adds the third pooling that Shiri & Sun 2022, section
-# III.A, describe. Their filter counts and dropout are not in the text and are reconstructed from DeepSEA.
+# DeepSEA's layers (Zhou & Troyanskaya 2015); deepsea_pool3 adds the third pooling that Shiri & Sun 2022,
+# section III.A, describe. Their filter counts and dropout are not in the text: reconstructed from DeepSEA.
 NETWORKS = {
-    "small": {"channels": [32, 48, 96], "filter_width": 8, "pool": 4, "dropout": [0.0, 0.0, 0.2], "hidden": 64},
-    "deepsea": {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925},
-    "deepsea_pool3": {"channels": [320, 480, 960], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 925},
+    "small": {
+        "channels": [32, 48, 96],
+        "filter_width": 8,
+        "pool": 4,
+        "dropout": [0.0, 0.0, 0.2],
+        "hidden": 64,
+    },
+    "deepsea": {
+        "channels": [320, 480, 960],
+        "filter_width": 8,
+        "pool": 4,
+        "dropout": [0.2, 0.2, 0.5],
+        "hidden": 925,
+    },
+    "deepsea_pool3": {
+        "channels": [320, 480, 960],
+        "filter_width": 8,
+        "pool": 4,
+        "dropout": [0.2, 0.2, 0.5],
+        "hidden": 925,
+    },
 }
 
 
@@ -30,10 +48,14 @@ def complete_config(config: dict, source: str = "config") -> dict:
     """
     schema = yaml.safe_load(SCHEMA.read_text())
     full = _fill(_plain(config), schema, schema)
-    problems = sorted(Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
+    problems = sorted(
+        Draft202012Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path]
+    )
     if problems:
         raise InputError("\n".join(_explain(problem, source) for problem in problems))
-    full["genome"]["chromosomes"] = [n for name in full["genome"]["chromosomes"] for n in _expand(name, source)]
+    full["genome"]["chromosomes"] = [
+        n for name in full["genome"]["chromosomes"] for n in _expand(name, source)
+    ]
     _check_references(full, source)
     return full
 
@@ -54,14 +76,20 @@ def _fill(value: Any, schema: dict, root: dict) -> Any:
         return next((_fill(value, s, root) for s in schema["anyOf"] if "$ref" in s), value)
     types = schema.get("type", [])
     types = [types] if isinstance(types, str) else types
-    if isinstance(value, dict) and ("properties" in schema or isinstance(schema.get("additionalProperties"), dict)):
+    if isinstance(value, dict) and (
+        "properties" in schema or isinstance(schema.get("additionalProperties"), dict)
+    ):
         known = schema.get("properties", {})
         other = schema.get("additionalProperties")
         # A strategy's training section holds overrides: defaults there would undo the common section.
         overrides = "learning_rate" in known and schema is not root["properties"]["training"]
-        filled = {} if overrides else {
-            key: json.loads(json.dumps(sub["default"])) for key, sub in known.items() if "default" in sub
-        }
+        filled = (
+            {}
+            if overrides
+            else {
+                key: json.loads(json.dumps(sub["default"])) for key, sub in known.items() if "default" in sub
+            }
+        )
         filled.update(value)
         return {
             key: _fill(item, known.get(key, other if isinstance(other, dict) else {}), root)
@@ -119,14 +147,22 @@ def _check_references(config: dict, source: str) -> None:
             )
         extra = set(strategy["seeds"] or []) - set(config["seeds"])
         if extra:
-            raise InputError(f"{source}: strategies.{name}.seeds: {sorted(extra)} are not among seeds {config['seeds']}")
+            raise InputError(
+                f"{source}: strategies.{name}.seeds: {sorted(extra)} are not among seeds {config['seeds']}"
+            )
     users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
     users |= {"sweep": config.get("sweep", {}).get("heads_from")}
-    users |= {f"comparison.headline[{i}]": s for i, pair in enumerate(config["comparison"]["headline"]) for s in pair}
+    users |= {
+        f"comparison.headline[{i}]": s
+        for i, pair in enumerate(config["comparison"]["headline"])
+        for s in pair
+    }
     users |= {"predict": config.get("predict", {}).get("strategy")}
     for key, strategy in users.items():
         if strategy is not None and strategy not in strategies:
-            raise InputError(f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}")
+            raise InputError(
+                f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
+            )
     for name, grouping in groupings.items():
         if grouping["like"] is not None and grouping["like"] not in groupings:
             raise InputError(f"{source}: groupings.{name}.like: '{grouping['like']}' is not under groupings")
@@ -141,7 +177,7 @@ def _check_references(config: dict, source: str) -> None:
 
 
 def training_settings(config: dict, strategy: str) -> dict:
-    """What a strategy trains with: the training section, the strategy's own keys over it, the network's defaults."""
+    """What a strategy trains with: the training section, its own keys over it, the network's defaults."""
     common, own = config["training"], config["strategies"][strategy]["training"]
     network = {"name": "small", **common["network"]}
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
@@ -151,7 +187,7 @@ def training_settings(config: dict, strategy: str) -> dict:
 
 
 def canonical(value: Any) -> Any:
-    """The value with the keys of every mapping sorted, so that its text depends on nothing but its content."""
+    """The value with the keys of every mapping sorted, so that its text depends on its content alone."""
     if isinstance(value, dict):
         return {key: canonical(value[key]) for key in sorted(value)}
     if isinstance(value, list | tuple):

@@ -44,7 +44,9 @@ def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
     if spec["like"] is not None:
         return count_groups(config, spec["like"], table)
     if spec["k"] is None:
-        raise InputError(f"config: groupings.{grouping}.k: say how many groups the method '{spec['method']}' makes")
+        raise InputError(
+            f"config: groupings.{grouping}.k: say how many groups the method '{spec['method']}' makes"
+        )
     if spec["k"] > len(tasks):
         raise InputError(f"config: groupings.{grouping}.k: {spec['k']} groups of {len(tasks)} tasks")
     return spec["k"]
