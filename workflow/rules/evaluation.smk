@@ -1,66 +1,7 @@
 # Scores of each strategy and seed, all strategies against each other, and the simulation's truth.
 
 
-def strategy_tasks(strategy):
-    """Ids of the tasks that a strategy learns, in the sheet's order."""
-    return [row["task_id"] for row in task_rows(config["strategies"][strategy]["grouping"])]
-
-
-def trained_runs():
-    """[strategy, seed] in the order of `evaluated`."""
-    return [[strategy, seed] for strategy in STRATEGIES for seed in STRATEGY_SEEDS(strategy)]
-
-
-def trained_groupings():
-    """[grouping, seed, task ids] of the groupings that strategies train, but one for all and each for itself."""
-    found = {
-        (config["strategies"][strategy]["grouping"], seed): strategy
-        for strategy, seed in trained_runs()
-        if config["groupings"][config["strategies"][strategy]["grouping"]]["method"] not in ("single", "all")
-    }
-    return [[grouping, seed, strategy_tasks(strategy)] for (grouping, seed), strategy in found.items()]
-
-
-def group_tables(_=None):
-    """groups.tsv in the order of `trained_groupings`."""
-    return [
-        f"{RESULTS}/groupings/{grouping}/seed{seed}/groups.tsv" for grouping, seed, _ in trained_groupings()
-    ]
-
-
-def headline_pairs():
-    """The config's pairs; where it has none, the first strategy on clustered heads against each other one."""
-    asked = config["comparison"]["headline"]
-    clustered = [name for name in STRATEGIES if grouping_of(name)["heads_from"]]
-    if asked or not clustered:
-        return asked
-    return [[clustered[0], name] for name in STRATEGIES if name != clustered[0]]
-
-
-def grouping_of(strategy):
-    return config["groupings"][config["strategies"][strategy]["grouping"]]
-
-
-def matched_pairs():
-    """Pairs [strategy, baseline] whose baseline has random groups of the strategy's sizes."""
-    return [
-        [strategy, baseline]
-        for strategy in STRATEGIES
-        for baseline in STRATEGIES
-        if grouping_of(baseline)["method"] == "random"
-        and grouping_of(baseline)["like"] == config["strategies"][strategy]["grouping"]
-    ]
-
-
-def comparison_config():
-    return {
-        **settings("comparison"),
-        "headline": headline_pairs(),
-        "matched": matched_pairs(),
-        "tasks": task_rows(),
-        "runs": trained_runs(),
-        "groupings": trained_groupings(),
-    }
+include: "evaluation_inputs.smk"
 
 
 rule evaluate_strategy:
