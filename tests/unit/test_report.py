@@ -230,6 +230,14 @@ def test_a_strategy_of_some_tasks_is_compared_over_those_and_said(tmp_path):
     assert not Words(render(results, palette={}, **report_tree.settings())).open
 
 
+def test_an_empty_pack_changes_nothing(inputs, results, tmp_path):
+    empty = tmp_path / "models" / "STL" / "seed1" / "pack9.curves.tsv"
+    empty.parent.mkdir(parents=True)
+    empty.write_text("group\tstep\texamples\ttrain_loss\tvalidation_loss\tseconds\n")
+    found = load(inputs | {"curves": [str(empty), *inputs["curves"]]}).curves
+    pd.testing.assert_frame_equal(found, results.curves)
+
+
 def test_page_of_the_papers_size_is_small(tmp_path):
     inputs = report_tree.build(tmp_path, n_tasks=367, seeds=(1, 2), validations=120)
     page = render(load(inputs), palette={}, **report_tree.settings())

@@ -167,7 +167,8 @@ def gather(paths: list[str], kind: str, what: str, known: pd.Index | None) -> pd
                 raise InputError(
                     f"{path}: task {strange.iloc[0]!r} is not in tasks.tsv; the file is of another run"
                 )
-        frames.append(frame)
+        if len(frame):  # a pack without groups has a table without rows, whose columns have no types
+            frames.append(frame)
     if not frames:
         return pd.DataFrame(columns=[what, "seed", *NEEDED[kind]])
     return pd.concat(frames, ignore_index=True)
