@@ -13,7 +13,7 @@ from epigroup.comparison import Results, compare_strategies, find_gain
 from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.shards import open_dataset
-from epigroup.truth import compare_with_truth
+from epigroup.truth import ceiling, compare_with_truth
 
 SHEET = [
     {"task_id": "a", "modality": "HM", "cell_group": "x"},
@@ -276,12 +276,13 @@ def test_truth_tables(tmp_path):
     labels = np.unpackbits(examples.labels, axis=1, count=4, bitorder="little").astype(float)
     rng = np.random.default_rng(0)
     with h5py.File(tmp_path / "probability.h5", "w") as file:
+        file.attrs["task_ids"], file.attrs["bin_size"] = tasks[::-1], dataset.bin_size
         for chrom, size in dataset.sizes.items():
             file[chrom] = rng.random((-(-size // dataset.bin_size), 4)).astype(np.float32)
         bins = examples.start // dataset.bin_size
         noisy = np.clip(0.5 * labels + 0.7 * rng.random(labels.shape), 0, 1).astype(np.float32)
         whole = file["chrTest"][:]
-        whole[bins] = noisy
+        whole[bins] = noisy[:, ::-1]
         file["chrTest"][:] = whole
     (tmp_path / "truth.tsv").write_text(
         "task_id\tgroup\n" + "".join(f"{t}\t{i // 2}\n" for i, t in enumerate(tasks))
@@ -312,3 +313,7 @@ def test_truth_tables(tmp_path):
     expected = [reference.average_precision_score(labels[:, i], noisy[:, i]) for i in range(4)]
     assert table["test_auprc"].to_numpy() == pytest.approx(np.array(expected), abs=1e-9)
     assert table["KMTL:test_auprc"].to_numpy() == pytest.approx(np.full(4, 0.5))
+    with h5py.File(tmp_path / "probability.h5", "a") as file:
+        file.attrs["bin_size"] = 100
+    with pytest.raises(InputError, match="of bins of 100 bp and 4 tasks, the data set has 200 bp"):
+        ceiling(dataset, tmp_path / "probability.h5")

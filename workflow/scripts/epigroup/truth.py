@@ -45,22 +45,25 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     """A row a task (task_id, n_test, positives_test, test_auprc, test_auroc): the noise-free probability
     against the test labels.
 
-    probability: HDF5, a dataset (bins, T) for each chromosome, bins of the data set's size from 0, T its
-    tasks in its order.
+    probability: HDF5, a dataset (bins, tasks) for each chromosome, attributes task_ids and bin_size.
+    InputError: other bins than the data set's, or a task without probabilities.
     """
     examples = dataset.split("test")
     scores = np.empty((len(examples), len(dataset.task_ids)), np.float32)
     with h5py.File(probability, "r", locking=False) as file:
+        place = {str(task): i for i, task in enumerate(file.attrs["task_ids"])}
+        lacking = [task for task in dataset.task_ids if task not in place]
+        if lacking or int(file.attrs["bin_size"]) != dataset.bin_size:
+            raise InputError(
+                f"{probability}: of bins of {file.attrs['bin_size']} bp and {len(place)} tasks, the data set has"
+                f" {dataset.bin_size} bp and {len(dataset.task_ids)}; simulate again"
+            )
+        columns = [place[task] for task in dataset.task_ids]
         for i, chromosome in enumerate(dataset.chromosomes):
             here = np.flatnonzero(examples.chrom == i)
-            if len(here) == 0:
-                continue
-            if chromosome not in file or file[chromosome].shape[1] != scores.shape[1]:
-                raise InputError(
-                    f"{probability}: no probabilities of {chromosome} for {scores.shape[1]} tasks;"
-                    " simulate again"
-                )
-            scores[here] = file[chromosome][:][examples.start[here] // dataset.bin_size]
+            if len(here):
+                bins = examples.start[here] // dataset.bin_size
+                scores[here] = file[chromosome][:][bins][:, columns]
     rows = []
     for task, name in enumerate(dataset.task_ids):
         labels = unpack_columns(examples.labels, np.array([task]))[:, 0]
