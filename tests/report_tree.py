@@ -72,7 +72,12 @@ def config(name: str = "demo") -> dict:
 def settings(name: str = "demo") -> dict:
     """Keyword arguments of `report.render` and `make_report` besides the inputs."""
     return {
-        "report": {"name": name, "config_hash": "0123456789abcdef" * 4, "config": config(name)},
+        "report": {
+            "name": name,
+            "config_hash": "0123456789abcdef" * 4,
+            "code": "fedcba9876543210" * 4,
+            "config": config(name),
+        },
         "grouping": "kmeans",
         "training": dict.fromkeys(STRATEGIES, TRAINING),
     }

@@ -102,7 +102,7 @@ def draw_examples(numbers: pd.DataFrame, shades: dict) -> Figure:
             left += n
     ax.set_yticks(range(len(numbers)), numbers["chromosome"])
     ax.invert_yaxis()
-    ax.set_xlabel("examples (bins with a peak in any task)")
+    ax.set_xlabel("examples (bins)")
     ax.xaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
     figure.legend(loc="outside upper left", ncols=4)
     return figure
