@@ -315,5 +315,5 @@ def test_truth_tables(tmp_path):
     assert table["KMTL:test_auprc"].to_numpy() == pytest.approx(np.full(4, 0.5))
     with h5py.File(tmp_path / "probability.h5", "a") as file:
         file.attrs["bin_size"] = 100
-    with pytest.raises(InputError, match="of bins of 100 bp and 4 tasks, the data set has 200 bp"):
+    with pytest.raises(InputError, match="bins of 100 bp, 4 tasks, the data set has 200 bp"):
         ceiling(dataset, tmp_path / "probability.h5")

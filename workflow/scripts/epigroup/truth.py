@@ -55,7 +55,7 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
         lacking = [task for task in dataset.task_ids if task not in place]
         if lacking or int(file.attrs["bin_size"]) != dataset.bin_size:
             raise InputError(
-                f"{probability}: of bins of {file.attrs['bin_size']} bp and {len(place)} tasks, the data set has"
+                f"{probability}: bins of {file.attrs['bin_size']} bp, {len(place)} tasks, the data set has"
                 f" {dataset.bin_size} bp and {len(dataset.task_ids)}; simulate again"
             )
         columns = [place[task] for task in dataset.task_ids]
