@@ -130,9 +130,10 @@ rule index_genome:
     resources:
         mem_mb=lambda wc, attempt: 8000 * attempt,
         runtime=480,
+    params:
+        stem=f"{RESULTS}/genome/index/genome",
     shell:
-        "first={output[0]:q} ;"
-        " bowtie2-build --threads {threads} {input.fasta:q} ${{first%.1.bt2}} > {log:q} 2>&1"
+        "bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q} > {log:q} 2>&1"
 
 
 rule align_reads:
@@ -158,9 +159,10 @@ rule align_reads:
         runtime=1440,
     params:
         cfg=align_arguments,
+        stem=f"{RESULTS}/genome/index/genome",
     shell:
-        "first={input.index[0]:q} ; scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        " (bowtie2 --very-sensitive --mm --reorder --threads {threads} -x ${{first%.1.bt2}} {params.cfg:q}"
+        "scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
+        " (bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"
         " --rg-id {wildcards.profile:q}.rep{wildcards.replicate} --rg SM:{wildcards.profile:q}"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
@@ -214,7 +216,7 @@ rule mark_alignments:
         runtime=480,
     shell:
         "scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        " (samtools collate -O -u -T $scratch.collate {input.bam:q}"
+        " (samtools collate -O -u {input.bam:q} $scratch.collate"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
         " | samtools markdup -T $scratch.mark -f {output.duplicates:q} - {output.bam:q}) 2> {log:q}"

@@ -1,8 +1,8 @@
 """Call the peaks of one profile with MACS2."""
 
-from epigroup.alignments import read_sizes
+from epigroup.genome_size import read_size, read_sizes
 from epigroup.logs import log_to
-from epigroup.peak_calling import call_peaks, read_size
+from epigroup.peak_calling import call_peaks
 
 with log_to(snakemake.log[0]):
     call_peaks(

@@ -1,6 +1,7 @@
 """Check that a BAM file of the sheet is whole and was aligned to this genome."""
 
-from epigroup.alignments import check_alignments, read_sizes, write_contigs
+from epigroup.genome_size import read_sizes
+from epigroup.given_alignments import check_alignments, write_contigs
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.errors import InputError
@@ -207,20 +206,3 @@ def to_narrow_peaks(lines: Iterable[str], sizes: dict[str, int]) -> Iterable[str
             summit = min(summit, end - start - 1)
         if start < end:
             yield "\t".join([fields[0], str(start), str(end), *fields[3:9], str(summit)]) + "\n"
-
-
-def count_bases(codes: Iterable) -> int:
-    """Bases that are not N in arrays of base codes (uint8, A0 C1 G2 T3 other 4): the effective size, bp."""
-    chunk = 1 << 24
-    return sum(int((part[i : i + chunk] < 4).sum()) for part in codes for i in range(0, len(part), chunk))
-
-
-def write_size(out: str | os.PathLike, bases: int) -> None:
-    """Write the effective genome size (bp) as one line of text."""
-    with whole(out) as partial:
-        partial.write_text(f"{bases}\n")
-
-
-def read_size(path: str | os.PathLike) -> int:
-    """Effective genome size (bp) as write_size left it."""
-    return int(Path(path).read_text())
