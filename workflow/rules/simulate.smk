@@ -1,0 +1,108 @@
+# The demo's genome, reads and peaks, with the truth behind them; only where the config has a section `simulation`.
+
+SIMULATION = f"{RESULTS}/simulation"
+# The section's keys that concern reads; the others make genome and sites.
+READ_KEYS = ("read_length", "fragments_per_site", "background_per_kb")
+
+
+def simulated_peaks():
+    """Peak files of the sheet that the simulation makes."""
+    paths = [PROFILES[task].replicates[0].peaks for task in TASKS]
+    return [path for path in paths if path and path.startswith(f"{SIMULATION}/")]
+
+
+def genome_settings():
+    rows = []
+    for task in TASKS:
+        profile = PROFILES[task]
+        path = profile.replicates[0].peaks
+        facts = {key: getattr(profile, key) for key in ("profile_id", "modality", "cell_group", "peak_mode")}
+        rows.append(facts | {"peaks": path if path in simulated_peaks() else None})
+    return {
+        **{key: value for key, value in settings("simulation").items() if key not in READ_KEYS},
+        "chromosomes": CHROMOSOMES,
+        "bin_size": config["dataset"]["bin_size"],
+        "min_overlap": config["dataset"]["min_overlap"],
+        "profiles": rows,
+    }
+
+
+def reads_settings(wildcards):
+    profile = PROFILES[wildcards.profile]
+    return {
+        **{key: config["simulation"][key] for key in ("seed", *READ_KEYS)},
+        "assembly": config["genome"]["assembly"],
+        "profile": {key: getattr(profile, key) for key in ("profile_id", "assay", "modality", "peak_mode")},
+        "replicate": int(wildcards.get("replicate", 1)),
+    }
+
+
+rule simulate_genome:
+    output:
+        fasta="<results>/simulation/genome.fa",
+        groups="<results>/simulation/truth/groups.tsv",
+        tasks="<results>/simulation/truth/tasks.tsv",
+        rules="<results>/simulation/truth/rules.tsv",
+        motifs="<results>/simulation/truth/motifs.tsv",
+        sites="<results>/simulation/truth/sites.tsv.gz",
+        intervals="<results>/simulation/truth/intervals.tsv.gz",
+        probability="<results>/simulation/truth/probability.h5",
+        peaks=simulated_peaks(),
+    log:
+        "<results>/logs/simulate_genome.log",
+    benchmark:
+        "<results>/benchmarks/simulate_genome.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        cfg=genome_settings(),
+        code=code_digest("simulate_genome"),
+    script:
+        "../scripts/simulate_genome.py"
+
+
+rule simulate_reads:
+    input:
+        fasta="<results>/simulation/genome.fa",
+        intervals="<results>/simulation/truth/intervals.tsv.gz",
+    output:
+        "<results>/simulation/reads/{profile}.rep{replicate}.fastq.gz",
+    log:
+        "<results>/logs/simulate_reads/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/simulate_reads/{profile}.rep{replicate}.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        cfg=reads_settings,
+        code=code_digest("simulate_reads"),
+    script:
+        "../scripts/simulate_reads.py"
+
+
+use rule simulate_reads as simulate_pairs with:
+    output:
+        "<results>/simulation/reads/{profile}.rep{replicate}_1.fastq.gz",
+        "<results>/simulation/reads/{profile}.rep{replicate}_2.fastq.gz",
+    log:
+        "<results>/logs/simulate_pairs/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/simulate_pairs/{profile}.rep{replicate}.tsv"
+
+
+use rule simulate_reads as simulate_alignments with:
+    output:
+        "<results>/simulation/alignments/{profile}.bam",
+        "<results>/simulation/alignments/{profile}.bam.bai",
+    log:
+        "<results>/logs/simulate_alignments/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/simulate_alignments/{profile}.tsv"

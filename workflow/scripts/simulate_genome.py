@@ -1,0 +1,10 @@
+"""Make the demo's genome, the peaks of the rows that give peaks, and the truth."""
+
+from epigroup.logs import log_to
+from epigroup.simulate import simulate
+
+with log_to(snakemake.log[0]):
+    cfg = dict(snakemake.params.cfg)
+    profiles = cfg.pop("profiles")
+    out = {name: path for name, path in snakemake.output.items() if name != "peaks"}
+    simulate(profiles, cfg, out)
