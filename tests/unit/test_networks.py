@@ -4,7 +4,8 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.errors import InputError
-from epigroup.networks import ARCHITECTURES, Dropout, build_network
+from epigroup.networks import Dropout, build_network
+from epigroup.settings import NETWORKS
 
 SMALL = {
     "name": "small",
@@ -53,9 +54,9 @@ def test_deepsea_parameter_count(name):
     convolutions = 320 * (4 * 8 + 1) + 480 * (320 * 8 + 1) + 960 * (480 * 8 + 1)
     expected = convolutions + 925 * (960 * last + 1) + 11 * 926
     with torch.device("meta"):
-        network = build_network({"name": name}, 11, 1001)
+        network = build_network({"name": name, **NETWORKS[name]}, 11, 1001)
     assert sum(p.numel() for p in network.parameters()) == expected
-    assert ARCHITECTURES[name][1]["dropout"] == [0.2, 0.2, 0.5]
+    assert NETWORKS[name]["dropout"] == [0.2, 0.2, 0.5]
 
 
 def test_logits_are_head_of_features_and_both_input_shapes_agree():

@@ -63,6 +63,7 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("strategies", "SMTL", "seeds"), [7], ["strategies.SMTL.seeds", "7"]),
         (("groupings", "km"), {"method": "kmeans", "heads_from": "NONE"}, ["groupings.km", "NONE"]),
         (("genome", "chromosomes"), ["chr5..chr1"], ["chr5..chr1"]),
+        (("groupings", "all"), {"method": "random", "like": "all"}, ["groupings.all.like", "back to itself"]),
     ],
 )
 def test_wrong_keys_and_values_are_named(path, value, words):

@@ -9,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
-from epigroup import digest, settings as config_settings, strategies as plan_of
+from epigroup import digest, grouping as grouping_methods, settings as config_settings, strategies as plan_of
 from epigroup.errors import InputError
 from epigroup.sheet import read_sheet
 from epigroup.splits import resolve
@@ -91,7 +91,7 @@ def STRATEGY_SEEDS(strategy):
 
 def grouping_settings(name):
     spec = config["groupings"][name]
-    options = {key: spec[key] for key in ("columns", "file", "vectors", "starts", "seed")}
+    options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
     return {
         "method": spec["method"],
         "k": checked(plan_of.count_groups, config, name, task_table()),

@@ -19,20 +19,8 @@ from torch import nn
 
 from epigroup.errors import InputError
 
-_DEEPSEA = {
-    "channels": [320, 480, 960],
-    "filter_width": 8,
-    "pool": 4,
-    "dropout": [0.2, 0.2, 0.5],
-    "hidden": 925,
-}
-_SMALL = {"channels": [32, 48, 96], "filter_width": 8, "pool": 4, "dropout": [0.2, 0.2, 0.5], "hidden": 64}
-# name -> (does the last block pool?, sizes where the configuration gives none)
-ARCHITECTURES: dict[str, tuple[bool, dict[str, Any]]] = {
-    "deepsea": (False, _DEEPSEA),
-    "deepsea_pool3": (True, _DEEPSEA),
-    "small": (True, _SMALL),
-}
+# name -> does the last block pool?  Sizes come from the settings (`epigroup.settings.NETWORKS`).
+ARCHITECTURES = {"deepsea": False, "deepsea_pool3": True, "small": True}
 
 
 class Dropout(nn.Module):
@@ -150,21 +138,19 @@ def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
         raise InputError(f"network.name: unknown network {name!r}; known: {', '.join(sorted(ARCHITECTURES))}")
     if cfg.get("head", "shared") != "shared":
         raise InputError(f"network.head: unknown form {cfg['head']!r}; known: shared")
-    pool_last, defaults = ARCHITECTURES[name]
-    sizes = {**defaults, **cfg}
-    channels, dropout = list(sizes["channels"]), list(sizes["dropout"])
+    channels, dropout = list(cfg["channels"]), list(cfg["dropout"])
     if len(channels) != len(dropout) or not channels:
         raise InputError(
             f"network: {len(channels)} channels but {len(dropout)} dropout rates; give one rate a convolution"
         )
-    pooled = [True] * (len(channels) - 1) + [pool_last]
+    pooled = [True] * (len(channels) - 1) + [ARCHITECTURES[name]]
     trunk = Trunk(
         channels,
-        filter_width=sizes["filter_width"],
-        pool=sizes["pool"],
+        filter_width=cfg["filter_width"],
+        pool=cfg["pool"],
         pooled=pooled,
         dropout=dropout,
-        hidden=sizes["hidden"],
+        hidden=cfg["hidden"],
         window=window,
     )
     return Network(trunk, n_tasks).to(memory_format=torch.channels_last)

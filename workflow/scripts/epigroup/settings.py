@@ -164,8 +164,12 @@ def _check_references(config: dict, source: str) -> None:
                 f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
             )
     for name, grouping in groupings.items():
-        if grouping["like"] is not None and grouping["like"] not in groupings:
-            raise InputError(f"{source}: groupings.{name}.like: '{grouping['like']}' is not under groupings")
+        chain = [name]
+        while (like := groupings[chain[-1]]["like"]) is not None:
+            if like not in groupings or like in chain:
+                fault = "leads back to itself" if like in chain else "is not under groupings"
+                raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
+            chain.append(like)
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
         for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):

@@ -6,14 +6,14 @@ other method.
 
 from epigroup.errors import InputError
 
-# method: (entry, what it reads beside the sheet: "heads" | "like" | "table" | None)
-METHODS: dict[str, tuple[str, str | None]] = {
-    "single": ("epigroup.grouping.single:group_tasks", None),
-    "all": ("epigroup.grouping.all_tasks:group_tasks", None),
-    "sheet": ("epigroup.grouping.sheet_columns:group_tasks", None),
-    "kmeans": ("epigroup.grouping.kmeans:group_tasks", "heads"),
-    "random": ("epigroup.grouping.random_matched:group_tasks", "like"),
-    "table": ("epigroup.grouping.table:group_tasks", "table"),
+# method: (entry, what it reads beside the sheet: "heads" | "like" | "table" | None, the config keys it heeds)
+METHODS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "single": ("epigroup.grouping.single:group_tasks", None, ()),
+    "all": ("epigroup.grouping.all_tasks:group_tasks", None, ()),
+    "sheet": ("epigroup.grouping.sheet_columns:group_tasks", None, ("columns",)),
+    "kmeans": ("epigroup.grouping.kmeans:group_tasks", "heads", ("vectors", "starts", "seed")),
+    "random": ("epigroup.grouping.random_matched:group_tasks", "like", ("seed",)),
+    "table": ("epigroup.grouping.table:group_tasks", "table", ("file",)),
 }
 
 
@@ -29,3 +29,9 @@ def needs(method: str) -> str | None:
     file), None."""
     entry(method)
     return METHODS[method][1]
+
+
+def options(method: str) -> tuple[str, ...]:
+    """The keys of a grouping's config that a method heeds, beside k and tasks."""
+    entry(method)
+    return METHODS[method][2]
