@@ -78,16 +78,30 @@ def test_sheet_maps_each_cell_type_to_one_group(shiri):
     assert groups["astrocyte"] == {"Glial cell"}
 
 
-def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
-    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"]
-    command += ["--configfile", "config/shiri2022.yaml"]
-    run = subprocess.run(command, cwd=shiri, capture_output=True, text=True, check=False)
+def dry_run(folder: Path, config: str) -> Counter:
+    """Rule: number of jobs that a dry run announces."""
+    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", config]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     lines = [line.split() for line in run.stdout.splitlines()]
-    counts = {words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()}
+    return Counter({words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()})
+
+
+def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
+    counts = dry_run(shiri, "config/shiri2022.yaml")
     assert counts["standardise_peaks"] == 367
     assert counts["train_pack"] == shiri_plan.jobs["training"] == 46 + 1 + 3 + 6 + 4 + 4
     assert counts["total"] - counts["all"] == sum(shiri_plan.jobs.values())
+
+
+def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
+    counts = dry_run(shiri, "config/config.yaml")
+    config = complete_config(yaml.safe_load((shiri / "config" / "config.yaml").read_text()))
+    sheet = read_sheet(shiri / config["samples"], results="results", exist=lambda _: True)
+    jobs = plan.make_plan(config, sheet).jobs
+    simulation = sum(n for name, n in counts.items() if name.startswith("simulate_"))
+    assert counts["total"] - counts["all"] - simulation - counts["compare_with_truth"] == sum(jobs.values())
+    assert counts["train_pack"] == jobs["training"]
 
 
 def test_trainings_of_the_paper(shiri_plan):
@@ -106,23 +120,32 @@ def test_trainings_of_the_paper(shiri_plan):
     assert "367 x 1" in text
 
 
+def sizes_of(name: str) -> tuple[dict, int]:
+    """Settings of a network and its window; `one` is a network of a single convolution."""
+    if name == "one":
+        one = {"channels": [10], "filter_width": 10, "pool": 492, "dropout": [0.0], "hidden": 32}
+        return {**one, "name": "small", "head": "shared"}, 501
+    return {**NETWORKS[name], "name": name, "head": "shared"}, 1001
+
+
 @pytest.mark.parametrize("n_tasks", [1, 7, 367])
-@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+@pytest.mark.parametrize("name", ["one", "small", "deepsea", "deepsea_pool3"])
 def test_weights_are_those_of_the_network(name, n_tasks):
-    settings = {**NETWORKS[name], "name": name, "head": "shared"}
+    settings, window = sizes_of(name)
     with torch.device("meta"):
-        network = build_network(settings, n_tasks, 1001)
-    assert plan.network_cost(settings, 1001, n_tasks).weights == sum(p.numel() for p in network.parameters())
+        network = build_network(settings, n_tasks, window)
+    weights = sum(p.numel() for p in network.parameters())
+    assert plan.network_cost(settings, window, n_tasks).weights == weights
 
 
-@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+@pytest.mark.parametrize("name", ["one", "small", "deepsea", "deepsea_pool3"])
 def test_forward_cost_is_what_torch_counts(name):
-    settings = {**NETWORKS[name], "name": name, "head": "shared"}
-    network = build_network(settings, 5, 1001).eval()
+    settings, window = sizes_of(name)
+    network = build_network(settings, 5, window).eval()
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
-        network(torch.zeros(1, 4, 1001))
-    assert plan.network_cost(settings, 1001, 5).forward == counter.get_total_flops()
+        network(torch.zeros(1, 4, window))
+    assert plan.network_cost(settings, window, 5).forward == counter.get_total_flops()
 
 
 def test_cost_of_deepsea():

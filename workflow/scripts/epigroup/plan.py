@@ -70,7 +70,7 @@ def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
     as the forward pass; the first layer's input needs none. Pooling, ReLU and dropout are left out.
     """
     width, pool = network["filter_width"], network["pool"]
-    pools = (True, True, network["name"] != "deepsea")
+    pools = [True] * (len(network["channels"]) - 1) + [network["name"] != "deepsea"]
     forward, weights, first = 0, 0, 0
     length, inputs = window, 4
     for outputs, pooled in zip(network["channels"], pools, strict=True):
