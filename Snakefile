@@ -34,6 +34,7 @@ if SIMULATED:
 
 include: "workflow/rules/genome.smk"
 include: "workflow/rules/reads.smk"
+include: "workflow/rules/alignments.smk"
 include: "workflow/rules/peaks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"

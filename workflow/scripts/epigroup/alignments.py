@@ -34,8 +34,8 @@ def write_cut_sites(bam: str | os.PathLike, out: str | os.PathLike, *, tn5: bool
     """Write every read as a BED interval with its strand (gzip), its 5' end at the cut; return how many.
 
     With `tn5` the 5' ends move to the middle of the transposase's 9-bp stagger: +4 on the forward strand, -5
-    on the reverse (Buenrostro et al. 2013). The rest of the read stays, because MACS2 takes the read length as
-    the gap over which it joins peaks.
+    on the reverse (Buenrostro et al. 2013). The rest of the read stays, because MACS2 takes the read length
+    as the gap over which it joins peaks.
     """
     forward, reverse = (TN5_FORWARD, TN5_REVERSE) if tn5 else (0, 0)
     count = 0

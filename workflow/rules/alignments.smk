@@ -1,0 +1,133 @@
+# Alignments, ours or given, to what peaks are called on: given ones checked, all filtered, replicates pooled.
+
+FROM_BAM = [name for name, profile in PROFILES.items() if profile.kind == "bam"]
+
+
+def replicate_alignments(wildcards):
+    return [
+        f"{RESULTS}/alignments/{wildcards.profile}.rep{one.number}.bam"
+        for one in PROFILES[wildcards.profile].replicates
+    ]
+
+
+def filter_settings(wildcards):
+    mapq = config["reads"]["mapq"]
+    return {
+        "mapq": mapq,
+        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go.
+        "keep": f"!flag.paired || (flag.proper_pair && [MQ] >= {mapq})",
+        "mitochondrion": config["genome"]["mitochondrion"] or "",
+        "blacklist": BLACKLIST or "",
+    }
+
+
+rule check_alignments:
+    input:
+        bam=lambda wc: replicate_of(wc).bam,
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        contigs="<results>/quality/given/{profile}.rep{replicate}.contigs.tsv",
+    log:
+        "<results>/logs/check_alignments/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
+    wildcard_constraints:
+        profile=one_of(FROM_BAM),
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=30,
+    params:
+        cfg={"assembly": config["genome"]["assembly"]},
+        code=code_digest("check_alignments"),
+    script:
+        "../scripts/check_alignments.py"
+
+
+# Given alignments are sorted and marked anew, so that they pass through what aligned reads pass through.
+rule mark_alignments:
+    input:
+        bam=lambda wc: replicate_of(wc).bam,
+        checked=rules.check_alignments.output.contigs,
+    output:
+        bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
+        duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
+    log:
+        "<results>/logs/mark_alignments/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/mark_alignments/{profile}.rep{replicate}.tsv"
+    wildcard_constraints:
+        profile=one_of(FROM_BAM),
+    conda:
+        "../envs/align.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 3000 * attempt,
+        runtime=480,
+    shell:
+        "scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
+        " (samtools collate -O -u {input.bam:q} $scratch.collate"
+        " | samtools fixmate -u -m - -"
+        " | samtools sort -u -m 512M -T $scratch.sort -"
+        " | samtools markdup -T $scratch.mark -f {output.duplicates:q} - {output.bam:q}) 2> {log:q}"
+
+
+rule filter_alignments:
+    input:
+        bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
+        sizes="<results>/genome/chrom.sizes",
+        blacklist=[BLACKLIST] if BLACKLIST else [],
+    output:
+        bam="<results>/alignments/{profile}.rep{replicate}.bam",
+        bai="<results>/alignments/{profile}.rep{replicate}.bam.bai",
+        flagstat="<results>/quality/alignments/{profile}.rep{replicate}.flagstat.txt",
+        idxstats="<results>/quality/alignments/{profile}.rep{replicate}.idxstats.txt",
+        stats="<results>/quality/alignments/{profile}.rep{replicate}.stats.txt",
+    log:
+        "<results>/logs/filter_alignments/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/filter_alignments/{profile}.rep{replicate}.tsv"
+    conda:
+        "../envs/align.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1000 * attempt,
+        runtime=240,
+    params:
+        cfg=filter_settings,
+    shell:
+        "(samtools flagstat {input.bam:q} > {output.flagstat:q}"
+        " ; samtools idxstats {input.bam:q} > {output.idxstats:q}"
+        " ; samtools stats {input.bam:q} > {output.stats:q}"
+        " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q}"
+        " -L <(awk -v OFS='\t' -v mito=\"{params.cfg[mitochondrion]}\" '$1 != mito {{print $1, 0, $2}}'"
+        " {input.sizes:q}) {input.bam:q}"
+        ' | (if [ -n "{params.cfg[blacklist]}" ]; then'
+        " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
+        " | samtools view -b -o {output.bam:q} -"
+        " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"
+
+
+rule pool_replicates:
+    input:
+        bams=replicate_alignments,
+    output:
+        bam="<results>/alignments/{profile}.bam",
+        bai="<results>/alignments/{profile}.bam.bai",
+    log:
+        "<results>/logs/pool_replicates/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/pool_replicates/{profile}.tsv"
+    conda:
+        "../envs/align.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1000 * attempt,
+        runtime=240,
+    shell:
+        # One replicate is its own pool: a second name for the file where links work, no second copy.
+        '(set -- {input.bams:q} ; if [ $# -gt 1 ]; then samtools merge -c -p -f {output.bam:q} "$@"'
+        ' ; else ln -f "$1" {output.bam:q} || cp "$1" {output.bam:q} ; fi'
+        " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"
