@@ -53,7 +53,7 @@ rule simulate_genome:
     benchmark:
         "<results>/benchmarks/simulate_genome.tsv"
     conda:
-        "../envs/stats.yaml"
+        "../envs/simulate.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
@@ -76,7 +76,7 @@ rule simulate_reads:
     benchmark:
         "<results>/benchmarks/simulate_reads/{profile}.rep{replicate}.tsv"
     conda:
-        "../envs/stats.yaml"
+        "../envs/simulate.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,

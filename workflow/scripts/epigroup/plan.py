@@ -17,7 +17,10 @@ GPU_FLOPS = (
     10e12  # sustained by a V100 in float32; the paper's 16 hours a training on one lie within a factor of two
 )
 CPU_FLOPS = 1e11  # sustained by one recent server core in bfloat16
-STEP_SECONDS = 0.5e-3  # least time of a step on a GPU: launching its kernels
+STEP_SECONDS = {
+    True: 0.5e-3,
+    False: 2e-3,
+}  # least time of a step, on a GPU and on a core, however small the work
 ASSEMBLIES = {"hg38": 3_088_269_832, "hg19": 3_095_677_412, "mm10": 2_725_521_370}  # chr1.., X and Y, bp
 
 
@@ -116,7 +119,8 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     for n_groups, n_tasks in sizes:
         cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
         work = training["batch_size"] * cost.training
-        step = max(STEP_SECONDS, work / GPU_FLOPS) if gpu else work / (CPU_FLOPS * training["threads"])
+        rate = GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]
+        step = max(STEP_SECONDS[gpu], work / rate)
         seconds += seeds * n_groups * step
         size += seeds * n_groups * 4 * cost.weights
     return StrategyPlan(
@@ -150,7 +154,10 @@ def make_plan(config: dict, sheet: Sheet) -> Plan:
 
 def genome_bases(config: dict) -> tuple[int | None, str]:
     """Base pairs of the genome's FASTA and where the number is from; None when nothing tells."""
-    path = config["genome"]["fasta"].replace("<results>", config["results"])
+    if "simulation" in config:
+        each, n = config["simulation"]["chromosome_length"], len(config["genome"]["chromosomes"])
+        return each * n, "that will be simulated"
+    path = config["genome"]["fasta"]
     if os.path.exists(path) and os.path.getsize(path):
         factor = 4 if path.endswith(("gz", "bgz")) else 1
         return os.path.getsize(path) * factor, f"from the size of {path}" + (" x 4" if factor > 1 else "")
@@ -278,7 +285,7 @@ def describe(plan: Plan) -> str:
         unit = "GPU" if s.gpu else "core"
         rows.append(
             (s.name, s.network, s.seeds, s.trainings, sizes, s.jobs, f"{s.least_steps:,}-{s.steps:,}")
-            + (f"{s.least_hours:,.1f} {unit}", f"{s.hours:,.1f} {unit}")
+            + (f"{hours_text(s.least_hours)} {unit}", f"{hours_text(s.hours)} {unit}")
         )
     lines += layout([head, *rows])
     for gpu, unit in ((True, "GPU"), (False, "core")):
@@ -286,7 +293,7 @@ def describe(plan: Plan) -> str:
         if chosen:
             least, most = sum(s.least_hours for s in chosen), sum(s.hours for s in chosen)
             n = sum(s.trainings for s in chosen)
-            lines.append(f"  {n} trainings, {least:,.1f} to {most:,.1f} {unit}-hours")
+            lines.append(f"  {n} trainings, {hours_text(least)} to {hours_text(most)} {unit}-hours")
     lines += ["", "Disk"]
     lines += layout([(what, size_text(size), how) for what, size, how in plan.disk])
     known = sum(size or 0 for _, size, _ in plan.disk)
@@ -307,9 +314,9 @@ def describe(plan: Plan) -> str:
         "  FLOP of an example in training = 3 x forward - the first layer, whose input needs no gradient;",
         "    validation is left out (a few %)",
         "  steps at least = (patience + 1) x validate_every, at most = max_steps; early stopping decides",
-        f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32) and takes at least "
-        f"{STEP_SECONDS * 1e3:g} ms a step;",
-        f"    a core sustains {CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16)",
+        f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32), a core "
+        f"{CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16);",
+        f"    a step takes at least {STEP_SECONDS[True] * 1e3:g} and {STEP_SECONDS[False] * 1e3:g} ms",
         "  the log of a training job shows your machine's examples/s: scale the hours by it",
     ]
     return "\n".join(lines)
@@ -320,6 +327,11 @@ def layout(rows: list[tuple]) -> list[str]:
     texts = [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
     return ["  " + "  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in texts]
+
+
+def hours_text(hours: float) -> str:
+    """Hours as text: 3,832 or 62.7 or 0.013."""
+    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.1f}" if hours >= 1 else f"{hours:.2g}"
 
 
 def size_text(size: int | None) -> str:
