@@ -38,4 +38,4 @@ format: setup ## bring the code into shape
 	snakefmt Snakefile workflow
 
 plan: setup ## say what CONFIG means before anything runs: trainings, GPU hours, disk, jobs
-	snakemake --cores 1 --quiet all --configfile $(CONFIG) -- plan
+	snakemake --cores 1 --quiet rules progress host reason --configfile $(CONFIG) -- plan
