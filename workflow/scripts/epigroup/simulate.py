@@ -1,14 +1,15 @@
-"""A genome whose regulatory grammar is known: motifs, latent groups of tasks, the sites each task opens, and the truth.
+"""A genome whose regulatory grammar is known: motifs, latent groups of tasks, their sites, and the truth.
 
-Elements lie along the chromosomes. An element holds copies of some of twelve motifs. Each latent group of tasks reads six of
-them: three open its elements, three close them. Every motif serves two groups, and with `conflict` it opens in the one
-what it closes in the other, so that learning all groups together has to serve opposite uses of the same motifs.
-Without `conflict` all groups read the first group's motifs with the same signs, and there is nothing to group.
+Elements lie along the chromosomes. An element holds copies of some of twelve motifs. Each latent group of
+tasks reads six of them: three open its elements, three close them. Every motif serves two groups, and with
+`conflict` it opens in the one what it closes in the other, so that learning all groups together has to serve
+opposite uses of the same motifs. Without `conflict` all groups read the first group's motifs with the same
+signs, and there is nothing to group.
 
-Two things keep label correlation from telling the groups. Each element is active in one of two chromatin contexts, which
-its sequence does not show, and the tasks of a cell group see one context only: tasks of one latent group in
-different contexts never share a site. A thirteenth motif opens an element for all tasks of its context: tasks of
-different latent groups share those sites.
+Two things keep label correlation from telling the groups. Each element is active in one of two chromatin
+contexts, which its sequence does not show, and the tasks of a cell group see one context only: tasks of one
+latent group in different contexts never share a site. A thirteenth motif opens an element for all tasks of
+its context: tasks of different latent groups share those sites.
 """
 
 import gzip
@@ -33,14 +34,18 @@ N_GROUPS, N_CONTEXTS = 4, 2
 N_MOTIFS = N_GROUPS * (N_GROUPS - 1) + 1  # two for each pair of groups, and the one that opens for all
 SHARED = N_MOTIFS - 1
 BASES = np.frombuffer(b"ACGTN", np.uint8)
-HALF_WIDTH = {"CA": 150, "TFB": 150, "HM": 200}  # bp from an element's centre to the end of a task's peak there
+HALF_WIDTH = {
+    "CA": 150,
+    "TFB": 125,
+    "HM": 200,
+}  # bp from an element's centre to the end of a task's peak there
 BROAD_HALF_WIDTH = 250
 
 
 @dataclass(frozen=True)
 class Grammar:
-    """motifs float64 (13, width, 4): chance of each base; effects float64 (4, 13): log-odds a motif adds in a group;
-    offsets float64 (4,): log-odds of an element without motifs."""
+    """motifs float64 (13, width, 4): chance of each base; effects float64 (4, 13): log-odds a motif adds in a
+    group; offsets float64 (4,): log-odds of an element without motifs."""
 
     motifs: np.ndarray
     effects: np.ndarray
@@ -59,9 +64,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Elements:
-    """The elements of one chromosome: centre int64 (n,) bp; present bool (n, 13); context int8 (n,); open_chance
-    float64 (n, T), given the sequence and that the element is active in the task's context; is_open bool (n, T);
-    instances: (start bp, motif, element) int64 (m, 3)."""
+    """The elements of one chromosome: centre int64 (n,) bp; present bool (n, 13); context int8 (n,);
+    open_chance float64 (n, T), given the sequence and that the element is active in the task's context;
+    is_open bool (n, T); instances: (start bp, motif, element) int64 (m, 3)."""
 
     centre: np.ndarray
     present: np.ndarray
@@ -74,8 +79,8 @@ class Elements:
 def place_tasks(profiles: list[dict]) -> list[Task]:
     """Group and context of each task, from its sheet row (profile_id, modality, cell_group, peak_mode).
 
-    The i-th task of the c-th cell group joins latent group (i + c) mod 4, so that latent groups cross cell groups; the
-    first half of the cell groups sees context 0, the other half context 1.
+    The i-th task of the c-th cell group joins latent group (i + c) mod 4, so that latent groups cross cell
+    groups; the first half of the cell groups sees context 0, the other half context 1.
     """
     cells = list(dict.fromkeys(row["cell_group"] for row in profiles))
     seen = dict.fromkeys(cells, 0)
@@ -90,9 +95,10 @@ def place_tasks(profiles: list[dict]) -> list[Task]:
 
 
 def make_grammar(cfg: dict) -> Grammar:
-    """Motifs, effects and offsets from `cfg`: seed, conflict, motif_width, conservation, motif_chance, effect, open_share.
+    """Motifs, effects and offsets from `cfg`: seed, conflict, motif_width, conservation, motif_chance,
+    effect, open_share.
 
-    An offset is set so that over elements without the shared motif the mean chance to be open is `open_share`.
+    An offset is set so that over elements without the shared motif the mean chance is `open_share`.
     """
     rng = np.random.default_rng([cfg["seed"], 0])
     width = cfg["motif_width"]
@@ -131,7 +137,9 @@ def _offset(scores: np.ndarray, share: float) -> float:
     return (low + high) / 2
 
 
-def make_chromosome(grammar: Grammar, tasks: list[Task], cfg: dict, number: int) -> tuple[np.ndarray, Elements]:
+def make_chromosome(
+    grammar: Grammar, tasks: list[Task], cfg: dict, number: int
+) -> tuple[np.ndarray, Elements]:
     """Base codes uint8 (chromosome_length,) of chromosome `number` (from 0), and its elements.
 
     cfg: seed, chromosome_length, spacing (bp between elements, moved by up to a sixth of it), motif_chance,
@@ -171,13 +179,16 @@ def make_chromosome(grammar: Grammar, tasks: list[Task], cfg: dict, number: int)
     return codes, Elements(centre, present, context, chance, is_open, placed)
 
 
-def label_chance(elements: Elements, tasks: list[Task], n_bins: int, bin_size: int, min_overlap: int) -> np.ndarray:
+def label_chance(
+    elements: Elements, tasks: list[Task], n_bins: int, bin_size: int, min_overlap: int
+) -> np.ndarray:
     """float32 (n_bins, T): probability, given the sequence alone, that a bin of a task is positive.
 
-    A task's peak around an element's centre is fixed, so that it covers at least `min_overlap` bp of a bin or does not; the
-    chance that the peak is there is `open_chance` / 2, as the context is hidden and each is as likely. A bin within
-    reach of several elements is positive unless all of them are closed. It is unconditional: bins without any
-    positive are left out of the data set later, for all tasks alike.
+    A task's peak around an element's centre is fixed, so that it covers at least `min_overlap` bp of a bin or
+    does not; the chance that the peak is there is `open_chance` / 2, as the context is hidden and each is as
+    likely. A bin within reach of several elements is positive unless all of them are closed. Labels from
+    called peaks differ where the caller's peaks are shifted, wider or narrower than the true ones. The chance
+    is unconditional: bins without any positive are left out of the data set later, for all tasks alike.
     """
     missed = np.ones((n_bins, len(tasks)))
     for half in sorted({task.half_width for task in tasks}):
@@ -196,15 +207,16 @@ def label_chance(elements: Elements, tasks: list[Task], n_bins: int, bin_size: i
 
 
 def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -> None:
-    """Write the genome, the peaks that rows give, and the truth; the same bytes for the same `cfg` and `profiles`.
+    """Write the genome, the peaks that rows give, and the truth; the same bytes for the same arguments.
 
-    profiles: sheet rows of the tasks as dicts (profile_id, modality, cell_group, peak_mode, peaks: path or None).
+    profiles: sheet rows of the tasks as dicts (profile_id, modality, cell_group, peak_mode, peaks: path or
+    None).
     cfg: the config's section `simulation`, with chromosomes (names), bin_size and min_overlap (bp).
-    out: paths `fasta`, `groups` (task_id, group), `tasks` (task_id, group, context), `rules` (group, motif, effect),
-    `motifs` (motif, position, A, C, G, T), `sites` (motif instances: chrom, start, end, motif, strand, element, context,
-    tasks open there), `intervals` (chrom, start, end, task_id: the true peaks), `probability` (HDF5, see
-    `label_chance`: float16 (n_bins, T) a chromosome, attributes task_ids, bin_size, min_overlap).
-    Raises InputError when elements would not fit.
+    out: paths `fasta`, `groups` (task_id, group), `tasks` (task_id, group, context), `rules` (group, motif,
+    effect), `motifs` (motif, position, A, C, G, T), `sites` (motif instances: chrom, start, end, motif,
+    strand, element, context, tasks open there), `intervals` (chrom, start, end, task_id: the true peaks),
+    `probability` (HDF5, see `label_chance`: float16 (n_bins, T) a chromosome, attributes task_ids, bin_size,
+    min_overlap). Raises InputError when elements would not fit.
     """
     check(cfg)
     tasks = place_tasks(profiles)
@@ -212,29 +224,41 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
     names = np.array([task.task_id for task in tasks])
     half = np.array([task.half_width for task in tasks])
     sites, peaks = [], []
-    with whole(out["fasta"]) as fasta, whole(out["probability"]) as probability:
-        with open(fasta, "wb") as handle, h5py.File(probability, "w") as truth:
-            truth.attrs.update(task_ids=[task.task_id for task in tasks], bin_size=cfg["bin_size"], min_overlap=cfg["min_overlap"])
-            for number, chrom in enumerate(cfg["chromosomes"]):
-                codes, elements = make_chromosome(grammar, tasks, cfg, number)
-                _write_sequence(handle, chrom, codes)
-                n_bins = len(codes) // cfg["bin_size"]
-                chance = label_chance(elements, tasks, n_bins, cfg["bin_size"], cfg["min_overlap"])
-                truth.create_dataset(chrom, data=chance.astype(np.float16), compression="gzip", shuffle=True)
-                element, task = np.nonzero(elements.is_open)
-                centre = elements.centre[element]
-                peaks.append(pd.DataFrame({
-                    "chrom": chrom, "start": centre - half[task], "end": centre + half[task], "task_id": names[task],
-                }))  # fmt: skip
-                sites.append(_sites(chrom, elements, names, cfg["motif_width"]))
-                log.info("%s: %d elements, %.1f %% of (element, task) open", chrom, len(elements.centre),
-                         100 * elements.is_open.mean())  # fmt: skip
+    with (
+        whole(out["fasta"]) as fasta,
+        whole(out["probability"]) as probability,
+        open(fasta, "wb") as handle,
+        h5py.File(probability, "w") as truth,
+    ):
+        truth.attrs.update(
+            task_ids=[task.task_id for task in tasks],
+            bin_size=cfg["bin_size"],
+            min_overlap=cfg["min_overlap"],
+        )
+        for number, chrom in enumerate(cfg["chromosomes"]):
+            codes, elements = make_chromosome(grammar, tasks, cfg, number)
+            _write_sequence(handle, chrom, codes)
+            n_bins = len(codes) // cfg["bin_size"]
+            chance = label_chance(elements, tasks, n_bins, cfg["bin_size"], cfg["min_overlap"])
+            truth.create_dataset(chrom, data=chance.astype(np.float16), compression="gzip", shuffle=True)
+            element, task = np.nonzero(elements.is_open)
+            centre = elements.centre[element]
+            peaks.append(pd.DataFrame({
+                "chrom": chrom, "start": centre - half[task], "end": centre + half[task],
+                "task_id": names[task],
+            }))  # fmt: skip
+            sites.append(_sites(chrom, elements, names, cfg["motif_width"]))
+            log.info("%s: %d elements, %.1f %% of (element, task) open", chrom, len(elements.centre),
+                     100 * elements.is_open.mean())  # fmt: skip
     intervals = pd.concat(peaks, ignore_index=True)
     write_table(out["intervals"], intervals)
-    write_table(out["sites"], pd.concat(sites, ignore_index=True).sort_values(["chrom", "start"], kind="stable"))
+    write_table(
+        out["sites"], pd.concat(sites, ignore_index=True).sort_values(["chrom", "start"], kind="stable")
+    )
     write_table(out["groups"], pd.DataFrame({"task_id": names, "group": [task.group for task in tasks]}))
     write_table(out["tasks"], pd.DataFrame({
-        "task_id": names, "group": [task.group for task in tasks], "context": [task.context for task in tasks],
+        "task_id": names, "group": [task.group for task in tasks],
+        "context": [task.context for task in tasks],
     }))  # fmt: skip
     group, motif = np.nonzero(grammar.effects)
     write_table(out["rules"], pd.DataFrame({
@@ -250,16 +274,18 @@ def check(cfg: dict) -> None:
     """Raise InputError when the elements of `cfg` overlap, hold no motif, or are too few."""
     closest = cfg["spacing"] - 2 * (cfg["spacing"] // 6)
     if closest < 2 * BROAD_HALF_WIDTH:
-        raise InputError(f"config: simulation.spacing: {cfg['spacing']} puts peaks on each other; at least 750")
+        raise InputError(
+            f"config: simulation.spacing: {cfg['spacing']} puts peaks on each other; at least 750"
+        )
     if cfg["flank"] > BROAD_HALF_WIDTH or 2 * cfg["flank"] < 2 * cfg["copies"] * (cfg["motif_width"] + 1):
         raise InputError(
-            f"config: simulation.flank: {cfg['flank']} bp on either side cannot hold {cfg['copies']} copies of two motifs of "
-            f"{cfg['motif_width']} bp, or is more than {BROAD_HALF_WIDTH}"
+            f"config: simulation.flank: {cfg['flank']} bp on either side cannot hold {cfg['copies']} copies "
+            f"of two motifs of {cfg['motif_width']} bp, or is more than {BROAD_HALF_WIDTH}"
         )
     if cfg["chromosome_length"] < 20 * cfg["spacing"]:
         raise InputError(
-            f"config: simulation.chromosome_length: {cfg['chromosome_length']} bp holds fewer than 20 elements; at least "
-            f"{20 * cfg['spacing']}"
+            f"config: simulation.chromosome_length: {cfg['chromosome_length']} bp holds fewer than "
+            f"20 elements; at least {20 * cfg['spacing']}"
         )
 
 
@@ -280,8 +306,9 @@ def _sites(chrom: str, elements: Elements, names: np.ndarray, width: int) -> pd.
     start, motif, element = elements.instances.T
     tasks = [",".join(names[row]) or "." for row in elements.is_open]
     return pd.DataFrame({
-        "chrom": chrom, "start": start, "end": start + width, "motif": [motif_name(m) for m in motif], "strand": "+",
-        "element": [f"{chrom}:{centre}" for centre in elements.centre[element]], "context": elements.context[element],
+        "chrom": chrom, "start": start, "end": start + width, "motif": [motif_name(m) for m in motif],
+        "strand": "+", "element": [f"{chrom}:{centre}" for centre in elements.centre[element]],
+        "context": elements.context[element],
         "tasks": [tasks[e] for e in element],
     })  # fmt: skip
 
@@ -305,7 +332,8 @@ def _write_peaks(path: str, task_id: str, intervals: pd.DataFrame, seed: int) ->
     signal = np.random.default_rng([seed, 3, *task_id.encode()]).gamma(8.0, 1.5, len(own)).round(3) + 2
     write_table(path, pd.DataFrame({
         "chrom": own["chrom"], "start": own["start"], "end": own["end"],
-        "name": [f"{task_id}_{i}" for i in range(1, len(own) + 1)], "score": np.minimum(1000, signal * 25).astype(int),
+        "name": [f"{task_id}_{i}" for i in range(1, len(own) + 1)],
+        "score": np.minimum(1000, signal * 25).astype(int),
         "strand": ".", "signal": signal, "p": (signal * 2).round(3), "q": (signal * 1.5).round(3),
         "summit": (own["end"] - own["start"]) // 2,
     }), header=False)  # fmt: skip

@@ -1,7 +1,7 @@
 """Reads of a simulated profile: fragments around the sites that the truth opens, over an even background.
 
-ATAC fragments and DNase reads begin at cuts within the open site; ChIP fragments straddle the element. A control has the
-background only. Each replicate draws its own fragments.
+ATAC fragments and DNase reads begin at cuts within the open site; ChIP fragments straddle the element. A
+control has the background only, at twice the depth. Each replicate draws its own fragments.
 """
 
 import gzip
@@ -25,8 +25,8 @@ ERROR_RATE = 0.001
 
 @dataclass(frozen=True)
 class Fragments:
-    """chrom int64 (n,) index into the chromosomes; start, length int64 (n,) bp; reverse bool (n,): read 1 is the
-    right end on the minus strand."""
+    """chrom int64 (n,) index into the chromosomes; start, length int64 (n,) bp; reverse bool (n,): read
+    1 is the right end on the minus strand."""
 
     chrom: np.ndarray
     start: np.ndarray
@@ -47,15 +47,18 @@ def draw_fragments(
 ) -> Fragments:
     """Fragments of one replicate.
 
-    profile: sheet row (profile_id, assay, modality, peak_mode); sites: the profile's true peaks (chrom, start, end);
-    cfg: fragments_per_site (mean), background_per_kb.
+    profile: sheet row (profile_id, assay, modality, peak_mode); sites: the profile's true peaks (chrom,
+    start, end); cfg: fragments_per_site (mean), background_per_kb.
     """
     rng = np.random.default_rng([seed, 2, replicate, *profile["profile_id"].encode()])
     chroms, lengths = list(sizes), np.array(list(sizes.values()))
-    n_background = rng.poisson(cfg["background_per_kb"] * lengths.sum() / 1000)
+    depth = 2 if profile["assay"] == "input" else 1  # no shallower than what it is held against
+    n_background = rng.poisson(depth * cfg["background_per_kb"] * lengths.sum() / 1000)
     strength = rng.gamma(12.0, 1 / 12.0, len(sites))  # sites differ, a tenth of them by half
     counts = rng.poisson(cfg["fragments_per_site"] * strength)
-    chrom = np.repeat(sites["chrom"].map({name: i for i, name in enumerate(chroms)}).to_numpy(np.int64), counts)
+    chrom = np.repeat(
+        sites["chrom"].map({name: i for i, name in enumerate(chroms)}).to_numpy(np.int64), counts
+    )
     half = np.repeat((sites["end"] - sites["start"]).to_numpy(np.int64) // 2, counts)
     centre = np.repeat(sites["start"].to_numpy(np.int64), counts) + half
     n = len(chrom)
@@ -66,13 +69,15 @@ def draw_fragments(
         length = rng.integers(60, 161, n)
         middle = centre + rng.normal(0, half / 4).astype(np.int64)
     else:
-        length = np.clip(rng.normal(180, 20, n), 100, 260).astype(np.int64)
-        spread = half / 5 if profile["modality"] == "TFB" else half / 2.5
+        length = np.clip(rng.normal(200, 20, n), 100, 260).astype(np.int64)
+        spread = half / 2.5
         middle = centre + rng.normal(0, spread).astype(np.int64)
     away = rng.choice(len(lengths), n_background, p=lengths / lengths.sum())
     chrom = np.concatenate([chrom, away])
     length = np.concatenate([length, np.clip(rng.normal(180, 20, n_background), 100, 260).astype(np.int64)])
-    start = np.concatenate([middle, (rng.random(n_background) * lengths[away]).astype(np.int64)]) - length // 2
+    start = (
+        np.concatenate([middle, (rng.random(n_background) * lengths[away]).astype(np.int64)]) - length // 2
+    )
     start = np.clip(start, 0, lengths[chrom] - length)
     order = rng.permutation(len(chrom))
     reverse = rng.random(len(chrom)) < 0.5
@@ -80,9 +85,14 @@ def draw_fragments(
 
 
 def read_bases(
-    fragments: Fragments, genome: list[np.ndarray], read_length: int, reverse: np.ndarray, rng: np.random.Generator
+    fragments: Fragments,
+    genome: list[np.ndarray],
+    read_length: int,
+    reverse: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """uint8 (n, read_length): codes of the read at the left end, or where `reverse` at the right end on the minus strand."""
+    """uint8 (n, read_length): codes of the read at the left end, or where `reverse` at the right end on the
+    minus strand."""
     out = np.empty((len(reverse), read_length), np.uint8)
     start = np.where(reverse, fragments.start + fragments.length - read_length, fragments.start)
     for number, codes in enumerate(genome):
@@ -123,9 +133,9 @@ def write_bam(
     length = codes.shape[1]
     start = np.where(fragments.reverse, fragments.start + fragments.length - length, fragments.start)
     forward = codes.copy()
-    forward[fragments.reverse] = np.where(
-        codes[fragments.reverse] < 4, 3 - codes[fragments.reverse], 4
-    )[:, ::-1]  # a BAM holds reads as on the plus strand
+    forward[fragments.reverse] = np.where(codes[fragments.reverse] < 4, 3 - codes[fragments.reverse], 4)[
+        :, ::-1
+    ]  # a BAM holds reads as on the plus strand
     header = pysam.AlignmentHeader.from_dict({
         "HD": {"VN": "1.6", "SO": "coordinate"},
         "SQ": [{"SN": name, "LN": len(sequence), "AS": assembly} for name, sequence in genome.items()],
@@ -158,8 +168,8 @@ def simulate_reads(
 ) -> None:
     """Write the reads of one replicate of a profile.
 
-    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: sheet row; cfg: seed, assembly, read_length (bp)
-    and what `draw_fragments` takes. Raises InputError when a task has no site.
+    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: sheet row; cfg: seed, assembly,
+    read_length (bp) and what `draw_fragments` takes. Raises InputError when a task has no site.
     """
     genome = read_codes(fasta)
     sites = pd.read_csv(intervals, sep="\t")
@@ -179,4 +189,6 @@ def simulate_reads(
         write_fastq(outputs[1], second, 2)
     else:
         write_fastq(outputs[0], first)
-    log.info("%s, replicate %d: %d sites, %d fragments", profile["profile_id"], replicate, len(sites), len(first))
+    log.info(
+        "%s, replicate %d: %d sites, %d fragments", profile["profile_id"], replicate, len(sites), len(first)
+    )
