@@ -98,7 +98,7 @@ def test_k_reruns_clustering_not_the_network_it_reads(finished):
 
 def test_a_sheet_row_reruns_that_profile_and_the_labels(finished):
     sheet = finished / "tests/mini/samples.tsv"
-    row = next(line for line in sheet.read_text().splitlines() if "_R1.fastq.gz" in line)
+    row = next(line for line in sheet.read_text().splitlines() if "_1.fastq.gz" in line)
     profile, target = row.split("\t")[0], row.split("\t")[3]
     changed = row.replace("\tCA\tATAC\t", "\tCA\tDNase\t", 1)
     assert changed != row, (row, target)

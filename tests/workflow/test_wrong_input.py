@@ -139,7 +139,7 @@ def unknown_contig(inputs):
 
 def empty_peaks(inputs):
     inputs["beds"]["two.bed"] = []
-    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "no peak"]
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "empty"]
 
 
 def contig_the_fasta_lacks(inputs):

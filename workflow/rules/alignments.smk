@@ -1,25 +1,5 @@
 # Alignments, ours or given, to what peaks are called on: given ones checked, all filtered, replicates pooled.
 
-FROM_BAM = [name for name, profile in PROFILES.items() if profile.kind == "bam"]
-
-
-def replicate_alignments(wildcards):
-    return [
-        f"{RESULTS}/alignments/{wildcards.profile}.rep{one.number}.bam"
-        for one in PROFILES[wildcards.profile].replicates
-    ]
-
-
-def filter_settings(wildcards):
-    mapq = config["reads"]["mapq"]
-    return {
-        "mapq": mapq,
-        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go.
-        "keep": f"!flag.paired || (flag.proper_pair && [MQ] >= {mapq})",
-        "mitochondrion": config["genome"]["mitochondrion"] or "",
-        "blacklist": BLACKLIST or "",
-    }
-
 
 rule check_alignments:
     input:

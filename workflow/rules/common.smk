@@ -1,4 +1,4 @@
-# What every rule file needs: the checked config and sheet, names, settings and input functions. No rules.
+# The checked config and sheet, and the names, settings and input functions that all stages share.
 import hashlib
 import os
 import re
@@ -61,7 +61,18 @@ checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
 for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
     if path and not exists(path):
-        raise WorkflowError(f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder")
+        raise WorkflowError(
+            f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder"
+        )
+
+
+def asked(mapping, section, keys):
+    """A section of the config that a target needs."""
+    if section not in mapping:
+        raise WorkflowError(
+            f"{CONFIG_SOURCE}: {section}: this target needs the section {section}: {{{keys}}}"
+        )
+    return mapping[section]
 
 
 def one_of(names):
@@ -76,7 +87,9 @@ def task_table():
 
 def task_rows(grouping=None):
     """The sheet's rows of the tasks (of a grouping), as plain dicts in the sheet's order."""
-    table = task_table() if grouping is None else checked(plan_of.grouping_tasks, config, grouping, task_table())
+    table = (
+        task_table() if grouping is None else checked(plan_of.grouping_tasks, config, grouping, task_table())
+    )
     return table.to_dict("records")
 
 
@@ -87,54 +100,6 @@ def packs(strategy):
 
 def STRATEGY_SEEDS(strategy):
     return plan_of.strategy_seeds(config, strategy)
-
-
-def grouping_settings(name):
-    spec = config["groupings"][name]
-    options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
-    return {
-        "method": spec["method"],
-        "k": checked(plan_of.count_groups, config, name, task_table()),
-        "options": options,
-        "heads_from": spec["heads_from"],
-        "like": spec["like"],
-        "tasks": task_rows(name),
-    }
-
-
-def report_settings(_=None):
-    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
-    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": kept}
-
-
-SECTIONS = {
-    "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
-    "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
-    "peaks": lambda _: {key: config["peaks"][key] for key in config["peaks"] if key not in ("mode", "point_flank")},
-    "peaks_standard": lambda _: {
-        "point_flank": config["peaks"]["point_flank"],
-        "min_overlap": config["dataset"]["min_overlap"],
-    },
-    "labels": lambda _: {**config["dataset"], "blacklist": BLACKLIST},
-    "splits": lambda _: config["splits"],
-    "training": lambda name: {
-        k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
-    },
-    "grouping": grouping_settings,
-    "sweep": lambda _: config["sweep"],
-    "evaluation": lambda _: {"min_validation_positives": config["evaluation"]["min_validation_positives"]},
-    "prediction": lambda _: {"batch_size": config["evaluation"]["batch_size"]},
-    "comparison": lambda _: config["comparison"],
-    "figures": lambda _: config["figures"],
-    "report": report_settings,
-    "predict": lambda _: config["predict"],
-    "simulation": lambda _: config["simulation"],
-}
-
-
-def settings(section, name=None):
-    """The one dict of settings that a rule passes on: resolved, keys sorted, nothing that does not concern the rule."""
-    return config_settings.canonical(SECTIONS[section](name))
 
 
 @lru_cache(maxsize=None)
@@ -185,7 +150,7 @@ def peaks_of(wildcards):
 def evaluated(pattern):
     """`pattern` for every strategy and seed that is trained."""
     return [
-        f"{RESULTS}/" + pattern.format(strategy=strategy, seed=seed)
+        os.path.join(RESULTS, pattern.format(strategy=strategy, seed=seed))
         for strategy in STRATEGIES
         for seed in STRATEGY_SEEDS(strategy)
     ]

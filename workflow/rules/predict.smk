@@ -5,14 +5,9 @@ PREDICT = config.get("predict")
 
 if PREDICT is None:
 
-    def missing_section(_):
-        raise WorkflowError(
-            f"{CONFIG_SOURCE}: predict: to score regions give the section predict: {{strategy: ..., seed: ..., regions: BED}}"
-        )
-
     rule predict:
         input:
-            missing_section,
+            lambda wc: asked(config, "predict", "strategy: ..., seed: ..., regions: BED"),
 
 else:
     if PREDICT["strategy"] not in STRATEGIES:

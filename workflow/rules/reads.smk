@@ -1,38 +1,7 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
 
-FROM_FASTQ = [name for name, profile in PROFILES.items() if profile.kind == "fastq"]
 
-
-def replicate_of(wildcards):
-    return PROFILES[wildcards.profile].replicate(wildcards.replicate)
-
-
-def fastq_of(wildcards):
-    """The one or two FASTQ files of a replicate, as the sheet gives them."""
-    replicate = replicate_of(wildcards)
-    return [path for path in (replicate.fastq_1, replicate.fastq_2) if path]
-
-
-def reads_to_align(wildcards):
-    if config["reads"]["trim"]:
-        return [f"{RESULTS}/reads/{wildcards.profile}.rep{wildcards.replicate}.fastq.gz"]
-    return fastq_of(wildcards)
-
-
-def trim_arguments(wildcards, input):
-    return ["--in2", input.reads[1], "--detect_adapter_for_pe"] if len(input.reads) == 2 else []
-
-
-def align_arguments(wildcards, input):
-    """How bowtie2 takes the reads: trimmed pairs come interleaved in one file."""
-    if not PROFILES[wildcards.profile].paired:
-        return ["-U", input.reads[0]]
-    mates = (
-        ["--interleaved", *input.reads]
-        if len(input.reads) == 1
-        else ["-1", input.reads[0], "-2", input.reads[1]]
-    )
-    return ["--maxins", config["reads"]["max_fragment"], *mates]
+include: "reads_inputs.smk"
 
 
 rule check_fastq:
@@ -111,7 +80,7 @@ rule index_genome:
         mem_mb=lambda wc, attempt: 8000 * attempt,
         runtime=480,
     params:
-        stem=f"{RESULTS}/genome/index/genome",
+        stem=lambda wc, output: output[0].removesuffix(".1.bt2"),
     shell:
         "bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q} > {log:q} 2>&1"
 
@@ -139,7 +108,7 @@ rule align_reads:
         runtime=1440,
     params:
         cfg=align_arguments,
-        stem=f"{RESULTS}/genome/index/genome",
+        stem=lambda wc, input: input.index[0].removesuffix(".1.bt2"),
     shell:
         "scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
         " (bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"

@@ -1,19 +1,7 @@
 # Training of groups in packs, the heads of the network of all tasks, and the scores of a split.
 
 
-def pack_of(wildcards):
-    """The pack that trains a group: pack p holds sorted(groups)[p::n_packs], and groups count from 0."""
-    n_packs = len(packs(wildcards.strategy))
-    pack = int(wildcards.group) % n_packs
-    return f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/pack{pack}.safetensors"
-
-
-def training_device(strategy):
-    return settings("training", strategy)["device"]
-
-
-def gpus(strategy):
-    return 0 if training_device(strategy) == "cpu" else 1
+include: "training_inputs.smk"
 
 
 rule check_device:

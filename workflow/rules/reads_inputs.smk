@@ -1,0 +1,73 @@
+# What the rules of reads, alignments and peaks take in, and the arguments of their tools.
+
+FROM_FASTQ = [name for name, profile in PROFILES.items() if profile.kind == "fastq"]
+
+
+def replicate_of(wildcards):
+    return PROFILES[wildcards.profile].replicate(wildcards.replicate)
+
+
+def fastq_of(wildcards):
+    """The one or two FASTQ files of a replicate, as the sheet gives them."""
+    replicate = replicate_of(wildcards)
+    return [path for path in (replicate.fastq_1, replicate.fastq_2) if path]
+
+
+def reads_to_align(wildcards):
+    if config["reads"]["trim"]:
+        return [f"{RESULTS}/reads/{wildcards.profile}.rep{wildcards.replicate}.fastq.gz"]
+    return fastq_of(wildcards)
+
+
+def trim_arguments(wildcards, input):
+    return ["--in2", input.reads[1], "--detect_adapter_for_pe"] if len(input.reads) == 2 else []
+
+
+def align_arguments(wildcards, input):
+    """How bowtie2 takes the reads: trimmed pairs come interleaved in one file."""
+    if not PROFILES[wildcards.profile].paired:
+        return ["-U", input.reads[0]]
+    mates = (
+        ["--interleaved", *input.reads]
+        if len(input.reads) == 1
+        else ["-1", input.reads[0], "-2", input.reads[1]]
+    )
+    return ["--maxins", config["reads"]["max_fragment"], *mates]
+
+
+FROM_BAM = [name for name, profile in PROFILES.items() if profile.kind == "bam"]
+
+
+def replicate_alignments(wildcards):
+    return [
+        f"{RESULTS}/alignments/{wildcards.profile}.rep{one.number}.bam"
+        for one in PROFILES[wildcards.profile].replicates
+    ]
+
+
+def filter_settings(wildcards):
+    mapq = config["reads"]["mapq"]
+    return {
+        "mapq": mapq,
+        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go.
+        "keep": f"!flag.paired || (flag.proper_pair && [MQ] >= {mapq})",
+        "mitochondrion": config["genome"]["mitochondrion"] or "",
+        "blacklist": BLACKLIST or "",
+    }
+
+
+def control_of(wildcards):
+    """The control's pooled alignments and their index, when the row names a control."""
+    control = PROFILES[wildcards.profile].control
+    if control is None:
+        return {}
+    return {
+        "control": f"{RESULTS}/alignments/{control}.bam",
+        "control_index": f"{RESULTS}/alignments/{control}.bam.bai",
+    }
+
+
+def calling_settings(wildcards):
+    profile = PROFILES[wildcards.profile]
+    facts = {"profile_id": profile.profile_id, "assay": profile.assay, "peak_mode": profile.peak_mode}
+    return settings("peaks") | facts

@@ -1,0 +1,81 @@
+# What the figures and the report take in.
+from itertools import chain
+
+
+def shown_grouping():
+    """The grouping whose groups are shown: that of the headline's first strategy, or the first on clustered heads."""
+    headed = [strategy for strategy, _ in headline_pairs()[:1]]
+    clustered = [strategy for strategy in STRATEGIES if grouping_of(strategy)["heads_from"]]
+    for strategy in chain(headed, clustered):
+        if grouping_of(strategy)["method"] not in ("single", "all"):
+            return config["strategies"][strategy]["grouping"]
+    return None
+
+
+def shown_heads():
+    """The strategy whose head weights are shown: the one that is clustered, or the first with one group of all tasks."""
+    clustered = [grouping_of(strategy)["heads_from"] for strategy in STRATEGIES]
+    joint = [strategy for strategy in STRATEGIES if grouping_of(strategy)["method"] == "all"]
+    return next((name for name in [*clustered, *joint] if name), None)
+
+
+def head_tables():
+    name = shown_heads()
+    return [f"{RESULTS}/heads/{name}/seed{seed}/heads.h5" for seed in STRATEGY_SEEDS(name)] if name else []
+
+
+def curve_tables():
+    return [
+        f"{RESULTS}/models/{strategy}/seed{seed}/pack{pack}.curves.tsv"
+        for strategy in STRATEGIES
+        for seed in STRATEGY_SEEDS(strategy)
+        for pack in packs(strategy)
+    ]
+
+
+def quality(pattern, profiles):
+    return [
+        f"{RESULTS}/quality/" + pattern.format(profile=profile, replicate=one.number)
+        for profile in profiles
+        for one in PROFILES[profile].replicates
+    ]
+
+
+def findings(_=None):
+    """All that figures and report are made from; keys as in epigroup.report_data.load."""
+    trimmed = FROM_FASTQ if config["reads"]["trim"] else []
+    planted = {
+        key: f"{RESULTS}/comparison/{name}.tsv"
+        for key, name in (("agreement", "truth"), ("ceiling", "ceiling"))
+    }
+    return {
+        "dataset": f"{RESULTS}/dataset/dataset.json",
+        "tasks": f"{RESULTS}/dataset/tasks.tsv",
+        "metrics": evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
+        "strategies": f"{RESULTS}/comparison/strategies.tsv",
+        "gains": f"{RESULTS}/comparison/gains.tsv",
+        "headline": f"{RESULTS}/comparison/headline.json",
+        "groups": group_tables(),
+        "curves": curve_tables(),
+        "heads": head_tables(),
+        "sweep": sweep_tables(),
+        "fastp": quality("fastp/{profile}.rep{replicate}.json", trimmed),
+        "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", FROM_FASTQ + FROM_BAM),
+        **(planted if SIMULATED else {}),
+    }
+
+
+# name: (category in Snakemake's report, title, whether this run has it)
+ALL_FIGURES = {
+    "strategies": ("Strategies", "Strategies by modality", True),
+    "gains": ("Strategies", "Gains over baselines", bool(headline_pairs())),
+    "pairs": ("Strategies", "Strategies task by task", len(STRATEGIES) > 1),
+    "embedding": ("Groups", "Principal components of the head weights", bool(shown_heads())),
+    "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),
+    "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
+    "planted": ("Groups", "Agreement with the planted groups", SIMULATED),
+    "curves": ("Training", "Validation loss", True),
+    "examples": ("Data", "Examples by chromosome and split", True),
+    "positives": ("Data", "Share of positives", True),
+}
+FIGURES = {name: facts for name, (*facts, here) in ALL_FIGURES.items() if here}

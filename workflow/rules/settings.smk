@@ -1,0 +1,56 @@
+# The settings that each stage gets: one dict, resolved, with nothing in it that does not concern the stage.
+
+
+def grouping_settings(name):
+    spec = config["groupings"][name]
+    options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
+    return {
+        "method": spec["method"],
+        "k": checked(plan_of.count_groups, config, name, task_table()),
+        "options": options,
+        "heads_from": spec["heads_from"],
+        "like": spec["like"],
+        "tasks": task_rows(name),
+    }
+
+
+def report_settings(_=None):
+    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
+    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": kept}
+
+
+SECTIONS = {
+    "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
+    "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
+    "peaks": lambda _: {
+        key: config["peaks"][key] for key in config["peaks"] if key not in ("mode", "point_flank")
+    },
+    "peaks_standard": lambda _: {
+        "point_flank": config["peaks"]["point_flank"],
+        "min_overlap": config["dataset"]["min_overlap"],
+    },
+    "labels": lambda _: {**config["dataset"], "blacklist": BLACKLIST},
+    "splits": lambda _: config["splits"],
+    "training": lambda name: {
+        k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
+    },
+    "grouping": grouping_settings,
+    "sweep": lambda _: config["sweep"],
+    "evaluation": lambda _: {"min_validation_positives": config["evaluation"]["min_validation_positives"]},
+    "prediction": lambda _: {"batch_size": config["evaluation"]["batch_size"]},
+    "comparison": lambda _: config["comparison"],
+    "figures": lambda _: config["figures"],
+    "report": report_settings,
+    "predict": lambda _: config["predict"],
+    "simulation": lambda _: config["simulation"],
+}
+
+
+def settings(section, name=None):
+    """The one dict of settings that a job gets: resolved, keys sorted, nothing that does not concern it."""
+    return config_settings.canonical(SECTIONS[section](name))
+
+
+# What a config asks that cannot be is said before any job.
+for name in GROUPINGS:
+    grouping_settings(name)
