@@ -35,7 +35,7 @@ def curve_tables():
 
 def quality(pattern, profiles):
     return [
-        f"{RESULTS}/quality/" + pattern.format(profile=profile, replicate=one.number)
+        os.path.join(RESULTS, "quality", pattern.format(profile=profile, replicate=one.number))
         for profile in profiles
         for one in PROFILES[profile].replicates
     ]
@@ -60,7 +60,7 @@ def findings(_=None):
         "heads": head_tables(),
         "sweep": sweep_tables(),
         "fastp": quality("fastp/{profile}.rep{replicate}.json", trimmed),
-        "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", FROM_FASTQ + FROM_BAM),
+        "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", [*FROM_FASTQ, *FROM_BAM]),
         **(planted if SIMULATED else {}),
     }
 

@@ -163,7 +163,7 @@ def _check_references(config: dict, source: str) -> None:
             raise InputError(
                 f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
             )
-    for name, grouping in groupings.items():
+    for name in groupings:
         chain = [name]
         while (like := groupings[chain[-1]]["like"]) is not None:
             if like not in groupings or like in chain:

@@ -34,12 +34,9 @@ N_GROUPS, N_CONTEXTS = 4, 2
 N_MOTIFS = N_GROUPS * (N_GROUPS - 1) + 1  # two for each pair of groups, and the one that opens for all
 SHARED = N_MOTIFS - 1
 BASES = np.frombuffer(b"ACGTN", np.uint8)
-HALF_WIDTH = {
-    "CA": 150,
-    "TFB": 125,
-    "HM": 200,
-}  # bp from an element's centre to the end of a task's peak there
-BROAD_HALF_WIDTH = 250
+# bp from the centre of an element to the end of a peak there: alike, so that where a bin lies tells tasks little apart
+HALF_WIDTH = {"CA": 150, "TFB": 150, "HM": 165}
+BROAD_HALF_WIDTH = 200
 
 
 @dataclass(frozen=True)
