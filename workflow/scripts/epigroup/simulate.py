@@ -34,7 +34,7 @@ N_GROUPS, N_CONTEXTS = 4, 2
 N_MOTIFS = N_GROUPS * (N_GROUPS - 1) + 1  # two for each pair of groups, and the one that opens for all
 SHARED = N_MOTIFS - 1
 BASES = np.frombuffer(b"ACGTN", np.uint8)
-# bp from the centre of an element to the end of a peak there: alike, so that where a bin lies tells tasks little apart
+# bp from the centre of an element to the end of a peak there; alike, so that where a bin lies tells little
 HALF_WIDTH = {"CA": 150, "TFB": 150, "HM": 165}
 BROAD_HALF_WIDTH = 200
 
