@@ -63,3 +63,14 @@ def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.C
             f"snakemake {' '.join(words)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}"
         )
     return run
+
+
+MINI = "tests/mini/config.yaml"
+
+
+@pytest.fixture(scope="session")
+def finished_mini(tmp_path_factory) -> Path:
+    """A checkout in which the one-minute config has run to its report; tests leave it as they find it."""
+    folder = copy_checkout(tmp_path_factory.mktemp("mini"))
+    run_snakemake(folder, "-c2", "--configfile", MINI)
+    return folder

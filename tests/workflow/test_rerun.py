@@ -6,17 +6,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from conftest import copy_checkout, run_snakemake
+from conftest import MINI as CONFIG
+from conftest import run_snakemake
 
-CONFIG = "tests/mini/config.yaml"
 LIBRARY = "workflow/scripts/epigroup"
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    folder = copy_checkout(tmp_path_factory.mktemp("mini"))
-    run_snakemake(folder, "-c2", "--configfile", CONFIG)
-    return folder
+@pytest.fixture
+def finished(finished_mini):
+    return finished_mini
 
 
 @contextmanager

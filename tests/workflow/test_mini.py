@@ -1,0 +1,97 @@
+"""The one-minute config from reads to report: what comes out is whole, right and the same every time."""
+
+import json
+import subprocess
+
+import pandas as pd
+import pytest
+
+from conftest import MINI, copy_checkout, run_snakemake
+
+RESULTS = "results"
+
+
+@pytest.fixture
+def results(finished_mini):
+    return finished_mini / RESULTS
+
+
+def count(command, folder):
+    return int(
+        subprocess.run(command, shell=True, cwd=folder, check=True, capture_output=True, text=True).stdout
+    )
+
+
+@pytest.mark.parametrize("profile", ["K562_ATAC", "SKNSH_REST"])
+def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
+    sites = pd.read_csv(results / "simulation/truth/intervals.tsv.gz", sep="\t").query("task_id == @profile")
+    bed, peaks = tmp_path / "sites.bed", results / f"peaks/standard/{profile}.narrowPeak.gz"
+    sites[["chrom", "start", "end"]].to_csv(bed, sep="\t", header=False, index=False)
+    n_peaks = count(f"zcat {peaks} | wc -l", tmp_path)
+    assert len(sites) > 50
+    assert count(f"bedtools intersect -u -a {bed} -b {peaks} | wc -l", tmp_path) >= 0.9 * len(sites)
+    assert count(f"bedtools intersect -u -a {peaks} -b {bed} | wc -l", tmp_path) >= 0.9 * n_peaks
+
+
+def test_labels_of_given_peaks_are_those_of_the_truth(results):
+    """Positives counted in tasks.tsv against bedtools' reading of the definition."""
+    tasks = pd.read_csv(results / "dataset/tasks.tsv", sep="\t").set_index("task_id")
+    profile = "K562_CTCF"
+    command = (
+        f"bedtools makewindows -g genome/chrom.sizes -w 200 | awk '$3 - $2 == 200' | "
+        f"bedtools intersect -u -f 0.25 -a - -b peaks/standard/{profile}.narrowPeak.gz | wc -l"
+    )
+    split = ["positives_train", "positives_validation", "positives_test"]
+    assert tasks.loc[profile, split].sum() == count(command, results)
+
+
+def test_every_strategy_scores_every_task(results):
+    tasks = list(pd.read_csv(results / "dataset/tasks.tsv", sep="\t")["task_id"])
+    for strategy in ("STL", "SMTL", "EMTL", "CMTL", "KMTL", "RANDOM"):
+        metrics = pd.read_csv(results / f"evaluation/{strategy}/seed1/metrics.tsv", sep="\t")
+        assert list(metrics["task_id"]) == tasks
+        assert metrics["test_f1"].between(0, 1).all() and metrics["test_auroc"].between(0, 1).all()
+
+
+def test_random_groups_match_in_size_and_differ(results):
+    tables = [
+        pd.read_csv(results / f"groupings/{name}/seed1/groups.tsv", sep="\t") for name in ("kmeans", "random")
+    ]
+    sizes = [sorted(table["group"].value_counts()) for table in tables]
+    assert sizes[0] == sizes[1]
+
+
+def test_headline_and_report_are_there(results):
+    headline = json.loads((results / "comparison/headline.json").read_text())
+    assert ["KMTL", "RANDOM"] in [[p["strategy"], p["baseline"]] for p in headline["pairs"]]
+    page = (results / "report/report.html").read_text()
+    assert "KMTL" in page and 'src="http' not in page and 'href="http://' not in page
+
+
+def test_nothing_temporary_is_left(results):
+    left = [p for p in results.rglob("*") if "partial" in p.name or p.suffix == ".pt"]
+    assert left == []
+    assert not list(results.glob("predictions/**/*.h5"))
+
+
+def test_a_second_run_elsewhere_on_one_core_gives_the_same_bytes(results, tmp_path):
+    folder = copy_checkout(tmp_path / "again")
+    targets = [f"{RESULTS}/evaluation/{s}/seed1/metrics.tsv" for s in ("SMTL", "KMTL")]
+    run_snakemake(folder, "-c1", *targets, "--configfile", MINI)
+    for path in (*targets, f"{RESULTS}/dataset/tasks.tsv", f"{RESULTS}/groupings/kmeans/seed1/groups.tsv"):
+        assert (folder / path).read_bytes() == (results.parent / path).read_bytes(), path
+
+
+def test_predict_scores_regions(finished_mini):
+    (finished_mini / "regions.bed").write_text("chr4\t1000\t1200\tfirst\nchr4\t5000\t5600\tsecond\n")
+    (finished_mini / "predict.yaml").write_text("predict: {strategy: KMTL, seed: 1, regions: regions.bed}\n")
+    run_snakemake(finished_mini, "-c1", "predict", "--configfile", MINI, "predict.yaml")
+    scores = pd.read_csv(finished_mini / RESULTS / "predict/scores.tsv.gz", sep="\t")
+    assert list(scores["name"]) == ["first", "second"]
+    assert scores.iloc[:, 4:].apply(lambda c: c.between(0, 1).all()).all() and scores.shape[1] == 12
+    assert len(list((finished_mini / RESULTS / "predict/bigwig").glob("*.bw"))) == 8
+
+
+def test_plan_counts_what_the_dry_run_does(finished_mini):
+    run = run_snakemake(finished_mini, "-c1", "plan", "--configfile", MINI)
+    assert "trainings" in run.stdout + run.stderr
