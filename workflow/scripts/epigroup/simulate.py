@@ -37,6 +37,7 @@ BASES = np.frombuffer(b"ACGTN", np.uint8)
 # bp from the centre of an element to the end of a peak there; alike, so that where a bin lies tells little
 HALF_WIDTH = {"CA": 150, "TFB": 150, "HM": 165}
 BROAD_HALF_WIDTH = 200
+CLOSEST = 500  # bp between two centres, so that no peak reaches the next element's
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
 def check(cfg: dict) -> None:
     """Raise InputError when the elements of `cfg` overlap, hold no motif, or are too few."""
     closest = cfg["spacing"] - 2 * (cfg["spacing"] // 6)
-    if closest < 2 * BROAD_HALF_WIDTH:
+    if closest < CLOSEST:
         raise InputError(
             f"config: simulation.spacing: {cfg['spacing']} puts peaks on each other; at least 750"
         )
