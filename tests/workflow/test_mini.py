@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import zipfile
 
 import pandas as pd
 import pytest
@@ -95,3 +96,11 @@ def test_predict_scores_regions(finished_mini):
 def test_plan_counts_what_the_dry_run_does(finished_mini):
     run = run_snakemake(finished_mini, "-c1", "plan", "--configfile", MINI)
     assert "trainings" in run.stdout + run.stderr
+
+
+def test_snakemakes_own_report_carries_the_figures(finished_mini):
+    run_snakemake(finished_mini, "--report", "report.zip", "--configfile", MINI)
+    with zipfile.ZipFile(finished_mini / "report.zip") as report:
+        names = report.namelist()
+    assert any(name.endswith("report.html") for name in names)
+    assert sum(name.endswith(".svg") for name in names) >= 9
