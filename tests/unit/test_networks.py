@@ -3,9 +3,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from epigroup.architecture import NETWORKS
 from epigroup.errors import InputError
 from epigroup.networks import Dropout, build_network
-from epigroup.settings import NETWORKS
 
 SMALL = {
     "name": "small",

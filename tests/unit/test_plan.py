@@ -12,8 +12,9 @@ import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup import plan
+from epigroup.architecture import NETWORKS
 from epigroup.networks import build_network
-from epigroup.settings import NETWORKS, complete_config
+from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
 
 REPOSITORY = Path(__file__).parents[2]

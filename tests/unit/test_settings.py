@@ -63,6 +63,12 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("strategies", "SMTL", "seeds"), [7], ["strategies.SMTL.seeds", "7"]),
         (("groupings", "km"), {"method": "kmeans", "heads_from": "NONE"}, ["groupings.km", "NONE"]),
         (("genome", "chromosomes"), ["chr5..chr1"], ["chr5..chr1"]),
+        (
+            ("training", "network"),
+            {"channels": [8, 8]},
+            ["strategies.SMTL", "2 channels but 3 dropout rates"],
+        ),
+        (("dataset", "window"), 60, ["strategies.SMTL", "window of 60 bp is too short"]),
         (("groupings", "all"), {"method": "random", "like": "all"}, ["groupings.all.like", "back to itself"]),
     ],
 )

@@ -9,7 +9,7 @@ group, so that the rows of the last layer of one network live in one basis and c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from epigroup.architecture import blocks
 from epigroup.errors import InputError
-
-# name -> does the last block pool?  Sizes come from the settings (`epigroup.settings.NETWORKS`).
-ARCHITECTURES = {"deepsea": False, "deepsea_pool3": True, "small": True}
 
 
 class Dropout(nn.Module):
@@ -58,37 +56,18 @@ class Dropout(nn.Module):
 class Trunk(nn.Module):
     """Window to hidden features: (N, 4, L) or (N, 4, 1, L) -> (N, hidden)."""
 
-    def __init__(
-        self,
-        channels: Sequence[int],
-        *,
-        filter_width: int,
-        pool: int,
-        pooled: Sequence[bool],
-        dropout: Sequence[float],
-        hidden: int,
-        window: int,
-    ) -> None:
+    def __init__(self, cfg: Mapping[str, Any], window: int) -> None:
         super().__init__()
-        blocks: list[nn.Module] = []
-        length, inputs = window, 4
-        for i, (outputs, rate) in enumerate(zip(channels, dropout, strict=True)):
-            blocks.append(nn.Conv2d(inputs, outputs, (1, filter_width)))
-            length -= filter_width - 1
-            if pooled[i]:
+        trunk = blocks(cfg, window)
+        layers: list[nn.Module] = []
+        for block in trunk:
+            layers.append(nn.Conv2d(block.inputs, block.outputs, (1, cfg["filter_width"])))
+            if block.pooled:
                 # before the ReLU, which commutes with the maximum: the same values from a quarter of the work
-                blocks.append(nn.MaxPool2d((1, pool)))
-                length //= pool
-            if length < 1:
-                raise InputError(
-                    f"network: a window of {window} bp is too short: nothing is left after convolution "
-                    f"{i + 1} (width {filter_width}, pooling by {pool}); lengthen dataset.window, or lower "
-                    "network.pool or network.filter_width"
-                )
-            blocks += [nn.ReLU(), Dropout(rate)]
-            inputs = outputs
-        self.blocks = nn.Sequential(*blocks)
-        self.hidden = nn.Linear(inputs * length, hidden)
+                layers.append(nn.MaxPool2d((1, cfg["pool"])))
+            layers += [nn.ReLU(), Dropout(block.dropout)]
+        self.blocks = nn.Sequential(*layers)
+        self.hidden = nn.Linear(trunk[-1].outputs * trunk[-1].length, cfg["hidden"])
         self.relu = nn.ReLU()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -133,24 +112,6 @@ def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
     Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown
     name or head, lists of unequal length, or a window too short for the pooling.
     """
-    name = cfg["name"]
-    if name not in ARCHITECTURES:
-        raise InputError(f"network.name: unknown network {name!r}; known: {', '.join(sorted(ARCHITECTURES))}")
     if cfg.get("head", "shared") != "shared":
         raise InputError(f"network.head: unknown form {cfg['head']!r}; known: shared")
-    channels, dropout = list(cfg["channels"]), list(cfg["dropout"])
-    if len(channels) != len(dropout) or not channels:
-        raise InputError(
-            f"network: {len(channels)} channels but {len(dropout)} dropout rates; give one rate a convolution"
-        )
-    pooled = [True] * (len(channels) - 1) + [ARCHITECTURES[name]]
-    trunk = Trunk(
-        channels,
-        filter_width=cfg["filter_width"],
-        pool=cfg["pool"],
-        pooled=pooled,
-        dropout=dropout,
-        hidden=cfg["hidden"],
-        window=window,
-    )
-    return Network(trunk, n_tasks).to(memory_format=torch.channels_last)
+    return Network(Trunk(cfg, window), n_tasks).to(memory_format=torch.channels_last)

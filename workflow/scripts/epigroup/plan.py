@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from epigroup.architecture import blocks
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
@@ -72,18 +73,11 @@ def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
     Training costs the forward pass, the gradient of the weights and that of each layer's input, each as much
     as the forward pass; the first layer's input needs none. Pooling, ReLU and dropout are left out.
     """
-    width, pool = network["filter_width"], network["pool"]
-    pools = [True] * (len(network["channels"]) - 1) + [network["name"] != "deepsea"]
-    forward, weights, first = 0, 0, 0
-    length, inputs = window, 4
-    for outputs, pooled in zip(network["channels"], pools, strict=True):
-        length -= width - 1
-        layer = 2 * length * width * inputs * outputs
-        first = first or layer
-        forward += layer
-        weights += (width * inputs + 1) * outputs
-        length = length // pool if pooled else length
-        inputs = outputs
+    width, trunk = network["filter_width"], blocks(network, window)
+    layers = [2 * block.positions * width * block.inputs * block.outputs for block in trunk]
+    forward, first = sum(layers), layers[0]
+    weights = sum((width * block.inputs + 1) * block.outputs for block in trunk)
+    inputs, length = trunk[-1].outputs, trunk[-1].length
     for outputs in (network["hidden"], n_tasks):
         features = inputs * length
         forward += 2 * features * outputs

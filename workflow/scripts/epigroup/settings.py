@@ -10,35 +10,10 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from epigroup.architecture import NETWORKS, blocks
 from epigroup.errors import InputError
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
-
-# DeepSEA's layers (Zhou & Troyanskaya 2015); deepsea_pool3 adds the third pooling that Shiri & Sun 2022,
-# section III.A, describe. Their filter counts and dropout are not in the text: reconstructed from DeepSEA.
-NETWORKS = {
-    "small": {
-        "channels": [32, 48, 96],
-        "filter_width": 8,
-        "pool": 4,
-        "dropout": [0.0, 0.0, 0.2],
-        "hidden": 64,
-    },
-    "deepsea": {
-        "channels": [320, 480, 960],
-        "filter_width": 8,
-        "pool": 4,
-        "dropout": [0.2, 0.2, 0.5],
-        "hidden": 925,
-    },
-    "deepsea_pool3": {
-        "channels": [320, 480, 960],
-        "filter_width": 8,
-        "pool": 4,
-        "dropout": [0.2, 0.2, 0.5],
-        "hidden": 925,
-    },
-}
 
 
 def complete_config(config: dict, source: str = "config") -> dict:
@@ -170,6 +145,11 @@ def _check_references(config: dict, source: str) -> None:
                 fault = "leads back to itself" if like in chain else "is not under groupings"
                 raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
             chain.append(like)
+    for name in strategies:
+        try:
+            blocks(training_settings(config, name)["network"], config["dataset"]["window"])
+        except InputError as error:
+            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
         for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
