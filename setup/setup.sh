@@ -124,7 +124,8 @@ setup_tools() {
   names=()
   for tool in $missing; do names+=("${package[$tool]}"); done
   fail "not found on PATH: ${missing% }. Two ways to get them:
-  1. as root on Debian or Ubuntu:  apt-get update && apt-get install ${names[*]}
+  1. as root on Debian 12 or Ubuntu 22.04:  apt-get update && apt-get install ${names[*]}
+     (where the package macs is MACS 3, as from Ubuntu 24.04 on, it brings no macs2: take the other way)
   2. with conda, mamba or micromamba on PATH: run the same make command again, and it makes .tools from workflow/envs"
 }
 
@@ -141,8 +142,11 @@ setup_browser() {
 
 # One set-up at a time, and none beside what a killed one left running: the lock is held by its children too.
 if have flock; then
-  exec 9<setup/setup.sh
-  flock --nonblock 9 || { say "waiting for another set-up in this folder"; flock 9; }
+  # Open for writing as well: locks over NFS want it. A file system that has no locks goes without.
+  exec 9<>setup/setup.sh
+  flock --nonblock --conflict-exit-code 75 9 || {
+    [ $? != 75 ] || { say "waiting for another set-up in this folder"; flock 9; }
+  }
 fi
 [ $# -gt 0 ] || set -- check tools python
 for part in "$@"; do "setup_$part"; done

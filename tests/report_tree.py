@@ -52,9 +52,10 @@ def config(name: str = "demo") -> dict:
     }
     return {
         "name": name,
-        "dataset": {"negatives_share": 0.0},
+        "dataset": {"negatives_share": 0.0, "max_n_fraction": 1.0},
+        "genome": {"blacklist": None},
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
-        "peaks": {"qvalue": 0.01, "extsize": 200},
+        "peaks": {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200},
         "evaluation": {"min_validation_positives": 20},
         "comparison": {"bootstrap": 1000, "headline": PAIRS},
         "groupings": {
@@ -336,7 +337,7 @@ def comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: dict, 
                 if name != other:
                     gains.append(row)
                     if by == "all" and [name, other] in PAIRS:
-                        pairs.append(row)
+                        pairs.append(row | {"per_seed": [{"seed": s, "difference": a - b} for s in seeds]})
     pairs.sort(key=lambda row: PAIRS.index([row["strategy"], row["baseline"]]))
     (root / "headline.json").write_text(
         json.dumps({"pairs": pairs, "block_size": 100000, "interval_withheld": None, "interval_percent": 95})

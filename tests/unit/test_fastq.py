@@ -103,12 +103,20 @@ def test_name_must_tell_what_the_file_is(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("", ""), ("/1", "/2"), (".1", ".2"), (" 1:N:0:AC", " 2:N:0:AC"), (".1 x", ".2 x")]
+    ("first", "second"), [("", ""), ("/1", "/2"), (" 1:N:0:AC", " 2:N:0:AC"), ("/1 x", "/2 x")]
 )
 def test_mates_are_known_by_their_names(tmp_path, first, second):
     left = save(tmp_path / "l.fastq.gz", "".join(record(n, mate=first) for n in range(30)))
     right = save(tmp_path / "r.fastq.gz", "".join(record(n, mate=second) for n in range(30)))
     assert [one.records for one in check_pair(left, right)] == [30, 30]
+
+
+def test_mates_named_dot_one_and_dot_two_are_refused(tmp_path):
+    """bowtie2 keeps these names, and the mates would be taken for single reads."""
+    left = save(tmp_path / "l.fastq.gz", "".join(record(n, mate=".1") for n in range(3)))
+    right = save(tmp_path / "r.fastq.gz", "".join(record(n, mate=".2") for n in range(3)))
+    with pytest.raises(InputError, match=r"'@read0\.2' is not the mate of '@read0\.1'.*-I"):
+        check_pair(left, right)
 
 
 def test_mates_in_another_order_and_of_unequal_number_are_refused(tmp_path):

@@ -143,6 +143,12 @@ def test_headline_keeps_the_configs_order_and_puts_marks_on_one_scale(results):
     assert "random groups of the same sizes" in lead_sentence(rows, results)
 
 
+def test_seeds_that_disagree_take_a_verdict_back():
+    assert verdict(0.01, 0.005, 0.02, [0.04, 0.001])[0] == "gain beyond the interval"
+    assert verdict(0.01, 0.005, 0.02, [0.04, -0.02]) == ("seeds disagree", "none")
+    assert verdict(0.01, -0.005, 0.02, [0.04, -0.02])[0] == "no difference shown"
+
+
 def test_a_loss_is_called_a_loss(results):
     rows = headline_rows(results, {})
     worse = rows[0] | {"difference": -0.02, "low": -0.03, "high": -0.01, "gain_percent": -5.0, "tone": "bad"}

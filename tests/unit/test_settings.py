@@ -11,8 +11,18 @@ MINIMAL = {
     "samples": "s.tsv",
     "genome": {"fasta": "g.fa", "assembly": "x", "chromosomes": ["chr1..chr3", "chrX"]},
     "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3", "start": "5", "end": 9.0}]},
-    "groupings": {"all": {"method": "all"}},
-    "strategies": {"SMTL": {"grouping": "all"}},
+    "seeds": [1, 2],
+    "groupings": {
+        "all": {"method": "all"},
+        "one": {"method": "single"},
+        "km": {"method": "kmeans", "k": 2, "heads_from": "SMTL"},
+        "random": {"method": "random", "like": "km"},
+    },
+    "strategies": {
+        "SMTL": {"grouping": "all", "seeds": [1]},
+        "ONE": {"grouping": "one"},
+        "LATE": {"grouping": "one", "seeds": [2]},
+    },
 }
 
 
@@ -60,15 +70,24 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("training", "device"), "gpu", ["training.device", "'gpu'"]),
         (("splits", "test"), [{"chrom": "chr9"}], ["splits.test[0].chrom", "chr9"]),
         (("strategies", "EMTL"), {"grouping": "modality"}, ["strategies.EMTL.grouping", "modality"]),
-        (("strategies", "SMTL", "seeds"), [7], ["strategies.SMTL.seeds", "7"]),
+        (("strategies", "ONE", "seeds"), [7], ["strategies.ONE.seeds", "7"]),
         (("groupings", "km"), {"method": "kmeans", "heads_from": "NONE"}, ["groupings.km", "NONE"]),
         (("genome", "chromosomes"), ["chr5..chr1"], ["chr5..chr1"]),
         (
             ("training", "network"),
             {"channels": [8, 8]},
-            ["strategies.SMTL", "2 channels but 3 dropout rates"],
+            ["strategies.LATE", "2 channels but 3 dropout rates"],
         ),
-        (("dataset", "window"), 60, ["strategies.SMTL", "window of 60 bp is too short"]),
+        (("dataset", "window"), 60, ["strategies.LATE", "window of 60 bp is too short"]),
+        (
+            ("groupings", "k"),
+            {"method": "kmeans", "k": 2, "heads_from": "ONE"},
+            ["groupings.k.heads_from", "ONE"],
+        ),
+        (("sweep",), {"heads_from": "ONE"}, ["sweep.heads_from", "'ONE' is not one network"]),
+        (("strategies", "LIKE"), {"grouping": "random", "seeds": [2]}, ["heads_from", "seeds [2]"]),
+        (("comparison",), {"headline": [["SMTL", "LATE"]]}, ["comparison.headline[0]", "share no seed"]),
+        (("groupings", "random", "tasks"), ["a"], ["groupings.random.tasks", "'km'"]),
         (("groupings", "all"), {"method": "random", "like": "all"}, ["groupings.all.like", "back to itself"]),
     ],
 )

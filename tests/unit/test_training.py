@@ -136,8 +136,10 @@ def test_a_group_without_positives_is_refused_and_a_task_without_is_named(caplog
     with pytest.raises(InputError, match=r"group 7 \(task1, task2\).*none of its tasks has a positive"):
         train_groups({0: ["task0"], 7: ["task1", "task2"]}, train, validation, tasks, 1, SETTINGS)
     with caplog.at_level(logging.WARNING):
-        train_groups({0: ["task0", "task2"]}, train, validation, tasks, 1, SETTINGS | {"max_steps": 2})
+        cfg = SETTINGS | {"max_steps": 2}
+        train_groups({0: ["task0", "task2"], 1: ["task1"]}, train, validation, tasks, 1, cfg)
     assert "task2 has no positive training example" in caplog.text
+    assert "task1 has no positive training example" in caplog.text
 
 
 def test_a_loss_that_is_no_number_names_step_and_rate():

@@ -51,7 +51,7 @@ rule mark_alignments:
         " (samtools collate -O -u {input.bam:q} $scratch.collate"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
-        " | samtools markdup -T $scratch.mark -f {output.duplicates:q} - {output.bam:q}) 2> {log:q}"
+        " | samtools markdup -c -T $scratch.mark -f {output.duplicates:q} - {output.bam:q}) 2> {log:q}"
 
 
 rule filter_alignments:

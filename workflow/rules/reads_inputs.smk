@@ -49,8 +49,9 @@ def filter_settings(wildcards):
     mapq = config["reads"]["mapq"]
     return {
         "mapq": mapq,
-        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go.
-        "keep": f"!flag.paired || (flag.proper_pair && [MQ] >= {mapq})",
+        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go. A read
+        # that says which mate it is but no longer that it is paired has lost the other: fixmate takes that flag away.
+        "keep": f"(!flag.paired && !flag.read1 && !flag.read2) || (flag.proper_pair && [MQ] >= {mapq})",
         "mitochondrion": config["genome"]["mitochondrion"] or "",
         "blacklist": BLACKLIST or "",
     }

@@ -3,6 +3,7 @@
 
 def grouping_settings(name):
     spec = config["groupings"][name]
+    shown = dict.fromkeys(["task_id", "modality", "cell_group", *(spec["columns"] or [])])
     options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
     return {
         "method": spec["method"],
@@ -10,7 +11,7 @@ def grouping_settings(name):
         "options": options,
         "heads_from": spec["heads_from"],
         "like": spec["like"],
-        "tasks": task_rows(name),
+        "tasks": [{key: row[key] for key in shown} for row in task_rows(name)],
     }
 
 
@@ -54,3 +55,5 @@ def settings(section, name=None):
 # What a config asks that cannot be is said before any job.
 for name in GROUPINGS:
     grouping_settings(name)
+if "sweep" in config and max(config["sweep"]["k"]) > len(TASKS):
+    raise WorkflowError(f"{CONFIG_SOURCE}: sweep.k: {max(config['sweep']['k'])} groups of {len(TASKS)} tasks")

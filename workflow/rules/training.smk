@@ -32,7 +32,9 @@ rule train_pack:
         dataset="<results>/dataset/dataset.json",
         shards=shard_paths(),
         groups=groups_of,
-        device=lambda wc: [f"{RESULTS}/checks/device.json"] if training_device(wc.strategy) == "cuda" else [],
+        device=lambda wc: (
+            [ancient(f"{RESULTS}/checks/device.json")] if training_device(wc.strategy) == "cuda" else []
+        ),
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
         curves="<results>/models/{strategy}/seed{seed}/pack{pack}.curves.tsv",
@@ -40,7 +42,6 @@ rule train_pack:
         "<results>/logs/train_pack/{strategy}.seed{seed}.pack{pack}.log",
     benchmark:
         "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
-    retries: 1
     conda:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)

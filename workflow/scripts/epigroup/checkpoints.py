@@ -5,6 +5,7 @@ one.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
 import os
@@ -41,19 +42,26 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
         torch.save(state, partial)
 
 
-def read_checkpoint(path: Path, device: torch.device) -> dict[str, Any] | None:
-    """The checkpoint, or None where there is none. One that cannot be read is reported and removed:
-    training starts afresh.
+def read_checkpoint(path: Path) -> dict[str, Any] | None:
+    """The checkpoint, its tensors on the CPU, or None where there is none.
+
+    A damaged one is reported and set aside under another name, and training starts afresh. A file system that
+    fails or memory that runs out is no damage: those errors are raised, and the checkpoint stays.
     """
     if not path.exists():
         return None
+    content = path.read_bytes()
     try:
-        return torch.load(path, map_location=device, weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        aside = path.with_suffix(".damaged")
         logger.warning(
-            "the checkpoint %s cannot be read (%s); training starts from the beginning", path, error
-        )
-        path.unlink()
+            "the checkpoint %s cannot be read (%s); it is kept as %s, and training starts from the beginning",
+            path, error, aside.name,
+        )  # fmt: skip
+        path.replace(aside)
         return None
 
 

@@ -49,6 +49,7 @@ def prefer_deterministic(device: torch.device) -> None:
     """
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.allow_tf32 = False  # fp32 means fp32, in convolutions too
     torch.use_deterministic_algorithms(True, warn_only=True)
     # fills fresh memory against reads before writes, which costs time and changes no result here
     torch.utils.deterministic.fill_uninitialized_memory = False

@@ -68,4 +68,15 @@ def tree_and_imports(path: Path, _mtime: int) -> tuple[str, tuple[Path, ...]]:
                 and isinstance(first.value.value, str)
             ):
                 node.body[0] = ast.Pass()
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(imported)
+    return hashlib.sha256(_text(tree).encode()).hexdigest(), tuple(imported)
+
+
+def _text(node: object) -> str:
+    """A syntax tree as text. Not ast.dump: versions of Python differ in the empty fields that it writes."""
+    if isinstance(node, ast.AST):
+        fields = ((name, getattr(node, name, None)) for name in node._fields)
+        kept = (f"{name}={_text(value)}" for name, value in fields if value is not None and value != [])
+        return f"{type(node).__name__}({','.join(kept)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(_text, node))}]"
+    return repr(node)

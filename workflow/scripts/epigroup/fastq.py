@@ -93,7 +93,8 @@ def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[Fa
         if _pair_name(first[0]) != _pair_name(second[0]):
             raise InputError(
                 f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second[0])} is not the mate of "
-                f"{_shown(first[0])} in {path_1}; the files must list mates in the same order"
+                f"{_shown(first[0])} in {path_1}; the files must list mates in the same order, "
+                "under one name or one that ends in /1 and /2 (fastq-dump: without -I)"
             )
     if facts[0].records != facts[1].records:
         raise InputError(
@@ -185,8 +186,12 @@ def _count_records(path: str | os.PathLike, packed: bool) -> int:
 
 
 def _pair_name(line: bytes) -> bytes:
-    """The part of a name line that mates share: the first word without its /1, /2, .1 or .2."""
-    return re.sub(rb"[/.][12]$", b"", line.split(None, 1)[0] if line.strip() else line)
+    """The part of a name line that mates share: the first word without its /1 or /2.
+
+    Not without .1 or .2, as `fastq-dump -I` writes them: bowtie2 keeps those, and samtools would take the
+    mates for single reads.
+    """
+    return re.sub(rb"/[12]$", b"", line.split(None, 1)[0] if line.strip() else line)
 
 
 def _shown(line: bytes) -> str:

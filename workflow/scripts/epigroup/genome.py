@@ -150,7 +150,7 @@ def write_genome(
                 store.create_dataset(contig.name, data=codes)
                 log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
                          100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
-            if text is not None and (is_chosen or contig.name == mitochondrion):
+            if text is not None:
                 _write_text(text, contig.name, codes)
         chosen = list(lengths) if chromosomes is None else list(chromosomes)
         _check_present(fasta, lengths, chosen, mitochondrion)

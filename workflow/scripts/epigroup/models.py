@@ -118,7 +118,7 @@ def read_pack_infos(paths: Sequence[str | os.PathLike]) -> list[ModelInfo]:
         raise InputError("no model files given")
     infos = [read_info(path) for path in paths]
     for path, info in zip(paths, infos, strict=True):
-        for key in ("dataset_hash", "network", "window", "seed", "task_ids"):
+        for key in ("dataset_hash", "network", "window", "seed", "task_ids", "precision"):
             if getattr(info, key) != getattr(infos[0], key):
                 raise InputError(
                     f"{path}: its {key} differs from that of {paths[0]}; train the strategy again"

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from epigroup.report_data import Results
 
 
@@ -13,12 +15,20 @@ def number(value) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def verdict(difference: float | None, low: float | None, high: float | None) -> tuple[str, str]:
-    """What an interval lets one say: (words, tone), tone one of good, bad, none."""
+def verdict(
+    difference: float | None, low: float | None, high: float | None, per_seed: list[float] = ()
+) -> tuple[str, str]:
+    """What an interval and the seeds let one say: (words, tone), tone one of good, bad, none.
+
+    The interval knows the sampling of the test set alone, so seeds that disagree in sign take a verdict back.
+    """
     if difference is None:
         return "not measured", ""
     if low is None or high is None:
         return "no interval", ""
+    signs = {np.sign(one) for one in per_seed}
+    if (low > 0 or high < 0) and len(signs) > 1:
+        return "seeds disagree", "none"
     if low > 0:
         return "gain beyond the interval", "good"
     if high < 0:
@@ -37,7 +47,9 @@ def headline_rows(results: Results, colours: dict[str, str]) -> list[dict]:
         row |= {"mean": number(pair["mean_f1"]), "baseline_mean": number(pair["baseline_mean_f1"])}
         row["n_tasks"] = pair["n_tasks"] - pair["n_nan"]
         row["matched"] = bool(pair.get("matched"))
-        row["verdict"], row["tone"] = verdict(row["difference"], row["low"], row["high"])
+        row["verdict"], row["tone"] = verdict(
+            row["difference"], row["low"], row["high"], [one["difference"] for one in pair["per_seed"]]
+        )
         row["colour"] = colours.get(row["baseline"], "currentColor")
         rows.append(row)
     ends = [row[key] for row in rows for key in ("difference", "low", "high") if row[key] is not None] + [0.0]
@@ -123,15 +135,16 @@ def warnings(results: Results, rows: list[dict]) -> list[str]:
             )
     if not withheld and any(row["low"] is None for row in rows):
         found.append("At least one comparison has no interval; its difference says nothing about chance.")
-    if len(results.seeds) == 1:
-        found.append(
-            "One seed: the intervals hold the sampling of the test set only, not the luck of training."
-        )
+    found.append(
+        "The intervals hold the sampling of the test set only, not the luck of training and of dealt groups: "
+        + ("there is one seed." if len(results.seeds) == 1 else "look at how far the seeds lie apart.")
+    )
     for name in results.strategy_names:
         covered = results.metrics.loc[results.metrics["strategy"] == name, "task_id"].nunique()
         if covered < len(tasks):
             found.append(
-                f"{name} was trained for {covered} of {len(tasks)} tasks; comparisons with it are over those."
+                f"{name} was trained for {covered} of {len(tasks)} tasks; comparisons with it are over those, "
+                "as is its mean in the figure and table of strategies, beside others over more tasks."
             )
     return found
 

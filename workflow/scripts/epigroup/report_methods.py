@@ -1,5 +1,6 @@
 """Methods text with every parameter, and what to cite."""
 
+from epigroup.architecture import LAST_UNPOOLED
 from epigroup.report_data import Results
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
@@ -24,8 +25,8 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         f"labelled positive in a profile when one peak "
         f"of the profile covered at least {dataset['min_overlap']} bp of it. Bins without a positive "
         f"label in any of the {len(results.tasks)} profiles were left "
-        f"out{kept_negatives(kept)}. The network reads the {dataset['window']:,} bp around a bin, one-hot "
-        f"coded; N is coded as zeros. "
+        f"out{kept_negatives(kept)}.{left_out(config)} "
+        f"The network reads the {dataset['window']:,} bp around a bin, one-hot coded; N is coded as zeros. "
         f"{sizes['train']:,} examples were used for training, {sizes['validation']:,} for validation and "
         f"{sizes['test']:,} for testing; "
         + (
@@ -49,17 +50,28 @@ def kept_negatives(dataset: dict) -> str:
     return f", but for a random {100 * share:g} % of them" if share else ""
 
 
+def left_out(config: dict) -> str:
+    """Which bins were dropped whatever their labels."""
+    reasons = []
+    if config["genome"]["blacklist"]:
+        reasons.append("that touch the blacklist")
+    if config["dataset"]["max_n_fraction"] < 1:
+        reasons.append(f"whose window is more than {100 * config['dataset']['max_n_fraction']:g} % N")
+    return f" Bins {' or '.join(reasons)} were dropped." if reasons else ""
+
+
 def reads_text(results: Results, config: dict) -> list[str]:
     """How reads became peaks, where any profile may have entered as reads."""
     if results.reads is None:
         return []
     reads, peaks = config["reads"], config["peaks"]
-    trim = "trimmed with fastp, " if reads["trim"] else ""
+    trim = "trimmed with fastp and " if reads["trim"] else ""
     return [
-        f"Reads were {trim}aligned with bowtie2 (pairs up to {reads['max_fragment']:,} bp), and filtered "
-        f"with samtools (mapping quality of at least "
-        f"{reads['mapq']}; primary alignments, without duplicates). Peaks were called with MACS2 (q below "
-        f"{peaks['qvalue']:g}; fragments of "
+        f"Where a profile was given as reads, they were {trim}aligned with bowtie2 (pairs up to "
+        f"{reads['max_fragment']:,} bp). Alignments, ours and given ones, were filtered with samtools "
+        f"(mapping quality of at least {reads['mapq']}; primary alignments, without duplicates). Their peaks "
+        f"were called with MACS2 (q below {peaks['qvalue']:g}, for broad profiles below "
+        f"{peaks['broad_qvalue']:g} where peaks are linked; fragments of "
         f"{peaks['extsize']} bp where MACS2 could not model their length)."
     ]
 
@@ -78,11 +90,13 @@ def one_training(settings: dict) -> str:
     """Training settings in words."""
     network = settings["network"]
     filters = ", ".join(map(str, network["channels"]))
-    pooled = "the first two" if network["name"] == "deepsea" else "each"
+    n = len(network["channels"])
+    convolutions = "one convolution" if n == 1 else f"{n} convolutions"
+    pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
     momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
     strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
     return (
-        f"The network “{network['name']}” has three convolutions of {filters} filters of width "
+        f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
         f"{network['filter_width']}, {pooled} followed by max pooling of "
         f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
         f"{network['hidden']} units that the tasks of a group "
@@ -127,17 +141,21 @@ def evaluation_text(results: Results, config: dict) -> str:
     floor = config["evaluation"]["min_validation_positives"]
     comparison = config["comparison"]
     blocks = results.headline.get("block_size")
+    interval = (
+        "No intervals are given: there are too few test-set blocks."
+        if results.headline.get("interval_withheld")
+        else "Intervals are the 2.5th and 97.5th percentile of "
+        f"{comparison['bootstrap']:,} draws of test-set blocks"
+        + (f" of {blocks:,} bp" if blocks else "")
+        + ", the same draws for both strategies, seeds averaged within a draw."
+    )
     return (
         "The threshold of each task was chosen on the validation examples for the highest F1 and frozen; "
         "with fewer than "
         f"{floor} validation positives it is 0.5, and the task is flagged. A task without test positives "
         f"has no score and is left out of means; no predicted "
         "positive gives an F1 of 0. A gain is the ratio of mean F1 scores less one (as Table III of "
-        "Shiri & Sun 2022). Intervals are the 2.5th and 97.5th "
-        f"percentile of {comparison['bootstrap']:,} draws of test-set blocks"
-        + (f" of {blocks:,} bp" if blocks else "")
-        + ", the same draws for both strategies, "
-        "seeds averaged within a draw. Nothing was fitted, chosen or tuned on the test set."
+        f"Shiri & Sun 2022). {interval} Nothing was fitted, chosen or tuned on the test set."
     )
 
 

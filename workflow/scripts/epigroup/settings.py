@@ -145,6 +145,7 @@ def _check_references(config: dict, source: str) -> None:
                 fault = "leads back to itself" if like in chain else "is not under groupings"
                 raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
             chain.append(like)
+    _check_heads(config, source)
     for name in strategies:
         try:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
@@ -158,6 +159,52 @@ def _check_references(config: dict, source: str) -> None:
                     f"{source}: splits.{split}[{i}].chrom: '{span['chrom']}' is not in genome.chromosomes "
                     f"({', '.join(chromosomes)})"
                 )
+
+
+def _check_heads(config: dict, source: str) -> None:
+    """Heads that are clustered come from one network of all the tasks in question, trained with each seed."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    wanted = [
+        (f"groupings.{name}", spec["heads_from"], spec["tasks"], used)
+        for name, spec in groupings.items()
+        if spec["heads_from"] is not None
+        for used in [[s for s in strategies.values() if _roots(groupings, s["grouping"]) & {name}]]
+    ]
+    if "sweep" in config:
+        wanted.append(("sweep", config["sweep"]["heads_from"], None, []))
+    for key, strategy, tasks, users in wanted:
+        made = groupings[strategies[strategy]["grouping"]]
+        if made["method"] != "all":
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' is not one network; name a strategy whose "
+                "grouping is of the method 'all'"
+            )
+        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
+            raise InputError(
+                f"{source}: {key}: takes in tasks that the network of '{strategy}' does not learn"
+            )
+        have = set(strategies[strategy]["seeds"] or config["seeds"])
+        lacking = {seed for user in users for seed in user["seeds"] or config["seeds"]} - have
+        if lacking:
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' is not trained with seeds {sorted(lacking)} that "
+                "the strategies on this grouping have"
+            )
+    for name, spec in groupings.items():
+        if spec["like"] is not None and spec["tasks"] != groupings[spec["like"]]["tasks"]:
+            raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
+    for i, pair in enumerate(config["comparison"]["headline"]):
+        seeds = [set(strategies[name]["seeds"] or config["seeds"]) for name in pair]
+        if not seeds[0] & seeds[1]:
+            raise InputError(f"{source}: comparison.headline[{i}]: {pair[0]} and {pair[1]} share no seed")
+
+
+def _roots(groupings: dict, name: str) -> set[str]:
+    """A grouping and those that it is made like."""
+    found = {name}
+    while (name := groupings[name]["like"]) is not None:
+        found.add(name)
+    return found
 
 
 def training_settings(config: dict, strategy: str) -> dict:

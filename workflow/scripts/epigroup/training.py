@@ -81,7 +81,7 @@ def check_positives(groups: Mapping[int, Sequence[str]], counts: Mapping[str, in
     """
     for group, tasks in groups.items():
         empty = [task for task in tasks if counts[task] == 0]
-        if len(empty) == len(tasks):
+        if len(empty) == len(tasks) > 1:
             raise InputError(
                 f"group {group} ({', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}): none of its "
                 f"tasks has a positive among the {n_train:,} training examples; check their peaks and "
@@ -119,7 +119,7 @@ def train_groups(
     check_positives(groups, dict(zip(wanted, counts.tolist(), strict=True)), len(train))
 
     precision = choose_precision(cfg["precision"], device)
-    saved = read_checkpoint(checkpoint, device) if checkpoint is not None and cfg["resume"] else None
+    saved = read_checkpoint(checkpoint) if checkpoint is not None and cfg["resume"] else None
     finished: dict[int, TrainedGroup] = {}
     if saved is not None:
         finished = {int(group): TrainedGroup(**fields) for group, fields in saved["finished"].items()}
@@ -230,6 +230,9 @@ def train_pack(
         dataset=dataset.dataset_hash,
         seed=seed,
         code=code,
+        # what `auto` means on this machine: a job that goes on elsewhere must not mix two kinds of numbers
+        precision=precision,
+        device=device.type,
     )
     results: dict[int, TrainedGroup] = {}
     if groups:
