@@ -220,7 +220,7 @@ def test_a_run_without_comparison_heads_or_truth_has_a_report(tmp_path):
     page = out.read_text()
     assert "Planted truth" not in page
     assert "no comparison was asked for" in page
-    assert "One seed" in page
+    assert "there is one seed" in page
     assert not Words(page).open
 
 

@@ -143,7 +143,7 @@ def warnings(results: Results, rows: list[dict]) -> list[str]:
         covered = results.metrics.loc[results.metrics["strategy"] == name, "task_id"].nunique()
         if covered < len(tasks):
             found.append(
-                f"{name} was trained for {covered} of {len(tasks)} tasks; comparisons with it are over those, "
+                f"{name} was trained for {covered} of {len(tasks)} tasks; comparisons with it are of those, "
                 "as is its mean in the figure and table of strategies, beside others over more tasks."
             )
     return found
