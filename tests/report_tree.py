@@ -52,7 +52,7 @@ def config(name: str = "demo") -> dict:
     }
     return {
         "name": name,
-        "dataset": {"negatives_share": 0.0},
+        "dataset": {"training_regions": "any_peak", "evaluation_regions": "any_peak", "negatives_share": 0.5},
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
         "peaks": {"qvalue": 0.01, "extsize": 200},
         "evaluation": {"min_validation_positives": 20},
