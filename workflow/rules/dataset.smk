@@ -11,6 +11,7 @@ rule standardise_peaks:
     output:
         peaks="<results>/peaks/standard/{profile}.narrowPeak.gz",
         index="<results>/peaks/standard/{profile}.narrowPeak.gz.tbi",
+        intervals="<results>/peaks/standard/{profile}.npz",
     log:
         "<results>/logs/standardise_peaks/{profile}.log",
     benchmark:
@@ -31,8 +32,7 @@ rule standardise_peaks:
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
-        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
-        indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
+        peaks=expand("<results>/peaks/standard/{profile}.npz", profile=TASKS),
         blacklist=BLACKLIST or [],
     output:
         shard="<results>/dataset/shards/{chrom}.h5",

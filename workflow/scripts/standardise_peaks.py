@@ -6,4 +6,5 @@ from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
     every, chosen = read_contigs(snakemake.input.contigs)
-    standardise_peaks(snakemake.input.peaks, snakemake.output.peaks, every, chosen, **snakemake.params.cfg)
+    out, intervals = snakemake.output.peaks, snakemake.output.intervals
+    standardise_peaks(snakemake.input.peaks, out, intervals, every, chosen, **snakemake.params.cfg)

@@ -9,7 +9,7 @@ import numpy as np
 from epigroup.composition import evaluation_bins, training_bins
 from epigroup.genome import open_genome
 from epigroup.intervals import fetch_standard, read_regions
-from epigroup.labels import label_bins, packed_width
+from epigroup.labels import packed_width, positive_bins
 from epigroup.logs import Progress
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.tiling import count_bins, other_share, touched_bins
@@ -34,8 +34,8 @@ def make_shard(
     seed: int = 1,
     blacklist: str | os.PathLike | None = None,
 ) -> None:
-    """Label the bins of one chromosome for all tasks and write its shard; `peaks` are in the order of
-    `task_ids`.
+    """Label the bins of one chromosome for all tasks and write its shard; `peaks` are the interval files of
+    the standard peaks, in the order of `task_ids`.
 
     Left out, and counted in this order: bins that touch a blacklisted region; bins whose window has a share
     of other letters than A, C, G, T (with the padding beyond the chromosome) above `max_n_fraction`; the rest
@@ -118,8 +118,8 @@ def label_tasks(
     for task, path in enumerate(peaks):
         start, end = fetch_standard(path, chrom)
         n_peaks[task] = len(start)
-        planes[task >> 3] |= label_bins(start, end, n_bins, bin_size, min_overlap).view(np.uint8) << (
-            task & 7
+        planes[task >> 3, positive_bins(start, end, n_bins, bin_size, min_overlap)] |= np.uint8(
+            1 << (task & 7)
         )
         progress.advance()
     return planes, n_peaks
