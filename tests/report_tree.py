@@ -35,6 +35,8 @@ TRAINING = {
     "validate_every": 300,
     "patience": 5,
     "reverse_complement": False,
+    "jitter": 0,
+    "sampling": "none",
 }
 PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
 

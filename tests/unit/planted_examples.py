@@ -31,6 +31,8 @@ SETTINGS = {
     "precision": "fp32",
     "device": "cpu",
     "reverse_complement": True,
+    "jitter": 0,
+    "sampling": "none",
     "resume": True,
     "checkpoint_seconds": 1e9,
     "progress_seconds": 1e9,

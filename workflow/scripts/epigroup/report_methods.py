@@ -90,6 +90,10 @@ def one_training(settings: dict) -> str:
     pooled = "the first two" if network["name"] == "deepsea" else "each"
     momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
     strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
+    if settings["jitter"]:
+        strands += f" in windows shifted at random by up to {settings['jitter']} bp"
+    if settings["sampling"] == "balanced":
+        strands += ", half of them with a positive of the group's tasks"
     return (
         f"The network “{network['name']}” has three convolutions of {filters} filters of width "
         f"{network['filter_width']}, {pooled} followed by max pooling of "
