@@ -124,11 +124,11 @@ def standardise_job(folder: Path, task: str) -> tuple[int, int]:
     return os.getpid(), peak_memory()
 
 
-def shard_job(folder: Path, tasks: list[str], chrom: str) -> tuple[int, int]:
+def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple[int, int]:
     make_shard(
         folder / "genome.h5", [folder / "standard" / f"{t}.npz" for t in tasks],
         folder / "shards" / f"{chrom}.h5", chrom=chrom, task_ids=tasks, bin_size=BIN, window=WINDOW,
-        min_overlap=OVERLAP, max_n_fraction=0.5,
+        min_overlap=OVERLAP, max_n_fraction=max_n,
     )  # fmt: skip
     return os.getpid(), peak_memory()
 
@@ -241,6 +241,7 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--peaks", type=int, default=100_000, help="mean number of peaks of a profile")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--subset", type=int, default=10, help="profiles given to bedtools")
+    parser.add_argument("--max-n-fraction", type=float, default=0.5, help="1 spares reading the genome")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scratch", type=Path, help="folder whose peak files are kept and used again")
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks/dataset_scale.json"))
@@ -274,7 +275,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     largest = sorted(SIZES, key=SIZES.get, reverse=True)
     standardise, done = pool_run(cores, [(standardise_job, folder, t) for t in tasks])
     memory = [memory_of(done)]
-    label, done = pool_run(cores, [(shard_job, folder, tasks, c) for c in largest])
+    label, done = pool_run(cores, [(shard_job, folder, tasks, c, options.max_n_fraction) for c in largest])
     memory.append(memory_of(done))
     summary, done = pool_run(1, [(summary_job, folder, tasks)])
     memory.append(memory_of(done))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import pysam
 
 from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint
@@ -23,6 +22,7 @@ from epigroup.peak_columns import (
     rest_suffix,
     scan_columns,
 )
+from epigroup.tabix import write_bgzip, write_index
 
 log = logging.getLogger(__name__)
 
@@ -306,14 +306,10 @@ def read_regions(
 
 def write_standard_peaks(peaks: PeakTable, order: np.ndarray, out: str | os.PathLike) -> None:
     """Write peaks in this order as narrowPeak, bgzipped, with `.tbi`."""
+    text = _text(peaks, order)
     with whole(f"{out}.tbi") as index, whole(out) as partial:
-        # Level 1: a larger one costs more time than reading, checking and sorting together.
-        with pysam.BGZFile(str(partial), "w1") as handle:
-            handle.write(_text(peaks, order))
-        pysam.tabix_index(
-            str(partial), force=True, seq_col=0, start_col=1, end_col=2, zerobased=True, index=str(index),
-            keep_original=True,
-        )  # fmt: skip
+        blocks = write_bgzip(text, partial)
+        write_index(index, text, blocks, peaks.names, peaks.code[order], peaks.start[order], peaks.end[order])
 
 
 def _text(peaks: PeakTable, order: np.ndarray) -> bytes:
@@ -352,7 +348,7 @@ def fetch_standard(intervals: str | os.PathLike, chrom: str) -> tuple[np.ndarray
     Raises InputError when the file is damaged, cut, or was made without that chromosome.
     """
     try:
-        with np.load(intervals, allow_pickle=False) as store:
+        with open(intervals, "rb") as handle, np.load(handle, allow_pickle=False) as store:
             if _MEMBER + chrom not in store:
                 raise InputError(f"{intervals}: made without chromosome {chrom}; make it again")
             start, end = store[_MEMBER + chrom]
