@@ -6,18 +6,8 @@ import sys
 
 
 def test_a_small_run(repository, tmp_path):
-    words = [
-        "--profiles",
-        "3",
-        "--peaks",
-        "400",
-        "--subset",
-        "1",
-        "--cores",
-        "1",
-        "--scratch",
-        tmp_path / "s",
-    ]
+    words = "--profiles 3 --peaks 400 --subset 1 --cores 1 --chromosomes 3".split()
+    words += ["--scratch", str(tmp_path / "s")]
     out = tmp_path / "figures.json"
     run = subprocess.run(
         [sys.executable, repository / "benchmarks" / "dataset_scale.py", *words, "--out", out],
