@@ -6,7 +6,7 @@ import sys
 
 
 def test_a_small_run(repository, tmp_path):
-    words = "--profiles 3 --peaks 400 --subset 1 --cores 1 --chromosomes 3".split()
+    words = ["--profiles", "3", "--peaks", "400", "--subset", "1", "--cores", "1", "--chromosomes", "3"]
     words += ["--scratch", str(tmp_path / "s")]
     out = tmp_path / "figures.json"
     run = subprocess.run(
