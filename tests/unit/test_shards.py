@@ -49,7 +49,7 @@ def made(tmp_path_factory):
                     truth[chrom][b, t] |= min(end, (b + 1) * BIN) - max(start, b * BIN) >= OVERLAP
         rng.shuffle(rows)
         (folder / f"{task}.bed").write_text("".join(rows))
-        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.gz", folder / f"{task}.npz", SIZES, SIZES)
+        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.npz", SIZES, SIZES)
         paths.append(folder / f"{task}.npz")
     shards = [folder / f"{c}.h5" for c in SIZES]
     for chrom, shard in zip(SIZES, shards, strict=True):

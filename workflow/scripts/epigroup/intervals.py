@@ -238,22 +238,34 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
 
 
 def standardise_peaks(
-    path: str | os.PathLike,
-    out: str | os.PathLike,
-    intervals: str | os.PathLike,
-    sizes: Mapping[str, int],
-    chosen: Mapping[str, int],
-    *,
-    point_flank: int = 0,
-    min_overlap: int = 50,
-) -> None:
-    """Read any peak file and write its standard form, with the peaks on the `chosen` chromosomes only: `out`
-    for people and other tools, `intervals` for `fetch_standard`.
+    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50,
+) -> None:  # fmt: skip
+    """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
+    `fetch_standard`.
 
     Peaks on other contigs of the FASTA are counted in the log. Raises InputError as `read_peaks` does, and
     when no peak is left.
     """
-    peaks = read_peaks(path, sizes, point_flank=point_flank, min_overlap=min_overlap)
+    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    write_intervals(peaks, order, out, chosen)
+    log.info("%s: %d peaks written", out, len(peaks))
+
+
+def index_peaks(
+    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50,
+) -> None:  # fmt: skip
+    """Write the same peaks as narrowPeak for people and other tools: sorted, bgzipped, with `.tbi`."""
+    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    write_standard_peaks(peaks, order, out)
+    log.info("%s: %d peaks written", out, len(peaks))
+
+
+def _chosen_peaks(
+    path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int], flank: int, min_overlap: int
+) -> tuple[PeakTable, np.ndarray]:
+    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap)
     used = np.array([name in chosen for name in peaks.names])[peaks.code]
     if not used.all():
         outside = sorted(set(peaks.chrom[~used]))
@@ -265,10 +277,7 @@ def standardise_peaks(
     if not used.any():
         raise InputError(f"{path}: none of the {len(peaks)} peaks lies on a chromosome of genome.chromosomes")
     kept = peaks if used.all() else peaks.take(np.flatnonzero(used))
-    order, _ = kept.order()
-    write_standard_peaks(kept, order, out)
-    write_intervals(kept, order, intervals, chosen)
-    log.info("%s: %d peaks written", out, len(kept))
+    return kept, kept.order()[0]
 
 
 def read_regions(
