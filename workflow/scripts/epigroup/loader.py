@@ -126,7 +126,9 @@ class Sequences:
             codes.copy_(torch.where(reverse[:, None], codes.flip(1) ^ 3, codes))
         words = rows.view(torch.int32)  # four codes, a byte each; squeezed to three bits each
         words |= words >> 5
-        words = (words & 0x3F) | ((words >> 10) & 0xFC0)
+        upper = words >> 10
+        words &= 0x3F
+        words |= upper.bitwise_and_(0xFC0)
         flat = F.embedding(words, self._tables[dtype]).view(-1)
         return flat[: n * self.window * 4].view(n, 1, self.window, 4).permute(0, 3, 1, 2)
 
