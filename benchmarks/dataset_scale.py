@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -170,14 +171,28 @@ print(json.dumps({"seconds": seconds, "bytes": after - before, "n": len(train) +
 """
 
 
-def pool_run(cores: int, jobs: list[tuple]) -> tuple[float, list]:
-    """Wall seconds of calling every (function, *arguments) in `cores` fresh processes, and what they gave."""
+@dataclass(frozen=True)
+class Spent:
+    """Seconds on the wall and of CPU (user and system, all processes)."""
+
+    wall: float
+    cpu: float
+
+
+def called(function, *arguments) -> tuple[object, float]:
+    """What the function gives, and the CPU seconds it took."""
+    at = time.process_time()
+    return function(*arguments), time.process_time() - at
+
+
+def pool_run(cores: int, jobs: list[tuple]) -> tuple[Spent, list]:
+    """What it takes to call every (function, *arguments) in `cores` fresh processes, and what they gave."""
     with ProcessPoolExecutor(cores, get_context("spawn"), restrict, (len(SIZES),)) as pool:
         list(pool.map(abs, range(4 * cores)))
         at = time.perf_counter()
-        done = [pool.submit(*job) for job in jobs]
+        done = [pool.submit(called, *job) for job in jobs]
         results = [future.result() for future in done]
-        return time.perf_counter() - at, results
+        return Spent(time.perf_counter() - at, sum(cpu for _, cpu in results)), [r for r, _ in results]
 
 
 def memory_of(results: list[tuple[int, int]]) -> tuple[int, int]:
@@ -188,21 +203,25 @@ def memory_of(results: list[tuple[int, int]]) -> tuple[int, int]:
     return max(peak.values()), sum(peak.values())
 
 
-def commands_run(cores: int, commands: list[list[str]]) -> float:
-    """Wall seconds of shell commands, `cores` at a time."""
-    script = "\n".join("\0".join(command) for command in commands)
-    at = time.perf_counter()
+def children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def commands_run(cores: int, commands: list[str]) -> Spent:
+    """What shell commands take, `cores` at a time."""
+    at, cpu = time.perf_counter(), children_cpu()
     subprocess.run(
         ["xargs", "-0", "-n", "1", "-P", str(cores), "sh", "-c", 'eval "$0"'],
-        input=script.replace("\n", "\0").encode(), check=True,
+        input="\0".join(commands).encode(), check=True,
     )  # fmt: skip
-    return time.perf_counter() - at
+    return Spent(time.perf_counter() - at, children_cpu() - cpu)
 
 
-def time_zcat(cores: int, files: list[Path]) -> float:
+def time_zcat(cores: int, files: list[Path]) -> Spent:
     """(a): zcat | wc -l over all files, split over `cores` pipes."""
     parts = [files[i::cores] for i in range(cores)]
-    return commands_run(cores, [[f"zcat {' '.join(map(str, part))} | wc -l > /dev/null"] for part in parts])
+    return commands_run(cores, [f"zcat {' '.join(map(str, part))} | wc -l > /dev/null" for part in parts])
 
 
 def write_bins(path: Path) -> None:
@@ -211,13 +230,13 @@ def write_bins(path: Path) -> None:
             handle.write("".join(f"{chrom}\t{s}\t{s + BIN}\n" for s in range(0, size - BIN + 1, BIN)))
 
 
-def time_bedtools(cores: int, folder: Path, tasks: list[str]) -> float:
-    """(b): bedtools intersect of all bins with each profile's sorted peaks, wall seconds of all of them."""
+def time_bedtools(cores: int, folder: Path, tasks: list[str]) -> Spent:
+    """(b): bedtools intersect of all bins with each profile's sorted peaks, all of them."""
     (folder / "sizes").write_text("".join(f"{c}\t{n}\n" for c, n in SIZES.items()))
     write_bins(folder / "bins.bed")
     commands = [
-        [f"bedtools intersect -u -f {OVERLAP / BIN} -sorted -g {folder}/sizes -a {folder}/bins.bed "
-         f"-b {folder}/standard/{task}.narrowPeak.gz > {folder}/{task}.bins"] for task in tasks
+        f"bedtools intersect -u -f {OVERLAP / BIN} -sorted -g {folder}/sizes -a {folder}/bins.bed "
+         f"-b {folder}/standard/{task}.narrowPeak.gz > {folder}/{task}.bins" for task in tasks
     ]  # fmt: skip
     return commands_run(cores, commands)
 
@@ -305,12 +324,13 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     index, done = pool_run(cores, [(index_job, folder, t) for t in tasks])
     memory.append(memory_of(done))
     chosen = list(range(min(options.subset, len(tasks))))
-    bedtools = time_bedtools(cores, folder, [tasks[i] for i in chosen]) * len(tasks) / len(chosen)
+    bedtools = time_bedtools(cores, folder, [tasks[i] for i in chosen])
+    scale = len(tasks) / len(chosen)
     agreed = compare_labels(folder, chosen, tasks)
     heads = [read_shard(path) for path in shards]
     share = np.loadtxt(folder / "tasks.tsv", str, delimiter="\t", skiprows=1, ndmin=2)
     positive = share[:, 7:10].astype(int).sum(axis=1) / sum(n // BIN for n in SIZES.values())
-    total, zcat_least = standardise + label, min(zcat, zcat_again)
+    total = Spent(standardise.wall + label.wall, standardise.cpu + label.cpu)
     figures = {
         "cores": (cores, "processes"), "device": (platform.processor() or platform.machine(), "CPU"),
         "profiles": (len(tasks), "tasks"), "peaks": (sum(
@@ -319,18 +339,25 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
         "bins": (sum(h.counts["n_bins"] for h in heads), "bins"),
         "examples (a positive in some profile)": (sum(h.counts["n_examples"] for h in heads), "bins"),
         "profiles with under 2 % positive bins": (int((positive < 0.02).sum()), "tasks"),
-        "standardise": (standardise, "s"), "label and write shards": (label, "s"),
-        "standardise and label": (total, "s"), "tasks.tsv and dataset.json": (summary, "s"),
-        "sorted and indexed text, off the labels' way": (index, "s"),
+        "standardise": (standardise.wall, "s"), "label and write shards": (label.wall, "s"),
+        "standardise and label": (total.wall, "s"),
+        "standardise and label, CPU": (total.cpu, "CPU s"),
+        "tasks.tsv and dataset.json": (summary.wall, "s"),
+        "sorted and indexed text, off the labels' way": (index.wall, "s"),
         "largest process": (max(m[0] for m in memory), "bytes"),
         "all processes together": (max(m[1] for m in memory), "bytes"),
         "shards": (sum(p.stat().st_size for p in shards), "bytes"),
         "open for training": (opened["seconds"], "s"),
         "open for training, memory": (opened["bytes"], "bytes"),
-        "(a) zcat | wc -l, before": (zcat, "s"), "(a) zcat | wc -l, after": (zcat_again, "s"),
-        "time over (a), the faster of the two": (total / zcat_least, "times"),
-        "(b) bedtools intersect, scaled": (bedtools, "s"), "bedtools profiles run": (len(chosen), "tasks"),
-        "(b) over time": (bedtools / total, "times"),
+        "(a) zcat | wc -l, before": (zcat.wall, "s"), "(a) zcat | wc -l, after": (zcat_again.wall, "s"),
+        "(a) zcat | wc -l, CPU": (min(zcat.cpu, zcat_again.cpu), "CPU s"),
+        "time over (a), the faster of the two": (total.wall / min(zcat.wall, zcat_again.wall), "times"),
+        "CPU time over (a)'s": (total.cpu / min(zcat.cpu, zcat_again.cpu), "times"),
+        "(b) bedtools intersect, scaled": (bedtools.wall * scale, "s"),
+        "(b) bedtools intersect, scaled, CPU": (bedtools.cpu * scale, "CPU s"),
+        "bedtools profiles run": (len(chosen), "tasks"),
+        "(b) over time": (bedtools.wall * scale / total.wall, "times"),
+        "(b)'s CPU time over CPU time": (bedtools.cpu * scale / total.cpu, "times"),
         "labels equal to bedtools bit by bit": (agreed, "positive bins"),
     }  # fmt: skip
     return {
