@@ -90,9 +90,9 @@ def ours(batches: Batches, batch_size: int, dtype: torch.dtype) -> Iterator[torc
     plan = TrainingOrder(
         SEED, len(batches), batch_size, reverse_complement=False, device=batches.sequences.device
     )
-    step = 0
+    step, buffer = 0, batches.sequences.buffer(batch_size, dtype)
     while True:
-        yield batches.one_hot(plan.batch(step)[0], dtype)
+        yield batches.one_hot(plan.batch(step)[0], dtype, out=buffer)
         step += 1
 
 
@@ -158,7 +158,7 @@ def step_and_batch(batches: Batches, name: str, precision: str, steps: int) -> t
 
     def make(step: int) -> None:
         indices, reverse, shift = trainer.order.batch(step)
-        batches.one_hot(indices, trainer.dtype, reverse, shift)
+        batches.one_hot(indices, trainer.dtype, reverse, shift, trainer.buffer)
         batches.targets(indices, trainer.tasks)
 
     step = median_seconds(lambda _: trainer.advance(), steps, device)

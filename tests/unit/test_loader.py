@@ -194,6 +194,18 @@ def test_any_positive_is_over_the_tasks_asked_for(n_tasks, data):
     np.testing.assert_array_equal(batches.any_positive(torch.tensor(chosen)), labels[:, chosen].any(1))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_batches_that_share_a_buffer_are_those_that_do_not(dtype):
+    sequences = Sequences(random_genome(), ["a", "c"], 51)
+    buffer = sequences.buffer(5, dtype)
+    for places in ([60, 70, 200, 90, 311], [400, 401], [51, 52, 53]):
+        positions = torch.tensor(places)
+        shared = sequences.one_hot(positions, dtype, out=buffer)
+        assert shared.data_ptr() == buffer.data_ptr()
+        assert torch.equal(shared, sequences.one_hot(positions, dtype))
+        assert shared.is_contiguous(memory_format=torch.channels_last)
+
+
 def test_no_window_is_no_row():
     x = Sequences(random_genome(), ["a"], 50).one_hot(torch.empty(0, dtype=torch.int64))
     assert x.shape == (0, 4, 1, 50)

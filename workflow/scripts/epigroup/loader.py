@@ -113,11 +113,21 @@ class Sequences:
         torch.index_select(windows, 0, positions, out=rows[:n].view(-1, self.window))
         return rows
 
+    def buffer(self, n: int, dtype: torch.dtype) -> torch.Tensor:
+        """Memory for a batch of at most n windows, to be used again for each: fresh memory costs a large
+        batch more than its making.
+        """
+        return torch.empty(-(-n * self.window // 4), 16, dtype=dtype, device=self.device)
+
     def one_hot(
-        self, positions: torch.Tensor, dtype: torch.dtype = torch.float32, reverse: torch.Tensor | None = None
+        self,
+        positions: torch.Tensor,
+        dtype: torch.dtype = torch.float32,
+        reverse: torch.Tensor | None = None,
+        out: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Windows at `positions` (n,) as (n, 4, 1, W) in channels_last; where `reverse` (bool (n,)) the
-        other strand.
+        other strand. `out`: a `buffer` of this dtype to lie in, until the next batch does.
         """
         n, rows = len(positions), self._rows(positions)
         if reverse is not None:
@@ -129,7 +139,10 @@ class Sequences:
         upper = words >> 10
         words &= 0x3F
         words |= upper.bitwise_and_(0xFC0)
-        flat = F.embedding(words, self._tables[dtype]).view(-1)
+        if out is None:
+            flat = F.embedding(words, self._tables[dtype]).view(-1)
+        else:
+            flat = torch.index_select(self._tables[dtype], 0, words, out=out[: len(words)]).view(-1)
         return flat[: n * self.window * 4].view(n, 1, self.window, 4).permute(0, 3, 1, 2)
 
 
@@ -154,12 +167,14 @@ class Batches:
         dtype: torch.dtype = torch.float32,
         reverse: torch.Tensor | None = None,
         shift: torch.Tensor | None = None,
+        out: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Sequences of the examples `indices` (n,): (n, 4, 1, W); each shifted by `shift` (int64 (n,)) bases
-        of the forward strand, at most (W - bin) // 2, so that the bin stays within.
+        of the forward strand, at most (W - bin) // 2, so that the bin stays within. `out`: see
+        `Sequences.one_hot`.
         """
         positions = self.positions[indices]
-        return self.sequences.one_hot(positions if shift is None else positions + shift, dtype, reverse)
+        return self.sequences.one_hot(positions if shift is None else positions + shift, dtype, reverse, out)
 
     def targets(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
         """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,): float32 (n, t)."""

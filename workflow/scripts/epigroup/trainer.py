@@ -114,6 +114,7 @@ class GroupTrainer:
             positive=self._balanced() if cfg["sampling"] == "balanced" else None,
         )
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.buffer = train.sequences.buffer(self.order.batch_size, self.dtype)
         self.state = GroupState()
         self.best: dict[str, torch.Tensor] = self._snapshot()
 
@@ -188,7 +189,7 @@ class GroupTrainer:
                 np.random.SeedSequence([self.key, step]).generate_state(1, np.uint64).item() >> 1
             )
         self.network.train()
-        x = self.train.one_hot(indices, self.dtype, reverse, shift)
+        x = self.train.one_hot(indices, self.dtype, reverse, shift, self.buffer)
         y = self.train.targets(indices, self.tasks)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             logits = self.network(x)
