@@ -206,6 +206,15 @@ def test_batches_that_share_a_buffer_are_those_that_do_not(dtype):
         assert shared.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_every_four_codes_have_their_own_one_hot():
+    fours = np.array(np.meshgrid(*[np.arange(5)] * 4)).reshape(4, -1).T
+    codes = fours.astype(np.uint8).ravel()
+    sequences = Sequences(Genome({"a": codes}), ["a"], len(codes))
+    for reverse, bases in ((False, codes), (True, [COMPLEMENT[int(code)] for code in codes[::-1]])):
+        x = sequences.one_hot(sequences.positions([0], [0]), torch.bfloat16, torch.tensor([reverse]))
+        np.testing.assert_array_equal(x[0, :, 0].float().numpy(), one_hot_by_hand(list(bases)))
+
+
 def test_no_window_is_no_row():
     x = Sequences(random_genome(), ["a"], 50).one_hot(torch.empty(0, dtype=torch.int64))
     assert x.shape == (0, 4, 1, 50)
