@@ -51,6 +51,7 @@ rule all:
     default_target: True
     input:
         f"{RESULTS}/report/report.html",
+        expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
 
 
 rule dataset:

@@ -35,6 +35,8 @@ TRAINING = {
     "validate_every": 300,
     "patience": 5,
     "reverse_complement": False,
+    "jitter": 0,
+    "sampling": "none",
 }
 PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
 
@@ -52,7 +54,12 @@ def config(name: str = "demo") -> dict:
     }
     return {
         "name": name,
-        "dataset": {"negatives_share": 0.0, "max_n_fraction": 1.0},
+        "dataset": {
+            "training_regions": "any_peak",
+            "evaluation_regions": "any_peak",
+            "negatives_share": 0.5,
+            "max_n_fraction": 1.0,
+        },
         "genome": {"blacklist": None},
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
         "peaks": {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200},

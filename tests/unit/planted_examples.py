@@ -8,7 +8,7 @@ import numpy as np
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.genome import open_genome, write_genome
 from epigroup.loader import Batches, Sequences
-from epigroup.shards import Shard, write_shard
+from epigroup.shards import SCORED, TRAINS, Shard, write_shard
 
 SETTINGS = {
     "network": {
@@ -31,6 +31,8 @@ SETTINGS = {
     "precision": "fp32",
     "device": "cpu",
     "reverse_complement": True,
+    "jitter": 0,
+    "sampling": "none",
     "resume": True,
     "checkpoint_seconds": 1e9,
     "progress_seconds": 1e9,
@@ -109,6 +111,7 @@ def write_files(folder: Path, n: int = 160, n_tasks: int = 4, seed: int = 3, **o
     shards = []
     for chrom in starts:
         shards.append(folder / f"{chrom}.h5")
+        bins = len(starts[chrom])
         shard = Shard(
             chrom,
             genome.sizes[chrom],
@@ -122,6 +125,7 @@ def write_files(folder: Path, n: int = 160, n_tasks: int = 4, seed: int = 3, **o
             starts[chrom],
             pack(labels[chrom]),
             labels[chrom].sum(0),
+            np.full(bins, TRAINS | SCORED, np.uint8),
         )
         write_shard(shards[-1], shard)
     span = {"start": 0, "end": None}

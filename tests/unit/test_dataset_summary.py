@@ -37,7 +37,7 @@ def shards(tmp_path):
             assembly="toy", genome_sha256="ab",
             task_ids=tuple(TASKS), counts={"n_bins": size // 200, "n_examples": size // 200},
             start=(np.arange(size // 200) * 200).astype(np.int32), labels=pack(labels[chrom]),
-            n_peaks=np.arange(6) * 10,
+            n_peaks=np.arange(6) * 10, role=np.full(size // 200, 3, np.uint8),
         ))  # fmt: skip
     return paths, labels
 
@@ -120,7 +120,7 @@ def test_shards_that_do_not_belong_together_are_refused(shards, tmp_path):
         chrom="chr2", size=10_000, bin_size=200, window=801, min_overlap=50,
         assembly="toy", genome_sha256="ab",
         task_ids=tuple(TASKS), counts={}, start=np.zeros(1, np.int32), labels=np.zeros((1, 1), np.uint8),
-        n_peaks=np.zeros(6, np.int64),
+        n_peaks=np.zeros(6, np.int64), role=np.zeros(1, np.uint8),
     ))  # fmt: skip
     with pytest.raises(InputError, match=r"chr2\.h5: its window is not that of .*chr1\.h5"):
         summarise(paths, tmp_path)

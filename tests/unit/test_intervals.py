@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from epigroup.errors import InputError
 from epigroup.intervals import (
     fetch_standard,
+    index_peaks,
     read_peaks,
     read_regions,
     standardise_peaks,
@@ -129,7 +130,7 @@ def test_standard_form(tmp_path, caplog):
     (tmp_path / "p.bed").write_text(text)
     out = tmp_path / "p.narrowPeak.gz"
     with caplog.at_level(logging.INFO):
-        standardise_peaks(tmp_path / "p.bed", out, SIZES, CHOSEN)
+        index_peaks(tmp_path / "p.bed", out, SIZES, CHOSEN)
     assert "1 of 5 peaks dropped" in caplog.text and "chrUn" in caplog.text
     assert "1 peaks repeat" in caplog.text
     rows = [line.split("\t") for line in gzip.decompress(out.read_bytes()).decode().splitlines()]
@@ -141,13 +142,15 @@ def test_standard_form(tmp_path, caplog):
     ]
     with pysam.TabixFile(str(out)) as index:
         assert list(index.contigs) == ["chr1", "chr2"] and len(list(index.fetch("chr1", 0, 100))) == 2
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi",
+    ]  # fmt: skip
 
 
 def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):
     (tmp_path / "p.bed").write_text("chrUn\t0\t100\n")
     with pytest.raises(InputError, match="none of the 1 peaks"):
-        standardise_peaks(tmp_path / "p.bed", tmp_path / "out.gz", SIZES, CHOSEN)
+        standardise_peaks(tmp_path / "p.bed", tmp_path / "out.npz", SIZES, CHOSEN)
     assert [p.name for p in tmp_path.iterdir()] == ["p.bed"]
 
 
@@ -157,13 +160,14 @@ def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):
 def test_what_is_fetched_is_what_was_written(tmp_path_factory, peaks):
     folder = tmp_path_factory.mktemp("standard")
     (folder / "p.bed").write_text("".join(f"{c}\t{s}\t{s + w}\n" for c, s, w in peaks))
-    standardise_peaks(folder / "p.bed", folder / "p.gz", SIZES, CHOSEN)
+    standardise_peaks(folder / "p.bed", folder / "p.npz", SIZES, CHOSEN)
     for chrom in CHOSEN:
-        start, end = fetch_standard(folder / "p.gz", chrom)
+        start, end = fetch_standard(folder / "p.npz", chrom)
         assert list(zip(start.tolist(), end.tolist(), strict=True)) == sorted(
             (s, s + w) for c, s, w in peaks if c == chrom
         )
-    assert len(fetch_standard(folder / "p.gz", "chrX")[0]) == 0
+    with pytest.raises(InputError, match="made without chromosome chrX"):
+        fetch_standard(folder / "p.npz", "chrX")
 
 
 def test_regions_of_a_blacklist(tmp_path):

@@ -94,8 +94,8 @@ def test_bedtools_agrees_on_real_peaks(real_data, tmp_path):
     sizes = {"chr20": 63_025_520}
     n_bins = count_bins(sizes["chr20"], 200)
     for path in sorted(folder.glob("*.gz"))[::30]:
-        standardise_peaks(path, tmp_path / "p.gz", sizes, sizes)
-        start, end = fetch_standard(tmp_path / "p.gz", "chr20")
+        standardise_peaks(path, tmp_path / "p.npz", sizes, sizes)
+        start, end = fetch_standard(tmp_path / "p.npz", "chr20")
         ours = label_bins(start, end, n_bins, 200, 50)
         theirs = bedtools_labels(list(zip(start, end, strict=True)), n_bins, 200, 50, tmp_path)
         assert ours.sum() > 50 and np.array_equal(ours, theirs)

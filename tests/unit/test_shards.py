@@ -49,8 +49,8 @@ def made(tmp_path_factory):
                     truth[chrom][b, t] |= min(end, (b + 1) * BIN) - max(start, b * BIN) >= OVERLAP
         rng.shuffle(rows)
         (folder / f"{task}.bed").write_text("".join(rows))
-        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.gz", SIZES, SIZES)
-        paths.append(folder / f"{task}.gz")
+        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.npz", SIZES, SIZES)
+        paths.append(folder / f"{task}.npz")
     shards = [folder / f"{c}.h5" for c in SIZES]
     for chrom, shard in zip(SIZES, shards, strict=True):
         label(folder, paths, shard, chrom)
@@ -117,11 +117,14 @@ def test_a_share_of_the_negatives_is_kept_by_seed(made, tmp_path):
     folder, paths, _, truth = made
     kept = {}
     for seed in (1, 1, 2):
-        label(folder, paths, tmp_path / "s.h5", "chr2", negatives_share=0.25, seed=seed)
+        label(
+            folder, paths, tmp_path / "s.h5", "chr2", training_regions="mix", negatives_share=0.25, seed=seed
+        )
         shard = read_shard(tmp_path / "s.h5")
         negative = ~unpack(shard.labels, len(TASKS)).any(axis=1)
-        n_negative = int((~truth["chr2"].any(axis=1)).sum())
-        assert negative.sum() == shard.counts["n_negative_kept"] == round(0.25 * n_negative)
+        n_positive = int(truth["chr2"].any(axis=1).sum())
+        assert negative.sum() == shard.counts["n_training_negative"] == round(n_positive / 3)
+        assert (shard.role == np.where(negative, 1, 3)).all()
         assert (np.diff(shard.start) > 0).all()
         kept.setdefault(seed, []).append(shard.start[negative].tolist())
     assert kept[1][0] == kept[1][1] != kept[2][0]
@@ -256,6 +259,7 @@ def test_whatever_is_written_is_read(tmp_path_factory, n, n_tasks, seed):
         task_ids=tuple(f"task-{i}" for i in range(n_tasks)), counts={"n_bins": 1000},
         start=np.sort(rng.choice(1000, n, replace=False)).astype(np.int32) * 10,
         labels=pack(rng.random((n, n_tasks)) < 0.3), n_peaks=rng.integers(0, 99, n_tasks),
+        role=rng.integers(1, 4, n).astype(np.uint8),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("shard") / "c.h5"
     write_shard(path, shard)
@@ -269,3 +273,36 @@ def test_labels_that_do_not_fit_are_not_written(tmp_path, made):
     with pytest.raises(ValueError, match="labels of shape"):
         write_shard(tmp_path / "s.h5", Shard(**{**vars(shard), "task_ids": ("only",)}))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("regions", ["any_peak", "all_mappable", "mix", "gc_matched"])
+@pytest.mark.parametrize("scored", ["any_peak", "all_mappable"])
+def test_what_trains_never_changes_what_is_scored(made, tmp_path, regions, scored):
+    folder, paths, _, truth = made
+    shards = [tmp_path / f"{chrom}.h5" for chrom in SIZES]
+    for chrom, shard in zip(SIZES, shards, strict=True):
+        label(
+            folder,
+            paths,
+            shard,
+            chrom,
+            training_regions=regions,
+            evaluation_regions=scored,
+            negatives_share=0.1,
+        )
+    summarise_dataset(shards, tmp_path / "t.tsv", tmp_path / "d.json", splits=SPLIT, tasks=sheet_rows())
+    dataset = open_dataset(tmp_path / "d.json", shards)
+    about = json.loads((tmp_path / "d.json").read_text())["chromosomes"]
+    for name, chrom in (("validation", "chr2"), ("test", "chr3")):
+        bins = np.ones(len(truth[chrom]), bool) if scored == "all_mappable" else truth[chrom].any(axis=1)
+        examples = dataset.split(name)
+        assert examples.start.tolist() == (np.flatnonzero(bins) * BIN).tolist()
+        assert np.array_equal(unpack(examples.labels, len(TASKS)), truth[chrom][bins])
+        counts = about[chrom]
+        assert counts["n_evaluation_positive"] + counts["n_evaluation_negative"] == counts[f"n_{name}"]
+    counts = about["chr1"]
+    train = unpack(dataset.split("train").labels, len(TASKS)).any(axis=1)
+    assert (train.sum(), (~train).sum()) == (counts["n_training_positive"], counts["n_training_negative"])
+    for chrom in SIZES:
+        parts = ("n_train", "n_validation", "n_test", "n_dropped_border", "n_outside_splits", "n_other_role")
+        assert sum(about[chrom][p] for p in parts) == about[chrom]["n_examples"]

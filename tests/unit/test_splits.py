@@ -28,12 +28,13 @@ def cfg(validation, test, train="rest", rule="window"):
     extra=st.integers(0, 60),
     rule=st.sampled_from(["window", "bin"]),
     listed=st.booleans(),
+    jitter=st.integers(0, 30),
 )
-def test_every_bin_lies_where_the_definition_says(cuts, bin_size, extra, rule, listed):
+def test_every_bin_lies_where_the_definition_says(cuts, bin_size, extra, rule, listed, jitter):
     size = 400
     a, b, c, d = cuts
     train = [span("c", 0, a), span("c", d, size)] if listed else "rest"
-    splits = cfg([span("c", a, b)], [span("c", c, d)], train, rule)
+    splits = cfg([span("c", a, b)], [span("c", c, d)], train, rule) | {"max_jitter": jitter}
     window = bin_size + extra
     starts = np.arange(size // bin_size) * bin_size
     owner = np.full(size, -1)
@@ -45,23 +46,25 @@ def test_every_bin_lies_where_the_definition_says(cuts, bin_size, extra, rule, l
     assert got.dtype == np.int8
     for s, where in zip(starts, got, strict=True):
         left = s - (window - bin_size) // 2
-        bases = [s] if rule == "bin" else range(max(0, left), min(size, left + window))
+        bases = [s] if rule == "bin" else range(max(0, left - jitter), min(size, left + window + jitter))
         owners = {int(owner[i]) for i in bases}
         # Between two spans of one split lies a base of another, so one owner means one span.
         assert where == (owners.pop() if len(owners) == 1 else -1)
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.integers(100, 900), st.integers(1, 50), st.integers(0, 200))
-def test_no_base_of_a_test_window_is_trained_on(cut, bin_size, extra):
+@given(st.integers(100, 900), st.integers(1, 50), st.integers(0, 200), st.integers(0, 50))
+def test_no_base_of_a_test_window_is_trained_on(cut, bin_size, extra, jitter):
     window = bin_size + extra
     starts = np.arange(1000 // bin_size) * bin_size
-    where = assign("chr1", starts, cfg([], [span("chr1", cut)]), window, bin_size, 1000)
+    splits = cfg([], [span("chr1", cut)]) | {"max_jitter": jitter}
+    where = assign("chr1", starts, splits, window, bin_size, 1000)
     seen = {0: set(), 2: set()}
     for s, w in zip(starts, where, strict=True):
         if w >= 0:
             left = s - (window - bin_size) // 2
-            seen[int(w)].update(range(max(0, left), min(1000, left + window)))
+            for shift in (-jitter, 0, jitter) if w == 0 else (0,):
+                seen[int(w)].update(range(max(0, left + shift), min(1000, left + window + shift)))
     assert not seen[0] & seen[2]
 
 

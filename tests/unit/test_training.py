@@ -142,6 +142,14 @@ def test_a_group_without_positives_is_refused_and_a_task_without_is_named(caplog
     assert "task1 has no positive training example" in caplog.text
 
 
+def test_balance_needs_both_kinds_and_trains_where_they_are():
+    train, validation, tasks = splits(n_tasks=2, rate=[0.1, 1.0])
+    cfg = SETTINGS | {"sampling": "balanced", "max_steps": 4, "validate_every": 4, "jitter": 50}
+    assert train_groups({0: ["task0"]}, train, validation, tasks, 1, cfg)[0].curve
+    with pytest.raises(InputError, match="sampling balanced needs .* 120 of 120 have one"):
+        train_groups({0: tasks}, train, validation, tasks, 1, cfg)
+
+
 def test_a_loss_that_is_no_number_names_step_and_rate():
     train, validation, tasks = splits()
     cfg = SETTINGS | {"optimiser": "sgd", "learning_rate": 1e30}

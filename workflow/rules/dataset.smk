@@ -9,8 +9,7 @@ rule standardise_peaks:
         peaks=peaks_of,
         contigs="<results>/genome/contigs.tsv",
     output:
-        peaks="<results>/peaks/standard/{profile}.narrowPeak.gz",
-        index="<results>/peaks/standard/{profile}.narrowPeak.gz.tbi",
+        intervals="<results>/peaks/standard/{profile}.npz",
     log:
         "<results>/logs/standardise_peaks/{profile}.log",
     benchmark:
@@ -28,11 +27,35 @@ rule standardise_peaks:
         "../scripts/standardise_peaks.py"
 
 
+# For people and browsers; a job of its own, so that labels do not wait for the writing of text.
+rule index_peaks:
+    input:
+        peaks=peaks_of,
+        contigs="<results>/genome/contigs.tsv",
+    output:
+        peaks="<results>/peaks/standard/{profile}.narrowPeak.gz",
+        index="<results>/peaks/standard/{profile}.narrowPeak.gz.tbi",
+    log:
+        "<results>/logs/index_peaks/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/index_peaks/{profile}.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=20,
+    params:
+        cfg=settings("peaks_standard"),
+        code=code_digest("index_peaks"),
+    script:
+        "../scripts/index_peaks.py"
+
+
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
-        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
-        indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
+        peaks=expand("<results>/peaks/standard/{profile}.npz", profile=TASKS),
         blacklist=BLACKLIST or [],
     output:
         shard="<results>/dataset/shards/{chrom}.h5",

@@ -30,8 +30,11 @@ SECTIONS = {
         "point_flank": config["peaks"]["point_flank"],
         "min_overlap": config["dataset"]["min_overlap"],
     },
-    "labels": lambda _: {**config["dataset"], "blacklist": BLACKLIST},
-    "splits": lambda _: config["splits"],
+    "labels": lambda _: {
+        **{key: value for key, value in config["dataset"].items() if key != "max_jitter"},
+        "blacklist": BLACKLIST,
+    },
+    "splits": lambda _: {**config["splits"], "max_jitter": config["dataset"]["max_jitter"]},
     "training": lambda name: {
         k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
     },

@@ -1,4 +1,4 @@
-"""A profile's peaks, of whatever source, in the one form that all later steps read."""
+"""Where a profile's peaks lie, of whatever source, in the one form from which all bins are labelled."""
 
 from epigroup.contigs import read_contigs
 from epigroup.intervals import standardise_peaks
@@ -6,4 +6,6 @@ from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
     every, chosen = read_contigs(snakemake.input.contigs)
-    standardise_peaks(snakemake.input.peaks, snakemake.output.peaks, every, chosen, **snakemake.params.cfg)
+    standardise_peaks(
+        snakemake.input.peaks, snakemake.output.intervals, every, chosen, **snakemake.params.cfg
+    )

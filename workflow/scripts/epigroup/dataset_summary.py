@@ -14,7 +14,7 @@ import pandas as pd
 from epigroup.errors import InputError
 from epigroup.files import sha256_file, whole
 from epigroup.labels import count_positives, unpack_columns
-from epigroup.shards import FORMAT_VERSION, Shard, read_shard
+from epigroup.shards import FORMAT_VERSION, Shard, read_shard, served
 from epigroup.splits import SPLITS, assign, resolve
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,13 @@ def summarise_dataset(
     chromosomes = {}
     for path in shard_paths:
         shard = read_shard(path)
-        where = assign(shard.chrom, shard.start, resolved, shard.window, shard.bin_size, shard.size)
-        by_start = assign(
-            shard.chrom, shard.start, resolved | {"rule": "bin"}, shard.window, shard.bin_size, shard.size
+        where, by_start = (
+            assign(shard.chrom, shard.start, rule, shard.window, shard.bin_size, shard.size)
+            for rule in (resolved, resolved | {"rule": "bin"})
         )
+        at_border = (where < 0) & (served(by_start, shard.role) >= 0)
+        outside = by_start < 0
+        where = served(where, shard.role)
         here = {}
         for code, name in [*enumerate(SPLITS), (-1, "none")]:
             here[name] = count_positives(shard.labels[where == code], len(tasks))
@@ -59,8 +62,9 @@ def summarise_dataset(
         chromosomes[shard.chrom] = {
             "size": shard.size, **shard.counts,
             **{f"n_{name}": int((where == code).sum()) for code, name in enumerate(SPLITS)},
-            "n_dropped_border": int(((where < 0) & (by_start >= 0)).sum()),
-            "n_outside_splits": int((by_start < 0).sum()),
+            "n_dropped_border": int(at_border.sum()),
+            "n_outside_splits": int(outside.sum()),
+            "n_other_role": int(((where < 0) & ~at_border & ~outside).sum()),
             "content_sha256": shard.content_sha256(), "file_sha256": sha256_file(path),
         }  # fmt: skip
     n_examples = {name: sum(c[f"n_{name}"] for c in chromosomes.values()) for name in SPLITS}

@@ -1,24 +1,34 @@
 """narrowPeak, broadPeak and BED files: strict reading, one standard form, fast reading of that form."""
 
-import io
 import logging
 import os
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
 import pysam
 
 from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.peak_columns import (
+    MAX_COLUMNS,
+    NARROWPEAK,
+    fill_rest,
+    is_passed_over,
+    rest_columns,
+    rest_suffix,
+    scan_columns,
+)
 
 log = logging.getLogger(__name__)
 
-_MAX_COLUMNS = 12
-_NARROWPEAK, _BROADPEAK = 10, 9
+LONGEST_INDEXED = 1 << 29
+# Keeps a chromosome called like an argument of numpy.savez apart from it.
+_MEMBER = "chrom."
 
 
 @dataclass(frozen=True)
@@ -26,9 +36,9 @@ class PeakTable:
     """Peaks in the order of their file.
 
     names: contig names; code int32 (n,) index into them; start, end int64 (n,) bp, 0-based, half-open; summit
-    int64 (n,) absolute bp, -1 where the file tells none; rest: columns 4 to 9 of narrowPeak as tab-separated
-    bytes; n_duplicates: rows that repeat an earlier interval; n_widened: peaks widened by `point_flank`;
-    n_narrow: peaks narrower than `min_overlap` bp (after widening), which can make no bin positive.
+    int64 (n,) absolute bp, -1 where the file tells none; n_duplicates: rows that repeat an earlier interval;
+    n_widened: peaks widened by `point_flank`; n_narrow: peaks narrower than `min_overlap` bp (after
+    widening), which can make no bin positive. text, rest_at, suffix, row_at: see `peak_columns.Columns`.
     """
 
     names: tuple[str, ...]
@@ -36,7 +46,10 @@ class PeakTable:
     start: np.ndarray
     end: np.ndarray
     summit: np.ndarray
-    rest: list[bytes]
+    text: bytes = field(repr=False)
+    rest_at: np.ndarray
+    suffix: bytes = b""
+    row_at: np.ndarray | None = None
     n_duplicates: int = 0
     n_widened: int = 0
     n_narrow: int = 0
@@ -49,12 +62,28 @@ class PeakTable:
         """Contig name of each peak, object (n,)."""
         return np.array(self.names, object)[self.code]
 
+    @cached_property
+    def rest(self) -> list[bytes]:
+        """Columns 4 to 9 of narrowPeak, tab-separated, of each peak."""
+        return [self.text[a:b] + self.suffix for a, b in zip(*self.rest_at.tolist())]
+
     def take(self, rows: np.ndarray) -> "PeakTable":
         """The peaks at these indices, in this order."""
         return replace(
             self, code=self.code[rows], start=self.start[rows], end=self.end[rows], summit=self.summit[rows],
-            rest=[self.rest[i] for i in rows],
+            rest_at=self.rest_at[:, rows], row_at=None if self.row_at is None else self.row_at[:, rows],
         )  # fmt: skip
+
+    def order(self) -> tuple[np.ndarray, int]:
+        """Indices int64 (n,) that sort by contig (in the order of `names`), start and end, equals as they
+        stand, and the number of peaks that repeat the interval before them in that order."""
+        key = (self.code.astype(np.int64) << 40) + self.start
+        order = np.arange(len(key)) if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
+        tied = key[order[1:]] == key[order[:-1]]
+        if not tied.any():
+            return order, 0
+        order = np.lexsort((self.end, key))
+        return order, int((tied & (self.end[order[1:]] == self.end[order[:-1]])).sum())
 
 
 def read_peaks(
@@ -72,12 +101,41 @@ def read_peaks(
     """
     with open_text(path) as handle:
         text = handle.read()
+    names = tuple(sizes)
+    limits = np.fromiter(sizes.values(), np.int64, len(sizes))
+    peaks = _read_columns(text, names, limits)
+    if peaks is None:
+        peaks = _read_rows(path, text, names, limits)
+    n_duplicates = peaks.order()[1]
+    if n_duplicates:
+        log.warning("%s: %d peaks repeat the interval of another one", path, n_duplicates)
+        peaks = replace(peaks, n_duplicates=n_duplicates)
+    return _widen(path, peaks, limits[peaks.code], point_flank, min_overlap)
+
+
+def _read_columns(text: bytes, names: tuple[str, ...], limits: np.ndarray) -> PeakTable | None:
+    """All rows at once; None when a row is unusual or wrong, for `_read_rows` to find and name."""
+    found = scan_columns(text, names)
+    if found is None or (found.end <= found.start).any() or (found.end > limits[found.code]).any():
+        return None
+    summit = np.full(len(found.start), -1, np.int64)
+    if found.offset is not None:
+        if (found.offset > found.end - found.start).any():
+            return None
+        summit = np.where(found.offset >= 0, found.start + found.offset, -1)
+    return PeakTable(
+        names, found.code, found.start, found.end, summit, found.text, found.rest_at, found.suffix,
+        found.row_at,
+    )  # fmt: skip
+
+
+def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray) -> PeakTable:
+    """Row by row, with the line and the value of whatever is wrong."""
     lines, rows = _split(path, text)
     if not rows:
         raise InputError(f"{path}: the peak file is empty; a profile needs at least one peak")
     start = _integers(path, lines, [r[1] for r in rows], "start")
     end = _integers(path, lines, [r[2] for r in rows], "end")
-    names = tuple(sizes)
     place = {name.encode(): i for i, name in enumerate(names)}
     code = np.fromiter((place.get(r[0], -1) for r in rows), np.int32, len(rows))
 
@@ -93,14 +151,14 @@ def read_peaks(
     refuse(code < 0, unknown)
     refuse(end < start, lambda i: f"reversed interval, start {start[i]} is beyond end {end[i]}")
     refuse(end == start, lambda i: f"zero-length interval, start and end are both {start[i]}")
-    limit = np.fromiter(sizes.values(), np.int64, len(names))[code]
+    limit = limits[code]
     refuse(end > limit, lambda i: (
         f"end {end[i]} is beyond the end of {names[code[i]]} ({limit[i]} bp); "
         "are the peaks of another assembly?"
     ))  # fmt: skip
     summit = np.full(len(rows), -1, np.int64)
     width = len(rows[0])
-    if width == _NARROWPEAK:
+    if width == NARROWPEAK:
         offset = _integers(path, lines, [r[9] for r in rows], "summit (column 10)", may_lack=True)
         # ENCODE's IDR peaks have summits that rounding put one base past the last.
         refuse(
@@ -108,13 +166,11 @@ def read_peaks(
             lambda i: f"summit {offset[i]} lies outside its peak of {end[i] - start[i]} bp",
         )
         summit = np.where(offset >= 0, start + offset, -1)
-    rest = [_rest(r[3 : min(width, 9) if width <= _NARROWPEAK else 6]) for r in rows]
-    intervals = pd.DataFrame({"code": code, "start": start, "end": end})
-    n_duplicates = int(intervals.duplicated().sum())
-    if n_duplicates:
-        log.warning("%s: %d peaks repeat the interval of another one", path, n_duplicates)
-    table = PeakTable(names, code, start, end, summit, rest, n_duplicates)
-    return _widen(path, table, limit, point_flank, min_overlap)
+    given = rest_columns(width)
+    rest = [fill_rest(r[3 : 3 + given]) for r in rows]
+    stop = np.cumsum([len(r) for r in rest])
+    rest_at = np.stack([np.concatenate([[0], stop[:-1]]), stop])
+    return PeakTable(names, code, start, end, summit, b"".join(rest), rest_at, rest_suffix(given))
 
 
 def _split(path: str | os.PathLike, text: bytes) -> tuple[list[int], list[list[bytes]]]:
@@ -123,18 +179,16 @@ def _split(path: str | os.PathLike, text: bytes) -> tuple[list[int], list[list[b
     separator, width, first = None, 0, 0
     for number, line in enumerate(text.split(b"\n"), 1):
         line = line.rstrip(b"\r")
-        if not line.strip() or line.startswith(b"#"):
-            continue
-        if line.startswith((b"track", b"browser")) and line.split(None, 1)[0] in (b"track", b"browser"):
+        if is_passed_over(line):
             continue
         if not rows:
             separator = b"\t" if b"\t" in line else None
         fields = line.split(separator)
         if not rows:
             width, first = len(fields), number
-            if not 3 <= width <= _MAX_COLUMNS:
+            if not 3 <= width <= MAX_COLUMNS:
                 raise InputError(
-                    f"{path}, line {number}: {width} column(s); peak files have 3 to {_MAX_COLUMNS}: "
+                    f"{path}, line {number}: {width} column(s); peak files have 3 to {MAX_COLUMNS}: "
                     f"{line[:80].decode(errors='replace')!r}"
                 )
         elif len(fields) != width:
@@ -159,14 +213,6 @@ def _integers(path, lines: list[int], values: list[bytes], what: str, may_lack: 
     return np.fromiter(map(int, values), np.int64, len(values))
 
 
-_DEFAULTS = (b".", b"0", b".", b"0", b"-1", b"-1")
-
-
-def _rest(fields: list[bytes]) -> bytes:
-    filled = [given or default for given, default in zip(fields, _DEFAULTS, strict=False)]
-    return b"\t".join([*filled, *_DEFAULTS[len(fields) :]])
-
-
 def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: int) -> PeakTable:
     narrow = peaks.end - peaks.start < min_overlap
     n_widened = int(narrow.sum()) if flank > 0 else 0
@@ -174,7 +220,7 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
         centre = np.where(peaks.summit >= 0, peaks.summit, (peaks.start + peaks.end) // 2)
         start = np.where(narrow, np.minimum(peaks.start, np.maximum(centre - flank, 0)), peaks.start)
         end = np.where(narrow, np.maximum(peaks.end, np.minimum(centre + 1 + flank, limit)), peaks.end)
-        peaks = replace(peaks, start=start, end=end)
+        peaks = replace(peaks, start=start, end=end, row_at=None)
         log.info("%s: %d of %d peaks are narrower than %d bp and were widened by %d bp a side of the summit",
                  path, n_widened, len(peaks), min_overlap, flank)  # fmt: skip
         narrow = end - start < min_overlap
@@ -193,20 +239,34 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
 
 
 def standardise_peaks(
-    path: str | os.PathLike,
-    out: str | os.PathLike,
-    sizes: Mapping[str, int],
-    chosen: Mapping[str, int],
-    *,
-    point_flank: int = 0,
-    min_overlap: int = 50,
-) -> None:
-    """Read any peak file and write its standard form, with the peaks on the `chosen` chromosomes only.
+    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50,
+) -> None:  # fmt: skip
+    """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
+    `fetch_standard`.
 
     Peaks on other contigs of the FASTA are counted in the log. Raises InputError as `read_peaks` does, and
     when no peak is left.
     """
-    peaks = read_peaks(path, sizes, point_flank=point_flank, min_overlap=min_overlap)
+    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    write_intervals(peaks, order, out, chosen)
+    log.info("%s: %d peaks written", out, len(peaks))
+
+
+def index_peaks(
+    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50,
+) -> None:  # fmt: skip
+    """Write the same peaks as narrowPeak for people and other tools: sorted, bgzipped, with `.tbi`."""
+    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    write_standard_peaks(peaks, order, out)
+    log.info("%s: %d peaks written", out, len(peaks))
+
+
+def _chosen_peaks(
+    path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int], flank: int, min_overlap: int
+) -> tuple[PeakTable, np.ndarray]:
+    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap)
     used = np.array([name in chosen for name in peaks.names])[peaks.code]
     if not used.all():
         outside = sorted(set(peaks.chrom[~used]))
@@ -217,9 +277,8 @@ def standardise_peaks(
         )  # fmt: skip
     if not used.any():
         raise InputError(f"{path}: none of the {len(peaks)} peaks lies on a chromosome of genome.chromosomes")
-    kept = peaks.take(np.flatnonzero(used))
-    write_standard_peaks(kept, out)
-    log.info("%s: %d peaks written", out, len(kept))
+    kept = peaks if used.all() else peaks.take(np.flatnonzero(used))
+    return kept, kept.order()[0]
 
 
 def read_regions(
@@ -255,36 +314,66 @@ def read_regions(
     return regions
 
 
-def write_standard_peaks(peaks: PeakTable, out: str | os.PathLike) -> None:
-    """Write peaks as narrowPeak, sorted by contig (in the order of `peaks.names`) and position, bgzipped,
-    with `.tbi`."""
-    order = np.lexsort((peaks.end, peaks.start, peaks.code))
-    offset = np.where(peaks.summit >= 0, peaks.summit - peaks.start, -1)
-    names = [n.encode() for n in peaks.names]
+def write_standard_peaks(peaks: PeakTable, order: np.ndarray, out: str | os.PathLike) -> None:
+    """Write peaks in this order as narrowPeak, bgzipped, with `.tbi`.
+
+    Raises InputError for an end beyond 512 Mb, which no tabix index can hold.
+    """
+    if peaks.end.max() > LONGEST_INDEXED:
+        raise InputError(
+            f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a contig at "
+            "most; cut the chromosome"
+        )
+    text = _text(peaks, order)
     with whole(f"{out}.tbi") as index, whole(out) as partial:
         with pysam.BGZFile(str(partial), "wb") as handle:
-            columns = (peaks.code[order], peaks.start[order], peaks.end[order], order, offset[order])
-            handle.write(b"".join(
-                b"%s\t%d\t%d\t%s\t%d\n" % (names[code], start, end, peaks.rest[row], summit)
-                for code, start, end, row, summit in zip(*map(np.ndarray.tolist, columns))
-            ))  # fmt: skip
+            handle.write(text)
         pysam.tabix_index(
             str(partial), force=True, seq_col=0, start_col=1, end_col=2, zerobased=True, index=str(index),
             keep_original=True,
         )  # fmt: skip
 
 
-def fetch_standard(path: str | os.PathLike, chrom: str) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends (int64, bp, sorted by start) of a standard file's peaks on one chromosome, through its
-    index."""
+def _text(peaks: PeakTable, order: np.ndarray) -> bytes:
+    if peaks.row_at is not None:
+        first, stop = peaks.row_at[:, order]
+        if (first[1:] == stop[:-1]).all():
+            return peaks.text[first[0] : stop[-1]]
+        return b"".join([peaks.text[a:b] for a, b in zip(first.tolist(), stop.tolist())])
+    names = [n.encode() for n in peaks.names]
+    offset = np.where(peaks.summit >= 0, peaks.summit - peaks.start, -1)
+    columns = (peaks.code[order], peaks.start[order], peaks.end[order], order, offset[order])
+    return b"".join(
+        b"%s\t%d\t%d\t%s\t%d\n" % (names[code], start, end, peaks.rest[row], summit)
+        for code, start, end, row, summit in zip(*map(np.ndarray.tolist, columns))
+    )
+
+
+def write_intervals(
+    peaks: PeakTable, order: np.ndarray, out: str | os.PathLike, chromosomes: Mapping[str, int]
+) -> None:
+    """Write starts and ends in this order, which is by contig: npz, one int32 (2, n) a chromosome."""
+    code = peaks.code[order]
+    places = np.stack([peaks.start[order], peaks.end[order]]).astype(np.int32)
+    number = {name: i for i, name in enumerate(peaks.names)}
+    parts = {}
+    for name in chromosomes:
+        here = slice(*np.searchsorted(code, [number[name], number[name] + 1]))
+        parts[_MEMBER + name] = places[:, here]
+    with whole(out) as partial:
+        np.savez(partial, allow_pickle=False, **parts)
+
+
+def fetch_standard(intervals: str | os.PathLike, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and ends (int32, bp, sorted by start) of a profile's peaks on one chromosome.
+
+    Raises InputError when the file is damaged, cut, or was made without that chromosome.
+    """
     try:
-        with pysam.TabixFile(str(path)) as table:
-            if chrom not in table.contigs:
-                return np.empty(0, np.int64), np.empty(0, np.int64)
-            text = "\n".join(table.fetch(chrom))
-    except OSError as error:
-        raise InputError(
-            f"{path}: not a whole standard peak file with its .tbi ({error}); make it again"
-        ) from error
-    columns = pd.read_csv(io.StringIO(text), sep="\t", header=None, usecols=[1, 2], dtype=np.int64).to_numpy()
-    return columns[:, 0], columns[:, 1]
+        with open(intervals, "rb") as handle, np.load(handle, allow_pickle=False) as store:
+            if _MEMBER + chrom not in store:
+                raise InputError(f"{intervals}: made without chromosome {chrom}; make it again")
+            start, end = store[_MEMBER + chrom]
+            return start, end
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(f"{intervals}: the file is damaged or cut ({error}); make it again") from error

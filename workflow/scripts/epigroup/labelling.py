@@ -2,16 +2,16 @@
 
 import logging
 import os
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
+from epigroup.composition import evaluation_bins, training_bins
 from epigroup.genome import open_genome
 from epigroup.intervals import fetch_standard, read_regions
-from epigroup.labels import label_bins, packed_width
+from epigroup.labels import packed_width, positive_bins
 from epigroup.logs import Progress
-from epigroup.shards import Shard, write_shard
+from epigroup.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.tiling import count_bins, other_share, touched_bins
 
 log = logging.getLogger(__name__)
@@ -27,17 +27,20 @@ def make_shard(
     bin_size: int,
     window: int,
     min_overlap: int,
-    negatives_share: float = 0.0,
+    training_regions: str = "any_peak",
+    negatives_share: float = 0.5,
+    evaluation_regions: str = "any_peak",
     max_n_fraction: float = 1.0,
     seed: int = 1,
     blacklist: str | os.PathLike | None = None,
 ) -> None:
-    """Label the bins of one chromosome for all tasks and write its shard; `peaks` are in the order of
-    `task_ids`.
+    """Label the bins of one chromosome for all tasks and write its shard; `peaks` are the interval files of
+    the standard peaks, in the order of `task_ids`.
 
     Left out, and counted in this order: bins that touch a blacklisted region; bins whose window has a share
-    of other letters than A, C, G, T (with the padding beyond the chromosome) above `max_n_fraction`; bins
-    that are negative in every task, but for `negatives_share` of them, chosen by `seed`.
+    of other letters than A, C, G, T (with the padding beyond the chromosome) above `max_n_fraction`; the rest
+    is mappable, and of it bins that neither `training_regions` (with `negatives_share` and `seed`) nor
+    `evaluation_regions` take (see epigroup.composition).
     Raises InputError as the readers of genome, peaks and blacklist do.
     """
     opened = open_genome(genome)
@@ -58,34 +61,46 @@ def make_shard(
     else:
         spoilt[:] = False
     usable = ~(listed | spoilt)
-    kept = positive & usable
-    negatives = np.flatnonzero(usable & ~positive)
-    n_kept_negatives = round(negatives_share * len(negatives))
-    if n_kept_negatives:
-        rng = np.random.default_rng([seed, zlib.crc32(chrom.encode())])
-        kept[rng.choice(negatives, n_kept_negatives, replace=False)] = True
+    trains = training_bins(
+        positive, usable, codes, chrom=chrom, regions=training_regions, negatives_share=negatives_share,
+        bin_size=bin_size, window=window, seed=seed,
+    )  # fmt: skip
+    scored = evaluation_bins(positive, usable, evaluation_regions)
+    kept = trains | scored
     counts = {
         "n_bins": n_bins,
         "n_blacklisted": int(listed.sum()),
         "n_too_many_n": int(spoilt.sum()),
         "n_positive_lost": int((positive & ~usable).sum()),
-        "n_negative_left_out": len(negatives) - n_kept_negatives,
-        "n_negative_kept": n_kept_negatives,
+        "n_negative_left_out": int((usable & ~kept).sum()),
         "n_examples": int(kept.sum()),
+        "n_training_positive": int((trains & positive).sum()),
+        "n_training_negative": int((trains & ~positive).sum()),
+        "n_evaluation_positive": int((scored & positive).sum()),
+        "n_evaluation_negative": int((scored & ~positive).sum()),
     }
     write_shard(out, Shard(
         chrom=chrom, size=len(codes), bin_size=bin_size, window=window, min_overlap=min_overlap,
         assembly=opened.assembly, genome_sha256=opened.fasta_sha256, task_ids=tuple(task_ids), counts=counts,
         start=starts[kept].astype(np.int32), labels=np.ascontiguousarray(planes[:, kept].T), n_peaks=n_peaks,
+        role=(TRAINS * trains[kept] + SCORED * scored[kept]).astype(np.uint8),
     ))  # fmt: skip
     log.info(
         "%s: %d bins; dropped: %d blacklisted, %d with too many N (of these %d had a positive label), "
-        "%d negative in every task; kept: %d examples, %d of them negative in every task",
-        chrom, n_bins, counts["n_blacklisted"],
-        counts["n_too_many_n"], counts["n_positive_lost"],
+        "%d negative in every task; kept: %d. Training regions (%s): %d bins with a peak, %d without; "
+        "evaluation regions (%s): %d with, %d without",
+        chrom, n_bins, counts["n_blacklisted"], counts["n_too_many_n"], counts["n_positive_lost"],
         counts["n_negative_left_out"], counts["n_examples"],
-        n_kept_negatives,
+        training_regions, counts["n_training_positive"], counts["n_training_negative"],
+        evaluation_regions, counts["n_evaluation_positive"], counts["n_evaluation_negative"],
     )  # fmt: skip
+    if training_regions == "gc_matched":
+        wanted = round(negatives_share / (1 - negatives_share) * counts["n_training_positive"])
+        if counts["n_training_negative"] < 0.99 * wanted:
+            log.warning(
+                "%s: %d of %d bins without a peak found at the GC share of those with one",
+                chrom, counts["n_training_negative"], wanted,
+            )  # fmt: skip
     if not kept.any():
         log.warning("%s: no example", chrom)
 
@@ -103,8 +118,8 @@ def label_tasks(
     for task, path in enumerate(peaks):
         start, end = fetch_standard(path, chrom)
         n_peaks[task] = len(start)
-        planes[task >> 3] |= label_bins(start, end, n_bins, bin_size, min_overlap).view(np.uint8) << (
-            task & 7
+        planes[task >> 3, positive_bins(start, end, n_bins, bin_size, min_overlap)] |= np.uint8(
+            1 << (task & 7)
         )
         progress.advance()
     return planes, n_peaks

@@ -221,7 +221,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         trims = int(config["reads"]["trim"])
         jobs["reads to peaks"] = (3 + trims) * fastq + 3 * bam + len(reads)
         jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
-    jobs["peaks to labels"] = len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 1
+    # standardise and index each profile's peaks, a shard a chromosome, their summary
+    jobs["peaks to labels"] = 2 * len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 1
     jobs["training"] = sum(s.jobs for s in strategies)
     jobs["grouping"] = len(grouping_runs(config)) + len(head_runs(config))
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0

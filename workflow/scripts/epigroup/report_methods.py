@@ -23,10 +23,9 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
     data = (
         f"The genome ({dataset['assembly']}) was tiled in bins of {dataset['bin_size']} bp. A bin was "
         f"labelled positive in a profile when one peak "
-        f"of the profile covered at least {dataset['min_overlap']} bp of it. Bins without a positive "
-        f"label in any of the {len(results.tasks)} profiles were left "
-        f"out{kept_negatives(kept)}.{left_out(config)} "
-        f"The network reads the {dataset['window']:,} bp around a bin, one-hot coded; N is coded as zeros. "
+        f"of the profile covered at least {dataset['min_overlap']} bp of it.{left_out(config)} "
+        f"{regions_text(kept, len(results.tasks))} The network reads the {dataset['window']:,} bp around a "
+        f"bin, one-hot coded; N is coded as zeros. "
         f"{sizes['train']:,} examples were used for training, {sizes['validation']:,} for validation and "
         f"{sizes['test']:,} for testing; "
         + (
@@ -44,10 +43,20 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
     ]
 
 
-def kept_negatives(dataset: dict) -> str:
-    """What became of bins without any peak."""
-    share = dataset["negatives_share"]
-    return f", but for a random {100 * share:g} % of them" if share else ""
+def regions_text(dataset: dict, n_tasks: int) -> str:
+    """Which bins trained, and which validated and tested."""
+    peak, mappable = f"bins positive in at least one of the {n_tasks} profiles", "all mappable bins"
+    share = f"{100 * dataset['negatives_share']:g} % of them"
+    training = {
+        "any_peak": peak,
+        "all_mappable": mappable,
+        "mix": f"{peak}, and bins positive in none, drawn at random to be {share}",
+        "gc_matched": f"{peak}, and bins positive in none, drawn with the same GC content to be {share}",
+    }[dataset["training_regions"]]
+    evaluation = {"any_peak": peak, "all_mappable": mappable}[dataset["evaluation_regions"]]
+    if training == evaluation:
+        return f"Training, validation and test used {training}."
+    return f"Training used {training}; validation and test used {evaluation}."
 
 
 def left_out(config: dict) -> str:
@@ -95,6 +104,10 @@ def one_training(settings: dict) -> str:
     pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
     momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
     strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
+    if settings["jitter"]:
+        strands += f" in windows shifted at random by up to {settings['jitter']} bp"
+    if settings["sampling"] == "balanced":
+        strands += ", half of them with a positive of the group's tasks"
     return (
         f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
         f"{network['filter_width']}, {pooled} followed by max pooling of "

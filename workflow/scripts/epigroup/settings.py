@@ -151,6 +151,7 @@ def _check_references(config: dict, source: str) -> None:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
+    _check_jitter(config, source)
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
         for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
@@ -205,6 +206,24 @@ def _roots(groupings: dict, name: str) -> set[str]:
     while (name := groupings[name]["like"]) is not None:
         found.add(name)
     return found
+
+
+def _check_jitter(config: dict, source: str) -> None:
+    dataset = config["dataset"]
+    room = max((dataset["window"] - dataset["bin_size"]) // 2, 0)
+    if dataset["max_jitter"] > room:
+        raise InputError(
+            f"{source}: dataset.max_jitter: {dataset['max_jitter']} would shift the bin out of its window of "
+            f"{dataset['window']} bp; at most {room}"
+        )
+    sections = {"training": config["training"]}
+    sections |= {f"strategies.{name}.training": s["training"] for name, s in config["strategies"].items()}
+    for where, training in sections.items():
+        if training.get("jitter", 0) > dataset["max_jitter"]:
+            raise InputError(
+                f"{source}: {where}.jitter: {training['jitter']} is more than dataset.max_jitter "
+                f"({dataset['max_jitter']}), by which the splits keep their distance; raise that too"
+            )
 
 
 def training_settings(config: dict, strategy: str) -> dict:

@@ -1,7 +1,8 @@
 """The HDF5 form of a chromosome's examples: one writer, one reader, and the data set over all of them.
 
-A shard holds `start` int32 (N,), `labels` uint8 (N, ceil(T / 8)) with task t at bit t % 8 (from the lowest)
-of byte t // 8, `n_peaks` int64 (T,) and `task_ids` (T,), in compressed chunks with checksums, and attributes.
+A shard holds `start` int32 (N,), `role` uint8 (N,), `labels` uint8 (N, ceil(T / 8)) with task t at bit t % 8
+(from the lowest) of byte t // 8, `n_peaks` int64 (T,) and `task_ids` (T,), in compressed chunks with
+checksums, and attributes.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ import numpy as np
 from epigroup.errors import InputError
 from epigroup.files import sha256_file, whole
 from epigroup.labels import packed_width, unpack_columns
-from epigroup.splits import SPLITS, assign
+from epigroup.splits import NONE, SPLITS, assign
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+TRAINS, SCORED = 1, 2  # bits of `role`: of the training regions, of the evaluation regions
 _ROWS = 1 << 16
 _DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError)
 _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
@@ -29,7 +31,7 @@ _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
 @dataclass(frozen=True)
 class Shard:
     """Examples of one chromosome. start int32 (N,) bp, ascending; labels packed uint8 (N, ceil(T/8)); n_peaks
-    int64 (T,).
+    int64 (T,); role uint8 (N,), TRAINS and SCORED added up.
 
     size: chromosome length, bp; counts: how many bins there were and why some are no example.
     """
@@ -46,13 +48,16 @@ class Shard:
     start: np.ndarray = field(repr=False)
     labels: np.ndarray = field(repr=False)
     n_peaks: np.ndarray = field(repr=False)
+    role: np.ndarray = field(repr=False)
 
     def content_sha256(self) -> str:
         """sha256 over all that the shard says, independent of compression and of the HDF5 library."""
         digest = hashlib.sha256(
             json.dumps(self.described() | {"counts": self.counts}, sort_keys=True).encode()
         )
-        for values, kind in ((self.start, "<i4"), (self.labels, "u1"), (self.n_peaks, "<i8")):
+        for values, kind in (
+            (self.start, "<i4"), (self.labels, "u1"), (self.n_peaks, "<i8"), (self.role, "u1"),
+        ):  # fmt: skip
             digest.update(np.ascontiguousarray(values, kind).data)
         return digest.hexdigest()
 
@@ -69,13 +74,17 @@ class Shard:
 def write_shard(path: str | os.PathLike, shard: Shard) -> None:
     """Write a shard, whole or not at all."""
     n, width = shard.labels.shape
-    if n != len(shard.start) or width != packed_width(len(shard.task_ids)):
+    if not n == len(shard.start) == len(shard.role) or width != packed_width(len(shard.task_ids)):
         raise ValueError(
             f"labels of shape {shard.labels.shape} for {len(shard.start)} starts, {len(shard.task_ids)} tasks"
         )
     packing = hdf5plugin.Blosc2(cname="zstd", clevel=5, filters=hdf5plugin.Blosc2.SHUFFLE)
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as store:
-        for name, values in (("start", shard.start.astype("<i4")), ("labels", shard.labels)):
+        for name, values in (
+            ("start", shard.start.astype("<i4")),
+            ("role", shard.role.astype("u1")),
+            ("labels", shard.labels),
+        ):
             store.create_dataset(
                 name, data=values, maxshape=(None, *values.shape[1:]),
                 chunks=(min(_ROWS, max(n, 1)), *values.shape[1:]),
@@ -95,8 +104,8 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
 
 
 def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
-    """Read a shard and check all of it; with `rows` False only what describes it, with empty start and
-    labels.
+    """Read a shard and check all of it; with `rows` False only what describes it, with empty start, labels
+    and role.
 
     Raises InputError when the file is damaged, cut, or of another format version.
     """
@@ -117,6 +126,7 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
                 start=store["start"][()] if rows else np.empty(0, np.int32),
                 labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
                 n_peaks=store["n_peaks"][()],
+                role=store["role"][()] if rows else np.empty(0, np.uint8),
             )  # fmt: skip
             if rows and shard.content_sha256() != text["content_sha256"]:
                 raise InputError(
@@ -127,6 +137,16 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
         raise InputError(
             f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
         ) from error
+
+
+def served(where: np.ndarray, role: np.ndarray) -> np.ndarray:
+    """int8 (N,): the split of each bin that takes part in it, else -1.
+
+    Training takes the bins of the training regions; validation (also as the stop of training) and test those
+    of the evaluation regions. `where` int8 (N,) as from `splits.assign`, `role` uint8 (N,).
+    """
+    taken = (role & np.where(where == SPLITS.index("train"), TRAINS, SCORED)) > 0
+    return np.where(taken, where, np.int8(NONE))
 
 
 @dataclass(frozen=True)
@@ -161,8 +181,8 @@ class Dataset:
     paths: dict[str, Path]
 
     def split(self, name: str) -> Examples:
-        """The examples of "train", "validation" or "test", by chromosome and position; only these are in
-        memory."""
+        """The examples of "train" (the training regions), or of "validation" or "test" (the evaluation
+        regions), by chromosome and position; only these are in memory."""
         n, width = self.n_examples[name], packed_width(len(self.task_ids))
         chrom, start = np.empty(n, np.int16), np.empty(n, np.int32)
         labels = np.empty((n, width), np.uint8)
@@ -172,7 +192,7 @@ class Dataset:
             try:
                 with h5py.File(path, "r", locking=False) as store:
                     starts = store["start"][()]
-                    where = self.split_of(chromosome, starts)
+                    where = served(self.split_of(chromosome, starts), store["role"][()])
                     for row in range(0, len(starts), _ROWS):
                         mine = where[row : row + _ROWS] == SPLITS.index(name)
                         count = int(mine.sum())

@@ -18,9 +18,10 @@ def resolve(splits: Mapping, sizes: Mapping[str, int | None]) -> dict:
 
     A span without `start` begins at 0, one without `end` ends with its chromosome; both are bp, 0-based,
     half-open. "rest" is what the spans of validation and test leave of every chromosome. Spans of one split
-    that touch are joined. `sizes` maps chromosomes to bp; None for a length not known yet (then ends go
-    unchecked and stay None). Raises InputError for a chromosome that is not in `sizes`, a reversed or empty
-    span, one beyond its chromosome's end, and spans that overlap.
+    that touch are joined. `max_jitter` (bp, 0 when absent) is the most by which training may shift a window.
+    `sizes` maps chromosomes to bp; None for a length not known yet (then ends go unchecked and stay None).
+    Raises InputError for a chromosome that is not in `sizes`, a reversed or empty span, one beyond its
+    chromosome's end, and spans that overlap.
     """
     if splits["rule"] not in ("window", "bin"):
         raise InputError(f"splits.rule: {splits['rule']!r} is neither window nor bin")
@@ -37,7 +38,7 @@ def resolve(splits: Mapping, sizes: Mapping[str, int | None]) -> dict:
             result[name] = [gap for chrom in sizes for gap in _gaps(chrom, sizes[chrom], by_place)]
         else:
             result[name] = _joined([s for s in by_place if s["split"] == name], list(sizes))
-    return result | {"rule": splits["rule"]}
+    return result | {"rule": splits["rule"], "max_jitter": splits.get("max_jitter", 0)}
 
 
 def _spans(name: str, given: list, sizes: Mapping[str, int | None]) -> list[dict]:
@@ -93,20 +94,22 @@ def assign(
 ) -> np.ndarray:
     """int8 (N,): 0 train, 1 validation, 2 test, -1 none, for bins of one chromosome at `starts` (bp).
 
-    `splits` is as in the config, or resolved. Rule "window": the whole window, cut at the chromosome's ends,
-    lies in one span, so that no base of a test window is trained on. Rule "bin": the bin's start lies in the
+    `splits` is as in the config, or resolved. Rule "window": the whole window with `max_jitter` bases on
+    either side, cut at the chromosome's ends, lies in one span, so that no base of a test window is trained
+    on. Rule "bin": the bin's start lies in the
     span, whatever its window covers (the literal rule of Shiri & Sun 2022). `size` is the chromosome's length
     in bp.
     """
     cut = {name: given if given == "rest" else [s for s in given if s["chrom"] == chrom]
            for name, given in splits.items() if name in SPLITS}  # fmt: skip
-    spans = resolve(cut | {"rule": splits["rule"]}, {chrom: size})
+    spans = resolve(cut | {key: value for key, value in splits.items() if key not in SPLITS}, {chrom: size})
     if splits["rule"] == "bin":
         left = np.asarray(starts, np.int64)
         right = left + 1
     else:
         left, right = window_bounds(starts, window, bin_size)
-        left, right = np.maximum(left, 0), np.minimum(right, size)
+        left = np.maximum(left - spans["max_jitter"], 0)
+        right = np.minimum(right + spans["max_jitter"], size)
     where = np.full(len(left), NONE, np.int8)
     for i, name in enumerate(SPLITS):
         for span in spans[name]:

@@ -110,10 +110,24 @@ class GroupTrainer:
             cfg["batch_size"],
             reverse_complement=cfg["reverse_complement"],
             device=self.device,
+            jitter=cfg["jitter"],
+            positive=self._balanced() if cfg["sampling"] == "balanced" else None,
         )
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.buffer = train.sequences.buffer(self.order.batch_size, self.dtype)
         self.state = GroupState()
         self.best: dict[str, torch.Tensor] = self._snapshot()
+
+    def _balanced(self) -> np.ndarray:
+        """Which training examples are positive in any task of the group; InputError unless some are not."""
+        positive = self.train.any_positive(self.tasks)
+        if positive.all() or not positive.any():
+            raise InputError(
+                f"{self.label}: training.sampling balanced needs training examples with and without a "
+                f"positive of the group's tasks; {int(positive.sum()):,} of {len(positive):,} have one; use "
+                "sampling none for this strategy, or other dataset.training_regions"
+            )
+        return positive
 
     def _snapshot(self) -> dict[str, torch.Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
@@ -167,7 +181,7 @@ class GroupTrainer:
 
     def _step(self) -> None:
         step = self.state.step
-        indices, reverse = self.order.batch(step)
+        indices, reverse, shift = self.order.batch(step)
         if self.device.type == "cpu":
             self.network.draw_dropout_from(np.random.Generator(np.random.SFC64([self.key, step])))
         else:
@@ -175,7 +189,7 @@ class GroupTrainer:
                 np.random.SeedSequence([self.key, step]).generate_state(1, np.uint64).item() >> 1
             )
         self.network.train()
-        x = self.train.one_hot(indices, self.dtype, reverse)
+        x = self.train.one_hot(indices, self.dtype, reverse, shift, self.buffer)
         y = self.train.targets(indices, self.tasks)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
             logits = self.network(x)
