@@ -321,8 +321,8 @@ def write_standard_peaks(peaks: PeakTable, order: np.ndarray, out: str | os.Path
     """
     if peaks.end.max() > LONGEST_INDEXED:
         raise InputError(
-            f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a contig at "
-            "most; cut the chromosome"
+            f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a "
+            "contig at most; cut the chromosome"
         )
     text = _text(peaks, order)
     with whole(f"{out}.tbi") as index, whole(out) as partial:
