@@ -46,7 +46,7 @@ include: "workflow/rules/predict.smk"
 include: "workflow/rules/plan.smk"
 
 
-# rule all comes first by name: `snakemake` without a target makes the report.
+# What `snakemake` without a target makes.
 rule all:
     default_target: True
     input:
