@@ -5,7 +5,7 @@ import re
 import sys
 from functools import lru_cache
 
-from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
@@ -17,12 +17,18 @@ from epigroup.splits import resolve
 CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
 
 
+def refuse(message):
+    """End the run with a message and nothing after it: a WorkflowError would add lines of the Snakefile."""
+    logger.error(str(message))
+    raise SystemExit(1) from None
+
+
 def checked(function, *args, **kwargs):
     """The function's value; what is wrong in the user's files ends the run with its message and nothing around it."""
     try:
         return function(*args, **kwargs)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(error)
 
 
 config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
@@ -61,7 +67,7 @@ checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
 for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
     if path and not exists(path):
-        raise WorkflowError(
+        refuse(
             f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder"
         )
 
@@ -69,9 +75,7 @@ for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
 def asked(mapping, section, keys):
     """A section of the config that a target needs."""
     if section not in mapping:
-        raise WorkflowError(
-            f"{CONFIG_SOURCE}: {section}: this target needs the section {section}: {{{keys}}}"
-        )
+        refuse(f"{CONFIG_SOURCE}: {section}: this target needs the section {section}: {{{keys}}}")
     return mapping[section]
 
 

@@ -17,7 +17,7 @@ def grouping_needs(wildcards):
         return {}
     key, path = sources[needed]
     if spec[key] is None:
-        raise WorkflowError(
+        refuse(
             f"{CONFIG_SOURCE}: groupings.{wildcards.grouping}.{key}: the method '{spec['method']}' needs it"
         )
     return {needed: path}

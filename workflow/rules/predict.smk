@@ -11,19 +11,17 @@ if PREDICT is None:
 
 else:
     if PREDICT["strategy"] not in STRATEGIES:
-        raise WorkflowError(
+        refuse(
             f"{CONFIG_SOURCE}: predict.strategy: '{PREDICT['strategy']}' is no strategy; there are {', '.join(STRATEGIES)}"
         )
     if PREDICT["seed"] not in STRATEGY_SEEDS(PREDICT["strategy"]):
-        raise WorkflowError(
+        refuse(
             f"{CONFIG_SOURCE}: predict.seed: {PREDICT['seed']}: {PREDICT['strategy']} is trained with "
             f"{', '.join(map(str, STRATEGY_SEEDS(PREDICT['strategy'])))}"
         )
     for key in ("fasta", "regions"):
         if PREDICT[key] and not exists(in_results(PREDICT[key])):
-            raise WorkflowError(
-                f"{CONFIG_SOURCE}: predict.{key}: '{PREDICT[key]}' is not there; check the path"
-            )
+            refuse(f"{CONFIG_SOURCE}: predict.{key}: '{PREDICT[key]}' is not there; check the path")
 
     PREDICTED_TASKS = [
         row["task_id"] for row in task_rows(config["strategies"][PREDICT["strategy"]]["grouping"])

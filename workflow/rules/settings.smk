@@ -59,4 +59,4 @@ def settings(section, name=None):
 for name in GROUPINGS:
     grouping_settings(name)
 if "sweep" in config and max(config["sweep"]["k"]) > len(TASKS):
-    raise WorkflowError(f"{CONFIG_SOURCE}: sweep.k: {max(config['sweep']['k'])} groups of {len(TASKS)} tasks")
+    refuse(f"{CONFIG_SOURCE}: sweep.k: {max(config['sweep']['k'])} groups of {len(TASKS)} tasks")
