@@ -53,6 +53,13 @@ def test_spelling_of_a_number_changes_nothing(value):
     )
 
 
+@pytest.mark.parametrize("value", [3, 3.0, "3"])
+def test_positive_weights_are_a_word_or_a_number(value):
+    weights = complete_config(with_change(("training", "positive_weights"), value))["training"]
+    assert repr(weights["positive_weights"]) == "3.0"
+    assert complete_config(MINIMAL)["training"]["positive_weights"] == "none"
+
+
 def test_a_default_written_out_and_key_order_change_nothing():
     written = with_change(("training",), {"patience": 5, "batch_size": "64"})
     turned = dict(reversed(list(written.items())))
@@ -68,6 +75,10 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("training", "learning_rate"), -1, ["training.learning_rate", "-1"]),
         (("training", "batch_size"), 2.5, ["training.batch_size", "2.5"]),
         (("training", "device"), "gpu", ["training.device", "'gpu'"]),
+        (("training", "positive_weights"), "all", ["training.positive_weights", "'all'"]),
+        (("training", "positive_weights"), -2, ["training.positive_weights", "-2"]),
+        (("training", "loss"), "hinge", ["training.loss", "'hinge'"]),
+        (("strategies", "ONE", "training"), {"loss": "mse"}, ["strategies.ONE", "mse", "quantitative"]),
         (("splits", "test"), [{"chrom": "chr9"}], ["splits.test[0].chrom", "chr9"]),
         (("strategies", "EMTL"), {"grouping": "modality"}, ["strategies.EMTL.grouping", "modality"]),
         (("strategies", "ONE", "seeds"), [7], ["strategies.ONE.seeds", "7"]),

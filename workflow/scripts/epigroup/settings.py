@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from epigroup.architecture import NETWORKS, blocks
 from epigroup.errors import InputError
 
+QUANTITATIVE_LOSSES = ("poisson", "mse")
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
 
 
@@ -74,7 +75,11 @@ def _fill(value: Any, schema: dict, root: dict) -> Any:
         return [_fill(v, schema["items"], root) for v in value]
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and "string" not in types and ("number" in types or "integer" in types):
+    if (
+        isinstance(value, str)
+        and ("string" not in types or "pattern" in schema)
+        and ("number" in types or "integer" in types)
+    ):
         try:
             value = float(value)
         except ValueError:
@@ -151,6 +156,7 @@ def _check_references(config: dict, source: str) -> None:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
+    _check_losses(config, source)
     _check_jitter(config, source)
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
@@ -206,6 +212,16 @@ def _roots(groupings: dict, name: str) -> set[str]:
     while (name := groupings[name]["like"]) is not None:
         found.add(name)
     return found
+
+
+def _check_losses(config: dict, source: str) -> None:
+    for name in config["strategies"]:
+        loss = training_settings(config, name)["loss"]
+        if loss in QUANTITATIVE_LOSSES:
+            raise InputError(
+                f"{source}: training of strategies.{name}: training.loss {loss} is for quantitative targets, "
+                "and the targets are labels, 0 or 1; take bce or focal"
+            )
 
 
 def _check_jitter(config: dict, source: str) -> None:
