@@ -23,9 +23,14 @@ NETWORK = {
     "pool": 4,
     "dropout": [0.0, 0.0, 0.2],
     "hidden": 64,
+    "head": "shared",
 }
 TRAINING = {
     "network": NETWORK,
+    "loss": "bce",
+    "focal_gamma": 2.0,
+    "positive_weights": "none",
+    "max_positive_weight": 100.0,
     "optimiser": "adam",
     "learning_rate": 0.002,
     "momentum": 0.0,

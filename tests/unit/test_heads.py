@@ -11,14 +11,14 @@ from epigroup.models import ModelInfo, load_network, read_info, write_models
 from epigroup.networks import build_network
 
 
-def write_pack(path, groups, *, seed=1, dataset_hash="d"):
+def write_pack(path, groups, *, seed=1, dataset_hash="d", network=SETTINGS["network"]):
     torch.manual_seed(seed)
     task_ids = sorted(task for tasks in groups.values() for task in tasks)
-    weights = {g: build_network(SETTINGS["network"], len(t), 301).state_dict() for g, t in groups.items()}
+    weights = {g: build_network(network, len(t), 301).state_dict() for g, t in groups.items()}
     zeros = dict.fromkeys(groups, 0)
     info = ModelInfo(
         groups=groups,
-        network=SETTINGS["network"],
+        network=network,
         window=301,
         bin_size=200,
         dataset_hash=dataset_hash,
@@ -51,6 +51,14 @@ def test_heads_of_several_networks_are_refused(tmp_path):
         read_heads([tmp_path / "pack0.safetensors"])
 
 
+def test_rows_on_private_hidden_layers_are_refused(tmp_path):
+    network = SETTINGS["network"] | {"head": "private", "private_hidden": 4}
+    write_pack(tmp_path / "pack0.safetensors", {0: ["a", "b"]}, network=network)
+    with pytest.raises(InputError, match="pack0.safetensors: each task has a hidden layer of its own"):
+        write_heads([tmp_path / "pack0.safetensors"], tmp_path / "heads.h5")
+    assert not (tmp_path / "heads.h5").exists()
+
+
 def test_packs_of_two_data_sets_are_refused(tmp_path):
     write_pack(tmp_path / "pack0.safetensors", {0: ["a"]})
     write_pack(tmp_path / "pack1.safetensors", {1: ["a"]}, dataset_hash="other")
@@ -58,9 +66,10 @@ def test_packs_of_two_data_sets_are_refused(tmp_path):
         read_heads([tmp_path / "pack0.safetensors", tmp_path / "pack1.safetensors"])
 
 
-def test_an_exported_model_is_the_group_of_the_pack(tmp_path):
+@pytest.mark.parametrize("form", [{}, {"head": "private", "private_hidden": 4}])
+def test_an_exported_model_is_the_group_of_the_pack(tmp_path, form):
     pack = tmp_path / "pack0.safetensors"
-    weights = write_pack(pack, {0: ["a", "b"], 3: ["c"]})
+    weights = write_pack(pack, {0: ["a", "b"], 3: ["c"]}, network=SETTINGS["network"] | form)
     export_model(pack, 3, tmp_path / "one.safetensors")
     info = read_info(tmp_path / "one.safetensors")
     assert info.groups == {3: ["c"]}

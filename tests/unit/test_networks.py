@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
-from epigroup.architecture import NETWORKS
+from epigroup.architecture import NETWORKS, complete_network, network_cost
 from epigroup.errors import InputError
 from epigroup.networks import Dropout, build_network
 
@@ -15,6 +16,7 @@ SMALL = {
     "dropout": [0.2, 0.2, 0.5],
     "hidden": 9,
 }
+PRIVATE = SMALL | {"head": "private", "private_hidden": 6}
 
 
 def sequences(n: int, length: int) -> torch.Tensor:
@@ -30,19 +32,19 @@ def by_hand(network, x: torch.Tensor, pooled: list[bool]) -> torch.Tensor:
         if pools:
             x = F.max_pool1d(x, 4)
     n, channels, length = x.shape
-    weight = (
-        network.trunk.hidden.weight.reshape(-1, length, channels)
-        .permute(0, 2, 1)
-        .reshape(-1, channels * length)
-    )
-    hidden = F.relu(F.linear(x.reshape(n, -1), weight, network.trunk.hidden.bias))
-    return F.linear(hidden, network.head.weight, network.head.bias)
+    layer = network.head.hidden if network.trunk.hidden is None else network.trunk.hidden
+    weight = layer.weight.reshape(-1, length, channels).permute(0, 2, 1).reshape(-1, channels * length)
+    hidden = F.relu(F.linear(x.reshape(n, -1), weight, layer.bias))
+    if layer is network.trunk.hidden:
+        return F.linear(hidden, network.head.weight, network.head.bias)
+    return (hidden.reshape(n, *network.head.weight.shape) * network.head.weight).sum(2) + network.head.bias
 
 
+@pytest.mark.parametrize("form", [SMALL, PRIVATE])
 @pytest.mark.parametrize("length", [501, 1001])
-def test_small_is_the_scheme_written_plainly(length):
+def test_small_is_the_scheme_written_plainly(length, form):
     torch.manual_seed(0)
-    network = build_network(SMALL, 3, length).eval()
+    network = build_network(form, 3, length).eval()
     x = sequences(2, length)
     torch.testing.assert_close(network(x), by_hand(network, x, [True] * 3), rtol=1e-4, atol=1e-5)
 
@@ -59,6 +61,64 @@ def test_deepsea_parameter_count(name):
     assert NETWORKS[name]["dropout"] == [0.2, 0.2, 0.5]
 
 
+@pytest.mark.parametrize("n_tasks", [1, 367])
+@pytest.mark.parametrize("name", ["deepsea", "deepsea_pool3"])
+@pytest.mark.parametrize("width", [2, 4, 8])
+def test_width_is_the_multiple_of_the_weights(width, name, n_tasks):
+    counts = []
+    for factor in (1, width):
+        cfg = complete_network({"name": name, "width": factor}, 1001)
+        with torch.device("meta"):
+            network = build_network(cfg, n_tasks, 1001)
+        counts.append(sum(p.numel() for p in network.parameters()))
+    assert counts[1] / counts[0] == pytest.approx(width, rel=0.02)
+    assert all(size % 8 == 0 for size in [*cfg["channels"], cfg["hidden"]])
+    # one factor for all layers
+    factors = np.array([*cfg["channels"], cfg["hidden"]]) / [320, 480, 960, 925]
+    assert np.ptp(factors) < 0.02 * width**0.5
+
+
+def test_width_one_and_what_is_not_used_change_nothing():
+    plain = complete_network({"name": "small"}, 501)
+    assert plain == {"name": "small", "head": "shared"} | NETWORKS["small"]
+    assert complete_network({"name": "small", "width": 1, "private_hidden": 3}, 501) == plain
+    private = complete_network({"name": "small", "head": "private", "hidden": 7}, 501)
+    assert private["private_hidden"] == 64 and "hidden" not in private
+
+
+ONE = {"channels": [10], "filter_width": 10, "pool": 492, "dropout": [0.0], "hidden": 32, "name": "small"}
+FORMS = {"one": (ONE, 501)} | {name: ({"name": name}, 1001) for name in NETWORKS}
+
+
+@pytest.mark.parametrize("head", ["shared", "private"])
+@pytest.mark.parametrize("form", FORMS)
+def test_cost_is_what_torch_counts(form, head):
+    network, window = FORMS[form]
+    cfg = complete_network(network | {"head": head}, window)
+    for n_tasks in (1, 7, 367):
+        with torch.device("meta"):
+            weights = sum(p.numel() for p in build_network(cfg, n_tasks, window).parameters())
+        assert network_cost(cfg, window, n_tasks).weights == weights
+    built, counter = build_network(cfg, 5, window).eval(), FlopCounterMode(display=False)
+    with counter:
+        logits = built(torch.zeros(2, 4, window))
+        forward = counter.get_total_flops()
+        logits.sum().backward()
+    cost = network_cost(cfg, window, 5)
+    assert (2 * cost.forward, 2 * cost.training) == (forward, counter.get_total_flops())
+
+
+def test_cost_of_deepsea():
+    """By hand: convolutions of width 8 over 994, 241 and 53 positions; 50,880 features into 925 units."""
+    forward = 2 * (994 * 8 * 4 * 320 + 241 * 8 * 320 * 480 + 53 * 8 * 480 * 960 + 50_880 * 925 + 925)
+    cost = network_cost({**NETWORKS["deepsea"], "name": "deepsea"}, 1001, 1)
+    assert cost.forward == forward
+    assert cost.training == 3 * forward - 2 * 994 * 8 * 4 * 320
+    assert 3.0e9 < cost.training < 3.3e9
+    # 367 models of this size
+    assert 367 * 4 * cost.weights == pytest.approx(77e9, rel=0.01)
+
+
 def test_logits_are_head_of_features_and_both_input_shapes_agree():
     network = build_network(SMALL, 3, 501).eval()
     x = sequences(4, 501)
@@ -68,25 +128,70 @@ def test_logits_are_head_of_features_and_both_input_shapes_agree():
     assert torch.equal(network(x), network(x.unsqueeze(2)))
 
 
-def test_gradient_agrees_with_finite_differences():
+@pytest.mark.parametrize("form", [SMALL, PRIVATE])
+def test_gradients_are_those_of_the_scheme_written_plainly(form):
+    """Every weight and the input, in float64, against autograd through conv1d with the same numbers."""
     torch.manual_seed(0)
-    network = build_network(SMALL, 2, 501).double().eval()
-    x = sequences(1, 501).double().requires_grad_()
-    weight = torch.tensor([1.0, -2.0], dtype=torch.float64)
-
-    def value(at: torch.Tensor) -> torch.Tensor:
-        return (F.linear(network.features(at), network.head.weight, network.head.bias) @ weight).sum()
-
-    value(x).backward()
-    for position in ((0, 100), (2, 250), (3, 400)):
-        step = torch.zeros_like(x)
-        step[0, *position] = 1e-6
-        slope = (value(x + step) - value(x - step)) / 2e-6
-        assert slope.item() == pytest.approx(x.grad[0, *position].item(), rel=1e-4, abs=1e-9)
+    network = build_network(form, 3, 501).double().eval()
+    # soft letters: between two letters of equal rank a maximum has no gradient to agree on
+    x = torch.rand(4, 4, 501, dtype=torch.float64, requires_grad=True)
+    y = torch.rand(4, 3, dtype=torch.float64)
+    wanted = [x, *network.parameters()]
+    ours = torch.autograd.grad(F.binary_cross_entropy_with_logits(network(x), y), wanted)
+    plain = by_hand(network, x, [True] * 3)
+    theirs = torch.autograd.grad(F.binary_cross_entropy_with_logits(plain, y), wanted)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert mine.abs().max() > 0
+        torch.testing.assert_close(mine, other, rtol=1e-9, atol=1e-12)
 
 
-def test_logits_are_float32_under_autocast():
-    network = build_network(SMALL, 3, 501).eval()
+@pytest.mark.parametrize("form", [SMALL, PRIVATE])
+def test_gradients_agree_with_finite_differences(form):
+    """Along a random direction of each tensor of weights."""
+    torch.manual_seed(0)
+    network = build_network(form, 3, 501).double().eval()
+    x, y = sequences(4, 501).double(), torch.rand(4, 3, dtype=torch.float64)
+
+    def loss() -> torch.Tensor:
+        return F.binary_cross_entropy_with_logits(network(x), y)
+
+    loss().backward()
+    for name, weight in network.named_parameters():
+        step = torch.randn_like(weight) * 1e-6
+        with torch.no_grad():
+            weight += step
+            above = loss()
+            weight -= 2 * step
+            below = loss()
+            weight += step
+        slope = (weight.grad * step).sum().item()
+        assert (above - below).item() / 2 == pytest.approx(slope, rel=1e-4, abs=1e-14), name
+
+
+def test_private_heads_are_networks_on_one_trunk():
+    """Each task's logit is that of a plain two-layer network of its own slice of the weights."""
+    torch.manual_seed(0)
+    network = build_network(PRIVATE, 3, 501).eval()
+    x = sequences(5, 501)
+    features = network.features(x)
+    assert features.shape == (5, 7 * 5)  # 7 filters at 5 places: 501, 494, 123, 116, 29, 22, 5
+    logits = network(x)
+    for task in range(3):
+        rows = slice(task * 6, (task + 1) * 6)
+        hidden = F.relu(F.linear(features, network.head.hidden.weight[rows], network.head.hidden.bias[rows]))
+        expected = hidden @ network.head.weight[task] + network.head.bias[task]
+        torch.testing.assert_close(logits[:, task], expected)
+    gradient = torch.autograd.grad(logits[:, 1].sum(), network.head.hidden.weight)[0].view(3, 6, -1)
+    assert (gradient[[0, 2]] == 0).all() and (gradient[1] != 0).any()
+    # the rows' first weights are drawn as nn.Linear draws them, each task's its own
+    rows = build_network(PRIVATE | {"private_hidden": 100}, 200, 501).head.weight
+    assert rows.abs().max() <= 0.1 and rows.std().item() == pytest.approx(0.1 / 3**0.5, rel=0.02)
+    assert len(rows.unique(dim=0)) == 200
+
+
+@pytest.mark.parametrize("form", [SMALL, PRIVATE])
+def test_logits_are_float32_under_autocast(form):
+    network = build_network(form, 3, 501).eval()
     with torch.autocast("cpu", torch.bfloat16):
         assert network(sequences(2, 501)).dtype == torch.float32
 
@@ -109,7 +214,7 @@ def test_dropout_masks_follow_the_bits_and_keep_the_mean():
     ("change", "window", "says"),
     [
         ({"name": "huge"}, 501, "huge"),
-        ({"head": "private"}, 501, "private"),
+        ({"head": "tower"}, 501, "unknown form 'tower'; known: shared, private"),
         ({"dropout": [0.1]}, 501, "1 dropout"),
         ({}, 150, "150 bp is too short"),
     ],

@@ -7,13 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
-from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup import plan
-from epigroup.architecture import NETWORKS
-from epigroup.networks import build_network
 from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
 
@@ -119,42 +115,6 @@ def test_trainings_of_the_paper(shiri_plan):
     text = plan.describe(shiri_plan)
     assert "385 trainings" in text
     assert "367 x 1" in text
-
-
-def sizes_of(name: str) -> tuple[dict, int]:
-    """Settings of a network and its window; `one` is a network of a single convolution."""
-    if name == "one":
-        one = {"channels": [10], "filter_width": 10, "pool": 492, "dropout": [0.0], "hidden": 32}
-        return {**one, "name": "small", "head": "shared"}, 501
-    return {**NETWORKS[name], "name": name, "head": "shared"}, 1001
-
-
-@pytest.mark.parametrize("n_tasks", [1, 7, 367])
-@pytest.mark.parametrize("name", ["one", "small", "deepsea", "deepsea_pool3"])
-def test_weights_are_those_of_the_network(name, n_tasks):
-    settings, window = sizes_of(name)
-    with torch.device("meta"):
-        network = build_network(settings, n_tasks, window)
-    weights = sum(p.numel() for p in network.parameters())
-    assert plan.network_cost(settings, window, n_tasks).weights == weights
-
-
-@pytest.mark.parametrize("name", ["one", "small", "deepsea", "deepsea_pool3"])
-def test_forward_cost_is_what_torch_counts(name):
-    settings, window = sizes_of(name)
-    network = build_network(settings, 5, window).eval()
-    counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        network(torch.zeros(1, 4, window))
-    assert plan.network_cost(settings, window, 5).forward == counter.get_total_flops()
-
-
-def test_cost_of_deepsea():
-    """By hand: convolutions of width 8 over 994, 241 and 53 positions; 50,880 features into 925 units."""
-    forward = 2 * (994 * 8 * 4 * 320 + 241 * 8 * 320 * 480 + 53 * 8 * 480 * 960 + 50_880 * 925 + 925)
-    cost = plan.network_cost({**NETWORKS["deepsea"], "name": "deepsea"}, 1001, 1)
-    assert cost.forward == forward
-    assert cost.training == 3 * forward - 2 * 994 * 8 * 4 * 320
-    assert 3.0e9 < cost.training < 3.3e9
-    # 367 models of this size
-    assert 367 * 4 * cost.weights == pytest.approx(77e9, rel=0.01)
+    # one network for all: 320, 480, 960 filters, 13 places after the third pooling
+    assert by_name["SMTL"].weights == 320 * 33 + 1_229_280 + 3_687_360 + 925 * 12_481 + 367 * 926
+    assert "16.8 M" in text

@@ -100,6 +100,13 @@ def test_a_default_written_out_and_key_order_change_nothing():
             ["groupings.k.heads_from", "ONE"],
         ),
         (("sweep",), {"heads_from": "ONE"}, ["sweep.heads_from", "'ONE' is not one network"]),
+        (
+            ("strategies", "SMTL", "training"),
+            {"network": {"head": "private"}},
+            ["groupings.km.heads_from", "'SMTL' has private hidden layers"],
+        ),
+        (("training", "network"), {"head": "tower"}, ["training.network.head", "'tower'"]),
+        (("training", "network"), {"width": 2, "channels": [8]}, ["strategies.LATE", "1 channels but 3"]),
         (("strategies", "LIKE"), {"grouping": "random", "seeds": [2]}, ["heads_from", "seeds [2]"]),
         (("comparison",), {"headline": [["SMTL", "LATE"]]}, ["comparison.headline[0]", "share no seed"]),
         (("groupings", "random", "tasks"), ["a"], ["groupings.random.tasks", "'km'"]),

@@ -20,9 +20,14 @@ def read_heads(model_paths: Sequence[str | os.PathLike]) -> tuple[np.ndarray, np
     """E float32 (T, d), biases float32 (T,) and task ids (T), tasks in the data set's order.
 
     Raises InputError when the models hold more than one network: rows of different networks live in
-    unrelated bases and cannot be compared.
+    unrelated bases and cannot be compared. The same for private hidden layers.
     """
     infos = read_pack_infos(model_paths)
+    if infos[0].network.get("head", "shared") != "shared":
+        raise InputError(
+            f"{model_paths[0]}: each task has a hidden layer of its own, and rows on different hidden layers "
+            "cannot be compared; let heads_from name a strategy with network.head shared"
+        )
     places = [(path, group) for path, info in zip(model_paths, infos, strict=True) for group in info.groups]
     if len(places) != 1:
         raise InputError(

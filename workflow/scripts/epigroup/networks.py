@@ -1,10 +1,10 @@
-"""Networks: a convolutional trunk that turns a window into hidden features, and one linear row a task on
-top.
+"""Networks: a convolutional trunk that turns a window into features, and a head of one linear row a task.
 
 The scheme is DeepSEA's (Zhou & Troyanskaya 2015), as Shiri & Sun 2022 (section II) take it over: three
 convolutions of width 8, ReLU, max-pooling by 4, dropout after each block, one fully connected hidden layer.
-Filter counts and dropout rates are reconstructed from DeepSEA. The hidden layer is shared by the tasks of a
-group, so that the rows of the last layer of one network live in one basis and can be compared.
+Filter counts and dropout rates are reconstructed from DeepSEA. By default the hidden layer is shared by the
+tasks of a group, so that the rows of the last layer of one network live in one basis and can be compared; in
+the other form each task has a hidden layer of its own.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.architecture import blocks
-from epigroup.errors import InputError
+from epigroup.architecture import blocks, flat_features, hidden_key
 
 
 class Dropout(nn.Module):
@@ -54,50 +53,84 @@ class Dropout(nn.Module):
 
 
 class Trunk(nn.Module):
-    """Window to hidden features: (N, 4, L) or (N, 4, 1, L) -> (N, hidden)."""
+    """Window to features: (N, 4, L) or (N, 4, 1, L) -> (N, `width`).
+
+    With a shared head the features are a hidden layer, else what the last convolution block gives.
+    """
 
     def __init__(self, cfg: Mapping[str, Any], window: int) -> None:
         super().__init__()
-        trunk = blocks(cfg, window)
         layers: list[nn.Module] = []
-        for block in trunk:
+        for block in blocks(cfg, window):
             layers.append(nn.Conv2d(block.inputs, block.outputs, (1, cfg["filter_width"])))
             if block.pooled:
                 # before the ReLU, which commutes with the maximum: the same values from a quarter of the work
                 layers.append(nn.MaxPool2d((1, cfg["pool"])))
             layers += [nn.ReLU(), Dropout(block.dropout)]
         self.blocks = nn.Sequential(*layers)
-        self.hidden = nn.Linear(trunk[-1].outputs * trunk[-1].length, cfg["hidden"])
-        self.relu = nn.ReLU()
+        self.width, self.hidden = flat_features(cfg, window), None
+        if hidden_key(cfg) == "hidden":
+            self.hidden, self.relu = nn.Linear(self.width, cfg["hidden"]), nn.ReLU()
+            self.width = cfg["hidden"]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.dim() == 3:
             x = x.unsqueeze(2)
-        x = self.blocks(x)
         # position-major rows: what lies in memory under channels_last, so that nothing is copied
-        return self.relu(self.hidden(x.permute(0, 3, 2, 1).flatten(1)))
+        x = self.blocks(x).permute(0, 3, 2, 1).flatten(1)
+        return x if self.hidden is None else self.relu(self.hidden(x))
+
+
+class SharedHead(nn.Linear):
+    """Hidden features to logits: (N, hidden) -> (N, n_tasks), row t for task t.
+
+    Computed in the precision of its weights also under autocast, so that scores do not tie at the resolution
+    of bfloat16.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.to(self.weight.dtype))
+
+
+class PrivateHead(nn.Module):
+    """A hidden layer for each task alone, and its row on that: (N, features) -> (N, n_tasks).
+
+    The hidden layers of all tasks are one matrix product; the rows are computed in the precision of their
+    weights also under autocast.
+    """
+
+    def __init__(self, features: int, n_tasks: int, units: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(features, n_tasks * units)
+        self.relu = nn.ReLU()
+        bound = units**-0.5  # as nn.Linear
+        self.weight = nn.Parameter(torch.empty(n_tasks, units).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(n_tasks).uniform_(-bound, bound))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        hidden = self.relu(self.hidden(x)).unflatten(1, self.weight.shape)
+        with torch.autocast(x.device.type, enabled=False):
+            return torch.einsum("ntu,tu->nt", hidden.to(self.weight.dtype), self.weight) + self.bias
 
 
 class Network(nn.Module):
-    """Trunk and head: (N, 4, L) -> logits (N, n_tasks) float32.
+    """Trunk and head: (N, 4, L) -> logits (N, n_tasks) float32. `trunk` holds what the tasks share."""
 
-    `trunk` holds the shared part, `head` is Linear(hidden, n_tasks) whose row t belongs to task t. The head
-    is computed in float32 also under autocast, so that scores do not tie at the resolution of bfloat16.
-    """
-
-    def __init__(self, trunk: Trunk, n_tasks: int) -> None:
+    def __init__(self, cfg: Mapping[str, Any], n_tasks: int, window: int) -> None:
         super().__init__()
-        self.trunk = trunk
-        self.head = nn.Linear(trunk.hidden.out_features, n_tasks)
+        self.trunk = Trunk(cfg, window)
+        if self.trunk.hidden is None:
+            self.head: nn.Module = PrivateHead(self.trunk.width, n_tasks, cfg["private_hidden"])
+        else:
+            self.head = SharedHead(self.trunk.width, n_tasks)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, 4, L) -> (N, hidden): the hidden features that the tasks share."""
+        """(N, 4, L) -> (N, features): what the tasks share."""
         return self.trunk(x)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        features = self.features(x)
-        with torch.autocast(features.device.type, enabled=False):
-            return self.head(features.float())
+        return self.head(self.features(x))
 
     def draw_dropout_from(self, bits: np.random.Generator | None) -> None:
         """Draw the dropout masks of the next passes from `bits`; None goes back to torch's own generator."""
@@ -107,11 +140,9 @@ class Network(nn.Module):
 
 
 def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
-    """The network named by `cfg["name"]` for `n_tasks` tasks and windows of `window` bp.
+    """The network of completed settings `cfg` for `n_tasks` tasks and windows of `window` bp.
 
     Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown
     name or head, lists of unequal length, or a window too short for the pooling.
     """
-    if cfg.get("head", "shared") != "shared":
-        raise InputError(f"network.head: unknown form {cfg['head']!r}; known: shared")
-    return Network(Trunk(cfg, window), n_tasks).to(memory_format=torch.channels_last)
+    return Network(cfg, n_tasks, window).to(memory_format=torch.channels_last)

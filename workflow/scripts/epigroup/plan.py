@@ -2,13 +2,11 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
-from epigroup.architecture import blocks
+from epigroup.architecture import network_cost
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
@@ -25,18 +23,10 @@ STEP_SECONDS = {
 ASSEMBLIES = {"hg38": 3_088_269_832, "hg19": 3_095_677_412, "mm10": 2_725_521_370}  # chr1.., X and Y, bp
 
 
-@dataclass(frozen=True)
-class Cost:
-    """One network for n tasks: FLOP of an example and number of weights."""
-
-    forward: int
-    training: int
-    weights: int
-
-
 @dataclass
 class StrategyPlan:
-    """What one strategy trains; `sizes` are (number of groups, tasks in each), rounded means if not known."""
+    """What one strategy trains; `sizes` are (number of groups, tasks in each), rounded means if not known;
+    `weights` those of its largest network."""
 
     name: str
     network: str
@@ -49,6 +39,7 @@ class StrategyPlan:
     hours: float
     least_hours: float
     gpu: bool
+    weights: int
     model_bytes: int
 
     @property
@@ -65,25 +56,6 @@ class Plan:
     strategies: list[StrategyPlan]
     disk: list[tuple[str, int | None, str]]
     jobs: Counter = field(default_factory=Counter)
-
-
-def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
-    """FLOP (a multiplication and an addition are two) and weights of a network of `networks.py`.
-
-    Training costs the forward pass, the gradient of the weights and that of each layer's input, each as much
-    as the forward pass; the first layer's input needs none. Pooling, ReLU and dropout are left out.
-    """
-    width, trunk = network["filter_width"], blocks(network, window)
-    layers = [2 * block.positions * width * block.inputs * block.outputs for block in trunk]
-    forward, first = sum(layers), layers[0]
-    weights = sum((width * block.inputs + 1) * block.outputs for block in trunk)
-    inputs, length = trunk[-1].outputs, trunk[-1].length
-    for outputs in (network["hidden"], n_tasks):
-        features = inputs * length
-        forward += 2 * features * outputs
-        weights += (features + 1) * outputs
-        inputs, length = outputs, 1
-    return Cost(forward, 3 * forward - first, weights)
 
 
 def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[tuple[int, int]], bool]:
@@ -109,7 +81,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     gpu = training["device"] != "cpu"
     steps = training["max_steps"]
     least = min(steps, (training["patience"] + 1) * training["validate_every"])
-    seconds, size = 0.0, 0
+    seconds, size, largest = 0.0, 0, 0
     for n_groups, n_tasks in sizes:
         cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
         work = training["batch_size"] * cost.training
@@ -117,6 +89,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
         step = max(STEP_SECONDS[gpu], work / rate)
         seconds += seeds * n_groups * step
         size += seeds * n_groups * 4 * cost.weights
+        largest = max(largest, cost.weights)
     return StrategyPlan(
         name=name,
         network=training["network"]["name"],
@@ -129,6 +102,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
         hours=seconds * steps / 3600,
         least_hours=seconds * least / 3600,
         gpu=gpu,
+        weights=largest,
         model_bytes=size,
     )
 
@@ -264,6 +238,7 @@ def describe(plan: Plan) -> str:
     head = (
         "strategy",
         "network",
+        "weights",
         "seeds",
         "trainings",
         "tasks in each",
@@ -279,7 +254,16 @@ def describe(plan: Plan) -> str:
             sizes = f"{s.sizes[0][0]} x about {s.sizes[0][1]}"
         unit = "GPU" if s.gpu else "core"
         rows.append(
-            (s.name, s.network, s.seeds, s.trainings, sizes, s.jobs, f"{s.least_steps:,}-{s.steps:,}")
+            (
+                s.name,
+                s.network,
+                count_text(s.weights),
+                s.seeds,
+                s.trainings,
+                sizes,
+                s.jobs,
+                f"{s.least_steps:,}-{s.steps:,}",
+            )
             + (f"{hours_text(s.least_hours)} {unit}", f"{hours_text(s.hours)} {unit}")
         )
     lines += layout([head, *rows])
@@ -327,6 +311,11 @@ def layout(rows: list[tuple]) -> list[str]:
 def hours_text(hours: float) -> str:
     """Hours as text: 3,832 or 62.7 or 0.013."""
     return f"{hours:,.0f}" if hours >= 100 else f"{hours:.1f}" if hours >= 1 else f"{hours:.2g}"
+
+
+def count_text(n: int) -> str:
+    """A large number as text: 16.9 M."""
+    return f"{n / 1e6:.1f} M" if n >= 1e6 else f"{n / 1e3:.1f} k" if n >= 1e3 else str(n)
 
 
 def size_text(size: int | None) -> str:

@@ -4,6 +4,12 @@ from epigroup.architecture import LAST_UNPOOLED
 from epigroup.report_data import Results
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+LOSSES = {
+    "bce": "the binary cross-entropy",
+    "focal": "the focal loss with gamma {gamma:g}",
+    "poisson": "the Poisson loss",
+    "mse": "the squared error",
+}
 METHOD_WORDS = {
     "single": "every task a group of its own",
     "all": "one group of all tasks",
@@ -108,21 +114,40 @@ def one_training(settings: dict) -> str:
         strands += f" in windows shifted at random by up to {settings['jitter']} bp"
     if settings["sampling"] == "balanced":
         strands += ", half of them with a positive of the group's tasks"
+    hidden = (
+        f"{network['hidden']} units that the tasks of a group share"
+        if network["head"] == "shared"
+        else f"{network['private_hidden']} units for each task alone"
+    )
     return (
         f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
         f"{network['filter_width']}, {pooled} followed by max pooling of "
         f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
-        f"{network['hidden']} units that the tasks of a group "
-        f"share, and one output a task. It was trained with "
+        f"{hidden}, and one output a task. It was trained with "
         f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
         f"(learning rate {settings['learning_rate']:g}{momentum}, weight decay "
-        f"{settings['weight_decay']:g}) on the binary cross-entropy, "
+        f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
         f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
         f"{strands}, for at most {settings['max_steps']:,} steps. "
         f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
         f"after {settings['patience']} validations without a new "
         "minimum, and the weights of the minimum were kept."
     )
+
+
+def loss_text(settings: dict) -> str:
+    """The loss in words."""
+    words = LOSSES[settings["loss"]].format(gamma=settings["focal_gamma"])
+    weight = settings["positive_weights"]
+    if weight == "none":
+        return words
+    if weight == "balanced":
+        weight = (
+            "by the training set's ratio of negatives to positives of the task (at most "
+            f"{settings['max_positive_weight']:g})"
+        )
+        return f"{words}, positives weighted {weight}"
+    return f"{words}, positives weighted by {weight:g}"
 
 
 def grouping_text(config: dict, grouping: str | None) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
-from epigroup.architecture import NETWORKS, blocks
+from epigroup.architecture import blocks, complete_network
 from epigroup.errors import InputError
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
@@ -150,12 +150,12 @@ def _check_references(config: dict, source: str) -> None:
                 fault = "leads back to itself" if like in chain else "is not under groupings"
                 raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
             chain.append(like)
-    _check_heads(config, source)
     for name in strategies:
         try:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
+    _check_heads(config, source)
     _check_losses(config, source)
     _check_jitter(config, source)
     chromosomes = config["genome"]["chromosomes"]
@@ -185,6 +185,11 @@ def _check_heads(config: dict, source: str) -> None:
             raise InputError(
                 f"{source}: {key}.heads_from: '{strategy}' is not one network; name a strategy whose "
                 "grouping is of the method 'all'"
+            )
+        if training_settings(config, strategy)["network"]["head"] != "shared":
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' has private hidden layers, and rows on different "
+                "hidden layers cannot be compared; name a strategy with network.head shared"
             )
         if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
             raise InputError(
@@ -249,7 +254,7 @@ def training_settings(config: dict, strategy: str) -> dict:
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it
     network |= own.get("network", {})
-    return canonical({**common, **own, "network": {**NETWORKS[network["name"]], "head": "shared", **network}})
+    return canonical({**common, **own, "network": complete_network(network, config["dataset"]["window"])})
 
 
 def canonical(value: Any) -> Any:
