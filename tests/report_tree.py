@@ -68,7 +68,7 @@ def config(name: str = "demo") -> dict:
         "genome": {"blacklist": None},
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
         "peaks": {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200},
-        "evaluation": {"min_validation_positives": 20},
+        "evaluation": {"min_validation_positives": 20, "both_strands": False},
         "comparison": {"bootstrap": 1000, "headline": PAIRS},
         "groupings": {
             "single": grouping | {"method": "single"},

@@ -150,6 +150,49 @@ def test_regions_get_the_scores_of_the_bins_they_are(trained, tmp_path):
     assert track.chroms("chrTest") == open_genome(files["genome_h5"]).sizes["chrTest"]
 
 
+def reverse_complement(sequence: str) -> str:
+    return sequence[::-1].translate(str.maketrans("ACGT", "TGCA"))
+
+
+@pytest.mark.parametrize("form", [{}, {"head": "private", "private_hidden": 5}])
+def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path, form):
+    folder, files, _ = trained
+    model = tmp_path / "pack0.safetensors"
+    cfg = SETTINGS | {"max_steps": 6, "network": SETTINGS["network"] | form}
+    groups = write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
+    train_pack(
+        **files, groups_tsv=groups, pack=0, n_packs=1, seed=1, cfg=cfg, threads=1, code="c", model_out=model,
+        curves_out=tmp_path / "curves.tsv", checkpoint_dir=tmp_path / "checkpoints",
+    )  # fmt: skip
+    rng = np.random.default_rng(4)
+    windows = ["".join(rng.choice(list("ACGT"), WINDOW)) for _ in range(20)]
+    windows += [reverse_complement(window) for window in windows]
+    (tmp_path / "windows.fa").write_text("".join(f">w{i}\n{w}\n" for i, w in enumerate(windows)))
+    # the region whose window is the contig
+    middle = (WINDOW - BIN) // 2 + BIN // 2
+    lines = [f"w{i}\t{middle - 1}\t{middle + 1}\n" for i in range(len(windows))]
+    (tmp_path / "windows.bed").write_text("".join(lines))
+
+    def scores(both_strands: bool) -> np.ndarray:
+        predict_regions(
+            [model], None, tmp_path / "windows.fa", tmp_path / "windows.bed", batch_size=7, device="cpu",
+            table_out=tmp_path / "scores.tsv.gz", bigwig_out={}, both_strands=both_strands,
+        )  # fmt: skip
+        table = pd.read_csv(tmp_path / "scores.tsv.gz", sep="\t")
+        return table[[f"task{i}" for i in range(4)]].to_numpy()
+
+    one, both = scores(False), scores(True)
+    assert np.abs(one[:20] - one[20:]).max() > 1e-3
+    np.testing.assert_allclose(both[:20], both[20:], rtol=1e-5)
+    np.testing.assert_allclose(both[:20], (one[:20] + one[20:]) / 2, rtol=1e-5)
+
+    options = {"split": "test", "batch_size": 50, "device": "cpu"}
+    predict_split([model], **files, out=tmp_path / "one.h5", **options)
+    predict_split([model], **files, out=tmp_path / "both.h5", **options, both_strands=True)
+    with h5py.File(tmp_path / "one.h5") as first, h5py.File(tmp_path / "both.h5") as second:
+        assert np.abs(first["probability"][:] - second["probability"][:]).max() > 1e-3
+
+
 def test_regions_off_the_genome_are_refused(trained, tmp_path):
     _, files, models = trained
     (tmp_path / "regions.bed").write_text("chrTest\t0\t200\nchr99\t0\t200\n")

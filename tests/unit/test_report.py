@@ -15,6 +15,7 @@ from epigroup.errors import InputError
 from epigroup.report import make_report, plain, render
 from epigroup.report_data import load, read_counts
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
+from epigroup.report_methods import one_training
 from epigroup.report_tables import span_text
 
 
@@ -321,3 +322,16 @@ def test_spans_are_written_half_open():
     assert span_text({"chrom": "chr7", "start": 16059400, "end": 32570400}) == "chr7:16,059,400-32,570,400"
     assert span_text({"chrom": "chr8", "start": 0, "end": None}) == "chr8"
     assert span_text({"chrom": "chr8", "start": 5, "end": None}) == "chr8:5-end"
+
+
+def test_methods_say_what_was_trained():
+    plain = one_training(report_tree.TRAINING)
+    assert "a hidden layer of 64 units that the tasks of a group share" in plain
+    assert "on the binary cross-entropy, averaged" in plain
+    private = {key: value for key, value in report_tree.NETWORK.items() if key != "hidden"}
+    private |= {"head": "private", "private_hidden": 16}
+    text = one_training(report_tree.TRAINING | {"network": private, "loss": "focal", "positive_weights": 3.0})
+    assert "a hidden layer of 16 units for each task alone" in text
+    assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
+    text = one_training(report_tree.TRAINING | {"positive_weights": "balanced"})
+    assert "ratio of negatives to positives of the task (at most 100), averaged" in text

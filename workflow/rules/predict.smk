@@ -60,6 +60,7 @@ else:
             cfg={
                 "tasks": PREDICTED_TASKS,
                 "batch_size": PREDICT["batch_size"],
+                "both_strands": PREDICT["both_strands"],
                 "device": training_device(PREDICT["strategy"]),
             },
             code=code_digest("predict_regions"),

@@ -41,7 +41,7 @@ SECTIONS = {
     "grouping": grouping_settings,
     "sweep": lambda _: config["sweep"],
     "evaluation": lambda _: {"min_validation_positives": config["evaluation"]["min_validation_positives"]},
-    "prediction": lambda _: {"batch_size": config["evaluation"]["batch_size"]},
+    "prediction": lambda _: {key: config["evaluation"][key] for key in ("batch_size", "both_strands")},
     "comparison": lambda _: config["comparison"],
     "figures": lambda _: config["figures"],
     "report": report_settings,

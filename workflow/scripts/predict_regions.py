@@ -12,6 +12,7 @@ with log_to(snakemake.log[0]):
         table_out=snakemake.output.table,
         bigwig_out=dict(zip(snakemake.params.cfg["tasks"], snakemake.output.tracks)),
         batch_size=snakemake.params.cfg["batch_size"],
+        both_strands=snakemake.params.cfg["both_strands"],
         device=snakemake.params.cfg["device"],
         threads=snakemake.threads,
     )

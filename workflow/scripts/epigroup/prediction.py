@@ -56,10 +56,15 @@ def networks_of(
 
 
 def score(
-    network: Network, sequences: Sequences, positions: torch.Tensor, batch_size: int, precision: str
+    network: Network,
+    sequences: Sequences,
+    positions: torch.Tensor,
+    batch_size: int,
+    precision: str,
+    both_strands: bool,
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Probabilities of the windows at `positions` (N,): pairs of the rows and float32 (rows, tasks), from
-    first to last.
+    first to last. With `both_strands` the mean of those of a window and of its reverse complement.
     """
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
     for first in range(0, len(positions), batch_size):
@@ -68,8 +73,12 @@ def score(
             torch.inference_mode(),
             torch.autocast(positions.device.type, torch.bfloat16, enabled=precision == "bf16"),
         ):
-            logits = network(sequences.one_hot(positions[rows], dtype))
-        yield rows, torch.sigmoid(logits.float()).cpu().numpy()
+            here = positions[rows]
+            probability = torch.sigmoid(network(sequences.one_hot(here, dtype)).float())
+            if both_strands:
+                other = sequences.one_hot(here, dtype, torch.ones_like(here, dtype=torch.bool))
+                probability = (probability + torch.sigmoid(network(other).float())) / 2
+        yield rows, probability.cpu().numpy()
 
 
 def score_tasks(
@@ -79,6 +88,7 @@ def score_tasks(
     task_ids: Sequence[str],
     batch_size: int,
     dtype: type[np.floating] = np.float16,
+    both_strands: bool = False,
 ) -> np.ndarray:
     """Probabilities (N, T) in `dtype` of the windows at `positions` for `task_ids`; NaN where no network has
     the task.
@@ -93,7 +103,9 @@ def score_tasks(
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
     for network, info, tasks in networks_of(model_paths, infos, sequences.device):
         at = [columns[task] for task in tasks]
-        for rows, probability in score(network, sequences, positions, batch_size, info.precision):
+        for rows, probability in score(
+            network, sequences, positions, batch_size, info.precision, both_strands
+        ):
             scores[rows, at] = probability
             progress.advance(len(probability))
     return scores
@@ -108,10 +120,11 @@ def predict_split(
     split: str,
     out: str | os.PathLike,
     batch_size: int,
+    both_strands: bool = False,
     device: str = "auto",
     threads: int = 1,
 ) -> None:
-    """Score all examples of a split and write them with their labels.
+    """Score all examples of a split, forward or on `both_strands` (the mean), and write them with their labels.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
@@ -132,7 +145,9 @@ def predict_split(
     examples = dataset.split(split)
     left = (dataset.window - dataset.bin_size) // 2
     positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
-    scores = score_tasks(model_paths, sequences, positions, dataset.task_ids, batch_size)
+    scores = score_tasks(
+        model_paths, sequences, positions, dataset.task_ids, batch_size, both_strands=both_strands
+    )
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
         handle["probability"] = scores
         handle["labels"] = examples.labels

@@ -187,9 +187,14 @@ def evaluation_text(results: Results, config: dict) -> str:
         + (f" of {blocks:,} bp" if blocks else "")
         + ", the same draws for both strategies, seeds averaged within a draw."
     )
+    strands = (
+        "Every window was scored on both strands, and the mean of the two probabilities taken. "
+        if config["evaluation"]["both_strands"]
+        else ""
+    )
     return (
-        "The threshold of each task was chosen on the validation examples for the highest F1 and frozen; "
-        "with fewer than "
+        f"{strands}The threshold of each task was chosen on the validation examples for the highest F1 "
+        "and frozen; with fewer than "
         f"{floor} validation positives it is 0.5, and the task is flagged. A task without test positives "
         f"has no score and is left out of means; no predicted "
         "positive gives an F1 of 0. A gain is the ratio of mean F1 scores less one (as Table III of "
