@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from epigroup.export import export_model
 from epigroup.heads import read_heads, write_heads
 from epigroup.models import ModelInfo, load_network, read_info, write_models
 from epigroup.networks import build_network
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def write_pack(path, groups, *, seed=1, dataset_hash="d", network=SETTINGS["network"]):
@@ -78,6 +83,18 @@ def test_an_exported_model_is_the_group_of_the_pack(tmp_path, form):
     with pytest.raises(InputError, match=r"no group 5; it holds \[0, 3\]"):
         export_model(pack, 5, tmp_path / "none.safetensors")
     assert not (tmp_path / "none.safetensors").exists()
+
+
+def test_the_lines_of_the_readme_load_an_exported_model(tmp_path):
+    write_pack(tmp_path / "pack0.safetensors", {0: ["a", "b"]})
+    export_model(tmp_path / "pack0.safetensors", 0, tmp_path / "group0.safetensors")
+    block = re.search(r"```python\n(.*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL).group(1)
+    path = "results/export/SMTL/seed1/group0.safetensors"
+    names = {}
+    exec(block.replace(path, str(tmp_path / "group0.safetensors")), names)
+    assert names["info"].groups[0] == ["a", "b"]
+    assert names["network"](torch.zeros(3, 4, names["info"].window)).shape == (3, 2)
+    assert not names["network"].training
 
 
 def test_another_file_is_no_model(tmp_path):

@@ -196,6 +196,40 @@ def test_logits_are_float32_under_autocast(form):
         assert network(sequences(2, 501)).dtype == torch.float32
 
 
+@pytest.mark.parametrize("form", [SMALL, PRIVATE])
+def test_export_keeps_the_scores(form):
+    """What ONNX tools start from; the number of windows stays free."""
+    torch.manual_seed(0)
+    network = build_network(form, 3, 501).eval()
+    x, other = sequences(3, 501), sequences(7, 501)
+    expected = network(other)
+    free = ({0: torch.export.Dim("windows")},)
+    torch.testing.assert_close(
+        torch.export.export(network, (x,), dynamic_shapes=free).module()(other), expected
+    )
+
+
+def test_attributions_through_the_network_sum_to_the_score():
+    """Integrated gradients: hooks and double batches of attribution tools meet no in-place layer, none used
+    twice.
+    """
+    torch.manual_seed(0)
+    network = build_network(SMALL, 3, 501).double().eval()
+    x = sequences(1, 501).double()
+    steps = ((torch.arange(400) + 0.5) / 400)[:, None, None].double()
+    at = (steps * x).requires_grad_()
+    gradient = torch.autograd.grad(network(at)[:, 1].sum(), at)[0].mean(0)
+    difference = network(x)[0, 1] - network(torch.zeros_like(x))[0, 1]
+    assert (gradient * x[0]).sum().item() == pytest.approx(difference.item(), rel=0.01)
+    layers = [m for m in network.modules() if isinstance(m, torch.nn.ReLU | torch.nn.MaxPool2d)]
+    calls = []
+    for layer in layers:
+        layer.register_forward_hook(lambda module, *_: calls.append(module))
+    network(x)
+    assert len(calls) == len(set(calls)) == len(layers) == 7
+    assert not any(getattr(layer, "inplace", False) for layer in layers)
+
+
 def test_dropout_masks_follow_the_bits_and_keep_the_mean():
     layer = Dropout(0.2).train()
     x = torch.ones(32, 16, 1, 100).contiguous(memory_format=torch.channels_last)
