@@ -105,6 +105,8 @@ def test_balanced_weights_are_negatives_over_positives_up_to_the_cap():
     given_number = positive_weights(CFG | {"positive_weights": 4}, POSITIVES, N)
     assert given_number.tolist() == [4.0] * 3 and given_number.dtype == torch.float32
     assert positive_weights(CFG, POSITIVES, N) is None
+    of_array = positive_weights(CFG | {"positive_weights": "balanced"}, POSITIVES.numpy(), N)
+    torch.testing.assert_close(of_array, (N - POSITIVES) / POSITIVES)
 
 
 def test_balanced_positives_weigh_as_much_as_negatives():

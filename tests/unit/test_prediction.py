@@ -13,9 +13,10 @@ from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
+from epigroup.loader import Sequences
 from epigroup.models import load_network, read_info, write_models
 from epigroup.predict_regions import mean_by_base, predict_regions
-from epigroup.prediction import predict_split
+from epigroup.prediction import predict_split, score
 from epigroup.shards import open_dataset
 from epigroup.training import train_pack
 
@@ -148,6 +149,22 @@ def test_regions_get_the_scores_of_the_bins_they_are(trained, tmp_path):
     middle = int(start[5]) + BIN // 2
     assert track.values("chrTest", middle, middle + 1)[0] == pytest.approx(expected[5, 2], abs=1e-3)
     assert track.chroms("chrTest") == open_genome(files["genome_h5"]).sizes["chrTest"]
+
+
+def test_scores_are_what_the_output_means_under_the_loss(trained):
+    """One network read under two losses: probabilities p, and rates p / (1 - p)."""
+    _, files, models = trained
+    genome = open_genome(files["genome_h5"])
+    sequences = Sequences(genome, ["chrTest"], WINDOW)
+    positions = sequences.positions(np.zeros(9, int), np.arange(9) * BIN)
+    info = read_info(models[0])
+    network = load_network(models[0], info, 0)
+    read = {}
+    for loss in ("bce", "poisson"):
+        as_if = replace(info, settings=info.settings | {"loss": loss})
+        parts = score(network, sequences, positions, 4, as_if, both_strands=False)
+        read[loss] = np.concatenate([values for _, values in parts])
+    np.testing.assert_allclose(read["poisson"], read["bce"] / (1 - read["bce"]), rtol=1e-5)
 
 
 def reverse_complement(sequence: str) -> str:

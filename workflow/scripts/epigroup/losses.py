@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
 from epigroup.errors import InputError
 
 Elementwise = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Counts = torch.Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,22 @@ def find_loss(name: str) -> Loss:
     return LOSSES[name]
 
 
-def positive_weights(cfg: Mapping[str, Any], positives: torch.Tensor, n_train: int) -> torch.Tensor | None:
-    """Weight of a positive of each task, float32 (T,) on the device of `positives`; None for no weights.
+def positive_weights(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> torch.Tensor | None:
+    """Weight of a positive of each task, float32 (T,) where `positives` are; None for no weights.
 
     `balanced`: negatives / positives of the task in training, at most `max_positive_weight`, so that both
     kinds weigh the same; a task without positives has the most. A number is the weight itself.
     """
-    wanted = cfg["positive_weights"]
+    counts, wanted = torch.as_tensor(positives).double(), cfg["positive_weights"]
     if wanted == "none":
         return None
     if wanted == "balanced":
-        counts = positives.double()
-        weights = (n_train - counts) / counts
-        return weights.nan_to_num(torch.inf).clamp(max=cfg["max_positive_weight"]).float()
-    return torch.full(positives.shape, float(wanted), device=positives.device)
+        weights = ((n_train - counts) / counts).nan_to_num(torch.inf)
+        return weights.clamp(max=cfg["max_positive_weight"]).float()
+    return torch.full_like(counts, wanted, dtype=torch.float32)
 
 
-def build_loss(cfg: Mapping[str, Any], positives: torch.Tensor, n_train: int) -> Elementwise:
+def build_loss(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> Elementwise:
     """The loss named by `cfg["loss"]`: (logits (N, T) float32, targets (N, T) float32) -> (N, T) float32.
 
     Parameters: `cfg` the training settings, of which `focal_gamma`, `positive_weights` and
@@ -102,4 +103,10 @@ def build_loss(cfg: Mapping[str, Any], positives: torch.Tensor, n_train: int) ->
             f"training.positive_weights: {cfg['positive_weights']} has no meaning with loss {cfg['loss']}; "
             "set it to none, or take loss bce or focal"
         )
-    return lambda logits, targets: elementwise(logits, targets) * torch.where(targets > 0, weights, 1.0)
+
+    def weighted(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        nonlocal weights
+        weights = weights.to(targets.device)  # a copy at the first call only
+        return elementwise(logits, targets) * torch.where(targets > 0, weights, 1.0)
+
+    return weighted

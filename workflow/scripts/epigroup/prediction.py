@@ -16,6 +16,7 @@ from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.loader import Sequences
 from epigroup.logs import Progress
+from epigroup.losses import find_loss
 from epigroup.models import ModelInfo, load_network, read_pack_infos
 from epigroup.networks import Network
 from epigroup.shards import open_dataset
@@ -60,25 +61,29 @@ def score(
     sequences: Sequences,
     positions: torch.Tensor,
     batch_size: int,
-    precision: str,
+    info: ModelInfo,
     both_strands: bool,
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """Probabilities of the windows at `positions` (N,): pairs of the rows and float32 (rows, tasks), from
-    first to last. With `both_strands` the mean of those of a window and of its reverse complement.
+    """Expected targets (of labels: probabilities) of the windows at `positions` (N,): pairs of the rows and
+    float32 (rows, tasks), from first to last.
+
+    The network is that of `info`: its precision, and what its output means under its loss. With
+    `both_strands` the mean of what a window and its reverse complement give.
     """
-    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    bf16, mean = info.precision == "bf16", find_loss(info.settings["loss"]).mean
+    dtype = torch.bfloat16 if bf16 else torch.float32
     for first in range(0, len(positions), batch_size):
         rows = slice(first, min(first + batch_size, len(positions)))
         with (
             torch.inference_mode(),
-            torch.autocast(positions.device.type, torch.bfloat16, enabled=precision == "bf16"),
+            torch.autocast(positions.device.type, torch.bfloat16, enabled=bf16),
         ):
             here = positions[rows]
-            probability = torch.sigmoid(network(sequences.one_hot(here, dtype)).float())
+            scores = mean(network(sequences.one_hot(here, dtype)))
             if both_strands:
                 other = sequences.one_hot(here, dtype, torch.ones_like(here, dtype=torch.bool))
-                probability = (probability + torch.sigmoid(network(other).float())) / 2
-        yield rows, probability.cpu().numpy()
+                scores = (scores + mean(network(other))) / 2
+        yield rows, scores.cpu().numpy()
 
 
 def score_tasks(
@@ -103,9 +108,7 @@ def score_tasks(
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
     for network, info, tasks in networks_of(model_paths, infos, sequences.device):
         at = [columns[task] for task in tasks]
-        for rows, probability in score(
-            network, sequences, positions, batch_size, info.precision, both_strands
-        ):
+        for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
             scores[rows, at] = probability
             progress.advance(len(probability))
     return scores
