@@ -58,6 +58,8 @@ rule dataset:
     input:
         f"{RESULTS}/dataset/dataset.json",
         f"{RESULTS}/dataset/tasks.tsv",
+        f"{RESULTS}/dataset/profiles.tsv",
+        figure_files(DATA_FIGURES),
 
 
 track_code(workflow.rules)

@@ -150,10 +150,8 @@ def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple
 
 
 def summary_job(folder: Path, tasks: list[str]) -> tuple[int, int]:
-    rows = [{"task_id": t, "modality": "TFB", "assay": "ChIP", "target": t, "cell_type": "c",
-             "cell_group": "g"} for t in tasks]  # fmt: skip
     shards = [folder / "shards" / f"{c}.h5" for c in SIZES]
-    summarise_dataset(shards, folder / "tasks.tsv", folder / "dataset.json", splits=SPLITS, tasks=rows)
+    summarise_dataset(shards, folder / "dataset.json", splits=SPLITS, task_ids=tasks)
     return os.getpid(), peak_memory()
 
 
@@ -328,8 +326,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     scale = len(tasks) / len(chosen)
     agreed = compare_labels(folder, chosen, tasks)
     heads = [read_shard(path) for path in shards]
-    share = np.loadtxt(folder / "tasks.tsv", str, delimiter="\t", skiprows=1, ndmin=2)
-    positive = share[:, 7:10].astype(int).sum(axis=1) / sum(n // BIN for n in SIZES.values())
+    counted = json.loads((folder / "dataset.json").read_text())["positives"]
+    positive = np.sum(list(counted.values()), axis=0) / sum(n // BIN for n in SIZES.values())
     total = Spent(standardise.wall + label.wall, standardise.cpu + label.cpu)
     figures = {
         "cores": (cores, "processes"), "device": (platform.processor() or platform.machine(), "CPU"),
@@ -342,7 +340,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
         "standardise": (standardise.wall, "s"), "label and write shards": (label.wall, "s"),
         "standardise and label": (total.wall, "s"),
         "standardise and label, CPU": (total.cpu, "CPU s"),
-        "tasks.tsv and dataset.json": (summary.wall, "s"),
+        "dataset.json": (summary.wall, "s"),
         "sorted and indexed text, off the labels' way": (index.wall, "s"),
         "largest process": (max(m[0] for m in memory), "bytes"),
         "all processes together": (max(m[1] for m in memory), "bytes"),

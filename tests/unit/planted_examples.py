@@ -129,14 +129,12 @@ def write_files(folder: Path, n: int = 160, n_tasks: int = 4, seed: int = 3, **o
             starts[chrom],
             pack(labels[chrom]),
             labels[chrom].sum(0),
-            np.full(bins, TRAINS | SCORED, np.uint8),
+            np.full(bins, TRAINS | SCORED["any_peak"], np.uint8),
         )
         write_shard(shards[-1], shard)
     span = {"start": 0, "end": None}
-    columns = dict.fromkeys(("modality", "assay", "target", "cell_type", "cell_group"), "x")
     summarise_dataset(
         shards,
-        folder / "tasks.tsv",
         folder / "dataset.json",
         splits={
             "train": "rest",
@@ -144,7 +142,7 @@ def write_files(folder: Path, n: int = 160, n_tasks: int = 4, seed: int = 3, **o
             "validation": [{"chrom": "chrVal", **span}],
             "test": [{"chrom": "chrTest", **span}],
         },
-        tasks=[{"task_id": task, **columns} for task in task_ids],
+        task_ids=task_ids,
     )
     return {"genome_h5": folder / "genome.h5", "dataset_json": folder / "dataset.json", "shard_paths": shards}
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from planted_examples import write_files
 from sklearn import metrics as reference
-from test_evaluation import HASH, TASKS, planted_split, write_split
+from test_evaluation import ABOUT, HASH, TASKS, planted_split, write_split
 
 from epigroup.bootstrap import BlockCounts, draw_blocks, f1_draws, mean_known, percentile_interval
 from epigroup.comparison import Results, compare_strategies, find_gain
@@ -38,10 +38,10 @@ def evaluate(folder, strategy, seed, noise, tasks, spread=60_000_000):
         split["probability"][:, [task not in tasks for task in TASKS]] = np.nan
         write_split(place / f"{name}.h5", split)
         splits[name] = split
-    (place / "dataset.json").write_text(json.dumps({"task_ids": TASKS, "dataset_hash": HASH}))
+    (place / "dataset.json").write_text(json.dumps(ABOUT))
     (place / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in tasks))
     files = [place / n for n in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
-    cfg = {"tasks": tasks, "min_validation_positives": 20}
+    cfg = {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"}
     evaluate_strategy(*files, place / "metrics.tsv", place / "blocks.h5", cfg)
     return splits["test"]
 

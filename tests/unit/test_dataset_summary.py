@@ -1,15 +1,16 @@
-"""tasks.tsv and dataset.json: every figure counted again from the labels, and the warnings."""
+"""dataset.json, tasks.tsv and Table I: every figure counted again from the labels, and the warnings."""
 
 import json
 
 import numpy as np
 import pytest
 
-from epigroup.dataset_summary import read_tasks, summarise_dataset
+from epigroup.dataset_summary import summarise_dataset
 from epigroup.errors import InputError
 from epigroup.labels import pack
 from epigroup.shards import Shard, write_shard
 from epigroup.splits import assign
+from epigroup.task_tables import describe_tasks, read_tasks
 
 SIZES = {"chr1": 20_000, "chr2": 10_000, "chr3": 10_000}
 TASKS = ["a", "b", "c", "twin_of_b", "nothing_in_test", "nothing"]
@@ -43,9 +44,10 @@ def shards(tmp_path):
 
 
 def summarise(paths, folder, splits=SPLIT, tasks=None):
-    summarise_dataset(
-        paths, folder / "tasks.tsv", folder / "dataset.json", splits=splits, tasks=tasks or rows()
-    )
+    tasks = tasks or rows()
+    files = [folder / name for name in ("dataset.json", "tasks.tsv", "profiles.tsv")]
+    summarise_dataset(paths, files[0], splits=splits, task_ids=[task["task_id"] for task in tasks])
+    describe_tasks(*files, tasks=tasks)
     return read_tasks(folder / "tasks.tsv"), json.loads((folder / "dataset.json").read_text())
 
 
@@ -82,7 +84,8 @@ def test_tasks_without_positives_are_flagged_and_named(shards, tmp_path, caplog)
     assert caplog.text.count("have the same labels") == 1
 
 
-def test_bins_at_a_border_are_counted(shards, tmp_path):
+def test_bins_at_a_border_are_counted(shards, tmp_path, caplog):
+    caplog.set_level("INFO")
     splits = SPLIT | {"validation": [{"chrom": "chr1", "start": 10_000, "end": 15_000}]}
     table, about = summarise(shards[0], tmp_path, splits)
     starts = np.arange(0, 20_000, 200)
@@ -93,6 +96,11 @@ def test_bins_at_a_border_are_counted(shards, tmp_path):
     assert table.positives_validation.tolist() == labels.sum(axis=0).tolist()
     literal = summarise(shards[0], tmp_path, splits | {"rule": "bin"})[1]["chromosomes"]["chr1"]
     assert literal["n_dropped_border"] == 0 and literal["n_validation"] == 25
+    assert (
+        f"(rule window); {counted['n_dropped_border']} dropped: windows across a split's border"
+        in caplog.text
+    )
+    assert "(rule bin); 0 dropped" in caplog.text
 
 
 def test_the_hash_follows_what_can_be_learnt(shards, tmp_path):
@@ -124,3 +132,31 @@ def test_shards_that_do_not_belong_together_are_refused(shards, tmp_path):
     ))  # fmt: skip
     with pytest.raises(InputError, match=r"chr2\.h5: its window is not that of .*chr1\.h5"):
         summarise(paths, tmp_path)
+
+
+def test_table_i_counts_profiles_and_a_name_changes_nothing_else(shards, tmp_path):
+    kinds = [
+        ("CA", "ATAC", "brain"),
+        ("CA", "DNase", "brain"),
+        ("HM", "ChIP", "brain"),
+        ("HM", "ChIP", "gut"),
+    ]
+    kinds += [("CA", "ATAC", "gut"), ("TFB", "ChIP", "")]
+    sheet = [
+        row | dict(zip(("modality", "assay", "cell_group"), kind, strict=True))
+        for row, kind in zip(rows(), kinds, strict=True)
+    ]
+    table, about = summarise(shards[0], tmp_path, tasks=sheet)
+    assert (tmp_path / "profiles.tsv").read_text().splitlines() == [
+        "cell_group\tCA (ATAC)\tCA (DNase)\tHM\tTFB\tTotal",
+        "\t0\t0\t0\t1\t1",
+        "brain\t1\t1\t1\t0\t3",
+        "gut\t1\t0\t1\t0\t2",
+        "Total\t2\t1\t2\t1\t6",
+    ]
+    files = [tmp_path / name for name in ("dataset.json", "tasks.tsv", "profiles.tsv")]
+    describe_tasks(*files, tasks=[sheet[0] | {"target": "other"}, *sheet[1:]])
+    again = read_tasks(files[1])
+    assert again.target[0] == "other" and again.drop(columns="target").equals(table.drop(columns="target"))
+    with pytest.raises(InputError, match="its tasks are not those of the sheet"):
+        describe_tasks(*files, tasks=sheet[1:])

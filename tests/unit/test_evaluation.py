@@ -12,6 +12,7 @@ from epigroup.labels import pack
 
 TASKS = ["a", "b", "c", "d"]
 HASH = "f" * 64
+ABOUT = {"task_ids": TASKS, "dataset_hash": HASH, "n_evaluation": {"any_peak": {}, "all_mappable": {}}}
 
 
 def planted_split(n, seed, tasks=TASKS, spread=60_000_000):
@@ -40,18 +41,19 @@ def place(tmp_path):
         path = tmp_path
         validation, test = planted_split(1500, 1), planted_split(2000, 2)
         tasks = TASKS
+        regions = "all_mappable"
 
         def run(self, **of_files):
             write_split(self.path / "validation.h5", self.validation)
             write_split(self.path / "test.h5", self.test, **of_files)
-            (self.path / "dataset.json").write_text(json.dumps({"task_ids": TASKS, "dataset_hash": HASH}))
+            (self.path / "dataset.json").write_text(json.dumps(ABOUT))
             rows = [f"{task}\t{i % 2}" for i, task in enumerate(self.tasks)]
             (self.path / "groups.tsv").write_text("\n".join(["task_id\tgroup", *rows]) + "\n")
             evaluate_strategy(
                 *(self.path / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
                 self.path / "metrics.tsv",
                 self.path / "blocks.h5",
-                {"tasks": self.tasks, "min_validation_positives": 20},
+                {"tasks": self.tasks, "min_validation_positives": 20, "regions": self.regions},
             )
             return pd.read_csv(self.path / "metrics.tsv", sep="\t").set_index("task_id")
 
@@ -181,3 +183,46 @@ def test_the_same_predictions_give_the_same_bytes(place):
     first = [(place.path / name).read_bytes() for name in ("metrics.tsv", "blocks.h5")]
     place.run()
     assert [(place.path / name).read_bytes() for name in ("metrics.tsv", "blocks.h5")] == first
+
+
+def test_each_set_of_regions_has_its_own_thresholds_and_scores(place):
+    everything = place.run()
+    by_set = {"all_mappable": everything}
+    place.regions = "any_peak"
+    by_set["any_peak"] = place.run()
+    for regions, table in by_set.items():
+        assert (table["regions"] == regions).all()
+        parts = []
+        for split in (place.validation, place.test):
+            kept = np.ones(len(split["start"]), bool) if regions == "all_mappable" else split["labels"].any(1)
+            parts.append({name: values[kept] for name, values in split.items()})
+        row, scores = table.loc["a"], parts[1]["probability"][:, 0].astype(float)
+        labels = parts[1]["labels"][:, 0]
+        assert row["n_test"] == len(labels) and row["n_validation"] == len(parts[0]["start"])
+        assert row["test_auprc"] == pytest.approx(reference.average_precision_score(labels, scores), abs=1e-9)
+        assert row["test_auroc"] == pytest.approx(reference.roc_auc_score(labels, scores), abs=1e-9)
+        assert row["test_f1"] == pytest.approx(
+            reference.f1_score(labels, scores >= row["threshold"]), abs=1e-9
+        )
+        seen = parts[0]["probability"][:, 0].astype(float)
+        precision, recall, cuts = reference.precision_recall_curve(parts[0]["labels"][:, 0], seen)
+        f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+        best = cuts[np.flatnonzero(f1[:-1] >= f1.max() - 1e-12)[-1]]
+        assert row["threshold"] == best
+    assert (everything["n_test"] > by_set["any_peak"]["n_test"]).all()
+    assert everything.loc["a", "threshold"] != by_set["any_peak"].loc["a", "threshold"]
+    assert (everything["positives_test"] == by_set["any_peak"]["positives_test"]).all()
+    # what is counted on the bins with a peak is what predictions of these bins alone would give
+    peaks = {n: v[place.test["labels"].any(1)] for n, v in place.test.items()}
+    with h5py.File(place.path / "blocks.h5") as file:
+        assert file.attrs["regions"] == "any_peak" and file["n"][:].sum() == len(peaks["start"])
+    place.test = peaks
+    pd.testing.assert_frame_equal(place.run(), by_set["any_peak"])
+
+
+def test_regions_that_were_not_evaluated_are_refused(place):
+    place.regions = "nowhere"
+    with pytest.raises(
+        InputError, match="evaluation regions nowhere where the data set has any_peak, all_map"
+    ):
+        place.run()

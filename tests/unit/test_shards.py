@@ -23,11 +23,6 @@ SPLIT = {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}], "train"
 TASKS = [f"t{i}" for i in range(11)]
 
 
-def sheet_rows(ids=TASKS):
-    common = {"modality": "TFB", "assay": "ChIP", "target": "x", "cell_type": "y", "cell_group": "z"}
-    return [{"task_id": task} | common for task in ids]
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A genome with a run of N, peaks of 11 tasks, the shards, and the labels by the definition."""
@@ -54,7 +49,7 @@ def made(tmp_path_factory):
     shards = [folder / f"{c}.h5" for c in SIZES]
     for chrom, shard in zip(SIZES, shards, strict=True):
         label(folder, paths, shard, chrom)
-    summarise_dataset(shards, folder / "tasks.tsv", folder / "dataset.json", splits=SPLIT, tasks=sheet_rows())
+    summarise_dataset(shards, folder / "dataset.json", splits=SPLIT, task_ids=TASKS)
     return folder, paths, shards, truth
 
 
@@ -154,7 +149,7 @@ def test_spans_within_a_chromosome_are_split_as_assigned(made, tmp_path):
         "validation": [{"chrom": "chr1", "start": 21_000}],
         "test": [{"chrom": "chr2", "start": 3_000, "end": 28_000}], "rule": "window",
     }  # fmt: skip
-    summarise_dataset(shards, tmp_path / "t.tsv", tmp_path / "d.json", splits=splits, tasks=sheet_rows())
+    summarise_dataset(shards, tmp_path / "d.json", splits=splits, task_ids=TASKS)
     dataset = open_dataset(tmp_path / "d.json", shards)
     about = json.loads((tmp_path / "d.json").read_text())["chromosomes"]
     for code, name in enumerate(SPLITS):
@@ -259,7 +254,7 @@ def test_whatever_is_written_is_read(tmp_path_factory, n, n_tasks, seed):
         task_ids=tuple(f"task-{i}" for i in range(n_tasks)), counts={"n_bins": 1000},
         start=np.sort(rng.choice(1000, n, replace=False)).astype(np.int32) * 10,
         labels=pack(rng.random((n, n_tasks)) < 0.3), n_peaks=rng.integers(0, 99, n_tasks),
-        role=rng.integers(1, 4, n).astype(np.uint8),
+        role=rng.integers(1, 8, n).astype(np.uint8),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("shard") / "c.h5"
     write_shard(path, shard)
@@ -276,7 +271,7 @@ def test_labels_that_do_not_fit_are_not_written(tmp_path, made):
 
 
 @pytest.mark.parametrize("regions", ["any_peak", "all_mappable", "mix", "gc_matched"])
-@pytest.mark.parametrize("scored", ["any_peak", "all_mappable"])
+@pytest.mark.parametrize("scored", ["any_peak", "all_mappable", "both"])
 def test_what_trains_never_changes_what_is_scored(made, tmp_path, regions, scored):
     folder, paths, _, truth = made
     shards = [tmp_path / f"{chrom}.h5" for chrom in SIZES]
@@ -290,19 +285,26 @@ def test_what_trains_never_changes_what_is_scored(made, tmp_path, regions, score
             evaluation_regions=scored,
             negatives_share=0.1,
         )
-    summarise_dataset(shards, tmp_path / "t.tsv", tmp_path / "d.json", splits=SPLIT, tasks=sheet_rows())
+    summarise_dataset(shards, tmp_path / "d.json", splits=SPLIT, task_ids=TASKS)
     dataset = open_dataset(tmp_path / "d.json", shards)
     about = json.loads((tmp_path / "d.json").read_text())["chromosomes"]
+    sets = {"both": ("any_peak", "all_mappable")}.get(scored, (scored,))
+    assert dataset.evaluation_regions == sets
     for name, chrom in (("validation", "chr2"), ("test", "chr3")):
-        bins = np.ones(len(truth[chrom]), bool) if scored == "all_mappable" else truth[chrom].any(axis=1)
-        examples = dataset.split(name)
-        assert examples.start.tolist() == (np.flatnonzero(bins) * BIN).tolist()
-        assert np.array_equal(unpack(examples.labels, len(TASKS)), truth[chrom][bins])
+        for regions in sets:
+            bins = np.ones(len(truth[chrom]), bool) if regions == "all_mappable" else truth[chrom].any(axis=1)
+            examples = dataset.split(name, regions)
+            assert examples.start.tolist() == (np.flatnonzero(bins) * BIN).tolist()
+            assert np.array_equal(unpack(examples.labels, len(TASKS)), truth[chrom][bins])
+            assert about[chrom]["n_evaluation"][regions][name] == bins.sum()
+        # bins is now the last set, which holds the others; a stop of training sees the first
+        assert len(dataset.split(name)) == about[chrom][f"n_{name}"] == len(dataset.split(name, sets[0]))
         counts = about[chrom]
-        assert counts["n_evaluation_positive"] + counts["n_evaluation_negative"] == counts[f"n_{name}"]
+        assert counts["n_evaluation_positive"] + counts["n_evaluation_negative"] == bins.sum()
     counts = about["chr1"]
     train = unpack(dataset.split("train").labels, len(TASKS)).any(axis=1)
     assert (train.sum(), (~train).sum()) == (counts["n_training_positive"], counts["n_training_negative"])
     for chrom in SIZES:
-        parts = ("n_train", "n_validation", "n_test", "n_dropped_border", "n_outside_splits", "n_other_role")
-        assert sum(about[chrom][p] for p in parts) == about[chrom]["n_examples"]
+        parts = ("n_train", "n_dropped_border", "n_outside_splits", "n_other_role")
+        evaluated = sum(about[chrom]["n_evaluation"][sets[-1]].values())
+        assert sum(about[chrom][p] for p in parts) + evaluated == about[chrom]["n_examples"]

@@ -10,6 +10,7 @@ from snakemake.logging import logger
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import digest, grouping as grouping_methods, settings as config_settings, strategies as plan_of
+from epigroup.composition import evaluation_sets
 from epigroup.errors import InputError
 from epigroup.sheet import read_sheet
 from epigroup.splits import resolve
@@ -60,6 +61,8 @@ CHROMOSOMES = config["genome"]["chromosomes"]
 STRATEGIES = list(config["strategies"])
 GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]
+# The sets of evaluation regions; the first one heads everything.
+REGIONS = evaluation_sets(config["dataset"]["evaluation_regions"])
 FASTA = in_results(config["genome"]["fasta"])
 BLACKLIST = in_results(config["genome"]["blacklist"])
 

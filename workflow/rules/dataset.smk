@@ -80,7 +80,6 @@ rule summarise_dataset:
     input:
         shards=shard_paths(),
     output:
-        tasks="<results>/dataset/tasks.tsv",
         dataset="<results>/dataset/dataset.json",
     log:
         "<results>/logs/summarise_dataset/dataset.log",
@@ -93,7 +92,31 @@ rule summarise_dataset:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=60,
     params:
-        cfg={"splits": settings("splits"), "tasks": [{key: row[key] for key in SHOWN} for row in task_rows()]},
+        cfg={"splits": settings("splits"), "task_ids": TASKS},
         code=code_digest("summarise_dataset"),
     script:
         "../scripts/summarise_dataset.py"
+
+
+# A job of its own, so that a name corrected in the sheet does not touch what networks are trained on.
+rule describe_tasks:
+    input:
+        dataset="<results>/dataset/dataset.json",
+    output:
+        tasks="<results>/dataset/tasks.tsv",
+        profiles="<results>/dataset/profiles.tsv",
+    log:
+        "<results>/logs/describe_tasks.log",
+    benchmark:
+        "<results>/benchmarks/describe_tasks.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 500 * attempt,
+        runtime=10,
+    params:
+        cfg={"tasks": [{key: row[key] for key in SHOWN} for row in task_rows()]},
+        code=code_digest("describe_tasks"),
+    script:
+        "../scripts/describe_tasks.py"

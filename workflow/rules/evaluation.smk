@@ -24,7 +24,7 @@ rule evaluate_strategy:
         mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
         runtime=60,
     params:
-        cfg=lambda wc: {**settings("evaluation"), "tasks": strategy_tasks(wc.strategy)},
+        cfg=lambda wc: {**settings("evaluation", REGIONS[0]), "tasks": strategy_tasks(wc.strategy)},
         code=code_digest("evaluate_strategy"),
     script:
         "../scripts/evaluate_strategy.py"
@@ -55,6 +55,37 @@ rule compare_strategies:
         code=code_digest("compare_strategies"),
     script:
         "../scripts/compare_strategies.py"
+
+
+# The second set of evaluation regions: the same predictions, thresholds and scores of its own.
+if REGIONS[1:]:
+
+    use rule evaluate_strategy as evaluate_all_mappable with:
+        output:
+            metrics="<results>/all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv",
+            blocks="<results>/all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5",
+        log:
+            "<results>/logs/evaluate_all_mappable/{strategy}.seed{seed}.log",
+        benchmark:
+            "<results>/benchmarks/evaluate_all_mappable/{strategy}.seed{seed}.tsv"
+        params:
+            cfg=lambda wc: {**settings("evaluation", REGIONS[1]), "tasks": strategy_tasks(wc.strategy)},
+            code=code_digest("evaluate_strategy"),
+
+    use rule compare_strategies as compare_all_mappable with:
+        input:
+            metrics=evaluated("all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv"),
+            blocks=evaluated("all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5"),
+            groups=group_tables(),
+        output:
+            strategies="<results>/all_mappable/comparison/strategies.tsv",
+            gains="<results>/all_mappable/comparison/gains.tsv",
+            tasks="<results>/all_mappable/comparison/tasks.tsv",
+            headline="<results>/all_mappable/comparison/headline.json",
+        log:
+            "<results>/logs/compare_all_mappable.log",
+        benchmark:
+            "<results>/benchmarks/compare_all_mappable.tsv"
 
 
 if SIMULATED:

@@ -8,16 +8,8 @@ rule draw_figures:
     input:
         unpack(findings),
     output:
-        [
-            report(
-                f"<results>/figures/{name}.svg",
-                caption=f"../report/captions/{name}.rst",
-                category=category,
-                labels={"figure": title},
-            )
-            for name, (category, title) in FIGURES.items()
-        ],
-        [f"<results>/figures/{name}.{kind}" for name in FIGURES for kind in ("png", "tsv")],
+        [captioned(name, facts) for name, facts in FIGURES.items()],
+        figure_files(FIGURES, ("png", "tsv")),
     log:
         "<results>/logs/draw_figures.log",
     benchmark:
@@ -35,11 +27,28 @@ rule draw_figures:
         "../scripts/draw_figures.py"
 
 
+# Those of the data set alone need no training: `snakemake dataset` makes them.
+use rule draw_figures as draw_data_figures with:
+    input:
+        dataset="<results>/dataset/dataset.json",
+        tasks="<results>/dataset/tasks.tsv",
+    output:
+        [captioned(name, facts) for name, facts in DATA_FIGURES.items()],
+        figure_files(DATA_FIGURES, ("png", "tsv")),
+    log:
+        "<results>/logs/draw_data_figures.log",
+    benchmark:
+        "<results>/benchmarks/draw_data_figures.tsv"
+    params:
+        cfg=settings("figures"),
+        code=code_digest("draw_figures"),
+
+
 rule make_report:
     input:
         unpack(findings),
         # The page names the folder of figures, so it comes with it.
-        figures=rules.draw_figures.output,
+        figures=figure_files({**FIGURES, **DATA_FIGURES}),
     output:
         report(
             "<results>/report/report.html",

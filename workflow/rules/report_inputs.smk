@@ -48,6 +48,10 @@ def findings(_=None):
         key: f"{RESULTS}/comparison/{name}.tsv"
         for key, name in (("agreement", "truth"), ("ceiling", "ceiling"))
     }
+    mappable = {
+        f"mappable_{name}": f"{RESULTS}/all_mappable/comparison/{name}.{kind}"
+        for name, kind in (("strategies", "tsv"), ("headline", "json"))
+    }
     return {
         "dataset": f"{RESULTS}/dataset/dataset.json",
         "tasks": f"{RESULTS}/dataset/tasks.tsv",
@@ -62,6 +66,7 @@ def findings(_=None):
         "fastp": quality("fastp/{profile}.rep{replicate}.json", trimmed),
         "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", [*FROM_FASTQ, *FROM_BAM]),
         **(planted if SIMULATED else {}),
+        **(mappable if REGIONS[1:] else {}),
     }
 
 
@@ -75,7 +80,24 @@ ALL_FIGURES = {
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
     "planted": ("Groups", "Agreement with the planted groups", SIMULATED),
     "curves": ("Training", "Validation loss", True),
-    "examples": ("Data", "Examples by chromosome and split", True),
-    "positives": ("Data", "Share of positives", True),
 }
 FIGURES = {name: facts for name, (*facts, here) in ALL_FIGURES.items() if here}
+DATA_FIGURES = {
+    "examples": ("Data", "Examples by chromosome and split"),
+    "positives": ("Data", "Share of positives"),
+}
+
+
+def figure_files(figures, kinds=("svg", "png", "tsv")):
+    return [f"{RESULTS}/figures/{name}.{kind}" for name in figures for kind in kinds]
+
+
+def captioned(name, facts):
+    """A figure with its place in Snakemake's own report."""
+    category, title = facts
+    return report(
+        f"{RESULTS}/figures/{name}.svg",
+        caption=f"../report/captions/{name}.rst",
+        category=category,
+        labels={"figure": title},
+    )

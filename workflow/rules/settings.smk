@@ -40,7 +40,10 @@ SECTIONS = {
     },
     "grouping": grouping_settings,
     "sweep": lambda _: config["sweep"],
-    "evaluation": lambda _: {"min_validation_positives": config["evaluation"]["min_validation_positives"]},
+    "evaluation": lambda regions: {
+        "min_validation_positives": config["evaluation"]["min_validation_positives"],
+        "regions": regions,
+    },
     "prediction": lambda _: {key: config["evaluation"][key] for key in ("batch_size", "both_strands")},
     "comparison": lambda _: config["comparison"],
     "figures": lambda _: config["figures"],

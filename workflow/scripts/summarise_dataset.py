@@ -1,9 +1,7 @@
-"""What the shards hold: tasks.tsv and dataset.json."""
+"""What the shards hold: dataset.json."""
 
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
-    summarise_dataset(
-        snakemake.input.shards, snakemake.output.tasks, snakemake.output.dataset, **snakemake.params.cfg
-    )
+    summarise_dataset(snakemake.input.shards, snakemake.output.dataset, **snakemake.params.cfg)

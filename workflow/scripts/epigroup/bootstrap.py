@@ -25,6 +25,7 @@ class BlockCounts:
     size: int
     interval: bool
     dataset_hash: str
+    regions: str = "any_peak"
 
 
 def read_blocks(path: str | Path) -> BlockCounts:
@@ -38,20 +39,23 @@ def read_blocks(path: str | Path) -> BlockCounts:
             size=int(file.attrs["block_size"]),
             interval=bool(file.attrs["interval"]),
             dataset_hash=str(file.attrs["dataset_hash"]),
+            regions=str(file.attrs["regions"]),
         )
 
 
 def check_same_blocks(first: BlockCounts, other: BlockCounts) -> None:
-    """InputError unless both were counted over the same blocks of the same data set."""
+    """InputError unless both were counted over the same blocks and regions of the same data set."""
     same = (
-        first.dataset_hash == other.dataset_hash
+        first.regions == other.regions
+        and first.dataset_hash == other.dataset_hash
         and first.size == other.size
         and np.array_equal(first.chrom, other.chrom)
         and np.array_equal(first.start, other.start)
     )
     if not same:
         raise InputError(
-            f"{other.path}: its test blocks are not those of {first.path}; evaluate both on one data set"
+            f"{other.path}: its test blocks are not those of {first.path}; evaluate both on one data "
+            "set and its same evaluation regions"
         )
 
 

@@ -36,12 +36,12 @@ def read_metrics(path: str | Path) -> pd.DataFrame:
 
 
 class Results:
-    """The scores of all runs over the sheet's T tasks.
+    """The scores of all runs over the sheet's T tasks, on one set of evaluation regions.
 
-    sheet: DataFrame, a row a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5)
-    in the order of SCORES; covers: strategy -> bool (T,), tasks that it learns; draws: (strategy, seed) ->
-    float32 (draws, T) of F1, or None where the interval is withheld. NaN: not covered, or no test
-    positives.
+    regions: its name; sheet: DataFrame, a row a task; seeds: strategy -> its seeds; scores: (strategy, seed)
+    -> float64 (T, 5) in the order of SCORES; covers: strategy -> bool (T,), tasks that it learns; draws:
+    (strategy, seed) -> float32 (draws, T) of F1, or None where the interval is withheld. NaN: not covered, or
+    no test positives.
     """
 
     def __init__(self, sheet: pd.DataFrame, runs: list[dict], bootstrap: int, seed: int):
@@ -54,6 +54,7 @@ class Results:
         self.covers: dict[str, np.ndarray] = {}
         self.draws: dict[tuple[str, int], np.ndarray | None] = {}
         self.block_size = self.n_blocks = 0
+        self.regions = ""
         self.n_draws = bootstrap
         self.withheld: str | None = None
         self._means: dict[tuple, np.ndarray] = {}
@@ -71,6 +72,7 @@ class Results:
             if first is None:
                 first, weights = counts, draw_blocks(len(counts.start), bootstrap, seed)
                 self.block_size, self.n_blocks = counts.size, len(counts.start)
+                self.regions = counts.regions
                 if not counts.interval:
                     self.withheld = f"only {len(counts.start)} test blocks of {counts.size} bp"
             check_same_blocks(first, counts)
@@ -293,10 +295,11 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
             entry["per_seed"].append({"seed": seed} | vars(one) | {"excludes_zero": one.excludes_zero})
         found.append(entry)
         log.info(
-            "%s against %s: mean F1 %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"
+            "%s against %s on %s bins: mean F1 %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"
             " %d tasks, %d seeds",
             strategy,
             baseline,
+            results.regions,
             gain.mean_f1,
             gain.baseline_mean_f1,
             gain.difference,
@@ -312,6 +315,7 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
         " strategy; seeds are averaged within a draw, not drawn"
     )
     return {
+        "regions": results.regions,
         "pairs": found,
         "interval": f"withheld: {results.withheld}" if results.withheld else said,
         "interval_withheld": results.withheld,
@@ -342,7 +346,7 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
 def compare_strategies(
     metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
 ) -> None:
-    """Write strategies.tsv, gains.tsv, tasks.tsv and headline.json.
+    """Write strategies.tsv, gains.tsv, tasks.tsv and headline.json; each names its evaluation regions.
 
     cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
     seed, task ids], as groups), headline (pairs), matched (pairs), bootstrap (draws), seed. outputs: paths
@@ -365,6 +369,7 @@ def compare_strategies(
         "tasks": task_scores(results, groupings),
     }
     for name, table in tables.items():
+        table.insert(int(name == "tasks"), "regions", results.regions)
         with whole(outputs[name]) as path:
             table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     with whole(outputs["headline"]) as path:

@@ -8,7 +8,7 @@ from epigroup.errors import InputError
 from epigroup.tiling import window_bounds
 
 TRAINING = ("any_peak", "all_mappable", "mix", "gc_matched")
-EVALUATION = ("any_peak", "all_mappable")
+EVALUATION = ("any_peak", "all_mappable")  # each holds the one before
 GC_STRATUM = 0.02
 _BLOCK = 1 << 24
 
@@ -65,8 +65,15 @@ def training_bins(
     return kept
 
 
+def evaluation_sets(regions: str) -> tuple[str, ...]:
+    """The sets of bins that `dataset.evaluation_regions` asks for. The first one stops training, sets the
+    headline's thresholds and is scored there; the last one holds the others.
+    """
+    return EVALUATION if regions == "both" else (regions,)
+
+
 def evaluation_bins(positive: np.ndarray, usable: np.ndarray, regions: str) -> np.ndarray:
-    """bool (n_bins,): the bins that validation and test use; nothing about training enters."""
+    """bool (n_bins,): the bins of one set that validation and test use; nothing about training enters."""
     if regions not in EVALUATION:
         raise ValueError(f"no such evaluation regions: {regions}")
     return positive & usable if regions == "any_peak" else usable.copy()

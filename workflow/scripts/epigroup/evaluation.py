@@ -29,37 +29,55 @@ ROWS = 1 << 16  # examples read at a time
 
 @dataclass(frozen=True)
 class Predictions:
-    """An open predictions file over N examples, of which the T tasks that the strategy learns are read.
+    """An open predictions file, of which N examples (those of one set of evaluation regions) and the T tasks
+    that the strategy learns are read.
 
     file: `probability` float16 (N, tasks of the data set; NaN for those not learnt), `labels` packed,
-    `chrom`, `start`; task_ids: the learnt tasks; columns: their places in the data set.
+    `chrom`, `start`; kept: bool, the rows that are read; task_ids: the learnt tasks; columns: their places in
+    the data set.
     """
 
     path: str
     file: h5py.File
+    kept: np.ndarray
     task_ids: list[str]
     columns: np.ndarray
 
+    def __len__(self) -> int:
+        return int(self.kept.sum())
+
     def places(self) -> tuple[np.ndarray, np.ndarray]:
         """(chrom (N,), start (N,)) int64: chromosome's index in the data set, and start of the bin in bp."""
-        return self.file["chrom"][:].astype(np.int64), self.file["start"][:].astype(np.int64)
+        return tuple(self.file[name][:][self.kept].astype(np.int64) for name in ("chrom", "start"))
 
     def rows(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
         """(slice, probability float16 (n, T), labels bool (n, T)) for one run of examples after the other."""
-        n = len(self.file["start"])
-        for at in range(0, n, ROWS):
-            here = slice(at, min(at + ROWS, n))
-            scores = self.file["probability"][here][:, self.columns]
-            yield here, scores, unpack_columns(self.file["labels"][here], self.columns)
+        first = 0
+        for at in range(0, len(self.kept), ROWS):
+            rows = slice(at, at + ROWS)
+            kept = self.kept[rows]
+            here = slice(first, first + int(kept.sum()))
+            first = here.stop
+            scores = self.file["probability"][rows][kept][:, self.columns]
+            yield here, scores, unpack_columns(self.file["labels"][rows][kept], self.columns)
 
 
 @contextmanager
-def open_predictions(path: str | Path, task_ids: list[str], dataset: dict) -> Iterator[Predictions]:
-    """Predictions of the tasks `task_ids` on the data set that dataset.json describes.
+def open_predictions(
+    path: str | Path, task_ids: list[str], dataset: dict, regions: str = "any_peak"
+) -> Iterator[Predictions]:
+    """Predictions of the tasks `task_ids` on the data set that dataset.json describes, for the bins of one
+    set of evaluation regions: "any_peak", those with a peak of any task of the data set, or "all_mappable".
 
-    InputError: another data set, other tasks than the data set's or in another order, scores of a task that
-    is not among `task_ids`, parts of different lengths, probabilities that are not float16.
+    InputError: regions that the data set does not evaluate, another data set, other tasks than the data set's
+    or in another order, scores of a task that is not among `task_ids`, parts of different lengths,
+    probabilities that are not float16.
     """
+    if regions not in dataset["n_evaluation"]:
+        raise InputError(
+            f"{path}: evaluation regions {regions} where the data set has "
+            f"{', '.join(dataset['n_evaluation'])}; see dataset.evaluation_regions"
+        )
     known, expected_hash = list(dataset["task_ids"]), dataset["dataset_hash"]
     with h5py.File(path, "r", locking=False) as file:
         found, found_hash = list(map(str, file.attrs["task_ids"])), str(file.attrs["dataset_hash"])
@@ -90,13 +108,17 @@ def open_predictions(path: str | Path, task_ids: list[str], dataset: dict) -> It
             raise InputError(
                 f"{path}: scores of task '{known[strange]}', which the strategy does not learn; predict again"
             )
-        yield Predictions(str(path), file, task_ids, columns)
+        kept = np.ones(n, bool)
+        if regions == "any_peak":
+            for at in range(0, n, ROWS):
+                kept[at : at + ROWS] = file["labels"][at : at + ROWS].any(axis=1)
+        yield Predictions(str(path), file, kept, task_ids, columns)
 
 
 def count_predictions(predictions: Predictions) -> TaskCounts:
     """Counts by task and score over all examples of the file."""
     counts = TaskCounts(predictions.task_ids)
-    progress = Progress(log, f"scores of {predictions.path}", len(predictions.file["start"]), "examples")
+    progress = Progress(log, f"scores of {predictions.path}", len(predictions), "examples")
     for here, scores, labels in predictions.rows():
         counts.add(scores, labels, predictions.path)
         progress.advance(here.stop - here.start)
@@ -163,40 +185,42 @@ def evaluate_strategy(
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed.
 
-    cfg: tasks (ids the strategy learns, sheet order), min_validation_positives. InputError: as
-    `open_predictions`, no test examples.
+    cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
+    evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins).
+    InputError: as `open_predictions`, no test examples.
     """
-    task_ids = list(cfg["tasks"])
+    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
     dataset = json.loads(Path(dataset_json).read_text())
     number = read_group_numbers(groups, task_ids)
-    with open_predictions(validation, task_ids, dataset) as predictions:
+    with open_predictions(validation, task_ids, dataset, regions) as predictions:
         on_validation = count_predictions(predictions)
-    with open_predictions(test, task_ids, dataset) as predictions:
-        if len(predictions.file["start"]) == 0:
+    with open_predictions(test, task_ids, dataset, regions) as predictions:
+        if len(predictions) == 0:
             raise InputError(f"{test}: no test examples; give splits.test a region with peaks")
         on_test = count_predictions(predictions)
         table = pd.DataFrame(
             [
-                {"task_id": task, "group": int(number[i])}
+                {"task_id": task, "group": int(number[i]), "regions": regions}
                 | task_metrics(on_validation.of(i), on_test.of(i), cfg["min_validation_positives"])
                 for i, task in enumerate(task_ids)
             ]
         )
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
-    report(table, blocks)
+    report(table, blocks, regions)
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
-    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], blocks, counts)
+    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts)
 
 
-def report(table: pd.DataFrame, blocks: Blocks) -> None:
+def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
     log.info(
-        "%d tasks: mean test F1 %.4f, AUPRC %.4f, AUROC %.4f; %d without test positives"
+        "%d tasks over %s bins: mean test F1 %.4f, AUPRC %.4f, AUROC %.4f; %d without test positives"
         " (left out), %d with the threshold 0.5"
         " for want of validation positives",
         len(table),
+        regions,
         table["test_f1"].mean(),
         table["test_auprc"].mean(),
         table["test_auroc"].mean(),
@@ -210,11 +234,11 @@ def report(table: pd.DataFrame, blocks: Blocks) -> None:
 
 
 def write_blocks(
-    path: str | Path, task_ids: list[str], dataset_hash: str, blocks: Blocks, counts: dict
+    path: str | Path, task_ids: list[str], dataset_hash: str, regions: str, blocks: Blocks, counts: dict
 ) -> None:
     """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32; chrom, start (B,); task_id (T,).
 
-    Attributes: dataset_hash, block_size (bp), interval (False: too few blocks for one).
+    Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one).
     """
     with whole(path) as partial, h5py.File(partial, "w") as file:
         for name, values in counts.items():
@@ -222,5 +246,6 @@ def write_blocks(
         file["chrom"], file["start"] = blocks.chrom.astype(np.int32), blocks.start
         file["task_id"] = task_ids
         file.attrs["dataset_hash"] = dataset_hash
+        file.attrs["regions"] = regions
         file.attrs["block_size"] = blocks.size
         file.attrs["interval"] = bool(blocks.enough)

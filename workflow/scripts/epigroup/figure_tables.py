@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from epigroup.report_data import Results
+from epigroup.report_data import DataTables, Results
+from epigroup.task_tables import with_assay
 
 METRICS = ["test_f1", "test_auprc", "test_auroc"]
 LONGEST_CURVE = 200
@@ -150,21 +151,7 @@ def composition(results: Results, grouping: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "category", "level", "group", "n_tasks"])
 
 
-def with_assay(frame: pd.DataFrame) -> pd.Series:
-    """Modality, with the assay behind it where the modality was profiled by more than one."""
-    kinds = frame.groupby("modality")["assay"].transform("nunique")
-    return frame["modality"].where(
-        (kinds < 2) | (frame["assay"] == ""), frame["modality"] + " (" + frame["assay"] + ")"
-    )
-
-
-def profiles(results: Results) -> pd.DataFrame:
-    """Profiles by cell group and modality (the paper's Table I), with totals."""
-    tasks = results.tasks.assign(modality=with_assay(results.tasks))
-    return pd.crosstab(tasks["cell_group"], tasks["modality"], margins=True, margins_name="Total")
-
-
-def examples(results: Results) -> pd.DataFrame:
+def examples(results: DataTables) -> pd.DataFrame:
     """Examples by chromosome and split, in the order of dataset.json."""
     splits = ["train", "validation", "test", "dropped_border"]
     rows = [
@@ -174,8 +161,8 @@ def examples(results: Results) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def positives(results: Results) -> pd.DataFrame:
-    """Positives of each task by split, and their share of the training examples."""
+def positives(results: DataTables) -> pd.DataFrame:
+    """Positives of each task by split, and their share of the training examples (the paper's Figure 4)."""
     columns = ["modality", "cell_group", "positives_train", "positives_validation", "positives_test"]
     frame = results.tasks[columns].copy()
     n_train = max(int(examples(results)["train"].sum()), 1)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from epigroup.composition import evaluation_bins, training_bins
+from epigroup.composition import evaluation_bins, evaluation_sets, training_bins
 from epigroup.genome import open_genome
 from epigroup.intervals import fetch_standard, read_regions
 from epigroup.labels import packed_width, positive_bins
@@ -65,8 +65,12 @@ def make_shard(
         positive, usable, codes, chrom=chrom, regions=training_regions, negatives_share=negatives_share,
         bin_size=bin_size, window=window, seed=seed,
     )  # fmt: skip
-    scored = evaluation_bins(positive, usable, evaluation_regions)
-    kept = trains | scored
+    sets = {name: evaluation_bins(positive, usable, name) for name in evaluation_sets(evaluation_regions)}
+    role = TRAINS * trains.astype(np.uint8)
+    for name, bins in sets.items():
+        role[bins] |= SCORED[name]
+    *_, scored = sets.values()  # the last one holds the others
+    kept = role > 0
     counts = {
         "n_bins": n_bins,
         "n_blacklisted": int(listed.sum()),
@@ -83,7 +87,7 @@ def make_shard(
         chrom=chrom, size=len(codes), bin_size=bin_size, window=window, min_overlap=min_overlap,
         assembly=opened.assembly, genome_sha256=opened.fasta_sha256, task_ids=tuple(task_ids), counts=counts,
         start=starts[kept].astype(np.int32), labels=np.ascontiguousarray(planes[:, kept].T), n_peaks=n_peaks,
-        role=(TRAINS * trains[kept] + SCORED * scored[kept]).astype(np.uint8),
+        role=role[kept],
     ))  # fmt: skip
     log.info(
         "%s: %d bins; dropped: %d blacklisted, %d with too many N (of these %d had a positive label), "

@@ -18,13 +18,23 @@ if TYPE_CHECKING:
 UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
 
 
-def order(seed: int, epoch: int, n: int, positive: np.ndarray | None = None) -> np.ndarray:
+def order(
+    seed: int, epoch: int, n: int, positive: np.ndarray | None = None, weights: np.ndarray | None = None
+) -> np.ndarray:
     """The order of n examples in an epoch, int64 (n,): a function of the arguments alone.
 
-    A permutation; or, with `positive` (bool (n,), some of either kind), positive and negative examples by
+    A permutation; or, with `weights` (float (n,) > 0), n draws in which an example comes as often as its
+    share of the weights asks, n w / sum(w) rounded up or down at random (systematic sampling), in random
+    order; or, with `positive` (bool (n,), some of either kind), positive and negative examples by
     turns: of the commoner kind n/2 without repetition, others each epoch, of the rarer as often as needed.
     """
     rng = np.random.default_rng([seed, epoch, 0])
+    if weights is not None:
+        until = np.cumsum(weights, dtype=np.float64)
+        until *= n / until[-1]
+        until[-1] = n
+        until = np.floor(until + rng.random()).astype(np.int64)
+        return rng.permutation(np.repeat(np.arange(n), np.diff(until, prepend=0)))
     if positive is None:
         return rng.permutation(n)
     drawn = np.empty(n, np.int64)
@@ -213,7 +223,8 @@ class TrainingOrder:
 
     An epoch is an `order` of the examples cut into whole batches; the last incomplete one is left out, as is
     usual (another remainder each epoch). With fewer examples than `batch_size` a batch is all of them.
-    `positive` (bool (n,)): balance these and the others; None: every example once.
+    `positive` (bool (n,)): balance these and the others; `weights` (float (n,)): draw by these; both None:
+    every example once.
     """
 
     def __init__(
@@ -226,12 +237,13 @@ class TrainingOrder:
         device: torch.device | str,
         jitter: int = 0,
         positive: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
     ) -> None:
         self.seed, self.n = seed, n
         self.batch_size = min(batch_size, n)
         self.steps_per_epoch = n // self.batch_size
         self.reverse_complement = reverse_complement
-        self.jitter, self.positive = jitter, positive
+        self.jitter, self.positive, self.weights = jitter, positive, weights
         self.device = device
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.int64)
@@ -245,7 +257,8 @@ class TrainingOrder:
         epoch, place = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             self._epoch = epoch
-            self._order = torch.from_numpy(order(self.seed, epoch, self.n, self.positive)).to(self.device)
+            drawn = order(self.seed, epoch, self.n, self.positive, self.weights)
+            self._order = torch.from_numpy(drawn).to(self.device)
             if self.reverse_complement:
                 self._strands = torch.from_numpy(strands(self.seed, epoch, self.n)).to(self.device)
             if self.jitter:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from epigroup.architecture import network_cost
+from epigroup.composition import evaluation_sets
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
@@ -195,14 +196,15 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         trims = int(config["reads"]["trim"])
         jobs["reads to peaks"] = (3 + trims) * fastq + 3 * bam + len(reads)
         jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
-    # standardise and index each profile's peaks, a shard a chromosome, their summary
-    jobs["peaks to labels"] = 2 * len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 1
+    # standardise and index each profile's peaks, a shard a chromosome, their summary, the table of tasks
+    jobs["peaks to labels"] = 2 * len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 2
     jobs["training"] = sum(s.jobs for s in strategies)
     jobs["grouping"] = len(grouping_runs(config)) + len(head_runs(config))
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
-    # predictions of two splits and the metrics of each run; once the comparison
-    jobs["evaluation"] = 3 * sum(s.seeds for s in strategies) + 1
-    jobs["report"] = 2
+    # predictions of two splits of each run; by set of evaluation regions its metrics and the comparison
+    runs = sum(s.seeds for s in strategies)
+    jobs["evaluation"] = 2 * runs + (runs + 1) * len(evaluation_sets(config["dataset"]["evaluation_regions"]))
+    jobs["report"] = 3  # figures of the data, figures of the results, the page
     return jobs
 
 

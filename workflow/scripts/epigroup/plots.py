@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from epigroup import figure_tables as tables
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.report_data import Results, load
+from epigroup.report_data import DataTables, Results, load, load_data
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +65,18 @@ def marker(index: int) -> str:
     return MARKERS[index % len(MARKERS)]
 
 
-def palettes(results: Results, palette: Mapping[str, str], grouping: str | None) -> dict[str, dict[str, str]]:
+def palettes(
+    results: Results | DataTables, palette: Mapping[str, str], grouping: str | None
+) -> dict[str, dict[str, str]]:
     """Colours of everything that figures tell apart: strategy, modality, cell_group, group."""
-    groups = results.groups.loc[results.groups["grouping"] == grouping, "group"].unique()
-    return {
-        "strategy": colours(results.strategy_names, palette),
-        "modality": colours(sorted(results.tasks["modality"].unique()), palette),
-        "cell_group": colours(sorted(results.tasks["cell_group"].unique()), palette),
-        "group": colours([f"Group {int(g) + 1}" for g in sorted(groups)], palette),
+    shades = {
+        kind: colours(sorted(results.tasks[kind].unique()), palette) for kind in ("modality", "cell_group")
     }
+    if isinstance(results, Results):
+        groups = results.groups.loc[results.groups["grouping"] == grouping, "group"].unique()
+        shades["strategy"] = colours(results.strategy_names, palette)
+        shades["group"] = colours([f"Group {int(g) + 1}" for g in sorted(groups)], palette)
+    return shades
 
 
 def save(figure: Figure, numbers: pd.DataFrame, stem: Path, dpi: int) -> None:
@@ -108,7 +111,7 @@ def default_pairs(results: Results) -> list[tuple[str, str]]:
     return kept
 
 
-def numbers_of(name: str, results: Results, grouping: str | None) -> pd.DataFrame:
+def numbers_of(name: str, results: Results | DataTables, grouping: str | None) -> pd.DataFrame:
     """The table of the figure `name`."""
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "strategies": lambda: tables.strategy_scores(results),
@@ -132,12 +135,13 @@ def draw_figures(
 ) -> None:
     """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
 
-    `inputs` as in `report_data.load`; `grouping` is the one whose groups colour the figures.
+    `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
+    `report_data.load_data`; `grouping` is the one whose groups colour the figures.
     """
     from epigroup import plots_data, plots_scores  # they take their style from here
 
     drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS}
-    results = load(inputs)
+    results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)
     with matplotlib.rc_context(STYLE):
         for path in (Path(p) for p in outputs):

@@ -127,7 +127,8 @@ def predict_split(
     device: str = "auto",
     threads: int = 1,
 ) -> None:
-    """Score all examples of a split, forward or on `both_strands` (mean), and write them with their labels.
+    """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean), and
+    write them with their labels.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
@@ -145,7 +146,7 @@ def predict_split(
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
     sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
-    examples = dataset.split(split)
+    examples = dataset.split(split, dataset.evaluation_regions[-1])  # the last set holds the others
     left = (dataset.window - dataset.bin_size) // 2
     positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
     scores = score_tasks(

@@ -23,10 +23,12 @@ from epigroup.report_data import Results, load
 from epigroup.report_headline import headline_rows, interval_text, lead_sentence, warnings
 from epigroup.report_methods import citations, methods
 from epigroup.report_tables import (
+    REGIONS,
     composition_tables,
     data_tables,
     gain_table,
     planted_table,
+    regions_tables,
     strategy_table,
     task_flags,
     task_table,
@@ -69,7 +71,9 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
     pairs = default_pairs(results)
     data = page_data(results, shades, scores, pairs, grouping, rows)
     composition = composition_tables(results, grouping)
+    regions = regions_tables(results)
     present = {
+        "regions": regions is not None,
         "groups": bool(data["embedding"] or composition),
         "planted": results.agreement is not None,
         "training": bool(data["curves"]),
@@ -77,6 +81,7 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
     titles = {
         "headline": "Headline",
         "strategies": "Strategies",
+        "regions": "All mappable bins",
         "groups": "Groups",
         "planted": "Planted truth",
         "training": "Training",
@@ -95,6 +100,10 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
         "levels": data["levels"],
         "strategies": results.strategy_names,
         "strategy_rows": strategy_table(data),
+        "regions": regions,
+        "scored_on": REGIONS[results.headline.get("regions", "any_peak")],
+        "n_border": int(tables.examples(results)["dropped_border"].sum()),
+        "splits_rule": results.dataset["splits"]["rule"],
         **gain_table(results),
         "pairs": pairs,
         "has_embedding": bool(data["embedding"]),

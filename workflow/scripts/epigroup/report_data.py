@@ -45,19 +45,26 @@ NEEDED = {
 
 
 @dataclass(frozen=True)
-class Results:
-    """The tables of one run.
-
-    dataset: dataset.json. tasks: row a task in sheet order, indexed by task_id. metrics: row a (strategy,
-    seed, task). strategies, gains: the comparison's tables. headline: its summary. groups: row a (grouping,
-    seed, task). curves: row a (strategy, seed, group, step). heads: seed -> (T, d) float32 in the order of
-    `tasks`. sweep: row a (grouping, seed, k). agreement: row a (grouping, seed) with its adjusted Rand
-    index with planted groups, or None. ceiling: row a task with the scores of the noise-free probability,
-    or None. reads: row a profile with read counts, first column its name, or None.
-    """
+class DataTables:
+    """The data set of a run. dataset: dataset.json. tasks: row a task in sheet order, indexed by task_id."""
 
     dataset: dict
     tasks: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Results(DataTables):
+    """The tables of one run, and its data set.
+
+    metrics: row a (strategy, seed, task). strategies, gains: the comparison's tables. headline: its summary.
+    groups: row a (grouping, seed, task). curves: row a (strategy, seed, group, step). heads: seed -> (T, d)
+    float32 in the order of `tasks`. sweep: row a (grouping, seed, k). agreement: row a (grouping, seed) with
+    its adjusted Rand index with planted groups, or None. ceiling: row a task with the scores of the
+    noise-free probability, or None. reads: row a profile with read counts, first column its name, or None.
+    mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
+    with a peak, or None.
+    """
+
     metrics: pd.DataFrame
     strategies: pd.DataFrame
     gains: pd.DataFrame
@@ -69,6 +76,8 @@ class Results:
     agreement: pd.DataFrame | None = None
     ceiling: pd.DataFrame | None = None
     reads: pd.DataFrame | None = None
+    mappable_strategies: pd.DataFrame | None = None
+    mappable_headline: dict | None = None
 
     @property
     def strategy_names(self) -> list[str]:
@@ -88,21 +97,16 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling (one path, may be absent); fastp, flagstat
-    (lists, may be absent). Strategy or grouping and seed of a listed file come from its place:
-    `.../{name}/seed{seed}/FILE`.
+    (lists, may be absent); mappable_strategies, mappable_headline (one path, may be absent). Strategy or
+    grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
     """
-    dataset = json.loads(Path(one(inputs, "dataset")).read_text())
-    tasks = table(one(inputs, "tasks"), "tasks").set_index("task_id", drop=False)
-    for column in ("assay", "target", "cell_type", "flag"):
-        if column not in tasks:
-            tasks[column] = ""
-    words = ["modality", "assay", "target", "cell_type", "cell_group", "flag"]
-    tasks[words] = tasks[words].astype(object).where(tasks[words].notna(), "").astype(str)
+    data = load_data(inputs)
+    tasks = data.tasks
     sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
     return Results(
-        dataset=dataset,
+        dataset=data.dataset,
         tasks=tasks,
         metrics=gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index),
         strategies=table(one(inputs, "strategies"), "strategies"),
@@ -115,7 +119,24 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         agreement=table(one(inputs, "agreement"), "agreement") if inputs.get("agreement") else None,
         ceiling=table(one(inputs, "ceiling"), "ceiling") if inputs.get("ceiling") else None,
         reads=read_counts(many(inputs, "fastp"), many(inputs, "flagstat")),
+        mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies")
+        if inputs.get("mappable_strategies")
+        else None,
+        mappable_headline=json.loads(Path(one(inputs, "mappable_headline")).read_text())
+        if inputs.get("mappable_headline")
+        else None,
     )
+
+
+def load_data(inputs: Mapping[str, str | Sequence[str]]) -> DataTables:
+    """Read what a run knows of its data set before anything is trained; keys dataset, tasks."""
+    tasks = table(one(inputs, "tasks"), "tasks").set_index("task_id", drop=False)
+    for column in ("assay", "target", "cell_type", "flag"):
+        if column not in tasks:
+            tasks[column] = ""
+    words = ["modality", "assay", "target", "cell_type", "cell_group", "flag"]
+    tasks[words] = tasks[words].astype(object).where(tasks[words].notna(), "").astype(str)
+    return DataTables(json.loads(Path(one(inputs, "dataset")).read_text()), tasks)
 
 
 def one(inputs: Mapping, key: str) -> str:

@@ -2,6 +2,7 @@
 
 from epigroup.architecture import LAST_UNPOOLED
 from epigroup.report_data import Results
+from epigroup.sampling import HEAVIEST
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 LOSSES = {
@@ -35,7 +36,9 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         f"{sizes['train']:,} examples were used for training, {sizes['validation']:,} for validation and "
         f"{sizes['test']:,} for testing; "
         + (
-            "an example belongs to a split when its whole window lies in the split's regions."
+            "an example belongs to a split when its whole window lies in the split's regions; "
+            f"{sum(int(c.get('n_dropped_border') or 0) for c in dataset['chromosomes'].values()):,} examples "
+            "whose window crosses a border belong to none."
             if dataset["splits"]["rule"] == "window"
             else "an example belongs to a split when the start of its bin lies in the split's regions."
         )
@@ -59,10 +62,18 @@ def regions_text(dataset: dict, n_tasks: int) -> str:
         "mix": f"{peak}, and bins positive in none, drawn at random to be {share}",
         "gc_matched": f"{peak}, and bins positive in none, drawn with the same GC content to be {share}",
     }[dataset["training_regions"]]
-    evaluation = {"any_peak": peak, "all_mappable": mappable}[dataset["evaluation_regions"]]
-    if training == evaluation:
-        return f"Training, validation and test used {training}."
-    return f"Training used {training}; validation and test used {evaluation}."
+    evaluation = {"any_peak": peak, "all_mappable": mappable, "both": peak}[dataset["evaluation_regions"]]
+    text = (
+        f"Training, validation and test used {training}."
+        if training == evaluation
+        else f"Training used {training}; validation and test used {evaluation}."
+    )
+    if dataset["evaluation_regions"] == "both":
+        text += (
+            f" The same networks were also scored on {mappable}, with thresholds chosen on such bins of the "
+            "validation split; early stopping looked at the bins with a peak alone."
+        )
+    return text
 
 
 def left_out(config: dict) -> str:
@@ -114,6 +125,11 @@ def one_training(settings: dict) -> str:
         strands += f" in windows shifted at random by up to {settings['jitter']} bp"
     if settings["sampling"] == "balanced":
         strands += ", half of them with a positive of the group's tasks"
+    if settings["sampling"] == "weighted":
+        strands += (
+            ", drawn with a chance proportional to the mean, over the group's tasks, of label over share of "
+            f"positives (at least 1, at most {HEAVIEST})"
+        )
     hidden = (
         f"{network['hidden']} units that the tasks of a group share"
         if network["head"] == "shared"

@@ -1,10 +1,13 @@
 """The tables of the report as rows and cells for its template."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from epigroup import figure_tables as tables
 from epigroup.report_data import Results
-from epigroup.report_headline import number, verdict
+from epigroup.report_headline import headline_rows, number, verdict
+from epigroup.task_tables import profiles, with_assay
 
 
 def strategy_table(data: dict) -> list[dict]:
@@ -50,6 +53,44 @@ def gain_table(results: Results) -> dict:
             )
         rows.append({"name": name, "cells": cells})
     return {"gain_rows": rows, "gain_levels": levels, "focus": gains["strategy"].iloc[0]}
+
+
+REGIONS = {"any_peak": "bins with a peak of any task", "all_mappable": "all mappable bins"}
+
+
+def regions_tables(results: Results) -> dict | None:
+    """Scores and headline differences of both sets of evaluation regions; None where there is one set.
+
+    `sets`: name, words and numbers of bins; `strategies`, `pairs`: a row each, with cells by set.
+    """
+    if results.mappable_strategies is None:
+        return None
+    both = [results, replace(results, headline=results.mappable_headline)]
+    numbers = [
+        frame[(frame["by"] == "all") & (frame["seed"].astype(str) == "all")].set_index("strategy")
+        for frame in (results.strategies, results.mappable_strategies)
+    ]
+    compared = [{(r["strategy"], r["baseline"]): r for r in headline_rows(one, {})} for one in both]
+    return {
+        "sets": [
+            {"words": REGIONS[name], **counts} for name, counts in results.dataset["n_evaluation"].items()
+        ],
+        "strategies": [
+            {
+                "name": name,
+                "cells": [
+                    number(table.loc[name, score])
+                    for table in numbers
+                    for score in ("mean_f1", "mean_auprc", "mean_auroc")
+                ],
+            }
+            for name in results.strategy_names
+        ],
+        "pairs": [
+            {"strategy": pair[0], "baseline": pair[1], "cells": [rows[pair] for rows in compared]}
+            for pair in compared[0]
+        ],
+    }
 
 
 def composition_tables(results: Results, grouping: str | None) -> list[dict]:
@@ -140,7 +181,7 @@ def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
 
 def data_tables(results: Results) -> dict:
     """Table I, examples by split with their spans, peaks by assay."""
-    counts = tables.profiles(results)
+    counts = profiles(results.tasks)
     sizes = tables.examples(results)
     split_rows = []
     for name in ("train", "validation", "test"):
@@ -149,7 +190,7 @@ def data_tables(results: Results) -> dict:
         split_rows.append({"name": name, "n": int(sizes[name].sum()), "spans": text})
     peaks = []
     if "n_peaks" in results.tasks:
-        labels = tables.with_assay(results.tasks.assign(assay=results.tasks["assay"]))
+        labels = with_assay(results.tasks)
         for label, values in results.tasks.groupby(labels)["n_peaks"]:
             low, middle, high = (int(v) for v in (values.min(), values.median(), values.max()))
             peaks.append({"assay": label, "n": len(values), "low": low, "median": middle, "high": high})

@@ -21,8 +21,9 @@ from epigroup.files import sha256_file, whole
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.splits import NONE, SPLITS, assign
 
-FORMAT_VERSION = 2
-TRAINS, SCORED = 1, 2  # bits of `role`: of the training regions, of the evaluation regions
+FORMAT_VERSION = 3
+# Bits of `role`: of the training regions, of each set of evaluation regions (each holds the one before).
+TRAINS, SCORED = 1, {"any_peak": 2, "all_mappable": 4}
 _ROWS = 1 << 16
 _DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError)
 _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
@@ -31,7 +32,7 @@ _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
 @dataclass(frozen=True)
 class Shard:
     """Examples of one chromosome. start int32 (N,) bp, ascending; labels packed uint8 (N, ceil(T/8)); n_peaks
-    int64 (T,); role uint8 (N,), TRAINS and SCORED added up.
+    int64 (T,); role uint8 (N,), TRAINS and those of SCORED added up.
 
     size: chromosome length, bp; counts: how many bins there were and why some are no example.
     """
@@ -139,13 +140,24 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
         ) from error
 
 
-def served(where: np.ndarray, role: np.ndarray) -> np.ndarray:
+def read_role(path: str | os.PathLike) -> np.ndarray:
+    """uint8 (N,): what the examples of a shard are for. Raises InputError when the file is damaged or cut."""
+    try:
+        with h5py.File(path, "r", locking=False) as store:
+            return store["role"][()]
+    except _DAMAGE as error:
+        raise InputError(
+            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
+        ) from error
+
+
+def served(where: np.ndarray, role: np.ndarray, regions: str) -> np.ndarray:
     """int8 (N,): the split of each bin that takes part in it, else -1.
 
-    Training takes the bins of the training regions; validation (also as the stop of training) and test those
-    of the evaluation regions. `where` int8 (N,) as from `splits.assign`, `role` uint8 (N,).
+    Training takes the bins of the training regions; validation and test those of the evaluation regions
+    `regions`, a key of SCORED. `where` int8 (N,) as from `splits.assign`, `role` uint8 (N,).
     """
-    taken = (role & np.where(where == SPLITS.index("train"), TRAINS, SCORED)) > 0
+    taken = (role & np.where(where == SPLITS.index("train"), TRAINS, SCORED[regions])) > 0
     return np.where(taken, where, np.int8(NONE))
 
 
@@ -165,7 +177,8 @@ class Examples:
 @dataclass(frozen=True)
 class Dataset:
     """A checked data set. chromosomes: names that Examples.chrom counts; sizes: their lengths in bp; splits:
-    resolved."""
+    resolved; n_evaluation: examples of validation and test by set of evaluation regions. The first set stops
+    training and heads the report; the last one holds the others."""
 
     assembly: str
     genome_sha256: str
@@ -177,13 +190,22 @@ class Dataset:
     chromosomes: tuple[str, ...]
     sizes: dict[str, int]
     splits: dict
-    n_examples: dict[str, int]
+    n_train: int
+    n_evaluation: dict[str, dict[str, int]]
     paths: dict[str, Path]
 
-    def split(self, name: str) -> Examples:
+    @property
+    def evaluation_regions(self) -> tuple[str, ...]:
+        """Names of the sets of evaluation regions, each of which holds the one before."""
+        return tuple(self.n_evaluation)
+
+    def split(self, name: str, regions: str | None = None) -> Examples:
         """The examples of "train" (the training regions), or of "validation" or "test" (the evaluation
-        regions), by chromosome and position; only these are in memory."""
-        n, width = self.n_examples[name], packed_width(len(self.task_ids))
+        regions: those called `regions`, the first when None), by chromosome and position; only these are in
+        memory."""
+        regions = regions or self.evaluation_regions[0]
+        n = self.n_train if name == "train" else self.n_evaluation[regions][name]
+        width = packed_width(len(self.task_ids))
         chrom, start = np.empty(n, np.int16), np.empty(n, np.int32)
         labels = np.empty((n, width), np.uint8)
         at = 0
@@ -192,7 +214,7 @@ class Dataset:
             try:
                 with h5py.File(path, "r", locking=False) as store:
                     starts = store["start"][()]
-                    where = served(self.split_of(chromosome, starts), store["role"][()])
+                    where = served(self.split_of(chromosome, starts), store["role"][()], regions)
                     for row in range(0, len(starts), _ROWS):
                         mine = where[row : row + _ROWS] == SPLITS.index(name)
                         count = int(mine.sum())
@@ -274,7 +296,7 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
         bin_size=about["bin_size"], window=about["window"], min_overlap=about["min_overlap"],
         task_ids=tuple(about["task_ids"]), chromosomes=chromosomes,
         sizes={c: about["chromosomes"][c]["size"] for c in chromosomes}, splits=about["splits"],
-        n_examples={s: sum(about["chromosomes"][c][f"n_{s}"] for c in chromosomes) for s in SPLITS},
+        n_train=about["n_examples"]["train"], n_evaluation=about["n_evaluation"],
         paths=paths,
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.logs import duration
 from epigroup.networks import Network, build_network
+from epigroup.sampling import example_weights
 
 VALIDATION_BATCH = 512
 
@@ -112,6 +113,7 @@ class GroupTrainer:
             device=self.device,
             jitter=cfg["jitter"],
             positive=self._balanced() if cfg["sampling"] == "balanced" else None,
+            weights=self._weights() if cfg["sampling"] == "weighted" else None,
         )
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self.buffer = train.sequences.buffer(self.order.batch_size, self.dtype)
@@ -128,6 +130,15 @@ class GroupTrainer:
                 "sampling none for this strategy, or other dataset.training_regions"
             )
         return positive
+
+    def _weights(self) -> np.ndarray:
+        """How often training shows each example, from the labels of the group's tasks: float32 (N,)."""
+        share = self.train.positives(self.tasks) / len(self.train)
+        parts = [
+            example_weights(self.train.targets(rows, self.tasks).cpu().numpy(), share)
+            for rows in self.train.in_order(1 << 14)
+        ]
+        return np.concatenate(parts)
 
     def _snapshot(self) -> dict[str, torch.Tensor]:
         return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}

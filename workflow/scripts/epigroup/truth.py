@@ -42,8 +42,8 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
 
 
 def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
-    """A row a task (task_id, n_test, positives_test, test_auprc, test_auroc): the noise-free probability
-    against the test labels.
+    """A row a task (task_id, regions, n_test, positives_test, test_auprc, test_auroc): the noise-free
+    probability against the test labels, on the first set of evaluation regions.
 
     probability: HDF5, a dataset (bins, tasks) for each chromosome, attributes task_ids and bin_size.
     InputError: other bins than the data set's, or a task without probabilities.
@@ -71,6 +71,7 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
         rows.append(
             {
                 "task_id": name,
+                "regions": dataset.evaluation_regions[0],
                 "n_test": counts.n,
                 "positives_test": counts.n_positive,
                 "test_auprc": average_precision(counts),
