@@ -54,6 +54,23 @@ def test_every_strategy_scores_every_task(results):
         assert metrics["test_f1"].between(0, 1).all() and metrics["test_auroc"].between(0, 1).all()
 
 
+def test_both_sets_of_regions_are_scored_and_named(results):
+    page = (results / "report/report.html").read_text()
+    assert '<section id="regions">' in page and "on bins with a peak of any task; the difference" in page
+    for folder, regions in ((results, "any_peak"), (results / "all_mappable", "all_mappable")):
+        for name in ("strategies", "gains", "tasks"):
+            table = pd.read_csv(folder / f"comparison/{name}.tsv", sep="\t")
+            assert (table["regions"] == regions).all()
+        headline = json.loads((folder / "comparison/headline.json").read_text())
+        assert headline["regions"] == regions and len(headline["pairs"]) == 5
+        metrics = pd.read_csv(folder / "evaluation/KMTL/seed1/metrics.tsv", sep="\t")
+        assert (metrics["regions"] == regions).all()
+        counted = json.loads((results / "dataset/dataset.json").read_text())["n_evaluation"][regions]
+        assert (metrics["n_test"] == counted["test"]).all()
+        assert (metrics["n_validation"] == counted["validation"]).all()
+    assert (metrics["n_test"] == 500).all()
+
+
 def test_random_groups_match_in_size_and_differ(results):
     tables = [
         pd.read_csv(results / f"groupings/{name}/seed1/groups.tsv", sep="\t") for name in ("kmeans", "random")

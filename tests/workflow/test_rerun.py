@@ -108,10 +108,19 @@ def test_a_sheet_row_reruns_that_profile_and_the_labels(finished):
     assert not rules_of(jobs) & {"simulate", "build_genome", "bowtie2_index"}
 
 
+def test_a_corrected_name_in_the_sheet_is_shown_and_retrains_nothing(finished):
+    sheet = finished / "tests/mini/samples.tsv"
+    row = next(line for line in sheet.read_text().splitlines() if line.startswith("K562_CTCF\t"))
+    with edited(sheet, (row, row.replace("\tCTCF\tK562\t", "\tCTCFL\tK-562\t"))):
+        jobs = rules_of(to_rerun(finished))
+    shown = {"describe_tasks", "draw_data_figures", "draw_figures", "make_report"}
+    assert shown <= jobs <= shown | {"compare_strategies", "compare_all_mappable", "compare_with_truth"}
+
+
 def test_a_colour_redraws_and_nothing_else(finished):
     with edited(finished / CONFIG, ("figures: {dpi: 80}", "figures: {dpi: 80, palette: {KMTL: '#112233'}}")):
         jobs = to_rerun(finished)
-    assert rules_of(jobs) and rules_of(jobs) <= {"draw_figures", "make_report"}
+    assert rules_of(jobs) == {"draw_figures", "draw_data_figures", "make_report"}
 
 
 def test_two_spellings_of_a_number_rerun_nothing(finished):

@@ -1,7 +1,9 @@
 """Wrong input ends a run before heavy work, naming file, row or key and value; nothing is half-written."""
 
+import gzip
 import random
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -142,6 +144,18 @@ def empty_peaks(inputs):
     return "peaks/standard/two.narrowPeak.gz", ["two.bed", "empty"]
 
 
+def cut_gzip(inputs):
+    inputs["rows"][1][6] = "two.bed.gz"
+    text = "".join("\t".join(row) + "\n" for row in inputs["beds"]["two.bed"])
+    (inputs["folder"] / "two.bed.gz").write_bytes(gzip.compress(text.encode())[:-9])
+    return "peaks/standard/two.npz", ["two.bed.gz", "truncated"]
+
+
+def reversed_interval(inputs):
+    inputs["beds"]["two.bed"][5] = ["chr1", "900", "400"]
+    return "peaks/standard/two.npz", ["two.bed", "line 6", "900", "400"]
+
+
 def contig_the_fasta_lacks(inputs):
     inputs["config"]["genome"]["chromosomes"] = ["chr1", "chr2", "chr3", "chr7"]
     return "genome/genome.h5", ["genome.fa", "chr7"]
@@ -152,7 +166,10 @@ def no_gpu(inputs):
     return "checks/device.json", ["cuda"]
 
 
-@pytest.mark.parametrize("spoil", [peak_outside, unknown_contig, empty_peaks, contig_the_fasta_lacks, no_gpu])
+@pytest.mark.parametrize(
+    "spoil",
+    [peak_outside, unknown_contig, empty_peaks, cut_gzip, reversed_interval, contig_the_fasta_lacks, no_gpu],
+)
 def test_refused_by_the_step_that_can_know(inputs, spoil):
     if spoil is no_gpu:
         torch = pytest.importorskip("torch")
@@ -167,3 +184,34 @@ def test_refused_by_the_step_that_can_know(inputs, spoil):
     assert not (folder / target).exists()
     assert not list(folder.rglob("*partial*"))
     assert not list((folder / "models").rglob("*"))
+
+
+def test_what_is_strange_is_flagged_before_training_and_stops_nothing(inputs):
+    """Two files of the same peaks, and a profile without a peak on the test chromosome."""
+    inputs["rows"] += [
+        ["twin", "TFB", "ChIP", "CTCF", "glia", "brain", "twin.bed", "toy1"],
+        ["partial", "TFB", "ChIP", "REST", "glia", "gut", "partial.bed", "toy1"],
+    ]
+    inputs["beds"]["twin.bed"] = inputs["beds"]["two.bed"]
+    inputs["beds"]["partial.bed"] = [
+        [c, str(int(s) + 700), str(int(e) + 700)] for c, s, e in inputs["beds"]["two.bed"] if c != "chr3"
+    ]
+    inputs["config"]["results"] = "results/strange"
+    results = inputs["folder"] / "results/strange"
+    made = run(inputs, "-c1", "dataset")
+    assert made.returncode == 0, complaint(made)
+    said = (results / "logs/summarise_dataset/dataset.log").read_text()
+    for text in (said, complaint(made)):
+        assert "tasks two and twin have the same labels in every example" in text
+        assert "task partial: no positives in test" in text
+    tasks = pd.read_csv(results / "dataset/tasks.tsv", sep="\t", keep_default_na=False).set_index("task_id")
+    assert tasks["flag"].to_dict() == {"one": "", "two": "", "twin": "", "partial": "no positives in test"}
+    table_i = pd.read_csv(results / "dataset/profiles.tsv", sep="\t", index_col=0)
+    assert table_i.loc["Total"].to_dict() == {"CA": 1, "HM": 1, "TFB": 2, "Total": 4}
+    figure_4 = pd.read_csv(results / "figures/positives.tsv", sep="\t").set_index("task_id")
+    assert figure_4["positives_train"].equals(tasks["positives_train"])
+    assert (results / "figures/positives.svg").exists() and not (results / "models").exists()
+    scored = run(inputs, "-c1", "results/strange/evaluation/SMTL/seed1/metrics.tsv")
+    assert scored.returncode == 0, complaint(scored)
+    f1 = pd.read_csv(results / "evaluation/SMTL/seed1/metrics.tsv", sep="\t").set_index("task_id")["test_f1"]
+    assert f1.isna().to_dict() == {"one": False, "two": False, "twin": False, "partial": True}
