@@ -79,7 +79,7 @@ def test_bedtools_agrees_on_nested_duplicated_unsorted_and_edge_peaks(tmp_path):
         (max(0, s), max(0, s) + w) for s, w in zip(on_bins, rng.choice([49, 50, 51, 250], 300), strict=True)
     ]
     peaks += [(s + 5, e - 5) for s, e in peaks[:500] if e - s > 10]
-    peaks += peaks[:200] + [(399_900, size), (0, 50), (400_000, 400_150)]
+    peaks += peaks[:200] + [(399_900, size), (0, 50), (400_000, 400_150), (700, 700), (1000, 1000)]
     peaks = [peaks[i] for i in rng.permutation(len(peaks))]
     sparse = peaks[::17]
     for some in (peaks, sparse):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -335,3 +336,72 @@ def test_methods_say_what_was_trained():
     assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
     text = one_training(report_tree.TRAINING | {"positive_weights": "balanced"})
     assert "ratio of negatives to positives of the task (at most 100), averaged" in text
+
+
+@pytest.fixture(scope="module")
+def with_both(inputs, tmp_path_factory):
+    """The same run with scores over all mappable bins: a tenth of those over bins with a peak."""
+    folder = tmp_path_factory.mktemp("both")
+    strategies = pd.read_csv(inputs["strategies"], sep="\t").assign(mean_auprc=0.5, mean_auroc=0.75)
+    means = ["mean_f1", "mean_auprc", "mean_auroc"]
+    strategies.to_csv(folder / "strategies.tsv", sep="\t", index=False)
+    strategies.assign(**strategies[means] / 10).to_csv(folder / "mappable.tsv", sep="\t", index=False)
+    headline = json.loads(Path(inputs["headline"]).read_text())
+    for pair in headline["pairs"]:
+        pair |= {"difference": -0.002, "low": -0.003, "high": -0.001, "per_seed": [{"difference": -0.002}]}
+    (folder / "mappable.json").write_text(json.dumps(headline))
+    dataset = json.loads(Path(inputs["dataset"]).read_text())
+    dataset["n_evaluation"] = {
+        "any_peak": {"validation": 11, "test": 1234},
+        "all_mappable": {"validation": 44_444, "test": 55_555},
+    }
+    (folder / "dataset.json").write_text(json.dumps(dataset))
+    return load(
+        inputs
+        | {
+            "strategies": str(folder / "strategies.tsv"),
+            "mappable_strategies": str(folder / "mappable.tsv"),
+            "mappable_headline": str(folder / "mappable.json"),
+            "dataset": str(folder / "dataset.json"),
+        }
+    )
+
+
+def test_scores_over_all_mappable_bins_stand_beside_those_over_bins_with_a_peak(with_both, page):
+    assert 'id="regions"' not in page
+    settings = report_tree.settings()
+    settings["report"]["config"]["dataset"]["evaluation_regions"] = "both"
+    both = render(with_both, palette={}, **settings)
+    words = Words(both)
+    assert not words.open and "regions" in words.ids
+    text = " ".join(
+        " ".join(Words(both.split('<section id="regions">')[1].split("</section>")[0]).text).split()
+    )
+    for said in ("(1,234 test bins)", "all mappable bins (55,555)", "chosen on 44,444 validation bins"):
+        assert said in text
+    f1 = with_both.strategies.query("strategy == 'STL' and by == 'all' and seed == 'all'")["mean_f1"].iloc[0]
+    assert f"STL {f1:.3f} 0.500 0.750 {f1 / 10:.3f} 0.050 0.075" in text
+    # the headline of bins with a peak stays what it was, gain and all; the second one has its own verdict
+    assert "\N{MINUS SIGN}0.002 [\N{MINUS SIGN}0.003, \N{MINUS SIGN}0.001] loss beyond the interval" in text
+    assert "gain beyond the interval" in text
+    assert both.split('id="headline"')[1].split("</section>")[0].count("loss beyond") == 0
+    methods = " ".join(words.text)
+    assert "also scored on all mappable bins" in methods and "bins with a peak alone" in methods
+
+
+def test_weighted_sampling_is_described():
+    text = one_training(report_tree.TRAINING | {"sampling": "weighted"})
+    assert "proportional to the mean, over the group's tasks, of label over share of positives" in text
+    assert "(at least 1, at most 100)" in text
+
+
+def test_the_count_of_bins_at_borders_is_told(results, page):
+    assert (
+        "Left out at borders: 12 bins" in page
+        and "; 12 bins whose window crosses a border were left out" in page
+    )
+    literal = replace(
+        results, dataset=results.dataset | {"splits": results.dataset["splits"] | {"rule": "bin"}}
+    )
+    other = render(literal, palette={}, **report_tree.settings())
+    assert "The start of a bin decides" in other and "12 bins" not in other

@@ -96,7 +96,7 @@ def test_a_second_run_elsewhere_on_one_core_gives_the_same_bytes(results, tmp_pa
     folder = copy_checkout(tmp_path / "again")
     targets = [f"{RESULTS}/evaluation/{s}/seed1/metrics.tsv" for s in ("SMTL", "KMTL")]
     run_snakemake(folder, "-c1", *targets, "--configfile", MINI)
-    for path in (*targets, f"{RESULTS}/dataset/tasks.tsv", f"{RESULTS}/groupings/kmeans/seed1/groups.tsv"):
+    for path in (*targets, f"{RESULTS}/dataset/dataset.json", f"{RESULTS}/groupings/kmeans/seed1/groups.tsv"):
         assert (folder / path).read_bytes() == (results.parent / path).read_bytes(), path
 
 

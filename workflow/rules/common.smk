@@ -92,12 +92,16 @@ def task_table():
     return SHEET.table()
 
 
-def task_rows(grouping=None):
-    """The sheet's rows of the tasks (of a grouping), as plain dicts in the sheet's order."""
+# The sheet's columns that a grouping is held against.
+AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
+
+
+def task_rows(grouping=None, columns=None):
+    """The sheet's rows of the tasks (of a grouping) and all or these columns, as plain dicts in the sheet's order."""
     table = (
         task_table() if grouping is None else checked(plan_of.grouping_tasks, config, grouping, task_table())
     )
-    return table.to_dict("records")
+    return (table if columns is None else table[list(columns)]).to_dict("records")
 
 
 @lru_cache(maxsize=None)

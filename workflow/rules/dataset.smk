@@ -116,7 +116,7 @@ rule describe_tasks:
         mem_mb=lambda wildcards, attempt: 500 * attempt,
         runtime=10,
     params:
-        cfg={"tasks": [{key: row[key] for key in SHOWN} for row in task_rows()]},
+        cfg={"tasks": task_rows(columns=SHOWN)},
         code=code_digest("describe_tasks"),
     script:
         "../scripts/describe_tasks.py"

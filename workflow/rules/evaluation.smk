@@ -112,7 +112,11 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=30,
         params:
-            cfg={"tasks": task_rows(), "runs": trained_runs(), "groupings": trained_groupings()},
+            cfg={
+                "tasks": task_rows(columns=AGREEMENT_COLUMNS),
+                "runs": trained_runs(),
+                "groupings": trained_groupings(),
+            },
             code=code_digest("compare_with_truth"),
         script:
             "../scripts/compare_with_truth.py"

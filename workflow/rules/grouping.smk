@@ -46,7 +46,7 @@ if "sweep" in config:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=60,
         params:
-            cfg={**settings("sweep"), "tasks": task_rows()},
+            cfg={**settings("sweep"), "tasks": task_rows(columns=AGREEMENT_COLUMNS)},
             code=code_digest("sweep_k"),
         script:
             "../scripts/sweep_k.py"

@@ -3,7 +3,7 @@
 
 def grouping_settings(name):
     spec = config["groupings"][name]
-    shown = dict.fromkeys(["task_id", "modality", "cell_group", *(spec["columns"] or [])])
+    shown = dict.fromkeys([*AGREEMENT_COLUMNS, *(spec["columns"] or [])])
     options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
     return {
         "method": spec["method"],
@@ -11,7 +11,7 @@ def grouping_settings(name):
         "options": options,
         "heads_from": spec["heads_from"],
         "like": spec["like"],
-        "tasks": [{key: row[key] for key in shown} for row in task_rows(name)],
+        "tasks": task_rows(name, shown),
     }
 
 

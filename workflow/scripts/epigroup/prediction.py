@@ -127,8 +127,8 @@ def predict_split(
     device: str = "auto",
     threads: int = 1,
 ) -> None:
-    """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean), and
-    write them with their labels.
+    """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean),
+    and write them with their labels.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`

@@ -27,6 +27,7 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         s: sum(int(c.get(f"n_{s}") or 0) for c in dataset["chromosomes"].values())
         for s in ("train", "validation", "test")
     }
+    n_border = sum(int(c.get("n_dropped_border") or 0) for c in dataset["chromosomes"].values())
     data = (
         f"The genome ({dataset['assembly']}) was tiled in bins of {dataset['bin_size']} bp. A bin was "
         f"labelled positive in a profile when one peak "
@@ -37,8 +38,7 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         f"{sizes['test']:,} for testing; "
         + (
             "an example belongs to a split when its whole window lies in the split's regions; "
-            f"{sum(int(c.get('n_dropped_border') or 0) for c in dataset['chromosomes'].values()):,} examples "
-            "whose window crosses a border belong to none."
+            f"{n_border:,} bins whose window crosses a border were left out."
             if dataset["splits"]["rule"] == "window"
             else "an example belongs to a split when the start of its bin lies in the split's regions."
         )
@@ -128,7 +128,7 @@ def one_training(settings: dict) -> str:
     if settings["sampling"] == "weighted":
         strands += (
             ", drawn with a chance proportional to the mean, over the group's tasks, of label over share of "
-            f"positives (at least 1, at most {HEAVIEST})"
+            f"positives (at least 1, at most {HEAVIEST:g})"
         )
     hidden = (
         f"{network['hidden']} units that the tasks of a group share"
