@@ -83,6 +83,27 @@ def test_models_of_another_data_set_are_refused(trained, tmp_path):
     assert not (tmp_path / "x.h5").exists()
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_shard_is_neither_trained_on_nor_scored(trained, tmp_path, damage):
+    folder, files, models = trained
+    data = bytearray(files["shard_paths"][0].read_bytes())
+    with h5py.File(files["shard_paths"][0]) as store:
+        chunk = store["labels"].id.get_chunk_info(0)
+    data[chunk.byte_offset + chunk.size // 2] ^= 4
+    spoilt = tmp_path / "chrTrain.h5"
+    spoilt.write_bytes(data if damage == "flipped" else data[: len(data) // 2])
+    broken = {**files, "shard_paths": [spoilt, *files["shard_paths"][1:]]}
+    out = tmp_path / "model.safetensors"
+    with pytest.raises(InputError, match=r"chrTrain\.h5: the shard is damaged"):
+        train_pack(
+            **broken, groups_tsv=folder / "groups.tsv", pack=0, n_packs=1, seed=1, cfg=SETTINGS, threads=1,
+            code="c", model_out=out, curves_out=tmp_path / "c.tsv", checkpoint_dir=tmp_path / "checkpoints",
+        )  # fmt: skip
+    with pytest.raises(InputError, match=r"chrTrain\.h5: the shard is damaged"):
+        predict_split(models, **broken, split="test", out=tmp_path / "test.h5", batch_size=7)
+    assert not out.exists() and not (tmp_path / "test.h5").exists()
+
+
 def test_a_task_in_two_groups_is_refused(trained, tmp_path):
     _, files, models = trained
     info = replace(read_info(models[1]), groups={9: ["task0"]})

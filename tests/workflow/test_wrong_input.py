@@ -151,11 +151,6 @@ def cut_gzip(inputs):
     return "peaks/standard/two.npz", ["two.bed.gz", "truncated"]
 
 
-def reversed_interval(inputs):
-    inputs["beds"]["two.bed"][5] = ["chr1", "900", "400"]
-    return "peaks/standard/two.npz", ["two.bed", "line 6", "900", "400"]
-
-
 def contig_the_fasta_lacks(inputs):
     inputs["config"]["genome"]["chromosomes"] = ["chr1", "chr2", "chr3", "chr7"]
     return "genome/genome.h5", ["genome.fa", "chr7"]
@@ -168,7 +163,7 @@ def no_gpu(inputs):
 
 @pytest.mark.parametrize(
     "spoil",
-    [peak_outside, unknown_contig, empty_peaks, cut_gzip, reversed_interval, contig_the_fasta_lacks, no_gpu],
+    [peak_outside, unknown_contig, empty_peaks, cut_gzip, contig_the_fasta_lacks, no_gpu],
 )
 def test_refused_by_the_step_that_can_know(inputs, spoil):
     if spoil is no_gpu:
