@@ -1,6 +1,7 @@
 """dataset.json, tasks.tsv and Table I: every figure counted again from the labels, and the warnings."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.errors import InputError
 from epigroup.labels import pack
-from epigroup.shards import Shard, write_shard
+from epigroup.shards import TRAINS, Shard, read_shard, write_shard
 from epigroup.splits import assign
 from epigroup.task_tables import describe_tasks, read_tasks
 
@@ -118,6 +119,14 @@ def test_a_split_without_examples_is_refused(shards, tmp_path):
     with pytest.raises(InputError, match=r"splits\.test: no example lies in chr3:0-500"):
         summarise(shards[0], tmp_path, splits)
     assert not (tmp_path / "dataset.json").exists() and not (tmp_path / "tasks.tsv").exists()
+
+
+def test_shards_without_an_example_for_evaluation_are_refused(shards, tmp_path):
+    for path in shards[0]:
+        shard = read_shard(path)
+        write_shard(path, replace(shard, role=np.full(len(shard.role), TRAINS, np.uint8)))
+    with pytest.raises(InputError, match=r"splits\.validation: no example lies in chr2:0-10000"):
+        summarise(shards[0], tmp_path)
 
 
 def test_shards_that_do_not_belong_together_are_refused(shards, tmp_path):

@@ -108,9 +108,10 @@ def summarise_dataset(
 
 
 def evaluation_regions(shard_paths: Sequence[str | os.PathLike]) -> list[str]:
-    """Names of the sets of evaluation regions that the shards hold, each of which holds the one before."""
+    """Names of the sets of evaluation regions that the shards hold, each of which holds the one before; the
+    first of all where no example is for evaluation."""
     roles = {int(role) for path in shard_paths for role in np.unique(read_role(path))}
-    return [name for name, bit in SCORED.items() if any(role & bit for role in roles)]
+    return [name for name, bit in SCORED.items() if any(role & bit for role in roles)] or [*SCORED][:1]
 
 
 def _checked(path, first_path, task_ids: Sequence[str]) -> Shard:
