@@ -7,11 +7,9 @@ have lost SLURM_CONF; a Slurm that the machine has already is left alone. Daemon
 
 from __future__ import annotations
 
-import ctypes
 import os
 import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -26,11 +24,6 @@ def missing_commands() -> list[str]:
     """What of Slurm is not installed here."""
     path = f"{os.environ['PATH']}:{SYSTEM_FOLDERS}"
     return [name for name in COMMANDS if shutil.which(name, path=path) is None]
-
-
-def end_with_parent() -> None:
-    """Let the kernel end this process when the one that started it dies (prctl, PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_ports(n: int) -> list[int]:
@@ -167,8 +160,9 @@ class Cluster:
     def _daemon(self, name: str, *words: str, user: str | None = None) -> None:
         log = open(self.folder / "log" / f"{name}.log", "ab")  # noqa: SIM115  the daemon's, for as long as it runs
         self.daemons[name] = subprocess.Popen(
-            words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user,
-            group=pwd.getpwnam(user).pw_gid if user else None, start_new_session=True, preexec_fn=end_with_parent,
+            ["setpriv", "--pdeathsig", "TERM", *words],  # a killed test leaves no daemon behind
+            env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None, start_new_session=True,
         )  # fmt: skip
         log.close()
 
