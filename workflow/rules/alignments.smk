@@ -13,6 +13,8 @@ rule check_alignments:
         "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_BAM),
+    group:
+        "reads"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -40,6 +42,8 @@ rule mark_alignments:
         "<results>/benchmarks/mark_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_BAM),
+    group:
+        "reads"
     conda:
         "../envs/align.yaml"
     threads: 1
@@ -69,6 +73,8 @@ rule filter_alignments:
         "<results>/logs/filter_alignments/{profile}.rep{replicate}.log",
     benchmark:
         "<results>/benchmarks/filter_alignments/{profile}.rep{replicate}.tsv"
+    group:
+        "reads"
     conda:
         "../envs/align.yaml"
     threads: 1
@@ -100,6 +106,8 @@ rule pool_replicates:
         "<results>/logs/pool_replicates/{profile}.log",
     benchmark:
         "<results>/benchmarks/pool_replicates/{profile}.tsv"
+    group:
+        "reads"
     conda:
         "../envs/align.yaml"
     threads: 1

@@ -14,6 +14,8 @@ rule standardise_peaks:
         "<results>/logs/standardise_peaks/{profile}.log",
     benchmark:
         "<results>/benchmarks/standardise_peaks/{profile}.tsv"
+    group:
+        "peaks"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -39,6 +41,8 @@ rule index_peaks:
         "<results>/logs/index_peaks/{profile}.log",
     benchmark:
         "<results>/benchmarks/index_peaks/{profile}.tsv"
+    group:
+        "peaks"
     conda:
         "../envs/dataset.yaml"
     threads: 1

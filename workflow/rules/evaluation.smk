@@ -17,6 +17,8 @@ rule evaluate_strategy:
         "<results>/logs/evaluate_strategy/{strategy}.seed{seed}.log",
     benchmark:
         "<results>/benchmarks/evaluate_strategy/{strategy}.seed{seed}.tsv"
+    group:
+        "evaluation"
     conda:
         "../envs/stats.yaml"
     threads: 1

@@ -35,6 +35,8 @@ rule call_peaks:
         "<results>/logs/call_peaks/{profile}.log",
     benchmark:
         "<results>/benchmarks/call_peaks/{profile}.tsv"
+    group:
+        "peaks"
     conda:
         "../envs/macs2.yaml"
     threads: 1

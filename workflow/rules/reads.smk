@@ -15,6 +15,8 @@ rule check_fastq:
         "<results>/benchmarks/check_fastq/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_FASTQ),
+    group:
+        "reads"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -42,6 +44,8 @@ rule trim_reads:
         "<results>/benchmarks/trim_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_FASTQ),
+    group:
+        "reads"
     conda:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]
@@ -99,6 +103,8 @@ rule align_reads:
         "<results>/benchmarks/align_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_FASTQ),
+    group:
+        "reads"
     conda:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]

@@ -97,6 +97,8 @@ rule predict_split:
         "<results>/logs/predict_split/{strategy}.seed{seed}.{split}.log",
     benchmark:
         "<results>/benchmarks/predict_split/{strategy}.seed{seed}.{split}.tsv"
+    group:
+        "evaluation"
     conda:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
