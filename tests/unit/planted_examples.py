@@ -37,9 +37,13 @@ SETTINGS = {
     "reverse_complement": True,
     "jitter": 0,
     "sampling": "none",
+    "keep": "group",
+    "packing": "sequential",
     "resume": True,
     "checkpoint_seconds": 1e9,
     "progress_seconds": 1e9,
+    "pack_memory_mb": 1000,
+    "tensorboard": 0,
 }
 WINDOW, BIN = 301, 200
 LEFT = (WINDOW - BIN) // 2

@@ -46,17 +46,22 @@ rule train_pack:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        mem_mb=lambda wc, input, attempt: (
+            (2000 + config["running"]["pack_memory_mb"] + 2 * input.size_mb) * attempt
+        ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
         # Resources, not params: Snakemake does not track them, and they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
+        pack_memory_mb=config["running"]["pack_memory_mb"],
+        tensorboard=int(config["running"]["tensorboard"]),
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),
         checkpoints=f"{RESULTS}/checkpoints",
+        events=f"{RESULTS}/logs/tensorboard",
         code=code_digest("train_pack"),
     script:
         "../scripts/train_pack.py"

@@ -3,7 +3,10 @@
 from epigroup.logs import log_to
 from epigroup.training import train_pack
 
-running = {key: snakemake.resources[key] for key in ("resume", "checkpoint_seconds", "progress_seconds")}
+RUNNING = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard")
+running = {key: snakemake.resources[key] for key in RUNNING}
+at = snakemake.wildcards
+events = f"{snakemake.params.events}/{at.strategy}/seed{at.seed}/pack{at.pack}"
 
 with log_to(snakemake.log[0]):
     train_pack(
@@ -11,13 +14,14 @@ with log_to(snakemake.log[0]):
         snakemake.input.dataset,
         snakemake.input.shards,
         snakemake.input.groups,
-        pack=int(snakemake.wildcards.pack),
+        pack=int(at.pack),
         n_packs=snakemake.params.n_packs,
-        seed=int(snakemake.wildcards.seed),
+        seed=int(at.seed),
         cfg={**snakemake.params.cfg, **running},
         model_out=snakemake.output.model,
         curves_out=snakemake.output.curves,
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        events_dir=events if running["tensorboard"] else None,
     )

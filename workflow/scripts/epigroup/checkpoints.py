@@ -1,5 +1,5 @@
-"""The rolling checkpoint of a training job, at a path that no rule declares, and the signal that asks for
-one.
+"""The rolling checkpoint of a training job, at a path that no rule declares, the weights of past validations
+beside it, and the signal that asks for a checkpoint.
 """
 
 from __future__ import annotations
@@ -12,57 +12,168 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 
+from epigroup.errors import InputError
 from epigroup.files import whole
 
 logger = logging.getLogger(__name__)
 
 # settings that change how a job runs but not what it computes
-NOT_IDENTITY = ("resume", "checkpoint_seconds", "progress_seconds")
+NOT_IDENTITY = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard")
+
+
+def identity_settings(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that decide what a job computes."""
+    return {name: value for name, value in cfg.items() if name not in NOT_IDENTITY}
 
 
 def checkpoint_path(directory: str | os.PathLike, cfg: Mapping[str, Any], **identity: Any) -> Path:
     """Where the job that is fixed by its settings and `identity` (groups, data set, seed, code) keeps its
     checkpoint.
     """
-    key = {"cfg": {name: value for name, value in cfg.items() if name not in NOT_IDENTITY}, **identity}
+    key = {"cfg": identity_settings(cfg), **identity}
     name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
     return Path(directory) / f"{name}.pt"
 
 
-def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Replace the checkpoint in one step: a kill at any instant leaves the old one or the new one, whole."""
-    with whole(path) as partial:
-        torch.save(state, partial)
+class Snapshots:
+    """Weights of one group at past validations, by step: float32 on the CPU.
 
-
-def read_checkpoint(path: Path) -> dict[str, Any] | None:
-    """The checkpoint, its tensors on the CPU, or None where there is none.
-
-    A damaged one is reported and set aside under another name, and training starts afresh. A file system that
-    fails or memory that runs out is no damage: those errors are raised, and the checkpoint stays.
+    Without `checkpoint` they are held in memory. With it they are files beside that path, so that neither
+    memory nor the rolling checkpoint grows with their number; what is no longer wanted is deleted only by
+    `sweep`, after a checkpoint that does not name it has replaced the one that does.
     """
-    if not path.exists():
-        return None
-    content = path.read_bytes()
-    try:
-        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except torch.OutOfMemoryError:
-        raise
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        aside = path.with_suffix(".damaged")
+
+    def __init__(self, checkpoint: Path | None = None, group: int = 0) -> None:
+        self._checkpoint, self._group = checkpoint, group
+        self._held: dict[int, dict[str, torch.Tensor]] = {}
+        self._wanted: set[int] = set()
+
+    def _path(self, step: int | str) -> Path:
+        return self._checkpoint.with_name(
+            f"{self._checkpoint.stem}.group{self._group}.step{step}.safetensors"
+        )
+
+    def add(self, step: int, weights: Mapping[str, torch.Tensor]) -> None:
+        if self._checkpoint is None:
+            self._held[step] = {
+                name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in weights.items()
+            }
+            return
+        with whole(self._path(step)) as partial:
+            save_file(
+                {name: tensor.detach().cpu().float().contiguous() for name, tensor in weights.items()},
+                partial,
+            )
+
+    def read(self, step: int) -> dict[str, torch.Tensor]:
+        """The weights of a step that is kept. From a file they are mapped into memory, not copied."""
+        return dict(self._held[step]) if self._checkpoint is None else load_file(self._path(step))
+
+    def keep(self, steps: Iterable[int]) -> None:
+        """From now on only these steps are wanted."""
+        self._wanted = set(steps)
+        self._held = {step: weights for step, weights in self._held.items() if step in self._wanted}
+
+    def sweep(self) -> None:
+        """Delete the files of steps that are not wanted."""
+        if self._checkpoint is not None:
+            kept = {self._path(step) for step in self._wanted}
+            for path in self._checkpoint.parent.glob(self._path("*").name):
+                if path not in kept:
+                    path.unlink(missing_ok=True)
+
+    def state_dict(self) -> dict[int, dict[str, torch.Tensor]]:
+        """What is held in memory; empty where the snapshots are files."""
+        return self._held
+
+    def load_state_dict(self, held: Mapping[int, Mapping[str, torch.Tensor]], steps: Iterable[int]) -> None:
+        """Take over `held` and want `steps`. Raises one of DAMAGED for a file that is missing or cut."""
+        self._held = {step: dict(weights) for step, weights in held.items()}
+        self.keep(steps)
+        for step in self._wanted:
+            self.read(step)
+
+
+class Checkpoint:
+    """The rolling checkpoint at `path` of the job that `identity` (plain values that JSON can hold) fixes."""
+
+    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+        self.path = path
+        self.identity = json.loads(json.dumps(identity, sort_keys=True, default=str))
+
+    def write(self, state: Mapping[str, Any]) -> None:
+        """Replace the checkpoint in one step: a kill at any instant leaves the old one or the new one,
+        whole.
+        """
+        with whole(self.path) as partial:
+            torch.save({**state, "identity": self.identity}, partial)
+
+    def read(self) -> dict[str, Any] | None:
+        """The checkpoint, its tensors on the CPU, or None where there is none.
+
+        A damaged one is reported and set aside under another name, and training starts afresh. A file system
+        that fails or memory that runs out is no damage: those errors are raised, and the checkpoint stays.
+        Raises InputError for the checkpoint of another job (data set, network, settings).
+        """
+        if not self.path.exists():
+            return None
+        content = self.path.read_bytes()
+        try:
+            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            self.set_aside(str(error))
+            return None
+        others = _differences(state.get("identity", {}), self.identity)
+        if others:
+            raise InputError(
+                f"{self.path}: the checkpoint of another job: it differs in {'; '.join(others)}; delete it, "
+                "or set running.resume: false"
+            )
+        return state
+
+    def set_aside(self, cause: str) -> None:
+        """Report a damaged checkpoint and keep it under another name."""
+        aside = self.path.with_suffix(".damaged")
         logger.warning(
             "the checkpoint %s cannot be read (%s); it is kept as %s, and training starts from the beginning",
-            path, error, aside.name,
+            self.path, cause, aside.name,
         )  # fmt: skip
-        path.replace(aside)
-        return None
+        self.path.replace(aside)
+
+    def remove(self) -> None:
+        """Delete the checkpoint and the snapshots beside it."""
+        self.path.unlink(missing_ok=True)
+        for path in self.path.parent.glob(f"{self.path.stem}.group*.step*.safetensors"):
+            path.unlink(missing_ok=True)
+
+
+# what reading a snapshot's file raises when the file is missing or cut
+DAMAGED = (FileNotFoundError, SafetensorError)
+
+
+def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """The top keys in which two identities differ, with both values."""
+    return [
+        f"{key} ({_short(found.get(key))}, here {_short(wanted.get(key))})"
+        for key in sorted({*found, *wanted})
+        if found.get(key) != wanted.get(key)
+    ]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 class Termination:

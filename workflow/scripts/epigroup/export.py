@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 from epigroup.errors import InputError
 from epigroup.models import read_info, read_weights, write_models
@@ -16,10 +15,10 @@ def export_model(pack: str | os.PathLike, group: int, out: str | os.PathLike) ->
     info = read_info(pack)
     if group not in info.groups:
         raise InputError(f"{pack}: holds no group {group}; it holds {sorted(info.groups)}")
-    own = replace(
-        info,
-        groups={group: info.groups[group]},
-        best_step={group: info.best_step[group]},
-        validation_loss={group: info.validation_loss[group]},
+    others = [step for step in info.serving_steps(group) if step != info.best_step[group]]
+    write_models(
+        out,
+        info.of_group(group),
+        {group: read_weights(pack, group)},
+        {group: {step: read_weights(pack, group, step) for step in others}},
     )
-    write_models(out, own, {group: read_weights(pack, group)})

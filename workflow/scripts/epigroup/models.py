@@ -1,5 +1,8 @@
-"""The model file: one safetensors file a pack, tensors `{group}/{name}`, all that describes them as JSON in
-its metadata.
+"""The model file: one safetensors file a pack, all that describes it as JSON in its metadata.
+
+Tensors `{group}/{name}` are the weights of a group's best validation. Where each task keeps the validation
+that served it best (training.keep: task), `{group}@{step}/{name}` are those of the other steps, and
+`task_step` in the metadata says which step serves a task.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,15 +23,17 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.networks import Network, build_network
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # One key only: the safetensors library writes several in an order that changes from run to run.
 METADATA_KEY = "epigroup"
+_BY_GROUP = ("learning_rate", "best_step", "validation_loss", "task_step")
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model file says of itself. `groups` maps a group's number to its tasks in the order of the
-    head's rows.
+    head's rows; `task_step`, group -> task -> the step whose weights serve it, is empty where the group's
+    best do.
     """
 
     groups: dict[int, list[str]]
@@ -42,10 +47,26 @@ class ModelInfo:
     settings: dict[str, Any]
     precision: str
     task_ids: list[str]
+    learning_rate: dict[int, float] = field(default_factory=dict)
     best_step: dict[int, int] = field(default_factory=dict)
     validation_loss: dict[int, float] = field(default_factory=dict)
+    task_step: dict[int, dict[str, int]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+
+    def serving_steps(self, group: int) -> dict[int, list[str]]:
+        """Step -> the tasks of a group that its weights serve, steps in order."""
+        of_task = self.task_step.get(group, {})
+        steps: dict[int, list[str]] = {}
+        for task in self.groups[group]:
+            steps.setdefault(of_task.get(task, self.best_step[group]), []).append(task)
+        return dict(sorted(steps.items()))
+
+    def of_group(self, group: int) -> ModelInfo:
+        """The same of one group alone."""
+        per_group = ("groups", *_BY_GROUP)
+        own = {key: {g: v for g, v in getattr(self, key).items() if g == group} for key in per_group}
+        return replace(self, **own)
 
 
 def versions() -> dict[str, str]:
@@ -54,12 +75,21 @@ def versions() -> dict[str, str]:
 
 
 def write_models(
-    path: str | os.PathLike, info: ModelInfo, weights: Mapping[int, Mapping[str, torch.Tensor]]
+    path: str | os.PathLike,
+    info: ModelInfo,
+    weights: Mapping[int, Mapping[str, torch.Tensor]],
+    task_weights: Mapping[int, Mapping[int, Mapping[str, torch.Tensor]]] | None = None,
 ) -> None:
-    """Write the weights of a pack's groups; with no groups the file is valid and holds no tensor."""
+    """Write the weights of a pack's groups; with no groups the file is valid and holds no tensor.
+
+    `task_weights`: group -> step -> the weights of a step beside the group's best that serves some task.
+    """
+    states = {str(group): state for group, state in weights.items()}
+    for group, of_steps in (task_weights or {}).items():
+        states |= {f"{group}@{step}": state for step, state in of_steps.items()}
     tensors = {
-        f"{group}/{name}": tensor.detach().cpu().contiguous()
-        for group, state in weights.items()
+        f"{key}/{name}": tensor.detach().cpu().contiguous()
+        for key, state in states.items()
         for name, tensor in state.items()
     }
     metadata = {METADATA_KEY: json.dumps(asdict(info), sort_keys=True)}
@@ -87,26 +117,35 @@ def read_info(path: str | os.PathLike) -> ModelInfo:
             f"{path}: model format version {fields.get('format_version')!r}, this workflow reads "
             f"{FORMAT_VERSION}; train it again"
         )
-    for key in ("groups", "best_step", "validation_loss"):
+    for key in ("groups", *_BY_GROUP):
         fields[key] = {int(group): value for group, value in fields[key].items()}
     return ModelInfo(**fields)
 
 
-def read_weights(path: str | os.PathLike, group: int) -> dict[str, torch.Tensor]:
-    """State of one group's network. Raises InputError when the file does not hold the group."""
-    prefix = f"{group}/"
+def read_weights(path: str | os.PathLike, group: int, step: int | None = None) -> dict[str, torch.Tensor]:
+    """State of one group's network: of its best validation, or of `step` where that is another.
+
+    Raises InputError when the file does not hold it.
+    """
+    prefix = f"{group}/" if step is None else f"{group}@{step}/"
     with safe_open(path, framework="pt") as handle:
         keys = [key for key in handle.keys() if key.startswith(prefix)]  # noqa: SIM118 (not a mapping)
         state = {key.removeprefix(prefix): handle.get_tensor(key) for key in keys}
     if not state:
-        raise InputError(f"{path}: holds no group {group}; it holds {sorted(read_info(path).groups)}")
+        which = f"group {group}" if step is None else f"group {group} at step {step}"
+        raise InputError(
+            f"{path}: holds no weights of {which}; its groups are {sorted(read_info(path).groups)}; train it "
+            "again"
+        )
     return state
 
 
-def load_network(path: str | os.PathLike, info: ModelInfo, group: int) -> Network:
-    """One group's network, in evaluation mode, on the CPU."""
+def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int | None = None) -> Network:
+    """One group's network, in evaluation mode, on the CPU: with its best weights, or with those of a `step`
+    that serves some of its tasks.
+    """
     network = build_network(info.network, len(info.groups[group]), info.window)
-    network.load_state_dict(read_weights(path, group))
+    network.load_state_dict(read_weights(path, group, None if step == info.best_step[group] else step))
     return network.eval()
 
 

@@ -23,24 +23,29 @@ from epigroup.architecture import blocks, flat_features, hidden_key
 class Dropout(nn.Module):
     """Dropout whose masks can be drawn from a generator of its own.
 
-    With `bits` set (a NumPy bit generator, CPU training) a mask is a function of that generator alone, and
-    drawing it costs a fraction of `torch.bernoulli`, which took a quarter of a training step. The rate is
-    kept to 1/65,536. With `bits` None this is `torch.nn.functional.dropout`.
+    With `bits` set a mask is a function of that generator alone. On a CPU it is NumPy's: drawing from it
+    costs a fraction of `torch.bernoulli`, which took a quarter of a training step; the rate is kept to
+    1/65,536. On a GPU it is a torch.Generator of the device. With `bits` None this is
+    `torch.nn.functional.dropout`.
     """
 
     def __init__(self, rate: float) -> None:
         super().__init__()
         self.rate = rate
-        self.bits: np.random.Generator | None = None
+        self.bits: np.random.Generator | torch.Generator | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if not self.training or self.rate == 0.0:
             return x
         if self.bits is None:
             return F.dropout(x, self.rate, training=True)
-        return x * self._mask(x)
+        return x * self.mask(x)
 
-    def _mask(self, x: torch.Tensor) -> torch.Tensor:
+    def mask(self, x: torch.Tensor) -> torch.Tensor:
+        """The next mask for activations like `x` (shape, layout and type count, the values do not)."""
+        if isinstance(self.bits, torch.Generator):
+            kept = 1.0 - self.rate
+            return torch.empty_like(x).bernoulli_(kept, generator=self.bits).mul_(1.0 / kept)
         n = x.numel()
         lanes = torch.from_numpy(np.frombuffer(self.bits.bytes(2 * n), dtype=np.int16).copy())
         mask = (lanes >= round(self.rate * 65536) - 32768).to(x.dtype).mul_(1.0 / (1.0 - self.rate))
@@ -132,7 +137,7 @@ class Network(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(self.features(x))
 
-    def draw_dropout_from(self, bits: np.random.Generator | None) -> None:
+    def draw_dropout_from(self, bits: np.random.Generator | torch.Generator | None) -> None:
         """Draw the dropout masks of the next passes from `bits`; None goes back to torch's own generator."""
         for module in self.modules():
             if isinstance(module, Dropout):

@@ -1,4 +1,4 @@
-"""Scores of a strategy's networks: every task by the network of its group."""
+"""Scores of a strategy's networks: every task by the network of its group, at the step that serves it."""
 
 from __future__ import annotations
 
@@ -47,13 +47,18 @@ def serving_groups(infos: Sequence[ModelInfo]) -> dict[str, int]:
 
 def networks_of(
     model_paths: Sequence[str | os.PathLike], infos: Sequence[ModelInfo], device: torch.device
-) -> Iterator[tuple[Network, ModelInfo, list[str]]]:
-    """The networks of all packs one after another, on the device, with their tasks; one is in memory at a
-    time.
+) -> Iterator[tuple[Network, ModelInfo, list[str], list[int]]]:
+    """The networks of all packs one after another, on the device, with the tasks that each serves and their
+    columns in its output; one is in memory at a time.
+
+    A group has one network, or, where tasks keep weights of their own, one for each step that serves some.
     """
     for path, info in zip(model_paths, infos):
         for group in sorted(info.groups):
-            yield load_network(path, info, group).to(device), info, info.groups[group]
+            column = {task: i for i, task in enumerate(info.groups[group])}
+            for step, tasks in info.serving_steps(group).items():
+                network = load_network(path, info, group, step).to(device)
+                yield network, info, tasks, [column[task] for task in tasks]
 
 
 def score(
@@ -103,13 +108,13 @@ def score_tasks(
     infos = read_pack_infos(model_paths)
     serving_groups(infos)
     columns: Mapping[str, int] = {task: i for i, task in enumerate(task_ids)}
-    n_networks = sum(len(info.groups) for info in infos)
+    n_networks = sum(len(info.serving_steps(group)) for info in infos for group in info.groups)
     scores = np.full((len(positions), len(task_ids)), np.nan, dtype=dtype)
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
-    for network, info, tasks in networks_of(model_paths, infos, sequences.device):
+    for network, info, tasks, own in networks_of(model_paths, infos, sequences.device):
         at = [columns[task] for task in tasks]
         for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
-            scores[rows, at] = probability
+            scores[rows, at] = probability[:, own]
             progress.advance(len(probability))
     return scores
 

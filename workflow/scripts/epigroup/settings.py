@@ -157,6 +157,7 @@ def _check_references(config: dict, source: str) -> None:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
     _check_losses(config, source)
+    _check_training(config, source)
     _check_jitter(config, source)
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
@@ -209,6 +210,24 @@ def _check_heads(config: dict, source: str) -> None:
         seeds = [set(strategies[name]["seeds"] or config["seeds"]) for name in pair]
         if not seeds[0] & seeds[1]:
             raise InputError(f"{source}: comparison.headline[{i}]: {pair[0]} and {pair[1]} share no seed")
+
+
+def _check_training(config: dict, source: str) -> None:
+    """Which weights are kept is one choice for all strategies; grouped packing needs one order of examples."""
+    settings = {name: training_settings(config, name) for name in config["strategies"]}
+    keeps = {name: of_one["keep"] for name, of_one in settings.items()}
+    if len(set(keeps.values())) > 1:
+        raise InputError(
+            f"{source}: training.keep: "
+            f"{', '.join(f'{name} has {keep}' for name, keep in keeps.items())}; strategies are compared only "
+            "where all keep weights alike: set training.keep once, in the common section"
+        )
+    for name, of_one in settings.items():
+        if of_one["packing"] == "grouped" and of_one["sampling"] != "none":
+            raise InputError(
+                f"{source}: training of strategies.{name}: packing grouped needs the same batches for all "
+                f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
+            )
 
 
 def _roots(groupings: dict, name: str) -> set[str]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,14 +18,23 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from epigroup.checkpoints import Termination
+from epigroup.checkpoints import Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.logs import duration
 from epigroup.networks import Network, build_network
 from epigroup.sampling import example_weights
 
-VALIDATION_BATCH = 512
+# Examples of a validation batch, by device. On a CPU the layers of larger batches leave the cache.
+VALIDATION_BATCH = {"cpu": 128, "cuda": 1024}
+# Steps after which the losses are fetched from a GPU, at the latest: each fetch waits for the device.
+CHECK_EVERY = 256
+# A loss beyond this many times that of the first step, or this number where that is below 1, has exploded.
+EXPLODED = 1000.0
+
+
+class Diverged(InputError):
+    """A loss that is no number, or has exploded."""
 
 
 @dataclass
@@ -37,22 +46,50 @@ class GroupState:
     best_loss: float = math.inf
     validations_since_best: int = 0
     validated_step: int = 0
+    first_loss: float = math.nan
     loss_sum: float = 0.0
     loss_steps: int = 0
     seconds: float = 0.0
     curve: list[list[float]] = field(default_factory=list)  # rows of CURVE_COLUMNS without the group
+    # of each task, the lowest validation loss of its own and the step of it; with training.keep: group empty
+    task_losses: list[float] = field(default_factory=list)
+    task_steps: list[int] = field(default_factory=list)
+
+    @property
+    def kept_steps(self) -> list[int]:
+        """Steps whose weights are wanted, in order."""
+        return sorted({*self.task_steps, self.best_step} - {0})
 
 
 @dataclass(frozen=True)
 class TrainedGroup:
     """Best weights (float32, CPU), the step and validation loss they come from, and the curve (rows of
     CURVE_COLUMNS).
+
+    With training.keep: task also the step that serves each task and its validation loss of the task, and the
+    weights of those steps that are not the group's best.
     """
 
     weights: dict[str, torch.Tensor]
     best_step: int
     best_loss: float
     curve: list[list[float]]
+    task_steps: list[int]
+    task_losses: list[float]
+    task_weights: dict[int, dict[str, torch.Tensor]]
+
+
+def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
+    """What a finished group ends with."""
+    return TrainedGroup(
+        snapshots.read(state.best_step),
+        state.best_step,
+        state.best_loss,
+        state.curve,
+        state.task_steps,
+        state.task_losses,
+        {step: snapshots.read(step) for step in state.kept_steps if step != state.best_step},
+    )
 
 
 def group_key(seed: int, tasks: Sequence[str]) -> int:
@@ -68,9 +105,12 @@ def initial_network(cfg: Mapping[str, Any], tasks: Sequence[str], window: int, s
         return build_network(cfg, len(tasks), window)
 
 
-def build_optimiser(network: Network, cfg: Mapping[str, Any]) -> torch.optim.Optimizer:
+def build_optimiser(
+    network: Network, cfg: Mapping[str, Any], learning_rate: float | None = None
+) -> torch.optim.Optimizer:
     """The optimiser named by `cfg["optimiser"]` over all weights of the network."""
-    rate, decay = cfg["learning_rate"], cfg["weight_decay"]
+    rate = cfg["learning_rate"] if learning_rate is None else learning_rate
+    decay = cfg["weight_decay"]
     if cfg["optimiser"] == "sgd":
         return torch.optim.SGD(
             network.parameters(), rate, momentum=cfg["momentum"], weight_decay=decay, fused=True
@@ -82,8 +122,39 @@ def build_optimiser(network: Network, cfg: Mapping[str, Any]) -> torch.optim.Opt
     raise InputError(f"training.optimiser: unknown optimiser {cfg['optimiser']!r}; known: adam, adamw, sgd")
 
 
+def build_loss(
+    cfg: Mapping[str, Any], positives: np.ndarray, n_train: int
+) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    return lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+
+
+class BatchStream:
+    """The training batches by step: a batch is made once for all groups that ask for the same step."""
+
+    def __init__(self, train: Batches, order: TrainingOrder, dtype: torch.dtype) -> None:
+        self.train, self.order, self.dtype = train, order, dtype
+        self.buffer = train.sequences.buffer(order.batch_size, dtype)
+        self._step = -1
+        self._batch: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Examples of step `step` (from 0), int64 (N,), and their windows (N, 4, 1, W), which the next step's
+        overwrite.
+        """
+        if step != self._step:
+            indices, reverse, shift = self.order.batch(step)
+            self._batch = indices, self.train.one_hot(indices, self.dtype, reverse, shift, self.buffer)
+            self._step = step
+        return self._batch
+
+
 class GroupTrainer:
-    """Trains one group's network: `run` to the end, `state_dict`/`load_state_dict` for the checkpoint."""
+    """Trains one group's network: `advance` until `finished`; `state_dict`/`load_state_dict` for the
+    checkpoint.
+
+    Parameters: `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
+    order must not depend on the group); `snapshots`, where the best weights are kept.
+    """
 
     def __init__(
         self,
@@ -97,17 +168,31 @@ class GroupTrainer:
         label: str,
         precision: str,
         termination: Termination,
+        learning_rate: float | None = None,
+        stream: BatchStream | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.cfg, self.label, self.termination = cfg, label, termination
         self.train, self.validation = train, validation
         self.device = train.sequences.device
         self.tasks = torch.tensor(task_numbers, device=self.device)
         self.key = group_key(seed, tasks)
+        self.learning_rate = cfg["learning_rate"] if learning_rate is None else learning_rate
         self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed).to(self.device)
-        self.optimiser = build_optimiser(self.network, cfg)
-        self.order = TrainingOrder(
+        self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
+        self.loss = build_loss(cfg, train.positives(self.tasks), len(train))
+        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.stream = stream or BatchStream(train, self._order(seed), self.dtype)
+        self.snapshots = snapshots or Snapshots()
+        self.state = GroupState()
+        self._losses = torch.empty(CHECK_EVERY, device=self.device)
+        self._unread = 0
+
+    def _order(self, seed: int) -> TrainingOrder:
+        cfg = self.cfg
+        return TrainingOrder(
             seed,
-            len(train),
+            len(self.train),
             cfg["batch_size"],
             reverse_complement=cfg["reverse_complement"],
             device=self.device,
@@ -115,10 +200,6 @@ class GroupTrainer:
             positive=self._balanced() if cfg["sampling"] == "balanced" else None,
             weights=self._weights() if cfg["sampling"] == "weighted" else None,
         )
-        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self.buffer = train.sequences.buffer(self.order.batch_size, self.dtype)
-        self.state = GroupState()
-        self.best: dict[str, torch.Tensor] = self._snapshot()
 
     def _balanced(self) -> np.ndarray:
         """Which training examples are positive in any task of the group; InputError unless some are not."""
@@ -140,25 +221,32 @@ class GroupTrainer:
         ]
         return np.concatenate(parts)
 
-    def _snapshot(self) -> dict[str, torch.Tensor]:
-        return {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
+    @property
+    def order(self) -> TrainingOrder:
+        return self.stream.order
+
+    @property
+    def buffer(self) -> torch.Tensor:
+        return self.stream.buffer
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that `load_state_dict` needs; no random state, as all that is random follows from the
-        step.
+        """Everything that `load_state_dict` needs beside snapshots that are files; no random state, as all
+        that is random follows from the step.
         """
+        self.read_losses()
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "best": self.best,
             "state": vars(self.state).copy(),
+            "snapshots": self.snapshots.state_dict(),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.best = dict(state["best"])
         self.state = GroupState(**state["state"])
+        self.snapshots.load_state_dict(state["snapshots"], self.state.kept_steps)
+        self._unread = 0
 
     @property
     def finished(self) -> bool:
@@ -169,7 +257,8 @@ class GroupTrainer:
         )
         return self.state.step > 0 and validated and at_end
 
-    def _validation_due(self) -> bool:
+    @property
+    def validation_due(self) -> bool:
         step = self.state.step
         at_end = step >= self.cfg["max_steps"]
         return step > self.state.validated_step and (step % self.cfg["validate_every"] == 0 or at_end)
@@ -178,107 +267,192 @@ class GroupTrainer:
         """Do what comes next, a step or a validation; False when SIGTERM cut a validation short (nothing
         has changed then).
         """
-        started = time.perf_counter()
-        if self._validation_due():
-            loss = self.validation_loss()
-            if loss is None:
-                return False
-            self.state.seconds += time.perf_counter() - started
-            self._record(loss)
-        else:
-            self._step()
-            self.state.seconds += time.perf_counter() - started
-        return True
+        return advance([self])
 
-    def _step(self) -> None:
+    def autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16)
+
+    def prepare_step(self) -> None:
+        """Ready the network for the forward pass of the next step."""
         step = self.state.step
-        indices, reverse, shift = self.order.batch(step)
         if self.device.type == "cpu":
-            self.network.draw_dropout_from(np.random.Generator(np.random.SFC64([self.key, step])))
+            bits = np.random.Generator(np.random.SFC64([self.key, step]))
         else:
-            torch.cuda.manual_seed(
-                np.random.SeedSequence([self.key, step]).generate_state(1, np.uint64).item() >> 1
-            )
+            word = np.random.SeedSequence([self.key, step]).generate_state(1, np.uint64).item() >> 1
+            bits = torch.Generator(self.device).manual_seed(word)
+        self.network.draw_dropout_from(bits)
         self.network.train()
-        x = self.train.one_hot(indices, self.dtype, reverse, shift, self.buffer)
-        y = self.train.targets(indices, self.tasks)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-            logits = self.network(x)
-        loss = F.binary_cross_entropy_with_logits(logits, y)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        value = loss.item()
-        if not math.isfinite(value):
-            raise self._diverged("training", value, step + 1)
+
+    def training_loss(self, logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+        """Mean loss over the examples `indices` (N,) and the group's tasks, from logits (N, T): a scalar."""
+        return self.loss(logits, self.train.targets(indices, self.tasks)).mean()
+
+    def complete_step(self, loss: torch.Tensor) -> None:
+        """After the backward pass: move the weights and take note of the loss."""
         self.optimiser.step()
+        self._losses[self._unread] = loss.detach()
+        self._unread += 1
         self.state.step += 1
-        self.state.loss_sum += value
-        self.state.loss_steps += 1
+        if self.device.type == "cpu" or self._unread == CHECK_EVERY:
+            self.read_losses()
+
+    def read_losses(self) -> None:
+        """Fetch the losses of the last steps from the device. Raises Diverged, naming the first bad step."""
+        values = self._losses[: self._unread].tolist()
+        first = self.state.step - self._unread + 1
+        self._unread = 0
+        for step, value in enumerate(values, first):
+            if math.isnan(self.state.first_loss):
+                self.state.first_loss = value
+            self._check("training", value, step)
+            self.state.loss_sum += value
+            self.state.loss_steps += 1
+
+    def step(self) -> None:
+        """One step on the next batch."""
+        indices, x = self.stream.batch(self.state.step)
+        self.prepare_step()
+        with self.autocast():
+            logits = self.network(x)
+        loss = self.training_loss(logits, indices)
+        loss.backward()
+        self.complete_step(loss)
 
     def validation_loss(self) -> float | None:
         """Mean loss over the validation split and the group's tasks; None when SIGTERM came meanwhile."""
-        self.network.eval()
-        total = torch.zeros((), dtype=torch.float64, device=self.device)
-        with torch.no_grad():
-            for indices in self.validation.in_order(VALIDATION_BATCH):
-                if self.termination.requested:
-                    return None
-                x = self.validation.one_hot(indices, self.dtype)
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.dtype is torch.bfloat16):
-                    logits = self.network(x)
-                y = self.validation.targets(indices, self.tasks)
-                total += F.binary_cross_entropy_with_logits(logits, y, reduction="sum").double()
-        return float(total) / (len(self.validation) * len(self.tasks))
+        losses = validation_losses([self])
+        return None if losses is None else float(losses[0].mean())
 
-    def _diverged(self, which: str, loss: float, step: int) -> InputError:
-        state = self.state
+    def _check(self, which: str, loss: float, step: int) -> None:
+        state, first = self.state, self.state.first_loss
+        limit = EXPLODED * max(abs(first), 1.0) if math.isfinite(first) else math.inf
+        if math.isfinite(loss) and loss <= limit:
+            return
         best = f"{state.best_loss:.5f} at step {state.best_step:,}" if state.best_step else "none"
-        return InputError(
-            f"{self.label}: the {which} loss is {loss} at step {step:,} with learning rate "
-            f"{self.cfg['learning_rate']} (best validation loss before: {best}); lower training.learning_rate"
+        how = (
+            f" (more than {EXPLODED:,.0f} times the first step's {first:.4g}, or than {EXPLODED:,.0f})"
+            if math.isfinite(loss)
+            else ""
+        )
+        raise Diverged(
+            f"{self.label}: the {which} loss is {loss:.6g}{how} at step {step:,} with learning rate "
+            f"{self.learning_rate} (best validation loss before: {best}); lower training.learning_rate"
         )
 
-    def _record(self, loss: float) -> None:
-        state = self.state
-        if not math.isfinite(loss):
-            raise self._diverged("validation", loss, state.step)
+    def record(self, losses: np.ndarray) -> None:
+        """Take note of a validation, the mean loss of each task float64 (T,), and keep the weights where
+        they are the best.
+        """
+        self.read_losses()
+        state, loss = self.state, float(losses.mean())
+        self._check("validation", loss, state.step)
         state.validated_step = state.step
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.validations_since_best = loss, state.step, 0
-            self.best = self._snapshot()
         else:
             state.validations_since_best += 1
+        if self.cfg["keep"] == "task":
+            if not state.task_steps:
+                state.task_losses, state.task_steps = [math.inf] * len(losses), [0] * len(losses)
+            for task in np.flatnonzero(losses < np.array(state.task_losses)).tolist():
+                state.task_losses[task], state.task_steps[task] = float(losses[task]), state.step
+        kept = state.kept_steps
+        if state.step in kept:
+            self.snapshots.add(state.step, self.network.state_dict())
+        self.snapshots.keep(kept)
         train_loss = state.loss_sum / max(state.loss_steps, 1)
         examples = state.step * self.order.batch_size
         state.curve.append([state.step, examples, train_loss, loss, state.seconds])
         state.loss_sum, state.loss_steps = 0.0, 0
 
+    def train_loss(self) -> float:
+        """Mean training loss since the last validation, or up to it where no step has been made since."""
+        self.read_losses()
+        if self.state.loss_steps:
+            return self.state.loss_sum / self.state.loss_steps
+        return self.state.curve[-1][2] if self.state.curve else math.nan
+
+    def examples_per_second(self) -> float:
+        return self.state.step * self.order.batch_size / max(self.state.seconds, 1e-9)
+
     def progress(self) -> str:
         """One line: step, rate, losses, and the time that is left if no early stop comes."""
         state = self.state
-        rate = state.step / max(state.seconds, 1e-9)
-        last = (
-            state.loss_sum / state.loss_steps
-            if state.loss_steps
-            else (state.curve[-1][2] if state.curve else math.nan)
-        )
         best = f"{state.best_loss:.5f} at {state.best_step:,}" if state.best_step else "none yet"
-        left = duration((self.cfg["max_steps"] - state.step) / max(rate, 1e-9))
+        rate = self.examples_per_second()
+        left = (self.cfg["max_steps"] - state.step) * self.order.batch_size / max(rate, 1e-9)
         return (
             f"{self.label}: step {state.step:,} of at most {self.cfg['max_steps']:,}, "
-            f"{rate * self.order.batch_size:,.0f} examples/s, train loss {last:.5f}, best validation {best}, "
-            f"at most {left} left"
+            f"{rate:,.0f} examples/s, train loss {self.train_loss():.5f}, best validation {best}, "
+            f"at most {duration(left)} left"
         )
 
     def ending(self) -> str:
         """One line: where training ended and what is kept."""
         state = self.state
         why = "no new minimum" if state.validations_since_best >= self.cfg["patience"] else "max_steps"
+        others = len(state.kept_steps) - 1
         return (
             f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
             f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
+            + (f", and those of {others} other steps that serve single tasks better" if others else "")
         )
 
     def result(self) -> TrainedGroup:
-        weights = {name: tensor.float().cpu() for name, tensor in self.best.items()}
-        return TrainedGroup(weights, self.state.best_step, self.state.best_loss, self.state.curve)
+        return trained_group(self.state, self.snapshots)
+
+
+def step_each(trainers: Sequence[GroupTrainer]) -> None:
+    """One step of each group; groups with one stream share the batch."""
+    for trainer in trainers:
+        trainer.step()
+
+
+def advance(
+    trainers: Sequence[GroupTrainer], step: Callable[[Sequence[GroupTrainer]], None] = step_each
+) -> bool:
+    """Do what comes next for groups that stand at the same step: a `step` of all, or the validation of those
+    that are due. False when SIGTERM cut a validation short (nothing has changed then).
+
+    The time that it takes is credited to the groups in equal parts.
+    """
+    started = time.perf_counter()
+    due = [trainer for trainer in trainers if trainer.validation_due]
+    if due:
+        losses = validation_losses(due)
+        if losses is None:
+            return False
+    else:
+        step(trainers)
+    share = (time.perf_counter() - started) / len(due or trainers)
+    for trainer in due or trainers:
+        trainer.state.seconds += share
+    if due:
+        for trainer, of_tasks in zip(due, losses, strict=True):
+            trainer.record(of_tasks)
+    return True
+
+
+def validation_losses(trainers: Sequence[GroupTrainer]) -> list[np.ndarray] | None:
+    """Mean loss of each task over the validation split, float64 (T,) a group; each batch is made once for all
+    groups. None when SIGTERM came meanwhile.
+    """
+    first = trainers[0]
+    split, device = first.validation, first.device
+    size = min(VALIDATION_BATCH[device.type], len(split))
+    buffer = split.sequences.buffer(size, first.dtype)
+    totals = [torch.zeros(len(t.tasks), dtype=torch.float64, device=device) for t in trainers]
+    for trainer in trainers:
+        trainer.network.eval()
+    with torch.inference_mode():
+        for indices in split.in_order(size):
+            if first.termination.requested:
+                return None
+            x = split.one_hot(indices, first.dtype, out=buffer)
+            for trainer, total in zip(trainers, totals, strict=True):
+                with trainer.autocast():
+                    logits = trainer.network(x)
+                losses = trainer.loss(logits, split.targets(indices, trainer.tasks))
+                total += losses.sum(0, dtype=torch.float64)
+    return [(total / len(split)).cpu().numpy() for total in totals]

@@ -1,0 +1,116 @@
+"""The tables that training reads: which tasks a group has, and its learning rate."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+from epigroup.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+
+def read_groups(path: str | os.PathLike, task_ids: Sequence[str]) -> dict[int, list[str]]:
+    """Group number -> its tasks in the order of `task_ids`, from a table with columns task_id and group.
+
+    Raises InputError for a missing column, a group that is no number, an unknown task, or a (task, group)
+    named twice.
+    """
+    rank = {task: i for i, task in enumerate(task_ids)}
+    members: dict[int, list[str]] = {}
+    with open(path, newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        missing = {"task_id", "group"} - set(reader.fieldnames or [])
+        if missing:
+            raise InputError(
+                f"{path}: no column {', '.join(sorted(missing))}; a grouping has columns task_id and group"
+            )
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            if not (row["group"] or "").isdigit():
+                raise InputError(f"{where}: group {row['group']!r} is not a number from 0")
+            if row["task_id"] not in rank:
+                raise InputError(
+                    f"{where}: task {row['task_id']!r} is not in the data set; does the table fit the sheet?"
+                )
+            tasks = members.setdefault(int(row["group"]), [])
+            if row["task_id"] in tasks:
+                raise InputError(f"{where}: task {row['task_id']!r} stands twice in group {row['group']}")
+            tasks.append(row["task_id"])
+    return {group: sorted(members[group], key=rank.__getitem__) for group in sorted(members)}
+
+
+def pack_groups(groups: Mapping[int, list[str]], pack: int, n_packs: int) -> dict[int, list[str]]:
+    """The groups that pack number `pack` of `n_packs` trains: sorted(groups)[pack::n_packs]."""
+    return {group: groups[group] for group in sorted(groups)[pack::n_packs]}
+
+
+def read_rates(path: str | os.PathLike, groups: Iterable[int]) -> dict[int, float]:
+    """Group number -> learning rate, from a table with columns group and learning_rate.
+
+    Raises InputError for a missing column, a rate that is no number above 0, a group that is not among
+    `groups`, stands twice or is missing.
+    """
+    wanted, rates = set(groups), {}
+    with open(path, newline="") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        missing = {"group", "learning_rate"} - set(reader.fieldnames or [])
+        if missing:
+            raise InputError(
+                f"{path}: no column {', '.join(sorted(missing))}; a table of rates has columns group and "
+                "learning_rate"
+            )
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            group = int(row["group"]) if (row["group"] or "").isdigit() else None
+            if group not in wanted:
+                raise InputError(
+                    f"{where}: group {row['group']!r} is not in the grouping; make the table of rates again"
+                )
+            if group in rates:
+                raise InputError(f"{where}: group {group} stands twice; leave one rate a group")
+            rates[group] = _rate(row["learning_rate"], where)
+    if lacking := sorted(wanted - set(rates)):
+        raise InputError(
+            f"{path}: no learning rate for group {', '.join(map(str, lacking[:10]))}"
+            f"{', ...' if len(lacking) > 10 else ''}; make the table of rates again"
+        )
+    return rates
+
+
+def _rate(text: str | None, where: str) -> float:
+    try:
+        rate = float(text or "")
+    except ValueError:
+        rate = math.nan
+    if not (math.isfinite(rate) and rate > 0):
+        raise InputError(f"{where}: learning_rate {text!r} is not a number above 0")
+    return rate
+
+
+def check_positives(
+    groups: Mapping[int, Sequence[str]], counts: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]
+) -> None:
+    """Refuse a group of several tasks that has nothing to learn from or to be stopped by (InputError); warn
+    of a task without a positive.
+
+    Parameters: `counts`, split (training, validation) -> task -> its positives; `sizes`, split -> its
+    examples.
+    """
+    ends = {"training": "will learn nothing", "validation": "cannot be validated"}
+    for split, of_task in counts.items():
+        for group, tasks in groups.items():
+            empty = [task for task in tasks if of_task[task] == 0]
+            if len(empty) == len(tasks) > 1:
+                raise InputError(
+                    f"group {group} ({', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}): none of its "
+                    f"tasks has a positive among the {sizes[split]:,} {split} examples; check their peaks "
+                    "and the config's section splits, or take them out of the sheet"
+                )
+            for task in empty:
+                logger.warning(
+                    "group %d: task %s has no positive %s example and %s", group, task, split, ends[split]
+                )

@@ -1,0 +1,135 @@
+"""How much memory training takes, estimated from the layers; for plans, and for what to do when it runs
+out.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from epigroup.architecture import blocks
+from epigroup.errors import InputError
+from epigroup.networks import build_network
+
+MEGABYTE = 1 << 20
+OPTIMISER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}
+# the share of the memory there is that advice makes use of
+SAFE_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes that training takes: `network`, for each network in flight; `working`, while one network makes a
+    step, whatever the batch; `example`, for each example of that step's batch.
+    """
+
+    network: int
+    working: int
+    example: int
+
+    def total(self, batch_size: int, networks: int = 1, *, jointly: bool = False) -> int:
+        """Bytes of so many networks in flight that step one after another, or `jointly`."""
+        step = self.working + self.example * batch_size
+        return networks * self.network + step * (networks if jointly else 1)
+
+    def fitting_batch(self, available: int, networks: int = 1, *, jointly: bool = False) -> int:
+        """The largest batch that `available` bytes are enough for; 0 where there is none."""
+        steps = networks if jointly else 1
+        room = available - networks * self.network - steps * self.working
+        return max(0, room // (steps * self.example))
+
+    def fitting_networks(self, available: int, batch_size: int, *, jointly: bool = False) -> int:
+        """The largest number of networks in flight that `available` bytes are enough for; may be 0."""
+        step = self.working + self.example * batch_size
+        if jointly:
+            return max(0, available // (self.network + step))
+        return max(0, (available - step) // self.network)
+
+
+def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str) -> Footprint:
+    """Estimate for a network of `n_tasks` tasks under training settings `cfg`, without sequences and labels.
+
+    A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: weights again in
+    the layout and precision of the arithmetic, and their gradients in it; per example, of each block the
+    convolution's output and its gradient, after pooling the value with an int64 place, ReLU, mask and
+    product.
+    """
+    size = 2 if precision == "bf16" else 4
+    with torch.device("meta"):
+        weights = sum(p.numel() for p in build_network(cfg["network"], n_tasks, window).parameters())
+    kept = 2 + OPTIMISER_COPIES[cfg["optimiser"]] + (cfg["optimiser"] == "sgd" and cfg["momentum"] > 0)
+    example, largest = 4 * window * size, 0
+    for block in blocks(cfg["network"], window):
+        out, pooled = block.outputs * block.positions, block.outputs * block.length
+        example += size * out + pooled * ((size + 8 if block.pooled else 0) + size)
+        example += pooled * 2 * size if block.dropout else 0
+        largest = max(largest, out)
+    return Footprint(4 * weights * kept, 2 * size * weights, example + size * largest)
+
+
+def available_bytes(device: torch.device) -> int:
+    """Memory that this process can still take: free on the GPU; on the CPU the least of what the machine has
+    free, its control group allows and the process's own limit leaves.
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    rooms = [1024 * int(meminfo["MemAvailable"].split()[0])]
+    pages = [int(word) for word in Path("/proc/self/statm").read_text().split()[:2]]
+    taken, resident = (n * os.sysconf("SC_PAGE_SIZE") for n in pages)
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY:
+        rooms.append(limit - taken)
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        if Path(name).is_file() and (text := Path(name).read_text().strip()).isdigit():
+            rooms.append(int(text) - resident)
+    return max(0, min(rooms))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of PyTorch, NumPy or Python says that memory ran out."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    says = ("can't allocate memory", "could not create a memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(text in str(error).lower() for text in says)
+
+
+@contextmanager
+def refuse_out_of_memory(says: Callable[[], str]) -> Iterator[None]:
+    """Turn the errors of running out of memory into an InputError with what `says` returns then."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise InputError(says()) from error
+
+
+def advice(
+    need: Footprint, available: int, batch_size: int, networks: int = 1, *, jointly: bool = False
+) -> str:
+    """What to change after memory has run out with `available` bytes at the start: the number of networks in
+    flight, else the batch size, that would fit; both below what was tried.
+    """
+    safe = int(SAFE_SHARE * available)
+    wanted = need.total(batch_size, networks, jointly=jointly)
+    said = (
+        f"about {wanted / MEGABYTE:,.0f} MB are needed for {networks} network(s) with "
+        f"training.batch_size {batch_size}, and {available / MEGABYTE:,.0f} MB were free at the start"
+    )
+    at_once = min(need.fitting_networks(safe, batch_size, jointly=jointly), networks - 1)
+    if at_once >= 1:
+        budget = need.total(batch_size, at_once, jointly=jointly) // MEGABYTE + 1
+        return f"{said}; {at_once} network(s) at once would fit: set running.pack_memory_mb to {budget}"
+    batch = min(need.fitting_batch(safe), batch_size - 1)
+    alone = "" if networks == 1 else " with training.packing: sequential"
+    if batch >= 1:
+        return f"{said}; a training.batch_size of {batch} would fit{alone}, or give the job more memory"
+    return f"{said}; not even a batch of 1 fits: give the job more memory, or take a smaller network"
