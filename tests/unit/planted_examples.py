@@ -9,6 +9,7 @@ from epigroup.dataset_summary import summarise_dataset
 from epigroup.genome import open_genome, write_genome
 from epigroup.loader import Batches, Sequences
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard
+from epigroup.training import train_pack
 
 SETTINGS = {
     "network": {
@@ -155,3 +156,31 @@ def write_groups(path: Path, groups: dict[int, list[str]]) -> Path:
     rows = [f"{task}\t{group}\n" for group, tasks in groups.items() for task in tasks]
     path.write_text("task_id\tgroup\n" + "".join(rows))
     return path
+
+
+def pack_arguments(
+    folder: Path, files: dict, *, name: str, pack: int = 0, n_packs: int = 1, cfg: dict = SETTINGS, **more
+) -> dict:
+    """Arguments of train_pack, as JSON can hold them: groups.tsv in `folder`, results NAME.* there."""
+    paths = {k: [*map(str, v)] if isinstance(v, list) else str(v) for k, v in files.items()}
+    return {
+        **paths,
+        "groups_tsv": str(folder / "groups.tsv"),
+        "pack": pack,
+        "n_packs": n_packs,
+        "seed": 1,
+        "cfg": cfg,
+        "threads": 1,
+        "code": "c0de",
+        "model_out": str(folder / f"{name}.safetensors"),
+        "curves_out": str(folder / f"{name}.curves.tsv"),
+        "checkpoint_dir": str(folder / "checkpoints"),
+        **more,
+    }
+
+
+def run_pack(folder: Path, files: dict, **options) -> Path:
+    """Train a pack of files in this process; the path of its models."""
+    arguments = pack_arguments(folder, files, **options)
+    train_pack(**arguments)
+    return Path(arguments["model_out"])

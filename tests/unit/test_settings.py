@@ -85,6 +85,13 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("groupings", "km"), {"method": "kmeans", "heads_from": "NONE"}, ["groupings.km", "NONE"]),
         (("dataset", "max_jitter"), 401, ["dataset.max_jitter", "401", "at most 400"]),
         (("dataset", "negatives_share"), 1, ["dataset.negatives_share", "1"]),
+        (("training", "keep"), "best", ["training.keep", "best"]),
+        (("strategies", "SMTL", "training"), {"keep": "task"}, ["SMTL has task", "ONE has group", "alike"]),
+        (
+            ("training",),
+            {"packing": "grouped", "sampling": "balanced"},
+            ["strategies.LATE", "sampling balanced", "sequential"],
+        ),
         (("training", "jitter"), 1, ["training.jitter", "more than dataset.max_jitter (0)"]),
         (("strategies", "SMTL", "training"), {"jitter": 7}, ["strategies.SMTL.training.jitter: 7"]),
         (("genome", "chromosomes"), ["chr5..chr1"], ["chr5..chr1"]),

@@ -1,28 +1,21 @@
 import csv
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from planted_examples import SETTINGS, splits, write_files, write_groups
+from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from epigroup.checkpoints import checkpoint_path
+from epigroup.checkpoints import Termination
 from epigroup.devices import check_device, choose_device, choose_precision
 from epigroup.errors import InputError
 from epigroup.models import read_info
 from epigroup.networks import build_network
-from epigroup.trainer import initial_network
-from epigroup.training import pack_groups, read_groups, train_groups, train_pack
+from epigroup.trainer import Diverged, GroupTrainer, initial_network
+from epigroup.training import pack_groups, read_groups, read_rates, train_groups
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}
 
@@ -110,7 +103,18 @@ def test_best_weights_are_those_of_the_lowest_validation_loss():
     assert loss.item() == pytest.approx(result.best_loss, rel=1e-5)
 
 
-def test_overfits_and_learns_a_planted_motif():
+def test_overfits_64_examples():
+    train, validation, tasks = splits(n=86)
+    assert len(train) == 64
+    cfg = SETTINGS | {
+        "network": SETTINGS["network"] | {"dropout": [0.0, 0.0, 0.0]}, "reverse_complement": False,
+        "batch_size": 64, "learning_rate": 0.01, "max_steps": 250, "validate_every": 50, "patience": 99,
+    }  # fmt: skip
+    curve = train_groups({0: tasks}, train, validation, tasks, 1, cfg)[0].curve
+    assert curve[-1][2] < 0.01 < 0.3 < curve[0][2]
+
+
+def test_learns_a_planted_motif():
     train, validation, tasks = splits(n=2000, n_tasks=1)
     network = SETTINGS["network"] | {"channels": [16, 16, 16]}
     cfg = SETTINGS | {
@@ -135,11 +139,15 @@ def test_a_group_without_positives_is_refused_and_a_task_without_is_named(caplog
     train, validation, tasks = splits(n_tasks=3, rate=[0.4, 0.0, 0.0])
     with pytest.raises(InputError, match=r"group 7 \(task1, task2\).*none of its tasks has a positive"):
         train_groups({0: ["task0"], 7: ["task1", "task2"]}, train, validation, tasks, 1, SETTINGS)
+    learnt, _, _ = splits(n_tasks=3)
+    with pytest.raises(InputError, match=r"group 7 .*none of its tasks .* the 40 validation examples"):
+        train_groups({7: ["task1", "task2"]}, learnt, validation, tasks, 1, SETTINGS)
     with caplog.at_level(logging.WARNING):
         cfg = SETTINGS | {"max_steps": 2}
         train_groups({0: ["task0", "task2"], 1: ["task1"]}, train, validation, tasks, 1, cfg)
     assert "task2 has no positive training example" in caplog.text
     assert "task1 has no positive training example" in caplog.text
+    assert "task1 has no positive validation example and cannot be validated" in caplog.text
 
 
 def test_balance_needs_both_kinds_and_trains_where_they_are():
@@ -157,32 +165,50 @@ def test_a_loss_that_is_no_number_names_step_and_rate():
         train_groups({0: tasks}, train, validation, tasks, 1, cfg)
 
 
-def pack_arguments(folder: Path, files: dict, pack: int, n_packs: int, cfg: dict, name: str) -> dict:
-    return files | {
-        "groups_tsv": str(folder / "groups.tsv"),
-        "pack": pack,
-        "n_packs": n_packs,
-        "seed": 1,
-        "cfg": cfg,
-        "threads": 1,
-        "code": "c0de",
-        "model_out": str(folder / f"{name}.safetensors"),
-        "curves_out": str(folder / f"{name}.curves.tsv"),
-        "checkpoint_dir": str(folder / "checkpoints"),
-    }
+class GivenLosses(GroupTrainer):
+    """Its training loss is what is given."""
+
+    def training_loss(self, logits, indices):
+        return super().training_loss(logits, indices) * 0 + self.given[self.state.step]
 
 
-def run_pack(
-    folder: Path, files: dict, pack: int = 0, n_packs: int = 1, *, cfg: dict = SETTINGS, name: str
-) -> Path:
-    train_pack(**pack_arguments(folder, files, pack, n_packs, cfg, name))
-    return folder / f"{name}.safetensors"
+def train_on(given: list[float], fetch_every: int = 1) -> GroupTrainer:
+    train, validation, tasks = splits()
+    trainer = GivenLosses(
+        tasks, range(4), train, validation, SETTINGS | {"max_steps": 400, "validate_every": 400}, 1,
+        label="x", precision="fp32", termination=Termination(),
+    )  # fmt: skip
+    trainer.given, trainer.fetch_every = given, fetch_every
+    while trainer.state.step < len(given):
+        trainer.advance()
+    return trainer
+
+
+def test_a_loss_that_stays_exploded_stops_training():
+    """100 steps in a row beyond 1,000 times the first loss; one step less is forgiven."""
+    forgiven = [2.0] + 99 * [2001.0] + [1999.0] + 99 * [2001.0]
+    assert train_on(forgiven).state.loss_sum == sum(forgiven)
+    with pytest.raises(Diverged, match=r"loss is 2001, for 100 steps more than .* at step 101 .* 0\.005"):
+        train_on([2.0] + 150 * [2001.0])
+    with pytest.raises(Diverged, match=r"first, 0.01 \(or than 1,000\), at step 101 "):
+        train_on([0.01] + 150 * [1001.0])
+
+
+def test_losses_fetched_in_bunches_count_the_same_and_the_bad_step_is_named():
+    """As on a GPU, where each fetch waits for the device."""
+    given = np.random.default_rng(0).random(45).tolist()
+    each, bunches = train_on(given), train_on(given, fetch_every=16)
+    assert each.state.loss_sum > bunches.state.loss_sum > 0  # 13 losses are not fetched yet
+    assert bunches.train_loss() == each.train_loss() == pytest.approx(np.mean(given), rel=1e-6)
+    assert bunches.state_dict()["state"]["loss_steps"] == 45
+    with pytest.raises(Diverged, match="loss is nan at step 21 "):
+        train_on(given[:20] + [float("nan")] + given[21:], fetch_every=16)
 
 
 def test_packs_of_files(tmp_path):
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", GROUPS)
-    models = [run_pack(tmp_path, files, pack, 4, name=f"pack{pack}") for pack in range(4)]
+    models = [run_pack(tmp_path, files, pack=pack, n_packs=4, name=f"pack{pack}") for pack in range(4)]
     infos = [read_info(model) for model in models]
     assert [info.groups for info in infos] == [{0: ["task0", "task1"]}, {1: ["task2"]}, {2: ["task3"]}, {}]
     assert load_file(models[3]) == {}
@@ -199,82 +225,10 @@ def test_packs_of_files(tmp_path):
         or infos[1].best_step[1] < 24
     )
     assert not list((tmp_path / "checkpoints").glob("*"))
-    again = run_pack(tmp_path, files, 0, 4, name="again")
+    again = run_pack(tmp_path, files, n_packs=4, name="again")
     assert again.read_bytes() == models[0].read_bytes()
     with safe_open(models[0], framework="pt") as handle:
         assert list(handle.metadata()) == ["epigroup"]
-
-
-WORKER = """
-import json, sys
-from pathlib import Path
-from epigroup.training import train_pack
-train_pack(**json.loads(sys.argv[1]))
-"""
-
-
-@pytest.mark.parametrize(("signal_sent", "times"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
-def test_killed_and_started_again_it_ends_with_the_same_bits(tmp_path, signal_sent, times):
-    files = write_files(tmp_path)
-    files = {
-        key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in files.items()
-    }
-    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2", "task3"]})
-    cfg = SETTINGS | {"max_steps": 300, "validate_every": 50, "patience": 99, "checkpoint_seconds": 0.1}
-    undisturbed = run_pack(tmp_path, files, cfg=cfg, name="undisturbed")
-    arguments = pack_arguments(tmp_path, files, 0, 1, cfg, "killed")
-    source = Path(sys.modules["epigroup.training"].__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
-    kills, finished = 0, False
-    pauses = np.random.default_rng(0).uniform(0.1, 0.6, times)
-    while not finished:
-        worker = subprocess.Popen([sys.executable, "-c", WORKER, json.dumps(arguments)], env=environment)
-        if kills < len(pauses):
-            before = checkpoint_age(tmp_path)
-            while worker.poll() is None and checkpoint_age(tmp_path) == before:
-                time.sleep(0.02)
-            time.sleep(pauses[kills])
-            worker.send_signal(signal_sent)
-            kills += 1
-        finished = worker.wait(60) == 0
-        if not finished:
-            assert worker.returncode == (-9 if signal_sent == signal.SIGKILL else 143)
-            assert not (tmp_path / "killed.safetensors").exists()
-    assert (tmp_path / "killed.safetensors").read_bytes() == undisturbed.read_bytes()
-    assert without_seconds(tmp_path / "killed.curves.tsv") == without_seconds(
-        tmp_path / "undisturbed.curves.tsv"
-    )
-
-
-def checkpoint_age(folder: Path) -> int:
-    return max((path.stat().st_mtime_ns for path in (folder / "checkpoints").glob("*.pt")), default=0)
-
-
-def without_seconds(path: Path) -> list[str]:
-    return [line.rsplit("\t", 1)[0] for line in path.read_text().splitlines()]
-
-
-def test_a_checkpoint_belongs_to_what_is_computed(tmp_path):
-    one = checkpoint_path(tmp_path, SETTINGS, seed=1, code="a")
-    assert (
-        checkpoint_path(tmp_path, SETTINGS | {"progress_seconds": 3, "resume": False}, seed=1, code="a")
-        == one
-    )
-    others = [
-        checkpoint_path(tmp_path, SETTINGS | {"learning_rate": 0.1}, seed=1, code="a"),
-        checkpoint_path(tmp_path, SETTINGS, seed=2, code="a"),
-        checkpoint_path(tmp_path, SETTINGS, seed=1, code="b"),
-    ]
-    assert len({one, *others}) == 4
-
-
-def test_a_damaged_checkpoint_is_reported_and_training_starts_afresh(tmp_path, caplog):
-    train, validation, tasks = splits()
-    (tmp_path / "bad.pt").write_bytes(b"PK\x03\x04 cut off")
-    fresh = train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS)
-    result = train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS, checkpoint=tmp_path / "bad.pt")
-    assert "cannot be read" in caplog.text
-    assert same_weights(result[0].weights, fresh[0].weights)
 
 
 def test_groups_are_read_in_task_order_and_dealt_to_packs(tmp_path):
@@ -282,6 +236,44 @@ def test_groups_are_read_in_task_order_and_dealt_to_packs(tmp_path):
     groups = read_groups(path, ["a", "b", "c", "d"])
     assert groups == {0: ["d"], 2: ["c"], 10: ["a", "b"]}
     assert list(pack_groups(groups, 0, 2)) == [0, 10] and list(pack_groups(groups, 1, 2)) == [2]
+
+
+def test_rates_of_groups(tmp_path):
+    """A group of a pack trains at its own rate, says so in the model, and ends as if the settings said it."""
+    files = write_files(tmp_path)
+    write_groups(tmp_path / "groups.tsv", GROUPS)
+    (tmp_path / "rates.tsv").write_text("group\tlearning_rate\n2\t0.03\n0\t1e-3\n1\t0.01\n")
+    rates = {0: 1e-3, 1: 0.01, 2: 0.03}
+    assert read_rates(tmp_path / "rates.tsv", rates) == rates
+    model = run_pack(tmp_path, files, rates_tsv=str(tmp_path / "rates.tsv"), n_packs=2, name="rated")
+    assert read_info(model).learning_rate == {0: 1e-3, 2: 0.03}
+    plain = run_pack(tmp_path, files, cfg=SETTINGS | {"learning_rate": 0.03}, n_packs=2, name="plain")
+    assert read_info(plain).learning_rate == {0: 0.03, 2: 0.03}
+    rated, plain = load_file(model), load_file(plain)
+    equal = {name: torch.equal(weight, plain[name]) for name, weight in rated.items()}
+    assert all(same == name.startswith("2/") for name, same in equal.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("group\trate\n0\t0.1\n", "rates.tsv: no column learning_rate"),
+        ("group\tlearning_rate\n0\t0.1\n5\t0.1\n", "rates.tsv:3: group '5' is not in the grouping"),
+        ("group\tlearning_rate\n0\t0.1\n0\t0.1\n", "rates.tsv:3: group 0 stands twice"),
+        ("group\tlearning_rate\n0\t0.1\n", "rates.tsv: no learning rate for group 1, 2; make"),
+        *(
+            (
+                f"group\tlearning_rate\n1\t{bad}\n",
+                f"rates.tsv:2: learning_rate '{bad}' is not a number",
+            )
+            for bad in ("", "x", "nan", "inf", "0", "-0.1")
+        ),
+    ],
+)
+def test_wrong_rates_are_named_by_line(tmp_path, text, says):
+    (tmp_path / "rates.tsv").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_rates(tmp_path / "rates.tsv", [0, 1, 2])
 
 
 @pytest.mark.parametrize(

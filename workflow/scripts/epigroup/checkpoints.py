@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.memory import is_out_of_memory
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,39 @@ def checkpoint_path(directory: str | os.PathLike, cfg: Mapping[str, Any], **iden
     key = {"cfg": identity_settings(cfg), **identity}
     name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
     return Path(directory) / f"{name}.pt"
+
+
+def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Replace the checkpoint in one step: a kill at any instant leaves the old one or the new one, whole."""
+    with whole(path) as partial:
+        torch.save(dict(state), partial)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any] | None:
+    """The checkpoint, its tensors on the CPU, or None where there is none.
+
+    A damaged one is reported and set aside under another name, and training starts afresh. A file system that
+    fails or memory that runs out is no damage: those errors are raised, and the checkpoint stays.
+    """
+    if not path.exists():
+        return None
+    content = path.read_bytes()
+    try:
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        if is_out_of_memory(error):
+            raise
+        _set_aside(path, str(error))
+        return None
+
+
+def _set_aside(path: Path, cause: str) -> None:
+    aside = path.with_suffix(".damaged")
+    logger.warning(
+        "the checkpoint %s cannot be read (%s); it is kept as %s, and training starts from the beginning",
+        path, cause, aside.name,
+    )  # fmt: skip
+    path.replace(aside)
 
 
 class Snapshots:
@@ -111,28 +145,15 @@ class Checkpoint:
         self.identity = json.loads(json.dumps(identity, sort_keys=True, default=str))
 
     def write(self, state: Mapping[str, Any]) -> None:
-        """Replace the checkpoint in one step: a kill at any instant leaves the old one or the new one,
-        whole.
-        """
-        with whole(self.path) as partial:
-            torch.save({**state, "identity": self.identity}, partial)
+        """Replace the checkpoint, as `write_checkpoint` does."""
+        write_checkpoint(self.path, {**state, "identity": self.identity})
 
     def read(self) -> dict[str, Any] | None:
-        """The checkpoint, its tensors on the CPU, or None where there is none.
-
-        A damaged one is reported and set aside under another name, and training starts afresh. A file system
-        that fails or memory that runs out is no damage: those errors are raised, and the checkpoint stays.
-        Raises InputError for the checkpoint of another job (data set, network, settings).
+        """The checkpoint, as `read_checkpoint` reads it. Raises InputError for that of another job (data set,
+        network, settings).
         """
-        if not self.path.exists():
-            return None
-        content = self.path.read_bytes()
-        try:
-            state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            self.set_aside(str(error))
+        state = read_checkpoint(self.path)
+        if state is None:
             return None
         others = _differences(state.get("identity", {}), self.identity)
         if others:
@@ -143,18 +164,19 @@ class Checkpoint:
         return state
 
     def set_aside(self, cause: str) -> None:
-        """Report a damaged checkpoint and keep it under another name."""
-        aside = self.path.with_suffix(".damaged")
-        logger.warning(
-            "the checkpoint %s cannot be read (%s); it is kept as %s, and training starts from the beginning",
-            self.path, cause, aside.name,
-        )  # fmt: skip
-        self.path.replace(aside)
+        """Report that the checkpoint is damaged and keep it under another name."""
+        _set_aside(self.path, cause)
 
     def remove(self) -> None:
         """Delete the checkpoint and the snapshots beside it."""
         self.path.unlink(missing_ok=True)
         for path in self.path.parent.glob(f"{self.path.stem}.group*.step*.safetensors"):
+            path.unlink(missing_ok=True)
+        self.remove_partial()
+
+    def remove_partial(self) -> None:
+        """Delete what a job that was killed while it wrote has left."""
+        for path in self.path.parent.glob(f".partial*.{self.path.stem}.*"):
             path.unlink(missing_ok=True)
 
 

@@ -65,6 +65,11 @@ def _head(step: int, wall_time: float) -> bytes:
     return b"\x09" + struct.pack("<d", wall_time) + b"\x10" + _varint(step)
 
 
+def version_event(wall_time: float) -> bytes:
+    """The `Event` that a file begins with."""
+    return b"\x09" + struct.pack("<d", wall_time) + _bytes_field(3, b"brain.Event:2")
+
+
 def scalar_event(tag: str, value: float, step: int, wall_time: float) -> bytes:
     """An `Event` with one scalar of a summary."""
     scalar = _bytes_field(1, tag.encode()) + b"\x15" + struct.pack("<f", value)
@@ -85,7 +90,7 @@ class EventFile:
         folder.mkdir(parents=True, exist_ok=True)
         now = time.time()
         self.path = folder / f"events.out.tfevents.{time.time_ns():020d}.{os.getpid()}"
-        self._append(b"\x09" + struct.pack("<d", now) + _bytes_field(3, b"brain.Event:2"))
+        self._append(version_event(now))
         if step:
             self._append(start_event(step, now))
 

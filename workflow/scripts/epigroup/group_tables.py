@@ -92,25 +92,23 @@ def _rate(text: str | None, where: str) -> float:
 
 
 def check_positives(
-    groups: Mapping[int, Sequence[str]], counts: Mapping[str, Mapping[str, int]], sizes: Mapping[str, int]
+    groups: Mapping[int, Sequence[str]], counts: Mapping[str, int], n_examples: int, split: str = "training"
 ) -> None:
-    """Refuse a group of several tasks that has nothing to learn from or to be stopped by (InputError); warn
+    """Refuse a group of several tasks that has nothing to learn from, or to be stopped by (InputError); warn
     of a task without a positive.
 
-    Parameters: `counts`, split (training, validation) -> task -> its positives; `sizes`, split -> its
-    examples.
+    Parameters: `counts`, task -> its positives among the `n_examples` of the `split`, training or validation.
     """
     ends = {"training": "will learn nothing", "validation": "cannot be validated"}
-    for split, of_task in counts.items():
-        for group, tasks in groups.items():
-            empty = [task for task in tasks if of_task[task] == 0]
-            if len(empty) == len(tasks) > 1:
-                raise InputError(
-                    f"group {group} ({', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}): none of its "
-                    f"tasks has a positive among the {sizes[split]:,} {split} examples; check their peaks "
-                    "and the config's section splits, or take them out of the sheet"
-                )
-            for task in empty:
-                logger.warning(
-                    "group %d: task %s has no positive %s example and %s", group, task, split, ends[split]
-                )
+    for group, tasks in groups.items():
+        empty = [task for task in tasks if counts[task] == 0]
+        if len(empty) == len(tasks) > 1:
+            raise InputError(
+                f"group {group} ({', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}): none of its "
+                f"tasks has a positive among the {n_examples:,} {split} examples; check their peaks and the "
+                "config's section splits, or take them out of the sheet"
+            )
+        for task in empty:
+            logger.warning(
+                "group %d: task %s has no positive %s example and %s", group, task, split, ends[split]
+            )

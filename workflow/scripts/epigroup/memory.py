@@ -56,10 +56,9 @@ class Footprint:
 def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str) -> Footprint:
     """Estimate for a network of `n_tasks` tasks under training settings `cfg`, without sequences and labels.
 
-    A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: weights again in
-    the layout and precision of the arithmetic, and their gradients in it; per example, of each block the
-    convolution's output and its gradient, after pooling the value with an int64 place, ReLU, mask and
-    product.
+    A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: with bf16 the
+    weights and their gradients in that too; per example, of each block the convolution's output and its
+    gradient, after pooling the value with an int64 place, ReLU, mask and product.
     """
     size = 2 if precision == "bf16" else 4
     with torch.device("meta"):
@@ -71,7 +70,7 @@ def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str)
         example += size * out + pooled * ((size + 8 if block.pooled else 0) + size)
         example += pooled * 2 * size if block.dropout else 0
         largest = max(largest, out)
-    return Footprint(4 * weights * kept, 2 * size * weights, example + size * largest)
+    return Footprint(4 * weights * kept, 4 * weights * (precision == "bf16"), example + size * largest)
 
 
 def available_bytes(device: torch.device) -> int:

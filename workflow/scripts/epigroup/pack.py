@@ -83,9 +83,11 @@ class Pack:
         return f"memory ran out in training; {advice(self.need(), self.available, batch, n, jointly=jointly)}"
 
     def run(self) -> None:
+        """Train all groups, those of the checkpoint from where it left them."""
         state = None
-        if self.checkpoint is not None and self.cfg["resume"]:
-            state = self.checkpoint.read()
+        if self.checkpoint is not None:
+            self.checkpoint.remove_partial()
+            state = self.checkpoint.read() if self.cfg["resume"] else None
         if state is None or not self._restore(state):
             self.technique = choose_technique(
                 self.cfg, self.need(), len(self.groups),
@@ -144,7 +146,7 @@ class Pack:
     def _run_wave(self) -> None:
         """Train the groups in flight to their ends, with progress lines and checkpoints on the way."""
         last_progress = last_save = time.monotonic()
-        while self.in_flight:
+        while self._land():
             trainers = list(self.in_flight.values())
             try:
                 stopped = self.termination.requested or not advance(trainers, self.technique.step)
@@ -164,10 +166,14 @@ class Pack:
                 last_progress = now
                 logger.info("%s", progress)
             self._write_events(progress_too=show)
-            for group in [group for group, trainer in self.in_flight.items() if trainer.finished]:
-                trainer = self.in_flight.pop(group)
-                self.finished[group] = trainer.state, trainer.snapshots
-                logger.info("%s", trainer.ending())
+
+    def _land(self) -> bool:
+        """Take out the groups that have finished; whether any is left in flight."""
+        for group in [group for group, trainer in self.in_flight.items() if trainer.finished]:
+            trainer = self.in_flight.pop(group)
+            self.finished[group] = trainer.state, trainer.snapshots
+            logger.info("%s", trainer.ending())
+        return bool(self.in_flight)
 
     def _last_good(self) -> str:
         if self.checkpoint is None or self.saved_step is None:

@@ -213,14 +213,14 @@ def _check_heads(config: dict, source: str) -> None:
 
 
 def _check_training(config: dict, source: str) -> None:
-    """Which weights are kept is one choice for all strategies; grouped packing needs one order of examples."""
+    """Which weights are kept is one choice for all strategies; grouped packing needs the same batches."""
     settings = {name: training_settings(config, name) for name in config["strategies"]}
     keeps = {name: of_one["keep"] for name, of_one in settings.items()}
     if len(set(keeps.values())) > 1:
+        found = ", ".join(f"{name} has {keep}" for name, keep in keeps.items())
         raise InputError(
-            f"{source}: training.keep: "
-            f"{', '.join(f'{name} has {keep}' for name, keep in keeps.items())}; strategies are compared only "
-            "where all keep weights alike: set training.keep once, in the common section"
+            f"{source}: training.keep: {found}; strategies are compared only where all keep weights alike: "
+            "set training.keep once, in the common section"
         )
     for name, of_one in settings.items():
         if of_one["packing"] == "grouped" and of_one["sampling"] != "none":

@@ -29,8 +29,9 @@ from epigroup.sampling import example_weights
 VALIDATION_BATCH = {"cpu": 128, "cuda": 1024}
 # Steps after which the losses are fetched from a GPU, at the latest: each fetch waits for the device.
 CHECK_EVERY = 256
-# A loss beyond this many times that of the first step, or this number where that is below 1, has exploded.
-EXPLODED = 1000.0
+# A training loss has exploded when so many steps in a row lie beyond so many times the first step's, or that
+# number where the first step's is below 1. One step may: the first of Adam can, and recovers.
+EXPLODED, EXPLODED_STEPS = 1000.0, 100
 
 
 class Diverged(InputError):
@@ -47,6 +48,7 @@ class GroupState:
     validations_since_best: int = 0
     validated_step: int = 0
     first_loss: float = math.nan
+    exploded_steps: int = 0
     loss_sum: float = 0.0
     loss_steps: int = 0
     seconds: float = 0.0
@@ -185,6 +187,7 @@ class GroupTrainer:
         self.stream = stream or BatchStream(train, self._order(seed), self.dtype)
         self.snapshots = snapshots or Snapshots()
         self.state = GroupState()
+        self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         self._losses = torch.empty(CHECK_EVERY, device=self.device)
         self._unread = 0
 
@@ -294,7 +297,7 @@ class GroupTrainer:
         self._losses[self._unread] = loss.detach()
         self._unread += 1
         self.state.step += 1
-        if self.device.type == "cpu" or self._unread == CHECK_EVERY:
+        if self._unread >= self.fetch_every:
             self.read_losses()
 
     def read_losses(self) -> None:
@@ -302,12 +305,18 @@ class GroupTrainer:
         values = self._losses[: self._unread].tolist()
         first = self.state.step - self._unread + 1
         self._unread = 0
+        state = self.state
         for step, value in enumerate(values, first):
-            if math.isnan(self.state.first_loss):
-                self.state.first_loss = value
-            self._check("training", value, step)
-            self.state.loss_sum += value
-            self.state.loss_steps += 1
+            if not math.isfinite(value):
+                raise self._diverged("training", value, step)
+            if math.isnan(state.first_loss):
+                state.first_loss = value
+            beyond = value > EXPLODED * max(abs(state.first_loss), 1.0)
+            state.exploded_steps = state.exploded_steps + 1 if beyond else 0
+            if state.exploded_steps == EXPLODED_STEPS:
+                raise self._diverged("training", value, step)
+            state.loss_sum += value
+            state.loss_steps += 1
 
     def step(self) -> None:
         """One step on the next batch."""
@@ -324,19 +333,17 @@ class GroupTrainer:
         losses = validation_losses([self])
         return None if losses is None else float(losses[0].mean())
 
-    def _check(self, which: str, loss: float, step: int) -> None:
-        state, first = self.state, self.state.first_loss
-        limit = EXPLODED * max(abs(first), 1.0) if math.isfinite(first) else math.inf
-        if math.isfinite(loss) and loss <= limit:
-            return
+    def _diverged(self, which: str, loss: float, step: int) -> Diverged:
+        state = self.state
         best = f"{state.best_loss:.5f} at step {state.best_step:,}" if state.best_step else "none"
-        how = (
-            f" (more than {EXPLODED:,.0f} times the first step's {first:.4g}, or than {EXPLODED:,.0f})"
+        long = (
+            f", for {EXPLODED_STEPS} steps more than {EXPLODED:,.0f} times that of the first, "
+            f"{state.first_loss:.4g} (or than {EXPLODED:,.0f}),"
             if math.isfinite(loss)
             else ""
         )
-        raise Diverged(
-            f"{self.label}: the {which} loss is {loss:.6g}{how} at step {step:,} with learning rate "
+        return Diverged(
+            f"{self.label}: the {which} loss is {loss:.6g}{long} at step {step:,} with learning rate "
             f"{self.learning_rate} (best validation loss before: {best}); lower training.learning_rate"
         )
 
@@ -346,7 +353,8 @@ class GroupTrainer:
         """
         self.read_losses()
         state, loss = self.state, float(losses.mean())
-        self._check("validation", loss, state.step)
+        if not math.isfinite(loss):
+            raise self._diverged("validation", loss, state.step)
         state.validated_step = state.step
         if loss < state.best_loss:
             state.best_loss, state.best_step, state.validations_since_best = loss, state.step, 0

@@ -59,17 +59,13 @@ def train_groups(
     """
     number = {task: i for i, task in enumerate(task_ids)}
     device = train.sequences.device
-    splits = {"training": train, "validation": validation}
-    for name, split in splits.items():
-        if len(split) == 0:
-            raise InputError(f"the {name} split holds no example; check the config's section splits")
     wanted = sorted({task for tasks in groups.values() for task in tasks}, key=number.__getitem__)
     columns = torch.tensor([number[task] for task in wanted], device=device)
-    counts = {
-        name: dict(zip(wanted, split.positives(columns).tolist(), strict=True))
-        for name, split in splits.items()
-    }
-    check_positives(groups, counts, {name: len(split) for name, split in splits.items()})
+    for name, split in (("training", train), ("validation", validation)):
+        if len(split) == 0:
+            raise InputError(f"the {name} split holds no example; check the config's section splits")
+        counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
+        check_positives(groups, counts, len(split), name)
 
     precision = choose_precision(cfg["precision"], device)
     rates = {group: cfg["learning_rate"] if rates is None else rates[group] for group in groups}
