@@ -92,10 +92,10 @@ def test_grouped_agrees_with_alone_to_rounding():
 
 
 @pytest.mark.parametrize("bits", [lambda i: np.random.Generator(np.random.SFC64(i)), None])
-@pytest.mark.parametrize("name", ["small", "deepsea"])
-def test_joint_logits_and_gradients_are_those_of_each_network(name, bits):
+@pytest.mark.parametrize(("name", "head"), [("small", "shared"), ("deepsea", "shared"), ("small", "private")])
+def test_joint_logits_and_gradients_are_those_of_each_network(name, head, bits):
     """Also with masks of torch's generators, which a GPU draws its masks from."""
-    network = SETTINGS["network"] | {"name": name, "channels": [6, 5, 7]}
+    network = SETTINGS["network"] | {"name": name, "channels": [6, 5, 7], "head": head, "private_hidden": 4}
     networks = [initial_network(network, ["a"] * n, 301, n) for n in (1, 3, 2)]
     x = torch.eye(4)[torch.randint(0, 4, (5, 301))].transpose(1, 2)
 

@@ -14,9 +14,8 @@ from typing import Any
 
 import torch
 
-from epigroup.architecture import blocks
+from epigroup.architecture import blocks, network_cost
 from epigroup.errors import InputError
-from epigroup.networks import build_network
 
 MEGABYTE = 1 << 20
 OPTIMISER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}
@@ -61,8 +60,7 @@ def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str)
     gradient, after pooling the value with an int64 place, ReLU, mask and product.
     """
     size = 2 if precision == "bf16" else 4
-    with torch.device("meta"):
-        weights = sum(p.numel() for p in build_network(cfg["network"], n_tasks, window).parameters())
+    weights = network_cost(cfg["network"], window, n_tasks).weights
     kept = 2 + OPTIMISER_COPIES[cfg["optimiser"]] + (cfg["optimiser"] == "sgd" and cfg["momentum"] > 0)
     example, largest = 4 * window * size, 0
     for block in blocks(cfg["network"], window):

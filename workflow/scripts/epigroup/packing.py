@@ -53,7 +53,7 @@ def groups_at_once(name: str, cfg: Mapping[str, Any], need: Footprint, n_groups:
     """How many groups `cfg["pack_memory_mb"]` lets be in flight at once; at least 1."""
     if name == "sequential":
         return 1
-    budget = cfg["pack_memory_mb"] * MEGABYTE
+    budget = int(cfg["pack_memory_mb"] * MEGABYTE)
     fit = need.fitting_networks(budget, cfg["batch_size"], jointly=name == "grouped")
     return max(1, min(n_groups, fit))
 

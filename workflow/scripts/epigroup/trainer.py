@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from epigroup.checkpoints import Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.logs import duration
+from epigroup.losses import build_loss
 from epigroup.networks import Network, build_network
 from epigroup.sampling import example_weights
 
@@ -124,12 +124,6 @@ def build_optimiser(
     raise InputError(f"training.optimiser: unknown optimiser {cfg['optimiser']!r}; known: adam, adamw, sgd")
 
 
-def build_loss(
-    cfg: Mapping[str, Any], positives: np.ndarray, n_train: int
-) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    return lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-
-
 class BatchStream:
     """The training batches by step: a batch is made once for all groups that ask for the same step."""
 
@@ -182,7 +176,8 @@ class GroupTrainer:
         self.learning_rate = cfg["learning_rate"] if learning_rate is None else learning_rate
         self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed).to(self.device)
         self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
-        self.loss = build_loss(cfg, train.positives(self.tasks), len(train))
+        positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
+        self.loss = build_loss(cfg, positives, len(train))
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
         self.stream = stream or BatchStream(train, self._order(seed), self.dtype)
         self.snapshots = snapshots or Snapshots()
