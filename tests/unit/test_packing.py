@@ -59,7 +59,7 @@ def test_interleaved_groups_get_the_bits_that_they_get_alone(alone, packing, meg
             assert torch.equal(weight, packed[group].weights[name])
     if packing == "auto":
         assert "measured on this machine: sequential " in caplog.text and ", interleaved " in caplog.text
-    assert "(3), so a head's step scales with rate / group size = 0.00333" in caplog.text
+    assert "mean over its 3 tasks, so a head's step scales with rate / group size = 0.00333" in caplog.text
 
 
 def test_memory_decides_how_many_are_in_flight():

@@ -103,10 +103,11 @@ class Pack:
     def _announce(self) -> None:
         for group in self.in_flight:
             rate, n = self.rates[group], len(self.groups[group])
-            logger.info(
-                "group %d: learning rate %g; the loss is the mean over the group's tasks (%d), so a head's "
-                "step scales with rate / group size = %.3g", group, rate, n, rate / n,
-            )  # fmt: skip
+            heads = (
+                f"; the loss is the mean over its {n} tasks, so a head's step scales with rate / group size = "
+                f"{rate / n:.3g}"
+            )
+            logger.info("group %d: learning rate %g%s", group, rate, heads if n > 1 else "")
 
     def _restore(self, state: Mapping[str, Any]) -> bool:
         """Take over a checkpoint; False when a snapshot that it names is missing or damaged."""
