@@ -42,6 +42,7 @@ TRAINING = {
     "reverse_complement": False,
     "jitter": 0,
     "sampling": "none",
+    "keep": "group",
 }
 PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
 

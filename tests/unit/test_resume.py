@@ -76,7 +76,7 @@ def without_seconds(path: Path) -> list[str]:
 def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, times, change):
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2"], 2: ["task3", "task1"]})
-    cfg = SETTINGS | {"max_steps": 200, "validate_every": 10, "patience": 12, "checkpoint_seconds": 0.05}
+    cfg = SETTINGS | {"max_steps": 150, "validate_every": 10, "patience": 9, "checkpoint_seconds": 0.05}
     undisturbed = run_pack(tmp_path, files, cfg=cfg | change, name="undisturbed")
     arguments = pack_arguments(tmp_path, files, cfg=cfg | change, name="killed")
     source = Path(sys.modules["epigroup.training"].__file__).parents[1]

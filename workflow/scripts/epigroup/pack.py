@@ -12,11 +12,12 @@ from typing import Any
 from epigroup.checkpoints import DAMAGED, Checkpoint, Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.event_files import EventFile
+from epigroup.group_state import GroupState
 from epigroup.loader import Batches
 from epigroup.logs import duration
 from epigroup.memory import Footprint, advice, available_bytes, footprint
 from epigroup.packing import Technique, choose_technique
-from epigroup.trainer import BatchStream, Diverged, GroupState, GroupTrainer, advance
+from epigroup.trainer import BatchStream, Diverged, GroupTrainer, advance
 
 logger = logging.getLogger(__name__)
 
@@ -104,8 +105,8 @@ class Pack:
         for group in self.in_flight:
             rate, n = self.rates[group], len(self.groups[group])
             heads = (
-                f"; the loss is the mean over its {n} tasks, so a head's step scales with rate / group size = "
-                f"{rate / n:.3g}"
+                f"; the loss is the mean over its {n} tasks, so a head's step scales with rate / group size "
+                f"= {rate / n:.3g}"
             )
             logger.info("group %d: learning rate %g%s", group, rate, heads if n > 1 else "")
 

@@ -5,6 +5,10 @@ from epigroup.report_data import Results
 from epigroup.sampling import HEAVIEST
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+KEPT = {
+    "group": "the weights of the minimum were kept",
+    "task": "each task is scored with the weights of the validation at which its own loss was lowest",
+}
 LOSSES = {
     "bce": "the binary cross-entropy",
     "focal": "the focal loss with gamma {gamma:g}",
@@ -147,7 +151,7 @@ def one_training(settings: dict) -> str:
         f"{strands}, for at most {settings['max_steps']:,} steps. "
         f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
         f"after {settings['patience']} validations without a new "
-        "minimum, and the weights of the minimum were kept."
+        f"minimum, and {KEPT[settings['keep']]}."
     )
 
 

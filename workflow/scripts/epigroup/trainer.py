@@ -11,7 +11,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import torch
 
 from epigroup.checkpoints import Snapshots, Termination
 from epigroup.errors import InputError
+from epigroup.group_state import GroupState, TrainedGroup, trained_group
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.logs import duration
 from epigroup.losses import build_loss
@@ -36,62 +36,6 @@ EXPLODED, EXPLODED_STEPS = 1000.0, 100
 
 class Diverged(InputError):
     """A loss that is no number, or has exploded."""
-
-
-@dataclass
-class GroupState:
-    """Where the training of one group stands; what a checkpoint keeps beside network and optimiser."""
-
-    step: int = 0
-    best_step: int = 0
-    best_loss: float = math.inf
-    validations_since_best: int = 0
-    validated_step: int = 0
-    first_loss: float = math.nan
-    exploded_steps: int = 0
-    loss_sum: float = 0.0
-    loss_steps: int = 0
-    seconds: float = 0.0
-    curve: list[list[float]] = field(default_factory=list)  # rows of CURVE_COLUMNS without the group
-    # of each task, the lowest validation loss of its own and the step of it; with training.keep: group empty
-    task_losses: list[float] = field(default_factory=list)
-    task_steps: list[int] = field(default_factory=list)
-
-    @property
-    def kept_steps(self) -> list[int]:
-        """Steps whose weights are wanted, in order."""
-        return sorted({*self.task_steps, self.best_step} - {0})
-
-
-@dataclass(frozen=True)
-class TrainedGroup:
-    """Best weights (float32, CPU), the step and validation loss they come from, and the curve (rows of
-    CURVE_COLUMNS).
-
-    With training.keep: task also the step that serves each task and its validation loss of the task, and the
-    weights of those steps that are not the group's best.
-    """
-
-    weights: dict[str, torch.Tensor]
-    best_step: int
-    best_loss: float
-    curve: list[list[float]]
-    task_steps: list[int]
-    task_losses: list[float]
-    task_weights: dict[int, dict[str, torch.Tensor]]
-
-
-def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
-    """What a finished group ends with."""
-    return TrainedGroup(
-        snapshots.read(state.best_step),
-        state.best_step,
-        state.best_loss,
-        state.curve,
-        state.task_steps,
-        state.task_losses,
-        {step: snapshots.read(step) for step in state.kept_steps if step != state.best_step},
-    )
 
 
 def group_key(seed: int, tasks: Sequence[str]) -> int:

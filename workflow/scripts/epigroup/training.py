@@ -21,13 +21,13 @@ from epigroup.devices import choose_device, choose_precision, prefer_determinist
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
+from epigroup.group_state import TrainedGroup, trained_group
 from epigroup.group_tables import check_positives, pack_groups, read_groups, read_rates
 from epigroup.loader import Batches, Sequences
 from epigroup.memory import refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
 from epigroup.pack import Pack
 from epigroup.shards import open_dataset
-from epigroup.trainer import TrainedGroup, trained_group
 
 logger = logging.getLogger(__name__)
 

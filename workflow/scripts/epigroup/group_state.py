@@ -1,0 +1,66 @@
+"""Where the training of one group stands, and what it ends with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+
+from epigroup.checkpoints import Snapshots
+
+
+@dataclass
+class GroupState:
+    """Where the training of one group stands; what a checkpoint keeps beside network and optimiser."""
+
+    step: int = 0
+    best_step: int = 0
+    best_loss: float = math.inf
+    validations_since_best: int = 0
+    validated_step: int = 0
+    first_loss: float = math.nan
+    exploded_steps: int = 0
+    loss_sum: float = 0.0
+    loss_steps: int = 0
+    seconds: float = 0.0
+    curve: list[list[float]] = field(default_factory=list)  # rows of CURVE_COLUMNS without the group
+    # of each task, the lowest validation loss of its own and the step of it; with training.keep: group empty
+    task_losses: list[float] = field(default_factory=list)
+    task_steps: list[int] = field(default_factory=list)
+
+    @property
+    def kept_steps(self) -> list[int]:
+        """Steps whose weights are wanted, in order."""
+        return sorted({*self.task_steps, self.best_step} - {0})
+
+
+@dataclass(frozen=True)
+class TrainedGroup:
+    """Best weights (float32, CPU), the step and validation loss they come from, and the curve (rows of
+    CURVE_COLUMNS).
+
+    With training.keep: task also the step that serves each task and its validation loss of the task, and the
+    weights of those steps that are not the group's best.
+    """
+
+    weights: dict[str, torch.Tensor]
+    best_step: int
+    best_loss: float
+    curve: list[list[float]]
+    task_steps: list[int]
+    task_losses: list[float]
+    task_weights: dict[int, dict[str, torch.Tensor]]
+
+
+def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
+    """What a finished group ends with."""
+    return TrainedGroup(
+        snapshots.read(state.best_step),
+        state.best_step,
+        state.best_loss,
+        state.curve,
+        state.task_steps,
+        state.task_losses,
+        {step: snapshots.read(step) for step in state.kept_steps if step != state.best_step},
+    )
