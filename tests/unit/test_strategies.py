@@ -32,7 +32,7 @@ def test_counts():
     full = config(
         single={"method": "single"},
         all={"method": "all"},
-        km={"method": "kmeans", "k": 5},
+        km={"method": "kmeans", "k": 5, "heads_from": "ALL"},
         rnd={"method": "random", "like": "km"},
         event={"method": "sheet", "columns": ["modality"]},
         both={"method": "sheet", "columns": ["modality", "cell_group"]},
@@ -47,8 +47,8 @@ def test_counts():
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        ({"method": "kmeans"}, "groupings.g.k"),
-        ({"method": "kmeans", "k": 7}, "7 groups of 6 tasks"),
+        ({"method": "kmeans", "heads_from": "ALL"}, "groupings.g.k"),
+        ({"method": "kmeans", "k": 7, "heads_from": "ALL"}, "7 groups of 6 tasks"),
         ({"method": "sheet", "columns": ["donor"]}, "donor"),
         ({"method": "sheet"}, "groupings.g.columns"),
         ({"method": "single", "tasks": ["a", "zz"]}, "zz"),
@@ -56,4 +56,4 @@ def test_counts():
 )
 def test_what_cannot_be_counted_is_named(spec, words):
     with pytest.raises(InputError, match=words):
-        count_groups(config(g=spec), "g", TABLE)
+        count_groups(config(g=spec, all={"method": "all"}), "g", TABLE)

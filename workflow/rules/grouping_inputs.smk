@@ -7,20 +7,17 @@ PLANTED = f"{RESULTS}/simulation/truth/groups.tsv"
 def grouping_needs(wildcards):
     """The files that a grouping's method reads beside the sheet."""
     spec = config["groupings"][wildcards.grouping]
-    needed = checked(grouping_methods.needs, spec["method"])
-    sources = {
-        "heads": ("heads_from", f"{RESULTS}/heads/{spec['heads_from']}/seed{wildcards.seed}/heads.h5"),
-        "like": ("like", f"{RESULTS}/groupings/{spec['like']}/seed{wildcards.seed}/groups.tsv"),
-        "table": ("file", spec["file"]),
+    seeds = plan_of.head_seeds(config, wildcards.grouping, int(wildcards.seed))
+    heads = [f"{RESULTS}/heads/{spec['heads_from']}/seed{seed}" for seed in seeds]
+    files = {
+        "heads": [f"{folder}/heads.h5" for folder in heads],
+        "covariance": [f"{folder}/covariance.h5" for folder in heads],
+        "labels": f"{RESULTS}/dataset/label_correlation.h5",
+        "affinity": f"{RESULTS}/affinity/{spec['affinity']}/{spec['heads_from']}/seed{wildcards.seed}.h5",
+        "like": f"{RESULTS}/groupings/{spec['like']}/seed{wildcards.seed}/groups.tsv",
+        "table": spec["file"],
     }
-    if needed is None:
-        return {}
-    key, path = sources[needed]
-    if spec[key] is None:
-        refuse(
-            f"{CONFIG_SOURCE}: groupings.{wildcards.grouping}.{key}: the method '{spec['method']}' needs it"
-        )
-    return {needed: path}
+    return {what: files[what] for what in checked(grouping_methods.needs, spec["method"], spec)}
 
 
 def grouping_config(wildcards):
@@ -30,8 +27,11 @@ def grouping_config(wildcards):
 
 def grouping_code(wildcards):
     """Digest of the script and of this grouping's method, so that an edit of one method reruns that method only."""
-    entry = checked(grouping_methods.entry, config["groupings"][wildcards.grouping]["method"])
-    return code_digest("group_tasks", (entry.split(":")[0].removeprefix("epigroup."),))
+    spec = config["groupings"][wildcards.grouping]
+    entries = [checked(grouping_methods.entry, method) for method in plan_of.methods_of(spec)]
+    return code_digest(
+        "group_tasks", tuple(entry.split(":")[0].removeprefix("epigroup.") for entry in entries)
+    )
 
 
 def sweep_tables(_=None):

@@ -61,3 +61,17 @@ def count_packs(config: dict, strategy: str, table: pd.DataFrame) -> int:
 def strategy_seeds(config: dict, strategy: str) -> list[int]:
     """Seeds that a strategy is trained with: its own list, or the run's."""
     return config["strategies"][strategy]["seeds"] or config["seeds"]
+
+
+def methods_of(spec: dict) -> list[str]:
+    """The methods that run for a grouping: its own, and the one whose groupings a consensus combines."""
+    return [spec["method"], *([spec["of"]] if spec["method"] == "consensus" else [])]
+
+
+def head_seeds(config: dict, grouping: str, seed: int) -> list[int]:
+    """Seeds of the networks whose heads the grouping of a seed reads: its own, or all that a consensus
+    combines."""
+    spec = config["groupings"][grouping]
+    if spec["method"] != "consensus":
+        return [seed]
+    return spec["heads_seeds"] or strategy_seeds(config, spec["heads_from"])

@@ -14,7 +14,8 @@ from epigroup.grouping.contract import GroupingInputs, check_k
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.kmeans import fit_kmeans, silhouette, start_state
 from epigroup.grouping.make import sheet_agreement
-from epigroup.grouping.vectors import read_head_table, task_vectors
+from epigroup.grouping.read_inputs import read_head_table
+from epigroup.grouping.vectors import task_vectors
 from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def sweep_k(
     everything = read_head_table(heads, task_ids)
     progress = Progress(log, "K sweep", len(cfg["k"]), "K")
     for k in cfg["k"]:
-        inputs = GroupingInputs("sweep", task_ids, sheet, k, seed, heads=everything, options=options)
+        inputs = GroupingInputs("sweep", task_ids, sheet, k, seed, heads=(everything,), options=options)
         check_k(inputs)
         vectors = task_vectors(inputs)
         fit = fit_kmeans(vectors, k, n_init=cfg["starts"], state=start_state(0, seed))

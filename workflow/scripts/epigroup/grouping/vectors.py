@@ -1,8 +1,5 @@
 """Task vectors to cluster, from the rows of E (last-layer weights of the joint network's heads)."""
 
-from pathlib import Path
-
-import h5py
 import numpy as np
 
 from epigroup.errors import InputError
@@ -16,12 +13,12 @@ def task_vectors(inputs: GroupingInputs) -> np.ndarray:
     InputError: no heads, another number of rows than tasks, a NaN or infinite weight (names the task), all
     rows equal, a row of zeros under "l2", an unknown form.
     """
-    if inputs.heads is None:
+    if not inputs.heads:
         raise InputError(
             f"grouping {inputs.name}: this method clusters the heads of a joint network and"
             " got none; set heads_from"
         )
-    rows = np.asarray(inputs.heads[0], np.float64)
+    rows = np.asarray(inputs.heads[0].weights, np.float64)
     if rows.ndim != 2 or len(rows) != len(inputs.task_ids):
         raise InputError(
             f"grouping {inputs.name}: E has shape {rows.shape}, but there are {len(inputs.task_ids)} tasks"
@@ -52,20 +49,3 @@ def task_vectors(inputs: GroupingInputs) -> np.ndarray:
             )
         return rows / length
     raise InputError(f"grouping {inputs.name}: vectors is '{form}'; choose raw or l2")
-
-
-def read_head_table(path: str | Path, task_ids: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """(E float32 (T, d), bias float32 (T,)) of a heads.h5, rows in the order of `task_ids`. InputError: a
-    task without a head."""
-    with h5py.File(path, "r", locking=False) as file:
-        found = file["task_id"].asstr()[:].tolist()
-        rows, bias = file["E"][:], file["bias"][:]
-    place = {task: i for i, task in enumerate(found)}
-    lacking = [task for task in task_ids if task not in place]
-    if lacking:
-        raise InputError(
-            f"{path}: no head of task '{lacking[0]}' ({len(lacking)} of {len(task_ids)} tasks lack one);"
-            " heads_from must name a strategy that trains all tasks of the grouping in one network"
-        )
-    order = [place[task] for task in task_ids]
-    return rows[order], bias[order]
