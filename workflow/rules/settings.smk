@@ -39,6 +39,7 @@ SECTIONS = {
         k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
     },
     "grouping": grouping_settings,
+    "covariance": lambda _: {**config["covariance"], "batch_size": config["evaluation"]["batch_size"]},
     "sweep": lambda _: config["sweep"],
     "evaluation": lambda regions: {
         "min_validation_positives": config["evaluation"]["min_validation_positives"],
