@@ -58,7 +58,8 @@ def test_every_method_of_the_registry_loads_and_says_what_it_needs():
     settings = {"vectors": "raw", "of": "kmeans"}
     found = {name: grouping.needs(name, settings) for name in grouping.METHODS}
     assert found == {
-        "single": (), "all": (), "sheet": (), "kmeans": ("heads",), "random": ("like",), "table": ("table",),
+        "single": (), "all": (), "sheet": (), "random": ("like",), "table": ("table",),
+        **dict.fromkeys(["kmeans", "ward", "spectral", "dbscan", "ssc", "consensus"], ("heads",)),
     }  # fmt: skip
     assert grouping.needs("kmeans", {"vectors": "logit_covariance"}) == ("heads", "covariance", "labels")
     assert grouping.needs("kmeans", {"vectors": "labels"}) == ("labels",)
@@ -268,7 +269,8 @@ def test_the_sweep_prefers_the_planted_number(tmp_path):
     rows, _, of = planted_heads()
     heads = write_heads(tmp_path / "heads.h5", rows, TASKS)
     truth = write_table(tmp_path / "truth.tsv", [f"{t}\t{g}" for t, g in zip(TASKS, of, strict=True)])
-    cfg = {"k": [2, 3, 4, 5], "vectors": "raw", "starts": 10, "tasks": SHEET.to_dict("records")}
+    cfg = {"k": [2, 3, 4, 5], "vectors": ["raw"], "starts": 10, "tasks": SHEET.to_dict("records")}
+    cfg["entries"] = {"kmeans": grouping.entry("kmeans")}
     sweep_k(heads, tmp_path / "sweep.tsv", cfg, seed=1, truth=truth)
     table = pd.read_csv(tmp_path / "sweep.tsv", sep="\t").set_index("k")
     assert table["silhouette"].idxmax() == 3

@@ -82,8 +82,7 @@ if "sweep" in config:
 
     rule sweep_k:
         input:
-            heads=f"<results>/heads/{config['sweep']['heads_from']}/seed{{seed}}/heads.h5",
-            truth=PLANTED if SIMULATED else [],
+            unpack(sweep_needs),
         output:
             "<results>/groupings/sweep/seed{seed}/sweep.tsv",
         log:
@@ -97,7 +96,7 @@ if "sweep" in config:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=60,
         params:
-            cfg={**settings("sweep"), "tasks": task_rows(columns=AGREEMENT_COLUMNS)},
-            code=code_digest("sweep_k"),
+            cfg=sweep_config(),
+            code=code_digest("sweep_k", modules_of(config["sweep"]["methods"])),
         script:
             "../scripts/sweep_k.py"

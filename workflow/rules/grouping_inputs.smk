@@ -17,21 +17,44 @@ def grouping_needs(wildcards):
         "like": f"{RESULTS}/groupings/{spec['like']}/seed{wildcards.seed}/groups.tsv",
         "table": spec["file"],
     }
-    return {what: files[what] for what in checked(grouping_methods.needs, spec["method"], spec)}
+    return {what: files[what] for what in grouping_methods.needs(spec["method"], spec)}
 
 
 def grouping_config(wildcards):
     cfg = settings("grouping", wildcards.grouping)
-    return {**cfg, "entry": checked(grouping_methods.entry, cfg["method"])}
+    if "of" in cfg["options"]:
+        cfg["options"]["of_entry"] = grouping_methods.entry(cfg["options"]["of"])
+    return {**cfg, "entry": grouping_methods.entry(cfg["method"])}
+
+
+def modules_of(methods):
+    """The package modules that hold these methods."""
+    return tuple(grouping_methods.entry(method).split(":")[0].removeprefix("epigroup.") for method in methods)
 
 
 def grouping_code(wildcards):
     """Digest of the script and of this grouping's method, so that an edit of one method reruns that method only."""
     spec = config["groupings"][wildcards.grouping]
-    entries = [checked(grouping_methods.entry, method) for method in plan_of.methods_of(spec)]
-    return code_digest(
-        "group_tasks", tuple(entry.split(":")[0].removeprefix("epigroup.") for entry in entries)
-    )
+    return code_digest("group_tasks", modules_of(plan_of.methods_of(spec)))
+
+
+def sweep_needs(wildcards):
+    """The files that the K sweep of a seed reads."""
+    folder = f"{RESULTS}/heads/{config['sweep']['heads_from']}/seed{wildcards.seed}"
+    files = {
+        "heads": f"{folder}/heads.h5",
+        "covariance": f"{folder}/covariance.h5",
+        "labels": f"{RESULTS}/dataset/label_correlation.h5",
+    }
+    wanted = {what for form in config["sweep"]["vectors"] for what in grouping_methods.VECTORS[form]}
+    truth = {"truth": PLANTED} if SIMULATED else {}
+    return {what: path for what, path in files.items() if what in {"heads", *wanted}} | truth
+
+
+def sweep_config():
+    cfg = settings("sweep")
+    entries = {method: grouping_methods.entry(method) for method in cfg["methods"]}
+    return {**cfg, "entries": entries, "tasks": task_rows(columns=AGREEMENT_COLUMNS)}
 
 
 def sweep_tables(_=None):

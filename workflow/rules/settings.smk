@@ -4,7 +4,7 @@
 def grouping_settings(name):
     spec = config["groupings"][name]
     shown = dict.fromkeys([*AGREEMENT_COLUMNS, *(spec["columns"] or [])])
-    options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"], spec)}
+    options = {key: spec[key] for key in grouping_methods.options(spec["method"], spec)}
     return {
         "method": spec["method"],
         "k": checked(plan_of.count_groups, config, name, task_table()),

@@ -183,7 +183,7 @@ def _check_sources(config: dict, source: str) -> None:
         try:
             wanted = grouping_methods.needs(spec["method"], spec)
         except InputError as error:
-            raise InputError(f"{source}: groupings.{name}.method: {error}") from None
+            raise InputError(f"{source}: groupings.{name}: {error}") from None
         for key in (key for what in wanted for key in keys.get(what, [])):
             if spec[key] is None:
                 raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")

@@ -26,6 +26,15 @@ METHODS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "all": ("epigroup.grouping.all_tasks:group_tasks", (), ()),
     "sheet": ("epigroup.grouping.sheet_columns:group_tasks", (), ("columns",)),
     "kmeans": ("epigroup.grouping.kmeans:group_tasks", ("vectors",), (*_CLUSTERS, "starts")),
+    "ward": ("epigroup.grouping.ward:group_tasks", ("vectors",), _CLUSTERS),
+    "spectral": (
+        "epigroup.grouping.spectral:group_tasks",
+        ("vectors",),
+        (*_CLUSTERS, "graph", "neighbours", "starts"),
+    ),
+    "dbscan": ("epigroup.grouping.dbscan:group_tasks", ("vectors",), _CLUSTERS),
+    "ssc": ("epigroup.grouping.subspace:group_tasks", ("vectors",), (*_CLUSTERS, "alpha", "starts")),
+    "consensus": ("epigroup.grouping.consensus:group_tasks", ("of",), ("of",)),
     "random": ("epigroup.grouping.random_matched:group_tasks", ("like",), ("seed",)),
     "table": ("epigroup.grouping.table:group_tasks", ("table",), ("file",)),
 }
@@ -46,10 +55,22 @@ def needs(method: str, settings: Mapping) -> tuple[str, ...]:
         if what == "vectors":
             found += VECTORS[settings["vectors"]]
         elif what == "of":
-            found += needs(settings["of"], settings)
+            found += _combined(settings)
         else:
             found.append(what)
     return tuple(dict.fromkeys(found))
+
+
+def _combined(settings: Mapping) -> tuple[str, ...]:
+    """What the method reads whose groupings of several networks are combined."""
+    of = settings["of"]
+    able = [name for name, (_, reads, _) in METHODS.items() if "vectors" in reads]
+    if of not in able:
+        raise InputError(f"of is '{of}'; a consensus combines groupings by {', '.join(able)}")
+    found = needs(of, settings)
+    if "heads" not in found:
+        raise InputError(f"vectors is '{settings['vectors']}', which is the same for every network")
+    return found
 
 
 def options(method: str, settings: Mapping) -> tuple[str, ...]:

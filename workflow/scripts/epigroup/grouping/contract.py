@@ -72,9 +72,10 @@ def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
         )
     found = int(groups.max()) + 1
     if found != inputs.k:
+        empty = f" and {inputs.k - found} would be empty" if found < inputs.k else ""
         raise InputError(
             f"grouping {inputs.name}: k is {inputs.k}, but the tasks fall into {found}"
-            f" groups; set k to {found} or change the method"
+            f" groups{empty}; set k to {found} or change the method"
         )
     return Grouping(groups, grouping.measures)
 
