@@ -100,3 +100,11 @@ if "sweep" in config:
             code=code_digest("sweep_k", modules_of(config["sweep"]["methods"])),
         script:
             "../scripts/sweep_k.py"
+
+
+# Every grouping of the config, also those that no strategy trains on; with a simulation how they fit what it planted.
+rule groupings:
+    input:
+        all_groupings(),
+        f"{RESULTS}/comparison/truth.tsv" if SIMULATED else [],
+    localrule: True

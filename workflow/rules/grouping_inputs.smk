@@ -65,3 +65,31 @@ def sweep_tables(_=None):
         f"{RESULTS}/groupings/sweep/seed{seed}/sweep.tsv"
         for seed in STRATEGY_SEEDS(config["sweep"]["heads_from"])
     ]
+
+
+def made_groupings():
+    """[grouping, seed, task ids] of every grouping of the config, but one for all and each for itself."""
+    return [
+        [name, seed, [row["task_id"] for row in task_rows(name)]]
+        for name, spec in config["groupings"].items()
+        if spec["method"] not in ("single", "all")
+        for seed in plan_of.grouping_seeds(config, name)
+    ]
+
+
+def all_groupings(_=None):
+    """groups.tsv in the order of `made_groupings`."""
+    return [f"{RESULTS}/groupings/{name}/seed{seed}/groups.tsv" for name, seed, _ in made_groupings()]
+
+
+def groupings_config():
+    """What `compare_groupings` is told of each grouping."""
+    specs = config["groupings"].items()
+    methods = {
+        name: [
+            spec["method"],
+            spec["vectors"] if "vectors" in grouping_methods.options(spec["method"], spec) else "",
+        ]
+        for name, spec in specs
+    }
+    return {"tasks": task_rows(columns=AGREEMENT_COLUMNS), "groupings": made_groupings(), "methods": methods}

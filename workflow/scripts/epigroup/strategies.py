@@ -75,3 +75,20 @@ def head_seeds(config: dict, grouping: str, seed: int) -> list[int]:
     if spec["method"] != "consensus":
         return [seed]
     return spec["heads_seeds"] or strategy_seeds(config, spec["heads_from"])
+
+
+def grouping_seeds(config: dict, grouping: str) -> list[int]:
+    """Seeds that a grouping is made with: those of the strategies on it; on none, those of the network or of
+    the grouping that it is made from; else the run's."""
+    trained = [
+        seed
+        for name, strategy in config["strategies"].items()
+        if strategy["grouping"] == grouping
+        for seed in strategy_seeds(config, name)
+    ]
+    spec = config["groupings"][grouping]
+    if trained:
+        return list(dict.fromkeys(trained))
+    if spec["like"] is not None:
+        return grouping_seeds(config, spec["like"])
+    return strategy_seeds(config, spec["heads_from"]) if spec["heads_from"] else config["seeds"]

@@ -16,6 +16,7 @@ Split = Callable[[np.ndarray, int], np.ndarray]
 
 STABILITY_DRAWS = 20
 STABILITY_SHARE = 0.8
+STABILITY_STARTS = 3  # of k-means in a draw: a draw need not find the best of fifty
 
 
 def group_by(

@@ -4,11 +4,9 @@ import numpy as np
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from epigroup.grouping.clustering import group_by
+from epigroup.grouping.clustering import STABILITY_STARTS, group_by
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
-
-STABILITY_STARTS = 3  # of a draw; its best start need not be the best of fifty
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from epigroup.errors import InputError
-from epigroup.grouping.clustering import distances, group_by
+from epigroup.grouping.clustering import STABILITY_STARTS, distances, group_by
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
 from epigroup.grouping.kmeans import fit_kmeans
 from epigroup.grouping.vectors import task_vectors
@@ -38,7 +38,8 @@ def group_by_affinity(
     starts = int(inputs.options.get("starts", 50))
 
     def split(tasks: np.ndarray, state: int) -> np.ndarray:
-        return split_affinity(affinity[np.ix_(tasks, tasks)], inputs.k, starts=starts, state=state)
+        n_init = starts if len(tasks) == len(affinity) else min(starts, STABILITY_STARTS)
+        return split_affinity(affinity[np.ix_(tasks, tasks)], inputs.k, starts=n_init, state=state)
 
     return group_by(inputs, split, rows=rows, similarity=affinity)
 

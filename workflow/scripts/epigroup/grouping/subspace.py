@@ -13,7 +13,7 @@ from epigroup.grouping.vectors import task_vectors
 
 log = logging.getLogger(__name__)
 
-ITERATIONS, TOLERANCE = 400, 2e-4
+ITERATIONS, TOLERANCE, RELAXATION = 1000, 2e-4, 1.6
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
@@ -46,28 +46,31 @@ def self_expression(rows: np.ndarray, alpha: float) -> np.ndarray:
 
     l = alpha / m, m the least over tasks of the largest |inner product| with another one: with alpha above 1
     no column is all zeros (Elhamifar & Vidal 2013, section 2.3 and equation 14). By the alternating direction
-    method of multipliers, until two copies of C agree to 2e-4 as in the authors' program, or 400 rounds.
+    method of multipliers, over-relaxed, until two copies of C agree to 2e-4, as in the authors' program, and
+    a round moves no weight by more; or 1000 rounds.
     """
     gram = rows @ rows.T
     n = len(gram)
-    common = np.abs(gram - np.diag(gram.diagonal())).max(axis=0).min()
-    fit = alpha / common
+    fit = alpha / np.abs(gram - np.diag(gram.diagonal())).max(axis=0).min()
     penalty = alpha  # of the two copies' difference; changes the way, not the minimum
-    solve = cho_factor(fit * gram + penalty * np.eye(n))
-    inverse = cho_solve(solve, np.eye(n))
-    ahead = inverse @ (fit * gram)
+    inverse = cho_solve(cho_factor(fit * gram + penalty * np.eye(n)), np.eye(n))
+    start = inverse @ (fit * gram)
     sparse, dual = np.zeros((n, n)), np.zeros((n, n))
-    gap = np.inf
+    gap = moved = np.inf
     for _ in range(ITERATIONS):
-        dense = ahead + inverse @ (penalty * sparse - dual)
-        raw = dense + dual / penalty
-        sparse = np.sign(raw) * np.maximum(np.abs(raw) - 1 / penalty, 0)
-        np.fill_diagonal(sparse, 0)
-        dual += penalty * (dense - sparse)
-        gap = np.abs(dense - sparse).max()
-        if gap < TOLERANCE:
+        dense = start + penalty * (inverse @ (sparse - dual))
+        mixed = RELAXATION * dense + (1 - RELAXATION) * sparse + dual
+        shrunk = np.sign(mixed) * np.maximum(np.abs(mixed) - 1 / penalty, 0)
+        np.fill_diagonal(shrunk, 0)
+        dual = mixed - shrunk
+        gap, moved = np.abs(dense - shrunk).max(), np.abs(shrunk - sparse).max()
+        sparse = shrunk
+        if max(gap, moved) < TOLERANCE:
             return sparse
-    log.warning("self-expression: two copies still differ by %.1e after %d rounds", gap, ITERATIONS)
+    log.warning(
+        "self-expression: after %d rounds the copies differ by %.1e, the last round moved a weight by %.1e",
+        ITERATIONS, gap, moved,
+    )  # fmt: skip
     return sparse
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from epigroup.errors import InputError
 from epigroup.grouping.contract import GroupingInputs, Heads
 
-# A rounding error of an eigenvalue, as a share of the largest; what is more negative is no covariance.
-_ROUNDING = 1e-6
+# An eigenvalue that is 0 but for rounding, and one too negative to be that, as shares of the largest.
+_ZERO, _NEGATIVE = 1e-12, 1e-6
 
 
 def task_vectors(inputs: GroupingInputs) -> np.ndarray:
@@ -98,9 +98,9 @@ def _covariance_root(inputs: GroupingInputs, heads: Heads) -> np.ndarray:
 
 def _root(matrix: np.ndarray, what: str) -> np.ndarray:
     values, vectors = np.linalg.eigh(matrix)
-    if not np.isfinite(values).all() or values[0] < -_ROUNDING * abs(values[-1]):
+    if not np.isfinite(values).all() or values[0] < -_NEGATIVE * abs(values[-1]):
         raise InputError(f"{what} has an eigenvalue of {values[0]:g}, which no covariance has")
-    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    return (vectors * np.sqrt(np.where(values > _ZERO * values[-1], values, 0))) @ vectors.T
 
 
 def _label_rows(inputs: GroupingInputs) -> np.ndarray:
