@@ -14,6 +14,7 @@ from epigroup.errors import InputError
 from epigroup.grouping.contract import GroupingInputs, Heads, checked, load, numbered
 from epigroup.grouping.group_table import read_group_numbers
 from epigroup.grouping.make import make_grouping
+from epigroup.grouping.read_inputs import read_affinity
 from epigroup.sweep import sweep_k
 
 SHEET = pd.DataFrame(
@@ -263,6 +264,52 @@ def test_from_files_to_files(tmp_path):
         cfg["entry"] = grouping.entry("kmeans")
         make_grouping(tmp_path / "x.tsv", tmp_path / "x.json", cfg, name="kmeans", seed=1, heads=[short])
     assert not (tmp_path / "x.tsv").exists()
+
+
+def test_the_sweep_goes_over_methods_and_vectors_and_says_what_could_not_be_made(tmp_path):
+    rows, _, _ = planted_heads()
+    heads = write_heads(tmp_path / "heads.h5", rows, TASKS)
+    cfg = {"k": [3, 7], "vectors": ["raw", "l2"], "starts": 5, "tasks": SHEET.to_dict("records")}
+    cfg["entries"] = {name: grouping.entry(name) for name in ("ward", "dbscan")}
+    sweep_k(heads, tmp_path / "sweep.tsv", cfg, seed=1)
+    table = pd.read_csv(tmp_path / "sweep.tsv", sep="\t", keep_default_na=False, na_values=["NaN"])
+    assert table[["vectors", "method", "k"]].to_numpy().tolist() == [
+        [vectors, method, k] for vectors in ("raw", "l2") for method in ("ward", "dbscan") for k in (3, 7)
+    ]
+    failed = table[(table["method"] == "dbscan") & (table["k"] == 7)]
+    assert failed["problem"].str.contains("no setting gives 7 groups").all()
+    assert failed["silhouette"].isna().all() and not failed["most_stable"].any()
+    assert (table[table["k"] == 3]["problem"] == "").all() and table[table["k"] == 3]["most_stable"].all()
+    rows[2] = np.nan
+    with pytest.raises(InputError, match="head of task 't2'"):
+        sweep_k(write_heads(tmp_path / "nan.h5", rows, TASKS), tmp_path / "no.tsv", cfg, seed=1)
+
+
+def write_affinity(path, **matrices):
+    with h5py.File(path, "w") as file:
+        file["task_id"] = TASKS[::-1]
+        for name, matrix in matrices.items():
+            file[name] = matrix
+    return path
+
+
+def test_an_affinity_is_put_in_the_order_of_the_tasks(tmp_path):
+    matrix = np.arange(64.0).reshape(8, 8)
+    path = write_affinity(tmp_path / "a.h5", distance=matrix[::-1, ::-1])
+    found, kind = read_affinity(path, TASKS)
+    assert kind == "distance"
+    np.testing.assert_array_equal(found, matrix)
+    np.testing.assert_array_equal(read_affinity(path, TASKS[2:4])[0], matrix[2:4, 2:4])
+    with pytest.raises(InputError, match=r"no affinity of task 'gone' \(1 of 1"):
+        read_affinity(path, ["gone"])
+    for bad, message in (
+        ({}, "neither similarity nor distance"),
+        ({"similarity": matrix, "distance": matrix}, "exactly one is read"),
+        ({"similarity": matrix[:4]}, r"shape \(4, 8\) for 8 tasks"),
+        ({"similarity": np.where(matrix == 9, np.nan, matrix)}, "similarity of task 't6' is not finite"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_affinity(write_affinity(tmp_path / "bad.h5", **bad), TASKS)
 
 
 def test_the_sweep_prefers_the_planted_number(tmp_path):

@@ -217,6 +217,12 @@ def _check_heads(config: dict, source: str) -> None:
                 f"{source}: {key}: takes in tasks that the network of '{strategy}' does not learn"
             )
         have = set(strategies[strategy]["seeds"] or config["seeds"])
+        asked = groupings[key.removeprefix("groupings.")]["heads_seeds"] if key != "sweep" else None
+        if set(asked or []) - have:
+            raise InputError(
+                f"{source}: {key}.heads_seeds: '{strategy}' is not trained with seeds"
+                f" {sorted(set(asked) - have)}; it has {sorted(have)}"
+            )
         lacking = {seed for user in users for seed in user["seeds"] or config["seeds"]} - have
         if lacking:
             raise InputError(

@@ -32,7 +32,8 @@ def group_by(
     cosines of the rows where it clusters these. measures: inertia (sum of squared distances of the rows to
     their group's mean), silhouette (mean, Euclidean; None for a k of 1 or T), similarity_within and
     similarity_between (mean over pairs of the same and of different groups), stability (`stability`),
-    label_agreement (with labels: correlation of the similarity of two tasks with that of their labels).
+    label_agreement (where labels are there beside what is clustered: correlation, over pairs of tasks, of
+    their similarity with that of their labels).
     One thread: sums over threads differ in their last bits from machine to machine.
     """
     with threadpool_limits(limits=1):
@@ -44,7 +45,7 @@ def group_by(
             measures |= {"inertia": inertia(rows, groups), "silhouette": silhouette(rows, groups)}
         within, between = mean_similarity(similarity, groups)
         measures |= {"similarity_within": within, "similarity_between": between}
-        if inputs.labels is not None:
+        if inputs.labels is not None and inputs.options.get("vectors") != "labels":
             measures["label_agreement"] = agreement(similarity, inputs.labels)
     return Grouping(groups, measures)
 
