@@ -112,16 +112,22 @@ def test_a_covariance_of_another_network_is_refused(trained, tmp_path):
         read_head_table(folder / "heads.h5", tasks, other)
 
 
-def test_several_networks_have_no_common_features(trained, tmp_path):
-    folder, files, _, tasks = trained
+@pytest.mark.parametrize(
+    ("groups", "network", "message"),
+    [
+        (2, {}, "2 networks, each with hidden features of its own"),
+        (1, {"head": "private", "private_hidden": 4}, "each task has hidden features of its own"),
+    ],
+)
+def test_networks_without_common_features_are_refused(trained, tmp_path, groups, network, message):
+    _, files, _, tasks = trained
     model = tmp_path / "pack0.safetensors"
+    table = write_groups(tmp_path / "g.tsv", {0: tasks[:1], 1: tasks[1:]} if groups == 2 else {0: tasks})
+    cfg = SETTINGS | {"max_steps": 1, "network": SETTINGS["network"] | network}
     train_pack(
-        **files, groups_tsv=write_groups(tmp_path / "g.tsv", {0: tasks[:1], 1: tasks[1:]}), pack=0, n_packs=1,
-        seed=1, cfg=SETTINGS | {"max_steps": 1}, threads=1, code="c", model_out=model,
+        **files, groups_tsv=table, pack=0, n_packs=1, seed=1, cfg=cfg, threads=1, code="c", model_out=model,
         curves_out=tmp_path / "curves.tsv", checkpoint_dir=tmp_path / "checkpoints",
     )  # fmt: skip
-    with pytest.raises(InputError, match="2 networks, each with hidden features of its own"):
-        measure_hidden(
-            [model], **files, out=tmp_path / "c.h5", examples=4, seed=1, batch_size=4, device="cpu"
-        )
+    with pytest.raises(InputError, match=message):
+        measure_hidden([model], **files, out=tmp_path / "c.h5", examples=4, seed=1, batch_size=4)
     assert not (tmp_path / "c.h5").exists()

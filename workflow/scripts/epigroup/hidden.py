@@ -81,10 +81,16 @@ def measure_hidden(
     float64 (hidden,) of its hidden features over `examples` training examples drawn with `seed`; attributes
     n, example_seed, and seed and dataset_hash as in heads.h5.
 
-    InputError: several networks, a network of another data set or genome, features that are not finite.
+    InputError: several networks, private hidden layers, a network of another data set or genome, features
+    that are not finite.
     """
     torch.set_num_threads(threads)
     infos = read_pack_infos(model_paths)
+    if infos[0].network.get("head", "shared") != "shared":
+        raise InputError(
+            f"{model_paths[0]}: each task has hidden features of its own; "
+            "let heads_from name a strategy with network.head shared"
+        )
     n_networks = sum(len(info.groups) for info in infos)
     if n_networks != 1:
         raise InputError(
