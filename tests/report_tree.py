@@ -56,6 +56,8 @@ def config(name: str = "demo") -> dict:
         "heads_from": None,
         "like": None,
         "vectors": "raw",
+        "append": [],
+        "of": "kmeans",
         "starts": 50,
     }
     return {
@@ -239,10 +241,12 @@ def build(
             ks = np.arange(2, 9)
             sweep = pd.DataFrame(
                 {
+                    "method": "kmeans",
+                    "vectors": "raw",
                     "k": ks,
                     "inertia": 500.0 / ks,
                     "silhouette": 0.5 - 0.05 * abs(ks - 4),
-                    "smallest": n_tasks // ks,
+                    "most_stable": ks == 4,
                 }
             )
             lists["sweep"].append(
@@ -255,8 +259,13 @@ def build(
         "agreement": write_tsv(
             pd.DataFrame(
                 [
-                    {"grouping": g, "seed": s, "k": 4, "ari_planted": v - 0.05 * s}
-                    for g, v in (("modality", 0.0), ("kmeans", 0.9), ("random", -0.02))
+                    {"grouping": g, "method": m, "vectors": v, "seed": s, "k": 4, "ari_planted": x - 0.05 * s}
+                    for g, m, v, x in (
+                        ("modality", "sheet", "", 0.0),
+                        ("kmeans", "kmeans", "raw", 0.95),
+                        ("labels", "kmeans", "labels", 0.4),
+                        ("random", "random", "", -0.02),
+                    )
                     for s in seeds
                 ]
             ),

@@ -13,7 +13,7 @@ from epigroup.comparison import Results, compare_strategies, find_gain
 from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.shards import open_dataset
-from epigroup.truth import ceiling, compare_with_truth
+from epigroup.truth import ceiling, compare_groupings, compare_with_truth
 
 SHEET = [
     {"task_id": "a", "modality": "HM", "cell_group": "x"},
@@ -301,13 +301,16 @@ def test_truth_tables(tmp_path):
         "tasks": [{"task_id": t, "modality": "CA", "cell_group": "x"} for t in tasks],
         "runs": [["KMTL", 1], ["KMTL", 2]],
         "groupings": [["same", 1, tasks], ["crossed", 1, tasks]],
+        "methods": {"same": ["kmeans", "raw"], "crossed": ["sheet", ""]},
     }
+    groups = [tmp_path / "same.tsv", tmp_path / "crossed.tsv"]
+    compare_groupings(tmp_path / "truth.tsv", groups, tmp_path / "out" / "truth.tsv", cfg)
     compare_with_truth(
-        tmp_path / "truth.tsv", tmp_path / "probability.h5", paths["dataset_json"], paths["shard_paths"],
-        [tmp_path / "same.tsv", tmp_path / "crossed.tsv"], [tmp_path / "m1.tsv", tmp_path / "m2.tsv"],
-        tmp_path / "out" / "truth.tsv", tmp_path / "out" / "ceiling.tsv", cfg,
+        tmp_path / "probability.h5", paths["dataset_json"], paths["shard_paths"],
+        [tmp_path / "m1.tsv", tmp_path / "m2.tsv"], tmp_path / "out" / "ceiling.tsv", cfg,
     )  # fmt: skip
     agreement = pd.read_csv(tmp_path / "out" / "truth.tsv", sep="\t").set_index("grouping")
+    assert agreement.loc["same", ["method", "vectors"]].tolist() == ["kmeans", "raw"]
     assert agreement.loc["same", "ari_planted"] == 1 and agreement.loc["crossed", "ari_planted"] < 0
     table = pd.read_csv(tmp_path / "out" / "ceiling.tsv", sep="\t").set_index("task_id")
     expected = [reference.average_precision_score(labels[:, i], noisy[:, i]) for i in range(4)]

@@ -11,9 +11,10 @@ from sklearn.metrics import adjusted_rand_score
 
 from epigroup import grouping
 from epigroup.errors import InputError
-from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
+from epigroup.grouping.contract import GroupingInputs, Heads, checked, load, numbered
 from epigroup.grouping.group_table import read_group_numbers
 from epigroup.grouping.make import make_grouping
+from epigroup.grouping.read_inputs import read_affinity
 from epigroup.sweep import sweep_k
 
 SHEET = pd.DataFrame(
@@ -55,12 +56,17 @@ def test_numbers_follow_first_appearance_and_keep_the_partition(labels):
 
 
 def test_every_method_of_the_registry_loads_and_says_what_it_needs():
-    assert {name: grouping.needs(name) for name in grouping.METHODS} == {
-        "single": None, "all": None, "sheet": None, "kmeans": "heads", "random": "like", "table": "table",
+    settings = {"vectors": "raw", "of": "kmeans"}
+    found = {name: grouping.needs(name, settings) for name in grouping.METHODS}
+    assert found == {
+        "single": (), "all": (), "sheet": (), "random": ("like",), "table": ("table",),
+        **dict.fromkeys(["kmeans", "ward", "spectral", "dbscan", "ssc", "consensus"], ("heads",)),
     }  # fmt: skip
+    assert grouping.needs("kmeans", {"vectors": "logit_covariance"}) == ("heads", "covariance", "labels")
+    assert grouping.needs("kmeans", {"vectors": "labels"}) == ("labels",)
     assert all(callable(load(grouping.entry(name))) for name in grouping.METHODS)
     with pytest.raises(InputError, match="unknown grouping method 'kmean'"):
-        grouping.needs("kmean")
+        grouping.needs("kmean", settings)
 
 
 def test_groupings_from_the_sheet():
@@ -95,7 +101,7 @@ def test_a_task_without_a_value_is_named():
 @pytest.mark.parametrize("vectors", ["raw", "l2"])
 def test_kmeans_finds_what_is_there(vectors):
     rows, bias, of = planted_heads()
-    found = run("kmeans", inputs(3, heads=(rows, bias), options={"vectors": vectors}))
+    found = run("kmeans", inputs(3, heads=(Heads(rows, bias),), options={"vectors": vectors}))
     assert found.groups.tolist() == numbered(of).tolist()
     shown = rows if vectors == "raw" else rows / np.linalg.norm(rows, axis=1, keepdims=True)
     centres = np.array([shown[of == g].mean(axis=0) for g in range(3)])
@@ -105,8 +111,8 @@ def test_kmeans_finds_what_is_there(vectors):
 
 def test_kmeans_keeps_the_best_of_its_starts_and_repeats_itself():
     rows = np.random.default_rng(5).normal(size=(8, 3))
-    found = run("kmeans", inputs(4, heads=(rows, np.zeros(8))))
-    again = run("kmeans", inputs(4, heads=(rows, np.zeros(8))))
+    found = run("kmeans", inputs(4, heads=(Heads(rows, np.zeros(8)),)))
+    again = run("kmeans", inputs(4, heads=(Heads(rows, np.zeros(8)),)))
     assert found.groups.tolist() == again.groups.tolist() and found.measures == again.measures
     single = [KMeans(4, n_init=1, random_state=s).fit(rows).inertia_ for s in range(200)]
     assert found.measures["inertia"] <= min(single) * (1 + 1e-9)
@@ -116,15 +122,15 @@ def test_l2_ignores_the_length_of_a_row():
     rows, bias, _ = planted_heads()
     scale = np.array([[1.0], [50], [0.02], [3], [1], [400], [9], [0.1]])
     options = {"vectors": "l2"}
-    plain = run("kmeans", inputs(3, heads=(rows, bias), options=options))
-    scaled = run("kmeans", inputs(3, heads=(rows * scale, bias), options=options))
+    plain = run("kmeans", inputs(3, heads=(Heads(rows, bias),), options=options))
+    scaled = run("kmeans", inputs(3, heads=(Heads(rows * scale, bias),), options=options))
     assert plain.groups.tolist() == scaled.groups.tolist()
 
 
 def test_k_of_one_and_of_all_tasks_have_no_silhouette():
     rows, bias, _ = planted_heads()
     for k in (1, 8):
-        assert run("kmeans", inputs(k, heads=(rows, bias))).measures["silhouette"] is None
+        assert run("kmeans", inputs(k, heads=(Heads(rows, bias),))).measures["silhouette"] is None
 
 
 def broken(what):
@@ -157,7 +163,7 @@ def broken(what):
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_heads_that_cannot_be_clustered(what, k, vectors, message):
     with pytest.raises(InputError, match=message):
-        run("kmeans", inputs(k, heads=broken(what), options={"vectors": vectors}))
+        run("kmeans", inputs(k, heads=(Heads(*broken(what)),), options={"vectors": vectors}))
 
 
 @given(st.lists(st.integers(0, 3), min_size=8, max_size=8), st.integers(0, 100), st.integers(0, 100))
@@ -240,7 +246,7 @@ def test_from_files_to_files(tmp_path):
     cfg = {"entry": grouping.entry("kmeans"), "method": "kmeans", "k": 3, "tasks": SHEET.to_dict("records")}
     cfg["options"] = {"vectors": "raw", "starts": 20, "seed": 0, "columns": None}
     groups, measures = tmp_path / "k" / "groups.tsv", tmp_path / "k" / "measures.json"
-    make_grouping(groups, measures, cfg, name="kmeans", seed=1, heads=heads)
+    make_grouping(groups, measures, cfg, name="kmeans", seed=1, heads=[heads])
     table = pd.read_csv(groups, sep="\t")
     assert table.columns.tolist() == ["task_id", "group"] and table["task_id"].tolist() == TASKS
     assert table["group"].tolist() == of.tolist()
@@ -256,15 +262,62 @@ def test_from_files_to_files(tmp_path):
     with pytest.raises(InputError, match=r"no head of task 't0' \(1 of 8"):
         short = write_heads(tmp_path / "short.h5", rows[1:], TASKS[1:])
         cfg["entry"] = grouping.entry("kmeans")
-        make_grouping(tmp_path / "x.tsv", tmp_path / "x.json", cfg, name="kmeans", seed=1, heads=short)
+        make_grouping(tmp_path / "x.tsv", tmp_path / "x.json", cfg, name="kmeans", seed=1, heads=[short])
     assert not (tmp_path / "x.tsv").exists()
+
+
+def test_the_sweep_goes_over_methods_and_vectors_and_says_what_could_not_be_made(tmp_path):
+    rows, _, _ = planted_heads()
+    heads = write_heads(tmp_path / "heads.h5", rows, TASKS)
+    cfg = {"k": [3, 7], "vectors": ["raw", "l2"], "starts": 5, "tasks": SHEET.to_dict("records")}
+    cfg["entries"] = {name: grouping.entry(name) for name in ("ward", "dbscan")}
+    sweep_k(heads, tmp_path / "sweep.tsv", cfg, seed=1)
+    table = pd.read_csv(tmp_path / "sweep.tsv", sep="\t", keep_default_na=False, na_values=["NaN"])
+    assert table[["vectors", "method", "k"]].to_numpy().tolist() == [
+        [vectors, method, k] for vectors in ("raw", "l2") for method in ("ward", "dbscan") for k in (3, 7)
+    ]
+    failed = table[(table["method"] == "dbscan") & (table["k"] == 7)]
+    assert failed["problem"].str.contains("no setting gives 7 groups").all()
+    assert failed["silhouette"].isna().all() and not failed["most_stable"].any()
+    assert (table[table["k"] == 3]["problem"] == "").all() and table[table["k"] == 3]["most_stable"].all()
+    rows[2] = np.nan
+    with pytest.raises(InputError, match="head of task 't2'"):
+        sweep_k(write_heads(tmp_path / "nan.h5", rows, TASKS), tmp_path / "no.tsv", cfg, seed=1)
+
+
+def write_affinity(path, **matrices):
+    with h5py.File(path, "w") as file:
+        file["task_id"] = TASKS[::-1]
+        for name, matrix in matrices.items():
+            file[name] = matrix
+    return path
+
+
+def test_an_affinity_is_put_in_the_order_of_the_tasks(tmp_path):
+    matrix = np.arange(64.0).reshape(8, 8)
+    path = write_affinity(tmp_path / "a.h5", distance=matrix[::-1, ::-1])
+    found, kind = read_affinity(path, TASKS)
+    assert kind == "distance"
+    np.testing.assert_array_equal(found, matrix)
+    np.testing.assert_array_equal(read_affinity(path, TASKS[2:4])[0], matrix[2:4, 2:4])
+    with pytest.raises(InputError, match=r"no affinity of task 'gone' \(1 of 1"):
+        read_affinity(path, ["gone"])
+    for bad, message in (
+        ({}, "neither similarity nor distance"),
+        ({"similarity": matrix, "distance": matrix}, "exactly one is read"),
+        ({"similarity": matrix[:4]}, r"shape \(4, 8\) for 8 tasks"),
+        ({"similarity": np.where(matrix == 9, np.nan, matrix)}, "similarity of task 't6' is not finite"),
+    ):
+        with pytest.raises(InputError, match=message):
+            read_affinity(write_affinity(tmp_path / "bad.h5", **bad), TASKS)
 
 
 def test_the_sweep_prefers_the_planted_number(tmp_path):
     rows, _, of = planted_heads()
     heads = write_heads(tmp_path / "heads.h5", rows, TASKS)
     truth = write_table(tmp_path / "truth.tsv", [f"{t}\t{g}" for t, g in zip(TASKS, of, strict=True)])
-    cfg = {"k": [2, 3, 4, 5], "vectors": "raw", "starts": 10, "tasks": SHEET.to_dict("records")}
+    cfg = {"k": [2, 3, 4, 5], "vectors": ["raw"], "starts": 10, "tasks": SHEET.to_dict("records")}
+    cfg["entries"] = {"kmeans": grouping.entry("kmeans")}
     sweep_k(heads, tmp_path / "sweep.tsv", cfg, seed=1, truth=truth)
     table = pd.read_csv(tmp_path / "sweep.tsv", sep="\t").set_index("k")
     assert table["silhouette"].idxmax() == 3

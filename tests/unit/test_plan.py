@@ -97,7 +97,8 @@ def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
     sheet = read_sheet(shiri / config["samples"], results="results", exist=lambda _: True)
     jobs = plan.make_plan(config, sheet).jobs
     simulation = sum(n for name, n in counts.items() if name.startswith("simulate_"))
-    assert counts["total"] - counts["all"] - simulation - counts["compare_with_truth"] == sum(jobs.values())
+    truth = counts["compare_with_truth"] + counts["compare_groupings"]
+    assert counts["total"] - counts["all"] - simulation - truth == sum(jobs.values())
     assert counts["train_pack"] == jobs["training"]
 
 

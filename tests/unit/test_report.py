@@ -17,7 +17,7 @@ from epigroup.report import make_report, plain, render
 from epigroup.report_data import load, read_counts
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
 from epigroup.report_methods import one_training
-from epigroup.report_tables import span_text
+from epigroup.report_tables import labels_sentence, span_text
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +191,7 @@ def test_page_says_what_matters(page):
         "random, same sizes",
         "arXiv:2209.11892",
         "learning rate 0.002",
-        "k-means on the rows of E, K = 4 of SMTL",
+        "k-means on the rows of E of SMTL, K = 4, 50 starts",
         "chr4:1,000-900,000",
         "cdcdcdcdcdcdcdcd",
         "0123456789abcdef",
@@ -405,3 +405,48 @@ def test_the_count_of_bins_at_borders_is_told(results, page):
     )
     other = render(literal, palette={}, **report_tree.settings())
     assert "The start of a bin decides" in other and "12 bins" not in other
+
+
+def test_the_sweep_shows_a_line_a_seed_or_a_method(results, page):
+    lines = figure_tables.sweep_lines(results)
+    assert list(lines["line"].unique()) == [f"seed {seed}" for seed in results.seeds]
+    assert list(lines.columns) == ["line", "k", "inertia", "silhouette"]
+    assert "Most stable K: kmeans on raw 4." in " ".join(page.split())
+    other = results.sweep.assign(method="ward", inertia=1.0, most_stable=results.sweep["k"] == 2)
+    other.loc[other["seed"] == results.seeds[0], "most_stable"] = other["k"] == 5
+    both = replace(results, sweep=pd.concat([results.sweep, other], ignore_index=True))
+    lines = figure_tables.sweep_lines(both)
+    assert list(lines["line"].unique()) == ["kmeans on raw", "ward on raw"]
+    mean = results.sweep.groupby("k")["inertia"].mean()
+    mine = lines[lines["line"] == "kmeans on raw"].set_index("k")["inertia"]
+    pd.testing.assert_series_equal(mine, mean, check_names=False)
+    n = len(results.seeds)
+    if n > 1:
+        assert figure_tables.most_stable(both)[1] == (
+            "ward on raw",
+            f"2 ({n - 1} of {n} seeds), 5 (1 of {n} seeds)",
+        )
+
+
+@pytest.mark.parametrize(
+    ("labels", "heads", "words"),
+    [
+        (0.4, 0.9, "They fooled it, and not the heads"),
+        (0.2, 0.5, "They fooled it more than the heads"),
+        (0.95, 1.0, "They did not fool it"),
+    ],
+)
+def test_whether_decoys_fooled_the_labels_is_said(labels, heads, words):
+    rows = [
+        {"grouping": "labels", "vectors": "labels", "seed": 1, "k": 4, "ari_planted": labels},
+        {"grouping": "kmeans", "vectors": "raw", "seed": 1, "k": 4, "ari_planted": heads},
+        {"grouping": "kmeans7", "vectors": "raw", "seed": 1, "k": 7, "ari_planted": 1.0},
+        {"grouping": "modality", "vectors": "", "seed": 1, "k": 4, "ari_planted": 0.0},
+    ]
+    text = labels_sentence(pd.DataFrame(rows))
+    assert words in text and f"by labels: labels {labels:.2f}; by heads: kmeans {heads:.2f})" in text
+    assert labels_sentence(pd.DataFrame(rows[1:])) is None
+
+
+def test_the_page_says_whether_decoys_fooled_the_labels(page):
+    assert "They fooled it, and not the heads" in page

@@ -118,6 +118,19 @@ def test_a_default_written_out_and_key_order_change_nothing():
         (("comparison",), {"headline": [["SMTL", "LATE"]]}, ["comparison.headline[0]", "share no seed"]),
         (("groupings", "random", "tasks"), ["a"], ["groupings.random.tasks", "'km'"]),
         (("groupings", "all"), {"method": "random", "like": "all"}, ["groupings.all.like", "back to itself"]),
+        (("groupings", "x"), {"method": "kmean"}, ["groupings.x", "unknown grouping method 'kmean'"]),
+        (("groupings", "x"), {"method": "ward", "k": 2}, ["groupings.x.heads_from", "'ward' needs it"]),
+        (("groupings", "x"), {"method": "random"}, ["groupings.x.like", "'random' needs it"]),
+        (("groupings", "x"), {"method": "table"}, ["groupings.x.file", "'table' needs it"]),
+        (("groupings", "x"), {"method": "consensus", "of": "sheet"}, ["groupings.x", "of is 'sheet'"]),
+        (("groupings", "x"), {"method": "consensus", "vectors": "labels"}, ["the same for every network"]),
+        (
+            ("groupings", "x"),
+            {"method": "consensus", "k": 2, "heads_from": "SMTL", "heads_seeds": [5]},
+            ["groupings.x.heads_seeds", "not trained with seeds [5]"],
+        ),
+        (("groupings", "x"), {"method": "ssc", "heads_from": "SMTL", "alpha": 1}, ["groupings.x.alpha"]),
+        (("sweep",), {"methods": ["random"]}, ["sweep.methods", "random"]),
     ],
 )
 def test_wrong_keys_and_values_are_named(path, value, words):

@@ -79,6 +79,14 @@ def test_random_groups_match_in_size_and_differ(results):
     assert sizes[0] == sizes[1]
 
 
+def test_a_grouping_that_nothing_trains_is_held_against_the_planted_groups(results):
+    truth = pd.read_csv(results / "comparison/truth.tsv", sep="\t").set_index("grouping")
+    assert truth.loc["ward_logit", ["method", "vectors", "seed"]].tolist() == ["ward", "logit_covariance", 1]
+    measures = json.loads((results / "groupings/ward_logit/seed1/measures.json").read_text())
+    assert sum(measures["sizes"]) == 8 and -1 <= measures["label_agreement"] <= 1
+    assert not (results / "models/ward_logit").exists()
+
+
 def test_headline_and_report_are_there(results):
     headline = json.loads((results / "comparison/headline.json").read_text())
     assert ["KMTL", "RANDOM"] in [[p["strategy"], p["baseline"]] for p in headline["pairs"]]

@@ -265,13 +265,13 @@
       const low = Math.min(...values), high = Math.max(...values), pad = (high - low) * 0.08 || 0.1;
       const f = frame(cells[at], { height: 190, title: data.sweep.names[measure], label: `${data.sweep.names[measure]} by number of groups`, wanted: 4, x: { min: Math.min(...ks), max: Math.max(...ks), ticks: [...new Set(ks)], label: "number of groups, K" }, y: { min: low - pad, max: high + pad } });
       const points = [];
-      [...new Set(data.sweep.rows.map((r) => r.seed))].forEach((seed, s) => {
-        const mine = data.sweep.rows.filter((r) => r.seed === seed && known(r[measure])).sort((a, b) => a.k - b.k);
+      [...new Set(data.sweep.rows.map((r) => r.line))].forEach((line, s) => {
+        const mine = data.sweep.rows.filter((r) => r.line === line && known(r[measure])).sort((a, b) => a.k - b.k);
         const colour = data.colours.cycle[s % data.colours.cycle.length];
         make("path", { d: "M" + mine.map((r) => `${f.px(r.k)},${f.py(r[measure])}`).join("L"), class: "line", stroke: colour }, f.svg);
         mine.forEach((r) => {
           make("path", { d: shape(s, 4), transform: `translate(${f.px(r.k)},${f.py(r[measure])})`, fill: colour, class: "point" }, f.svg);
-          points.push({ x: f.px(r.k), y: f.py(r[measure]), text: `K = ${r.k}, seed ${seed}\n${data.sweep.names[measure]} ${round(r[measure])}` });
+          points.push({ x: f.px(r.k), y: f.py(r[measure]), text: `K = ${r.k}, ${line}\n${data.sweep.names[measure]} ${round(r[measure])}` });
         });
       });
       names(f.svg, points);

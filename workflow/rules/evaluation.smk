@@ -92,17 +92,36 @@ if REGIONS[1:]:
 
 if SIMULATED:
 
-    rule compare_with_truth:
+    rule compare_groupings:
         input:
             truth=PLANTED,
+            groups=all_groupings(),
+        output:
+            "<results>/comparison/truth.tsv",
+        log:
+            "<results>/logs/compare_groupings.log",
+        benchmark:
+            "<results>/benchmarks/compare_groupings.tsv"
+        conda:
+            "../envs/stats.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wc, attempt: 1000 * attempt,
+            runtime=30,
+        params:
+            cfg=groupings_config(),
+            code=code_digest("compare_groupings"),
+        script:
+            "../scripts/compare_groupings.py"
+
+    rule compare_with_truth:
+        input:
             probability="<results>/simulation/truth/probability.h5",
             dataset="<results>/dataset/dataset.json",
             shards=shard_paths(),
-            groups=group_tables(),
             metrics=evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         output:
-            truth="<results>/comparison/truth.tsv",
-            ceiling="<results>/comparison/ceiling.tsv",
+            "<results>/comparison/ceiling.tsv",
         log:
             "<results>/logs/compare_with_truth.log",
         benchmark:
@@ -114,11 +133,7 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=30,
         params:
-            cfg={
-                "tasks": task_rows(columns=AGREEMENT_COLUMNS),
-                "runs": trained_runs(),
-                "groupings": trained_groupings(),
-            },
+            cfg={"runs": trained_runs()},
             code=code_digest("compare_with_truth"),
         script:
             "../scripts/compare_with_truth.py"

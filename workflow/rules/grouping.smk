@@ -1,7 +1,58 @@
-# Tables of tasks and groups, one rule for every method, and what the heads say for other numbers of groups.
+# What groupings are made from beside the heads; tables of tasks and groups, one rule for every method; and what
+# methods say for other numbers of groups.
 
 
 include: "grouping_inputs.smk"
+
+
+rule correlate_labels:
+    input:
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+    output:
+        "<results>/dataset/label_correlation.h5",
+    log:
+        "<results>/logs/correlate_labels.log",
+    benchmark:
+        "<results>/benchmarks/correlate_labels.tsv"
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        # The training labels as stored, a block of them as numbers, and three tables of tasks by tasks.
+        mem_mb=lambda wc, input, attempt: (1500 + 30 * input.size_mb) * attempt,
+        runtime=120,
+    params:
+        code=code_digest("correlate_labels"),
+    script:
+        "../scripts/correlate_labels.py"
+
+
+rule measure_hidden:
+    input:
+        models=models_of,
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+    output:
+        "<results>/heads/{strategy}/seed{seed}/covariance.h5",
+    log:
+        "<results>/logs/measure_hidden/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_hidden/{strategy}.seed{seed}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        runtime=60,
+        gpu=lambda wc: gpus(wc.strategy),
+    params:
+        cfg=settings("covariance"),
+        device=lambda wc: training_device(wc.strategy),
+        code=code_digest("measure_hidden"),
+    script:
+        "../scripts/measure_hidden.py"
 
 
 rule group_tasks:
@@ -31,8 +82,7 @@ if "sweep" in config:
 
     rule sweep_k:
         input:
-            heads=f"<results>/heads/{config['sweep']['heads_from']}/seed{{seed}}/heads.h5",
-            truth=PLANTED if SIMULATED else [],
+            unpack(sweep_needs),
         output:
             "<results>/groupings/sweep/seed{seed}/sweep.tsv",
         log:
@@ -46,7 +96,15 @@ if "sweep" in config:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=60,
         params:
-            cfg={**settings("sweep"), "tasks": task_rows(columns=AGREEMENT_COLUMNS)},
-            code=code_digest("sweep_k"),
+            cfg=sweep_config(),
+            code=code_digest("sweep_k", modules_of(config["sweep"]["methods"])),
         script:
             "../scripts/sweep_k.py"
+
+
+# Every grouping of the config, also those that no strategy trains on; with a simulation how they fit what it planted.
+rule groupings:
+    input:
+        all_groupings(),
+        f"{RESULTS}/comparison/truth.tsv" if SIMULATED else [],
+    localrule: True

@@ -4,7 +4,7 @@
 def grouping_settings(name):
     spec = config["groupings"][name]
     shown = dict.fromkeys([*AGREEMENT_COLUMNS, *(spec["columns"] or [])])
-    options = {key: spec[key] for key in checked(grouping_methods.options, spec["method"])}
+    options = {key: spec[key] for key in grouping_methods.options(spec["method"], spec)}
     return {
         "method": spec["method"],
         "k": checked(plan_of.count_groups, config, name, task_table()),
@@ -39,6 +39,7 @@ SECTIONS = {
         k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
     },
     "grouping": grouping_settings,
+    "covariance": lambda _: {**config["covariance"], "batch_size": config["evaluation"]["batch_size"]},
     "sweep": lambda _: config["sweep"],
     "evaluation": lambda regions: {
         "min_validation_positives": config["evaluation"]["min_validation_positives"],

@@ -10,7 +10,10 @@ with log_to(snakemake.log[0]):
         snakemake.params.cfg,
         name=snakemake.wildcards.grouping,
         seed=int(snakemake.wildcards.seed),
-        heads=snakemake.input.get("heads"),
+        heads=list(snakemake.input.get("heads", [])),
+        covariance=list(snakemake.input.get("covariance", [])),
+        labels=snakemake.input.get("labels"),
+        affinity=snakemake.input.get("affinity"),
         like=snakemake.input.get("like"),
         table=snakemake.input.get("table"),
     )

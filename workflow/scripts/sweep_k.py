@@ -1,4 +1,4 @@
-"""Cluster the heads for several numbers of groups."""
+"""Group the tasks by several methods for several numbers of groups."""
 
 from epigroup.logs import log_to
 from epigroup.sweep import sweep_k
@@ -9,5 +9,7 @@ with log_to(snakemake.log[0]):
         snakemake.output[0],
         snakemake.params.cfg,
         seed=int(snakemake.wildcards.seed),
+        covariance=snakemake.input.get("covariance"),
+        labels=snakemake.input.get("labels"),
         truth=snakemake.input.get("truth"),
     )

@@ -184,3 +184,34 @@ def curves(results: Results) -> pd.DataFrame:
             frame = frame.iloc[sorted(keep)]
         parts.append(frame)
     return in_order(pd.concat(parts, ignore_index=True), results)
+
+
+def sweep_lines(results: Results) -> pd.DataFrame:
+    """Measures by number of groups: `line`, `k` and the measures. A line a seed where one method on one form
+    of task vectors was tried, else a line each of these, its mean over the seeds."""
+    if results.sweep is None or results.sweep.empty:
+        return pd.DataFrame()
+    frame = results.sweep.copy()
+    measures = [
+        name for name in frame.select_dtypes("number").columns
+        if name not in ("k", "seed") and frame[name].notna().any()
+    ]  # fmt: skip
+    tried = [name for name in ("method", "vectors") if name in frame]
+    if not tried or len(frame[tried].drop_duplicates()) == 1:
+        frame["line"] = "seed " + frame["seed"].astype(str)
+        return frame[["line", "k", *measures]].reset_index(drop=True)
+    frame["line"] = frame["method"] + " on " + frame["vectors"]
+    return frame.groupby(["line", "k"], sort=False)[measures].mean().reset_index()
+
+
+def most_stable(results: Results) -> list[tuple[str, str]]:
+    """(method on vectors, its most stable K by seed in words) of the sweep."""
+    if results.sweep is None or "most_stable" not in results.sweep:
+        return []
+    marked = results.sweep[results.sweep["most_stable"].astype(str) == "True"]
+    found = []
+    for (method, vectors), rows in marked.groupby(["method", "vectors"], sort=False):
+        counts = rows["k"].value_counts().sort_index()
+        words = [f"{k} ({n} of {len(rows)} seeds)" if len(counts) > 1 else f"{k}" for k, n in counts.items()]
+        found.append((f"{method} on {vectors}", ", ".join(words)))
+    return found

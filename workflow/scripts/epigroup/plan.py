@@ -6,11 +6,19 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from epigroup import grouping as grouping_methods
 from epigroup.architecture import network_cost
 from epigroup.composition import evaluation_sets
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
-from epigroup.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
+from epigroup.strategies import (
+    count_groups,
+    count_packs,
+    grouping_seeds,
+    grouping_tasks,
+    head_seeds,
+    strategy_seeds,
+)
 
 # What the estimate rests on; every one of them is printed with it.
 GPU_FLOPS = (
@@ -199,7 +207,9 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     # standardise and index each profile's peaks, a shard a chromosome, their summary, the table of tasks
     jobs["peaks to labels"] = 2 * len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 2
     jobs["training"] = sum(s.jobs for s in strategies)
-    jobs["grouping"] = len(grouping_runs(config)) + len(head_runs(config))
+    runs = grouping_runs(config)
+    jobs["grouping"] = len(runs) + len(head_runs(config, runs))
+    jobs["grouping"] += len(head_runs(config, runs, "covariance")) + int(reads_labels(config, runs))
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
     # predictions of two splits of each run; by set of evaluation regions its metrics and the comparison
     runs = sum(s.seeds for s in strategies)
@@ -209,29 +219,60 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
 
 
 def grouping_runs(config: dict) -> set[tuple[str, int]]:
-    """(grouping, seed) that strategies train, and those whose sizes random groupings match."""
+    """(grouping, seed) that strategies train, those whose sizes random groupings match and, in a simulation,
+    all others of the config, which are held against the planted groups."""
     runs = set()
-    for name, strategy in config["strategies"].items():
-        for seed in strategy_seeds(config, name):
-            grouping: str | None = strategy["grouping"]
-            while grouping is not None and (grouping, seed) not in runs:
-                runs.add((grouping, seed))
-                spec = config["groupings"][grouping]
-                grouping = spec["like"] if spec["method"] == "random" else None
+    wanted = [
+        (strategy["grouping"], seed)
+        for name, strategy in config["strategies"].items()
+        for seed in strategy_seeds(config, name)
+    ]
+    if "simulation" in config:
+        others = [n for n, spec in config["groupings"].items() if spec["method"] not in ("single", "all")]
+        wanted += [(name, seed) for name in others for seed in grouping_seeds(config, name)]
+    for name, seed in wanted:
+        grouping: str | None = name
+        while grouping is not None and (grouping, seed) not in runs:
+            runs.add((grouping, seed))
+            spec = config["groupings"][grouping]
+            grouping = spec["like"] if spec["method"] == "random" else None
     return runs
 
 
-def head_runs(config: dict) -> set[tuple[str, int]]:
-    """(strategy, seed) whose heads are read for a grouping or for the sweep."""
-    runs = {
-        (config["groupings"][grouping]["heads_from"], seed)
-        for grouping, seed in grouping_runs(config)
-        if config["groupings"][grouping]["heads_from"] is not None
+def read_by(config: dict, grouping: str) -> tuple[str, ...]:
+    """What a grouping's method reads beside the sheet."""
+    spec = config["groupings"][grouping]
+    return grouping_methods.needs(spec["method"], spec)
+
+
+def swept(config: dict) -> set[str]:
+    """What the K sweep reads; its heads always."""
+    if "sweep" not in config:
+        return set()
+    return {
+        "heads",
+        *(what for form in config["sweep"]["vectors"] for what in grouping_methods.VECTORS[form]),
     }
-    if "sweep" in config:
+
+
+def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> set[tuple[str, int]]:
+    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings or the
+    sweep."""
+    found = {
+        (config["groupings"][grouping]["heads_from"], of)
+        for grouping, seed in runs
+        if what in read_by(config, grouping)
+        for of in head_seeds(config, grouping, seed)
+    }
+    if what in swept(config):
         name = config["sweep"]["heads_from"]
-        runs |= {(name, seed) for seed in strategy_seeds(config, name)}
-    return runs
+        found |= {(name, seed) for seed in strategy_seeds(config, name)}
+    return found
+
+
+def reads_labels(config: dict, runs: set[tuple[str, int]]) -> bool:
+    """Whether a grouping or the sweep reads the correlation of the labels."""
+    return "labels" in swept(config) or any("labels" in read_by(config, grouping) for grouping, _ in runs)
 
 
 def describe(plan: Plan) -> str:

@@ -119,7 +119,7 @@ def numbers_of(name: str, results: Results | DataTables, grouping: str | None) -
         "pairs": lambda: tables.pair_points(results, default_pairs(results)),
         "embedding": lambda: tables.embedding(results, grouping),
         "composition": lambda: tables.composition(results, grouping or ""),
-        "sweep": lambda: results.sweep if results.sweep is not None else pd.DataFrame(),
+        "sweep": lambda: tables.sweep_lines(results),
         "curves": lambda: tables.curves(results),
         "examples": lambda: tables.examples(results),
         "positives": lambda: tables.positives(results),

@@ -11,7 +11,8 @@ MEASURES = {
     "ari_modality": "ARI with modality",
     "ari_cell_group": "ARI with cell group",
     "ari_planted": "ARI with planted groups",
-    "stability": "stability (ARI of starts)",
+    "stability": "stability (ARI of subsamples)",
+    "label_agreement": "correlation with label correlation",
 }
 
 
@@ -185,31 +186,25 @@ def draw_curves(numbers: pd.DataFrame, shades: dict) -> Figure:
 
 
 def draw_sweep(numbers: pd.DataFrame, shades: dict) -> Figure:
-    """Measures of the clustering by number of groups, a panel a measure, a line a seed."""
-    measures = [
-        c
-        for c in numbers.select_dtypes("number").columns
-        if c not in ("k", "seed", "K") and numbers[c].notna().any()
-    ]
+    """Measures of the clustering by number of groups, a panel a measure; lines as in `sweep_lines`."""
+    measures = [c for c in numbers.columns if c not in ("line", "k")]
     n_columns = min(3, len(measures))
     n_rows = -(-len(measures) // n_columns)
     figure = Figure(figsize=(2.3 * n_columns + 0.2, 1.7 * n_rows + 0.2), layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
     for ax, measure in zip(axes, measures, strict=False):
-        for i, (seed, line) in enumerate(numbers.groupby("seed")):
+        for i, (name, line) in enumerate(numbers.groupby("line", sort=False)):
             line = line.sort_values("k")
             tone = OKABE_ITO[i % len(OKABE_ITO)]
-            ax.plot(
-                line["k"], line[measure], marker=marker(i), ms=3.5, lw=1, color=tone, label=f"seed {seed}"
-            )
+            ax.plot(line["k"], line[measure], marker=marker(i), ms=3.5, lw=1, color=tone, label=name)
         ax.set_title(MEASURES.get(measure, measure.replace("_", " ")))
         ax.set_xticks(sorted(numbers["k"].unique()))
     for ax in axes[len(measures) :]:
         ax.set_axis_off()
     figure.supxlabel("number of groups, K", fontsize=8)
-    if numbers["seed"].nunique() > 1:
+    if numbers["line"].nunique() > 1:
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside upper left", ncols=min(4, len(labels)))
     return figure
 
 

@@ -112,6 +112,7 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
         "composition": composition,
         "grouping": grouping,
         "has_sweep": bool(data["sweep"]["measures"]),
+        "most_stable": tables.most_stable(results),
         "planted": planted_table(results, scores) if present["planted"] else None,
         "has_curves": bool(data["curves"]),
         "modalities": list(shades["modality"]),
@@ -288,16 +289,12 @@ def curve_data(results: Results) -> list[dict]:
 
 def sweep_data(results: Results) -> dict:
     """Measures of the clustering by K."""
-    if results.sweep is None or results.sweep.empty:
+    lines = tables.sweep_lines(results)
+    if lines.empty:
         return {"measures": [], "rows": []}
-    numeric = results.sweep.select_dtypes("number")
-    measures = [c for c in numeric if c not in ("k", "seed") and numeric[c].notna().any()]
+    measures = [c for c in lines.columns if c not in ("line", "k")]
     names = {m: MEASURES.get(m, m.replace("_", " ")) for m in measures}
-    return {
-        "measures": measures,
-        "names": names,
-        "rows": results.sweep[["seed", "k", *measures]].to_dict("records"),
-    }
+    return {"measures": measures, "names": names, "rows": lines.to_dict("records")}
 
 
 def colour_choices(results: Results, grouping: str | None, rows: list) -> list[tuple[str, str]]:

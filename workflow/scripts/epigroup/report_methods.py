@@ -1,6 +1,7 @@
 """Methods text with every parameter, and what to cite."""
 
 from epigroup.architecture import LAST_UNPOOLED
+from epigroup.grouping import options
 from epigroup.report_data import Results
 from epigroup.sampling import HEAVIEST
 
@@ -18,9 +19,20 @@ LOSSES = {
 METHOD_WORDS = {
     "single": "every task a group of its own",
     "all": "one group of all tasks",
-    "kmeans": "k-means on the rows of E",
+    "kmeans": "k-means",
+    "ward": "Ward's agglomerative clustering",
+    "spectral": "spectral clustering",
+    "dbscan": "DBSCAN",
+    "ssc": "sparse subspace clustering",
     "random": "random groups",
     "table": "groups from a table",
+}
+VECTOR_WORDS = {
+    "raw": "the rows of E",
+    "l2": "the rows of E scaled to length 1",
+    "logit_covariance": "the rows of E times the square root of the covariance of the hidden features, "
+    "scaled to length 1 (their inner products are the correlations of the predicted logits)",
+    "labels": "the correlation of the training labels",
 }
 
 
@@ -175,23 +187,36 @@ def grouping_text(config: dict, grouping: str | None) -> str:
     parts = []
     for name, strategy in config["strategies"].items():
         spec = config["groupings"][strategy["grouping"]]
-        words = METHOD_WORDS.get(spec["method"], f"groups by the method “{spec['method']}”")
-        if spec["method"] == "sheet":
-            words = "groups by " + " and ".join(c.replace("_", " ") for c in spec["columns"] or [])
-        if spec.get("k"):
-            words += f", K = {spec['k']}"
-        if spec.get("heads_from"):
-            rows = "rows scaled to length 1" if spec["vectors"] == "l2" else "rows as they are"
-            words += f" of {spec['heads_from']} ({rows}, {spec['starts']} starts)"
-        if spec.get("like"):
-            words += f" of the sizes of “{spec['like']}”"
-        parts.append(f"{name}: {words}")
+        parts.append(f"{name}: {grouping_words(spec)}")
     return (
         "Each strategy trains one network a group of tasks. "
         + "; ".join(parts)
         + ". E has a row a task: the weights of its output in the network trained on all tasks (Shiri & "
         "Sun 2022, section II.A)."
     )
+
+
+def grouping_words(spec: dict) -> str:
+    """How a grouping was made, from its config."""
+    method = spec["of"] if spec["method"] == "consensus" else spec["method"]
+    words = METHOD_WORDS.get(method, f"groups by the method “{method}”")
+    if method == "sheet":
+        words = "groups by " + " and ".join(c.replace("_", " ") for c in spec["columns"] or [])
+    if "vectors" in options(method, spec):
+        words += f" on {VECTOR_WORDS[spec['vectors']]}"
+        if spec["append"]:
+            words += " with " + " and ".join(spec["append"])
+        if spec["heads_from"]:
+            words += f" of {spec['heads_from']}"
+    if spec["method"] == "consensus":
+        words = f"the consensus over networks of {words}"
+    if spec["k"]:
+        words += f", K = {spec['k']}"
+    if "starts" in options(method, spec):
+        words += f", {spec['starts']} starts"
+    if spec["like"]:
+        words += f" of the sizes of “{spec['like']}”"
+    return words
 
 
 def evaluation_text(results: Results, config: dict) -> str:

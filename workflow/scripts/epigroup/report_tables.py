@@ -136,7 +136,39 @@ def planted_table(results: Results, scores: pd.DataFrame) -> dict:
             f"AUPRC of {best.mean():.3f}, "
             f"about the best there is. The share of it that the networks reach: {', '.join(reached)}."
         )
-    return {"seeds": seeds, "rows": rows, "ceiling": text}
+    return {"seeds": seeds, "rows": rows, "ceiling": text, "labels": labels_sentence(agreement)}
+
+
+def labels_sentence(agreement: pd.DataFrame) -> str | None:
+    """Whether the simulation's decoys fooled grouping by label correlation and not grouping by heads, from
+    the best of either with the same number of groups, mean over seeds; None where not both were made. Fooled:
+    0.1 below the heads, which count as not fooled from 0.8 on."""
+    if "vectors" not in agreement:
+        return None
+    known = agreement[agreement["vectors"].fillna("") != ""]
+    by_labels = known["vectors"] == "labels"
+    same = set(known.loc[by_labels, "k"]) & set(known.loc[~by_labels, "k"])
+    labels, heads = (
+        part[part["k"].isin(same)].groupby("grouping", sort=False)["ari_planted"].mean()
+        for part in (known[by_labels], known[~by_labels])
+    )
+    if labels.empty or heads.empty:
+        return None
+    if labels.max() > heads.max() - 0.1:
+        verdict = "They did not fool it: grouping by labels finds the planted groups as well as by heads"
+    elif heads.max() >= 0.8:
+        verdict = "They fooled it, and not the heads"
+    else:
+        verdict = "They fooled it more than the heads, which do not find the planted groups either"
+    figures = "; ".join(
+        f"by {what}: " + ", ".join(f"{name} {value:.2f}" for name, value in part.items())
+        for what, part in (("labels", labels), ("heads", heads))
+    )
+    return (
+        "Decoys for the correlation of the labels are sites that tasks of different planted groups share, "
+        f"and contexts in which tasks of one group share none. {verdict} (adjusted Rand index, mean over "
+        f"seeds, {figures})."
+    )
 
 
 def task_flags(results: Results) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from epigroup import grouping as grouping_methods
 from epigroup.architecture import blocks, complete_network
 from epigroup.errors import InputError
 
@@ -150,6 +151,7 @@ def _check_references(config: dict, source: str) -> None:
                 fault = "leads back to itself" if like in chain else "is not under groupings"
                 raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
             chain.append(like)
+    _check_sources(config, source)
     for name in strategies:
         try:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
@@ -167,6 +169,25 @@ def _check_references(config: dict, source: str) -> None:
                     f"{source}: splits.{split}[{i}].chrom: '{span['chrom']}' is not in genome.chromosomes "
                     f"({', '.join(chromosomes)})"
                 )
+
+
+def _check_sources(config: dict, source: str) -> None:
+    """A grouping says where what its method reads comes from."""
+    keys = {
+        "heads": ["heads_from"],
+        "covariance": ["heads_from"],
+        "affinity": ["affinity", "heads_from"],
+        "like": ["like"],
+        "table": ["file"],
+    }
+    for name, spec in config["groupings"].items():
+        try:
+            wanted = grouping_methods.needs(spec["method"], spec)
+        except InputError as error:
+            raise InputError(f"{source}: groupings.{name}: {error}") from None
+        for key in (key for what in wanted for key in keys.get(what, [])):
+            if spec[key] is None:
+                raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")
 
 
 def _check_heads(config: dict, source: str) -> None:
@@ -197,6 +218,12 @@ def _check_heads(config: dict, source: str) -> None:
                 f"{source}: {key}: takes in tasks that the network of '{strategy}' does not learn"
             )
         have = set(strategies[strategy]["seeds"] or config["seeds"])
+        asked = groupings[key.removeprefix("groupings.")]["heads_seeds"] if key != "sweep" else None
+        if set(asked or []) - have:
+            raise InputError(
+                f"{source}: {key}.heads_seeds: '{strategy}' is not trained with seeds"
+                f" {sorted(set(asked) - have)}; it has {sorted(have)}"
+            )
         lacking = {seed for user in users for seed in user["seeds"] or config["seeds"]} - have
         if lacking:
             raise InputError(

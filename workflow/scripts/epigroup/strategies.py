@@ -61,3 +61,34 @@ def count_packs(config: dict, strategy: str, table: pd.DataFrame) -> int:
 def strategy_seeds(config: dict, strategy: str) -> list[int]:
     """Seeds that a strategy is trained with: its own list, or the run's."""
     return config["strategies"][strategy]["seeds"] or config["seeds"]
+
+
+def methods_of(spec: dict) -> list[str]:
+    """The methods that run for a grouping: its own, and the one whose groupings a consensus combines."""
+    return [spec["method"], *([spec["of"]] if spec["method"] == "consensus" else [])]
+
+
+def head_seeds(config: dict, grouping: str, seed: int) -> list[int]:
+    """Seeds of the networks whose heads the grouping of a seed reads: its own, or all that a consensus
+    combines."""
+    spec = config["groupings"][grouping]
+    if spec["method"] != "consensus":
+        return [seed]
+    return spec["heads_seeds"] or strategy_seeds(config, spec["heads_from"])
+
+
+def grouping_seeds(config: dict, grouping: str) -> list[int]:
+    """Seeds that a grouping is made with: those of the strategies on it; on none, those of the network or of
+    the grouping that it is made from; else the run's."""
+    trained = [
+        seed
+        for name, strategy in config["strategies"].items()
+        if strategy["grouping"] == grouping
+        for seed in strategy_seeds(config, name)
+    ]
+    spec = config["groupings"][grouping]
+    if trained:
+        return list(dict.fromkeys(trained))
+    if spec["like"] is not None:
+        return grouping_seeds(config, spec["like"])
+    return strategy_seeds(config, spec["heads_from"]) if spec["heads_from"] else config["seeds"]

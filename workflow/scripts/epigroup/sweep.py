@@ -1,70 +1,103 @@
-"""What the heads say for other numbers of groups: clusters only, trains nothing (Shiri & Sun 2022, section
-IV.A, K of 2 to 10)."""
+"""What several methods say for several numbers of groups: clusters only, trains nothing (Shiri & Sun 2022,
+section IV.A, K of 2 to 10)."""
 
 import logging
-from itertools import combinations
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
+from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grouping.contract import GroupingInputs, check_k
+from epigroup.grouping.contract import GroupingInputs, check_k, checked, load
 from epigroup.grouping.group_table import read_groups
-from epigroup.grouping.kmeans import fit_kmeans, silhouette, start_state
 from epigroup.grouping.make import sheet_agreement
-from epigroup.grouping.vectors import read_head_table, task_vectors
+from epigroup.grouping.read_inputs import read_head_table, read_label_correlation
+from epigroup.grouping.vectors import task_vectors
 from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)
 
-STABILITY_RUNS = 20
+MEASURES = ("inertia", "silhouette", "stability", "label_agreement", "seconds")
 
 
 def sweep_k(
-    heads: str | Path, out: str | Path, cfg: dict, *, seed: int, truth: str | Path | None = None
+    heads: str | Path,
+    out: str | Path,
+    cfg: dict,
+    *,
+    seed: int,
+    covariance: str | Path | None = None,
+    labels: str | Path | None = None,
+    truth: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Cluster the rows of E for each K and write sweep.tsv, a row a K.
+    """Group the tasks by each method, form of vectors and K, and write sweep.tsv, a row for each.
 
-    cfg: k (list), vectors, starts, tasks (sheet rows as dicts). Columns: k, inertia, silhouette, stability
-    (mean adjusted Rand index over all pairs of 20 runs of one start each), ari_modality, ari_cell_group
-    and, with a truth table, ari_planted. InputError: as k-means.
+    cfg: entries ({method: "module:function"}), vectors (list), k (list), starts, tasks (sheet rows as dicts).
+    Columns: method, vectors, k, the measures of the method, seconds, ari_modality, ari_cell_group and, with a
+    truth table, ari_planted; most_stable: the K of the highest stability of its method and vectors, the least
+    of equals; problem: why a method makes no K groups of these tasks (its figures are NaN). InputError: a K
+    above the number of tasks, vectors that cannot be made.
     """
     sheet = pd.DataFrame(cfg["tasks"])
     task_ids = sheet["task_id"].tolist()
     planted = read_groups(truth, task_ids) if truth else None
-    options = {"vectors": cfg["vectors"]}
     rows = []
-    everything = read_head_table(heads, task_ids)
-    progress = Progress(log, "K sweep", len(cfg["k"]), "K")
-    for k in cfg["k"]:
-        inputs = GroupingInputs("sweep", task_ids, sheet, k, seed, heads=everything, options=options)
-        check_k(inputs)
-        vectors = task_vectors(inputs)
-        fit = fit_kmeans(vectors, k, n_init=cfg["starts"], state=start_state(0, seed))
-        row = {
-            "k": k,
-            "inertia": float(fit.inertia_),
-            "silhouette": silhouette(vectors, fit.labels_),
-            "stability": stability(vectors, k, seed),
-        }
-        row |= sheet_agreement(fit.labels_, sheet)
-        if planted is not None:
-            row["ari_planted"] = float(adjusted_rand_score(planted, fit.labels_))
-        rows.append(row)
-        progress.advance(
-            note=f"K {k}: silhouette {row['silhouette'] or np.nan:.3f}, stability {row['stability']:.3f}"
-        )
+    inputs = GroupingInputs(
+        "sweep",
+        task_ids,
+        sheet,
+        max(cfg["k"]),
+        seed,
+        heads=(read_head_table(heads, task_ids, covariance),),
+        labels=read_label_correlation(labels, task_ids) if labels else None,
+    )
+    check_k(inputs)
+    total = len(cfg["entries"]) * len(cfg["vectors"]) * len(cfg["k"])
+    progress = Progress(log, "K sweep", total, "clusterings")
+    for vectors in cfg["vectors"]:
+        options = {"vectors": vectors, "starts": cfg["starts"]}
+        task_vectors(replace(inputs, options=options))  # what is wrong with them is wrong for every method
+        for method, entry in cfg["entries"].items():
+            for k in cfg["k"]:
+                row = {"method": method, "vectors": vectors, "k": k, **dict.fromkeys(MEASURES)}
+                row |= one_grouping(replace(inputs, k=k, options=options), entry, planted)
+                rows.append(row)
+                found = "none" if row["stability"] is None else f"{row['stability']:.3f}"
+                progress.advance(note=f"{method} on {vectors}, K {k}: stability {found}")
     table = pd.DataFrame(rows)
+    table["most_stable"] = most_stable(table)
     with whole(out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     return table
 
 
-def stability(vectors: np.ndarray, k: int, seed: int, runs: int = STABILITY_RUNS) -> float:
-    """Mean adjusted Rand index over all pairs of `runs` k-means solutions, each from one start of its own."""
-    labels = [
-        fit_kmeans(vectors, k, n_init=1, state=start_state(1, seed, run)).labels_ for run in range(runs)
-    ]
-    return float(np.mean([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]))
+def one_grouping(inputs: GroupingInputs, entry: str, planted: np.ndarray | None) -> dict:
+    """Measures of one grouping; only `problem` where the method cannot make k groups."""
+    started = time.perf_counter()
+    try:
+        found = checked(load(entry)(inputs), inputs)
+    except InputError as error:
+        log.warning("%s", error)
+        return {"problem": str(error)}
+    row = {name: found.measures[name] for name in MEASURES if name in found.measures}
+    row |= {"seconds": round(time.perf_counter() - started, 3), "problem": ""}
+    row |= sheet_agreement(found.groups, inputs.sheet)
+    if planted is not None:
+        row["ari_planted"] = float(adjusted_rand_score(planted, found.groups))
+    return row
+
+
+def most_stable(table: pd.DataFrame) -> Sequence[bool]:
+    """bool (rows,): the K of the highest stability of a method and form of vectors, the least of equals."""
+    marked = np.zeros(len(table), bool)
+    stability = table["stability"].astype(float)
+    for _, rows in table.groupby(["method", "vectors"], sort=False):
+        mine = stability[rows.index]
+        if mine.notna().any():
+            marked[rows[mine == mine.max()]["k"].astype(int).idxmin()] = True
+    return marked

@@ -20,12 +20,15 @@ from epigroup.shards import Dataset, open_dataset
 
 log = logging.getLogger(__name__)
 
+COLUMNS = ["grouping", "method", "vectors", "seed", "k", "ari_planted", "ari_modality", "ari_cell_group"]
+
 
 def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.DataFrame:
-    """A row a (grouping, seed): k, and the adjusted Rand index with the planted groups, modality and cell
-    group.
+    """A row a (grouping, seed): method, vectors (empty where the method has none), k, and the adjusted Rand
+    index with the planted groups, modality and cell group.
 
-    cfg: tasks (sheet rows as dicts), groupings ([grouping, seed, task ids], as groups).
+    cfg: tasks (sheet rows as dicts), groupings ([grouping, seed, task ids], as groups), methods ({grouping:
+    [method, vectors]}).
     """
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
     planted = dict(zip(sheet.index, read_groups(truth, sheet.index.tolist()), strict=True))
@@ -33,12 +36,12 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
     for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
         found = read_groups(path, tasks)
         score = float(adjusted_rand_score([planted[task] for task in tasks], found))
-        rows.append({"grouping": name, "seed": seed, "k": len(set(found)), "ari_planted": score})
+        method, vectors = cfg["methods"][name]
+        rows.append({"grouping": name, "method": method, "vectors": vectors, "seed": seed})
+        rows[-1] |= {"k": len(set(found)), "ari_planted": score}
         rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
         log.info("grouping %s, seed %s: adjusted Rand index %.3f with the planted groups", name, seed, score)
-    return pd.DataFrame(
-        rows, columns=["grouping", "seed", "k", "ari_planted", "ari_modality", "ari_cell_group"]
-    )
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
@@ -81,24 +84,24 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def compare_groupings(truth: str | Path, groups: list[str], out: str | Path, cfg: dict) -> None:
+    """Write truth.tsv (`planted_agreement`)."""
+    with whole(out) as path:
+        planted_agreement(truth, groups, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
+
+
 def compare_with_truth(
-    truth: str | Path,
     probability: str | Path,
     dataset_json: str | Path,
     shards: list[str],
-    groups: list[str],
     metrics: list[str],
-    truth_out: str | Path,
-    ceiling_out: str | Path,
+    out: str | Path,
     cfg: dict,
 ) -> None:
-    """Write truth.tsv (`planted_agreement`) and ceiling.tsv (`ceiling`, and `{strategy}:test_auprc` as mean
-    over seeds).
+    """Write ceiling.tsv (`ceiling`, and `{strategy}:test_auprc` as mean over seeds).
 
-    cfg: as `planted_agreement`, and runs ([strategy, seed], as metrics).
+    cfg: runs ([strategy, seed], as metrics).
     """
-    with whole(truth_out) as path:
-        planted_agreement(truth, groups, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
     table = ceiling(open_dataset(dataset_json, shards), probability).set_index("task_id")
     found: dict[str, list[pd.Series]] = {}
     for (strategy, _), path in zip(cfg["runs"], metrics, strict=True):
@@ -110,5 +113,5 @@ def compare_with_truth(
         log.info(
             "%s reaches %.3f of the AUPRC of the noise-free probability, mean over tasks", strategy, share
         )
-    with whole(ceiling_out) as path:
+    with whole(out) as path:
         table.reset_index().to_csv(path, sep="\t", index=False, na_rep="NaN")

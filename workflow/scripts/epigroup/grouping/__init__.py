@@ -4,16 +4,39 @@ A job gets its method's entry (`"package.module:function"`) from the rule, so th
 other method.
 """
 
+from collections.abc import Mapping
+
 from epigroup.errors import InputError
 
-# method: (entry, what it reads beside the sheet: "heads" | "like" | "table" | None, the config keys it heeds)
-METHODS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
-    "single": ("epigroup.grouping.single:group_tasks", None, ()),
-    "all": ("epigroup.grouping.all_tasks:group_tasks", None, ()),
-    "sheet": ("epigroup.grouping.sheet_columns:group_tasks", None, ("columns",)),
-    "kmeans": ("epigroup.grouping.kmeans:group_tasks", "heads", ("vectors", "starts", "seed")),
-    "random": ("epigroup.grouping.random_matched:group_tasks", "like", ("seed",)),
-    "table": ("epigroup.grouping.table:group_tasks", "table", ("file",)),
+# What each form of task vectors is made from (`epigroup.grouping.vectors`).
+VECTORS: dict[str, tuple[str, ...]] = {
+    "raw": ("heads",),
+    "l2": ("heads",),
+    "logit_covariance": ("heads", "covariance", "labels"),
+    "labels": ("labels",),
+}
+_CLUSTERS = ("vectors", "append", "seed")
+
+# method: (entry, what it reads beside the sheet, the config keys it heeds). What may be read: "heads" (E of
+# one network, or of several), "covariance" (of their hidden features), "labels" (the tasks' label
+# correlation), "affinity" (a T x T matrix), "like" (another grouping), "table" (a file); "vectors" stands for
+# what the option `vectors` is made from, "of" for what the method named by the option `of` reads.
+METHODS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "single": ("epigroup.grouping.single:group_tasks", (), ()),
+    "all": ("epigroup.grouping.all_tasks:group_tasks", (), ()),
+    "sheet": ("epigroup.grouping.sheet_columns:group_tasks", (), ("columns",)),
+    "kmeans": ("epigroup.grouping.kmeans:group_tasks", ("vectors",), (*_CLUSTERS, "starts")),
+    "ward": ("epigroup.grouping.ward:group_tasks", ("vectors",), _CLUSTERS),
+    "spectral": (
+        "epigroup.grouping.spectral:group_tasks",
+        ("vectors",),
+        (*_CLUSTERS, "graph", "neighbours", "starts"),
+    ),
+    "dbscan": ("epigroup.grouping.dbscan:group_tasks", ("vectors",), _CLUSTERS),
+    "ssc": ("epigroup.grouping.subspace:group_tasks", ("vectors",), (*_CLUSTERS, "alpha", "starts")),
+    "consensus": ("epigroup.grouping.consensus:group_tasks", ("of",), ("of",)),
+    "random": ("epigroup.grouping.random_matched:group_tasks", ("like",), ("seed",)),
+    "table": ("epigroup.grouping.table:group_tasks", ("table",), ("file",)),
 }
 
 
@@ -24,14 +47,34 @@ def entry(method: str) -> str:
     return METHODS[method][0]
 
 
-def needs(method: str) -> str | None:
-    """What a method reads beside the sheet: "heads" (heads.h5), "like" (another grouping), "table" (a
-    file), None."""
+def needs(method: str, settings: Mapping) -> tuple[str, ...]:
+    """What a method with these `settings` (a grouping's config) reads beside the sheet; see METHODS."""
     entry(method)
-    return METHODS[method][1]
+    found: list[str] = []
+    for what in METHODS[method][1]:
+        if what == "vectors":
+            found += VECTORS[settings["vectors"]]
+        elif what == "of":
+            found += _combined(settings)
+        else:
+            found.append(what)
+    return tuple(dict.fromkeys(found))
 
 
-def options(method: str) -> tuple[str, ...]:
-    """The keys of a grouping's config that a method heeds, beside k and tasks."""
+def _combined(settings: Mapping) -> tuple[str, ...]:
+    """What the method reads whose groupings of several networks are combined."""
+    of = settings["of"]
+    able = [name for name, (_, reads, _) in METHODS.items() if "vectors" in reads]
+    if of not in able:
+        raise InputError(f"of is '{of}'; a consensus combines groupings by {', '.join(able)}")
+    found = needs(of, settings)
+    if "heads" not in found:
+        raise InputError(f"vectors is '{settings['vectors']}', which is the same for every network")
+    return found
+
+
+def options(method: str, settings: Mapping) -> tuple[str, ...]:
+    """The keys of a grouping's config that a method with these `settings` heeds, beside k and tasks."""
     entry(method)
-    return METHODS[method][2]
+    keys = METHODS[method][2]
+    return tuple(dict.fromkeys([*keys, *(options(settings["of"], settings) if "of" in keys else ())]))

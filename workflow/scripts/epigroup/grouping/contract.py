@@ -12,13 +12,25 @@ from epigroup.errors import InputError
 
 
 @dataclass(frozen=True)
+class Heads:
+    """The heads of one network of all tasks: weights float (T, d), its E; bias float (T,); covariance float64
+    (d, d) of its hidden features over training examples, or None."""
+
+    weights: np.ndarray
+    bias: np.ndarray
+    covariance: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
 class GroupingInputs:
     """What a method may look at; nothing here knows the test chromosomes or the simulation's truth.
 
     task_ids: the T tasks in sheet order; sheet: DataFrame, a row a task in that order (task_id, modality,
-    cell_group, ...); heads: (E float (T, d), bias float (T,)) of the joint network, or None; like: int (T,)
-    groups to imitate, or None; table: path of the user's own table, or None; k: groups to make; seed: seed
-    of the network; options: the method's own.
+    cell_group, ...); heads: those of the joint network, or of several networks (other seeds) where a method
+    combines them; labels: float64 (T, T), correlation of the training bins' labels, or None; affinity: float
+    (T, T) of a task against a task as measured on a network, or None, and affinity_kind, "similarity" or
+    "distance", what it is; like: int (T,) groups to imitate, or None; table: path of the user's own table, or
+    None; k: groups to make; seed: seed of the network; options: the method's own.
     """
 
     name: str
@@ -26,7 +38,10 @@ class GroupingInputs:
     sheet: pd.DataFrame
     k: int
     seed: int
-    heads: tuple[np.ndarray, np.ndarray] | None = None
+    heads: tuple[Heads, ...] = ()
+    labels: np.ndarray | None = None
+    affinity: np.ndarray | None = None
+    affinity_kind: str | None = None
     like: np.ndarray | None = None
     table: Path | None = None
     options: dict = field(default_factory=dict)
@@ -57,9 +72,10 @@ def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
         )
     found = int(groups.max()) + 1
     if found != inputs.k:
+        empty = f" and {inputs.k - found} would be empty" if found < inputs.k else ""
         raise InputError(
             f"grouping {inputs.name}: k is {inputs.k}, but the tasks fall into {found}"
-            f" groups; set k to {found} or change the method"
+            f" groups{empty}; set k to {found} or change the method"
         )
     return Grouping(groups, grouping.measures)
 

@@ -1,10 +1,10 @@
-"""KMTL: k-means on the rows of E (Shiri & Sun 2022, section III.A: k-means on last-layer weights)."""
+"""KMTL: k-means on the task vectors (Shiri & Sun 2022, section III.A: k-means on last-layer weights)."""
 
 import numpy as np
 from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
+from epigroup.grouping.clustering import STABILITY_STARTS, group_by
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
 
@@ -12,25 +12,20 @@ from epigroup.grouping.vectors import task_vectors
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """k-means++ with `options["starts"]` starts (50); the best by inertia.
 
-    options: vectors "raw" | "l2", starts, seed (of the starts, 0; the network's seed enters beside it).
-    measures: inertia, silhouette (None where it is not defined: k of 1 or T), iterations. InputError: as
-    `task_vectors`, and k above T.
+    options: as `task_vectors`, starts, seed (of the starts, 0; the network's seed enters beside it).
+    measures: as `group_by`, iterations. InputError: as `task_vectors`, and k above T.
     """
     check_k(inputs)
     rows = task_vectors(inputs)
-    state = start_state(inputs.options.get("seed", 0), inputs.seed)
-    fit = fit_kmeans(rows, inputs.k, n_init=inputs.options.get("starts", 50), state=state)
-    measures = {
-        "inertia": float(fit.inertia_),
-        "silhouette": silhouette(rows, fit.labels_),
-        "iterations": int(fit.n_iter_),
-    }
-    return Grouping(fit.labels_, measures)
+    starts, fits = int(inputs.options.get("starts", 50)), []
 
+    def split(tasks: np.ndarray, state: int) -> np.ndarray:
+        n_init = starts if len(tasks) == len(rows) else min(starts, STABILITY_STARTS)
+        fits.append(fit_kmeans(rows[tasks], inputs.k, n_init=n_init, state=state))
+        return fits[-1].labels_
 
-def start_state(*seeds: int) -> int:
-    """One seed for scikit-learn (0..2^32-1) out of several."""
-    return int(np.random.SeedSequence([int(s) for s in seeds]).generate_state(1)[0])
+    grouping = group_by(inputs, split, rows=rows)
+    return Grouping(grouping.groups, grouping.measures | {"iterations": int(fits[0].n_iter_)})
 
 
 def fit_kmeans(rows: np.ndarray, k: int, *, n_init: int, state: int) -> KMeans:
@@ -38,9 +33,3 @@ def fit_kmeans(rows: np.ndarray, k: int, *, n_init: int, state: int) -> KMeans:
     machine."""
     with threadpool_limits(limits=1):
         return KMeans(k, init="k-means++", n_init=n_init, random_state=state).fit(rows)
-
-
-def silhouette(rows: np.ndarray, labels: np.ndarray) -> float | None:
-    """Mean silhouette (Euclidean), or None where it is not defined."""
-    n_groups = len(np.unique(labels))
-    return float(silhouette_score(rows, labels)) if 1 < n_groups < len(rows) else None

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 from epigroup.files import whole
 from epigroup.grouping.contract import Grouping, GroupingInputs, checked, load
 from epigroup.grouping.group_table import read_group_numbers, write_groups
-from epigroup.grouping.vectors import read_head_table
+from epigroup.grouping.read_inputs import read_affinity, read_head_table, read_label_correlation
 
 log = logging.getLogger(__name__)
 
@@ -24,25 +25,35 @@ def make_grouping(
     *,
     name: str,
     seed: int,
-    heads: str | Path | None = None,
+    heads: Sequence[str | Path] = (),
+    covariance: Sequence[str | Path] = (),
+    labels: str | Path | None = None,
+    affinity: str | Path | None = None,
     like: str | Path | None = None,
     table: str | Path | None = None,
 ) -> Grouping:
     """Run the method `cfg["entry"]` and write its grouping.
 
-    cfg: entry, k, options, tasks (list of dicts, a task each, sheet order). heads, like, table: files,
-    where the method needs them. groups.tsv: task_id, group; measures.json: method's figures, k, sizes, ARI
-    with modality and cell_group, seconds.
+    cfg: entry, k, options, tasks (list of dicts, a task each, sheet order). heads (a file a network),
+    covariance (as heads), labels, affinity, like, table: files, where the method needs them. groups.tsv:
+    task_id, group; measures.json: method's figures, k, sizes, ARI with modality and cell_group, seconds.
     """
     sheet = pd.DataFrame(cfg["tasks"])
     task_ids = sheet["task_id"].tolist()
+    matrix, kind = read_affinity(affinity, task_ids) if affinity else (None, None)
     inputs = GroupingInputs(
         name=name,
         task_ids=task_ids,
         sheet=sheet,
         k=int(cfg["k"]),
         seed=int(seed),
-        heads=read_head_table(heads, task_ids) if heads else None,
+        heads=tuple(
+            read_head_table(path, task_ids, covariance[i] if covariance else None)
+            for i, path in enumerate(heads)
+        ),
+        labels=read_label_correlation(labels, task_ids) if labels else None,
+        affinity=matrix,
+        affinity_kind=kind,
         like=read_group_numbers(like, task_ids) if like else None,
         table=Path(table) if table else None,
         options=dict(cfg.get("options") or {}),

@@ -1,0 +1,16 @@
+"""Covariance of a network's hidden features over training examples."""
+
+from epigroup.hidden import measure_hidden
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    measure_hidden(
+        snakemake.input.models,
+        snakemake.input.genome,
+        snakemake.input.dataset,
+        snakemake.input.shards,
+        snakemake.output[0],
+        device=snakemake.params.device,
+        threads=snakemake.threads,
+        **snakemake.params.cfg,
+    )
