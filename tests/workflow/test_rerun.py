@@ -37,10 +37,11 @@ def to_rerun(folder, *more):
     """Jobs that a dry run would do, as (rule, wildcards as text)."""
     text = run_snakemake(folder, "-n", "--configfile", CONFIG, *more).stdout
     jobs = set()
-    for block in re.split(r"\n(?=(?:local)?rule )", text):
-        rule = re.match(r"(?:local)?rule (\w+):", block)
+    # the jobs of a group are indented
+    for block in re.split(r"\n(?= *(?:local)?rule )", text):
+        rule = re.match(r" *(?:local)?rule (\w+):", block)
         if rule and rule[1] not in ("all",):
-            wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+            wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
             jobs.add((rule[1], wildcards[1] if wildcards else ""))
     return jobs
 
