@@ -1,0 +1,184 @@
+"""Task affinity by looking ahead (TAG; Fifty et al. 2021, section 4.1): what a step of the shared weights on
+task i does to the loss of task j,
+
+    Z_ij = 1 - L_j(theta - rate * dL_i/dtheta) / L_j(theta),
+
+losses being means over one batch, Z the mean over batches. Here theta is the last shared layer and its bias.
+With B examples, the kernel K = X X' + 1 of their inputs (1 for the bias) and D_i (B, H), row n of which is
+d_i,n of `last_layer` over B:
+
+- the gradient of task i is D_i' X~, so that <g_i, g_j> = sum_nm K_nm (d_i,n . d_j,m). With K = U U' this is one
+  product of T x (H B) matrices, A A', row i of A being w_i of unit h times (E' [h on] U)_i. `first_order`:
+  Z_ij = rate <g_i, g_j> / L_j, exact as the step goes to 0;
+- after the step the layer gives Z - rate * K D_i, from which all losses follow. `exact`: that finite step. It
+  costs about as much.
+
+For all shared weights the same is a backward pass a task and T forward passes a task: `trunk.trunk_look_ahead`.
+"""
+
+import logging
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from epigroup.affinity.contract import Affinity, spearman
+from epigroup.affinity.joint_network import NetworkInputs, fixed_network, networks_in_training
+from epigroup.affinity.last_layer import LastLayer, last_layer
+from epigroup.affinity.trunk import trunk_look_ahead
+from epigroup.logs import Progress
+
+log = logging.getLogger(__name__)
+
+EVERY = 10  # steps between observations, as Fifty et al. found enough
+PARTS = 10  # pieces that training is cut into, to see how stable the mean is
+_UNITS = 64  # hidden units of a slice of the Gram product
+_TASKS = 16  # tasks of a slice of the exact form
+
+
+def gradient_products(seen: LastLayer) -> torch.Tensor:
+    """(T, T): <g_i, g_j> of the tasks' gradients of their mean losses by the last shared layer and its bias."""
+    n_examples = len(seen.inputs)
+    error = (torch.sigmoid(seen.logits) - seen.labels) / n_examples
+    # in float64: a root of K, whose small eigenvalues float32 would lose; B x B is little work
+    values, vectors = torch.linalg.eigh(_kernel(seen).double())
+    root = (vectors * values.clamp(min=0).sqrt()).to(error.dtype)
+    on = (seen.hidden > 0).to(error.dtype)
+    products = torch.zeros(len(seen.weights), len(seen.weights), dtype=error.dtype, device=error.device)
+    for units in torch.arange(on.shape[1], device=on.device).split(_UNITS):
+        spread = (on[:, units, None] * root[:, None, :]).flatten(1)  # (B, h B)
+        rows = (error.T @ spread).view(len(products), len(units), -1)
+        rows = (rows * seen.weights[:, units, None]).flatten(1)
+        products.addmm_(rows, rows.T)
+    return products
+
+
+def first_order(seen: LastLayer, rate: float) -> torch.Tensor:
+    """(T, T): Z for a step of vanishing length, times `rate`."""
+    return rate * gradient_products(seen) / _losses(seen.logits, seen.labels)
+
+
+def exact(seen: LastLayer, rate: float) -> torch.Tensor:
+    """(T, T): Z for a step of length `rate`."""
+    error = (torch.sigmoid(seen.logits) - seen.labels) / len(seen.inputs)
+    kernel, on = _kernel(seen), (seen.hidden > 0).to(error.dtype)
+    before = _losses(seen.logits, seen.labels)
+    after = []
+    for tasks in torch.arange(len(seen.weights), device=on.device).split(_TASKS):
+        descent = error.T[tasks, :, None] * seen.weights[tasks, None, :] * on  # (t, B, H)
+        hidden = (seen.hidden - rate * (kernel @ descent)).relu_()
+        after.append(_losses(F.linear(hidden, seen.weights, seen.bias), seen.labels))
+    return 1 - torch.cat(after) / before
+
+
+def _kernel(seen: LastLayer) -> torch.Tensor:
+    return seen.inputs @ seen.inputs.T + 1
+
+
+def _losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """(..., B, T) -> (..., T): mean binary cross-entropy."""
+    return F.binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="none").mean(-2)
+
+
+FORMS = {"first_order": first_order, "exact": exact}
+
+
+class LookAhead:
+    """Collects look-ahead affinities batch by batch; a training loop calls `observe` every few steps.
+
+    All it needs are the batch's values at the last shared layer (`LastLayer`), which a forward pass has made
+    anyway; it changes nothing in the network.
+    """
+
+    def __init__(self, form: str, rate: float) -> None:
+        self.form, self.rate = FORMS[form], rate
+        self.steps: list[int] = []
+        self.found: list[torch.Tensor] = []
+        self.seconds = 0.0
+
+    def observe(self, step: int, seen: LastLayer) -> None:
+        """Add the affinities of the batch of a step."""
+        started = time.perf_counter()
+        self.found.append(self.form(seen, self.rate).float().cpu())
+        self.steps.append(step)
+        self.seconds += time.perf_counter() - started
+
+    def pieces(self) -> tuple[np.ndarray, np.ndarray]:
+        """int64 (P,) and float64 (P, T, T), P at most 10: last step and mean of each stretch of observations."""
+        stretches = np.array_split(np.arange(len(self.steps)), min(PARTS, len(self.steps)))
+        means = [torch.stack([self.found[i] for i in here]).double().mean(0).numpy() for here in stretches]
+        return np.array([self.steps[here[-1]] for here in stretches]), np.stack(means)
+
+    def mean(self) -> np.ndarray:
+        """float64 (T, T): over all observations."""
+        total = torch.zeros_like(self.found[0], dtype=torch.float64)
+        for one in self.found:
+            total += one
+        return (total / len(self.found)).numpy()
+
+
+def measure(inputs: NetworkInputs) -> Affinity:
+    """Mean look-ahead affinity over batches of the training order.
+
+    options: network "training" (as published: every `every` steps, 10, of the strategy's training, which is
+    repeated for it) or "initial" | "tied" | "trained" (`batches` batches, every `every`-th of the order, on one
+    state of the network); form; rate; trunk_checks (batches on which the whole trunk is compared, steps on at
+    most 12 tasks); seed is not used. Evaluation mode, float32. pieces: means of at most ten stretches, by step.
+    measures: observations, rate, look_ahead_seconds, training_seconds and their ratio, trunk_spearman.
+    """
+    started = time.perf_counter()
+    options = inputs.options
+    order, every = inputs.training_order(), options["every"] or EVERY
+    ahead = LookAhead(options["form"], inputs.rate)
+    seconds = None
+
+    def look(step: int, network: nn.Module) -> None:
+        ahead.observe(step, last_layer(network, *_batch(inputs, order, step)))
+
+    if options["network"] == "training":
+        for step, network, spent in networks_in_training(inputs, every):
+            look(step, network)
+            seconds = spent
+    else:
+        _, network = fixed_network(inputs)
+        progress = Progress(log, "look-ahead", options["batches"], "batches")
+        for i in range(options["batches"]):
+            look(i * every, network)
+            progress.advance()
+    at, pieces = ahead.pieces()
+    measures = {
+        "observations": len(ahead.steps),
+        "rate": inputs.rate,
+        "look_ahead_seconds": round(ahead.seconds, 3),
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    if seconds:
+        measures |= {"training_seconds": round(seconds, 3), "look_ahead_share": ahead.seconds / seconds}
+    if options["trunk_checks"]:
+        measures |= check_trunk(inputs, network, ahead, order)
+    return Affinity("similarity", ahead.mean(), pieces, at, "step", measures)
+
+
+def _batch(inputs: NetworkInputs, order, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    indices, reverse, shift = order.batch(step)
+    return inputs.train.one_hot(indices, reverse=reverse, shift=shift), inputs.labels(indices)
+
+
+def check_trunk(inputs: NetworkInputs, network: nn.Module, ahead: LookAhead, order) -> dict:
+    """How the last shared layer's affinities rank pairs (i, j) against those of the whole trunk, on the same
+    batches; steps on at most 12 tasks, the losses of all."""
+    tasks = inputs.checked_tasks()
+    whole, last = [], []
+    for step in ahead.steps[:: max(1, len(ahead.steps) // inputs.options["trunk_checks"])]:
+        windows, labels = _batch(inputs, order, step)
+        whole.append(trunk_look_ahead(network, windows, labels, tasks, inputs.rate).numpy())
+        last.append(ahead.form(last_layer(network, windows, labels), inputs.rate)[tasks].double().cpu().numpy())
+        if len(whole) == inputs.options["trunk_checks"]:
+            break
+    return {
+        "trunk_checks": len(whole),
+        "trunk_tasks": len(tasks),
+        "trunk_spearman": spearman(np.mean(whole, 0).ravel(), np.mean(last, 0).ravel()),
+    }
