@@ -16,7 +16,7 @@ MEASURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "tag": (
         "epigroup.affinity.tag:measure",
         "network",
-        ("network", "batches", "form", "rate", "every", "trunk_checks", "seed"),
+        ("network", "batches", "form", "rate", "every", "trunk_checks"),
     ),
     "hoa": ("epigroup.affinity.hoa:measure", "metrics", ("pairs_from",)),
 }

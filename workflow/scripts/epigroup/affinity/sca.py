@@ -9,7 +9,7 @@ that is at hand; the mean distance is said in words, the one step too ("one grad
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -29,21 +29,20 @@ SIZES = (50, 100, 200, 350, 500, 700, 1000)  # examples at which the mean so far
 BATCH = 64
 
 
-def example_distances(seen: LastLayer, rate: float) -> torch.Tensor:
-    """float64 (N, T, T): distance of each pair of tasks' one-step optima of the last shared layer and its bias."""
+def example_distances(seen: LastLayer, rate: float) -> Iterator[torch.Tensor]:
+    """float64 (T, T) of each example: distance of two tasks' one-step optima of the last shared layer and its
+    bias."""
     seen = seen.double()
     error = torch.sigmoid(seen.logits) - seen.labels
     length = rate * (seen.inputs.square().sum(1) + 1).sqrt()
-    found = torch.empty(len(error), *[error.shape[1]] * 2, dtype=torch.float64, device=error.device)
     for n in range(len(error)):
         # only units that are on pass a gradient; |a - b|^2 = |a|^2 + |b|^2 - 2 a.b as one product of matrices
         rows = error[n][:, None] * seen.weights[:, seen.hidden[n] > 0]
         gram = rows @ rows.T
-        square = gram.diagonal()
+        square = gram.diagonal().clone()
         # rounding may leave a difference of equal numbers a little below 0
-        gram.mul_(-2).add_(square[:, None].clone() + square).clamp_(min=0).sqrt_().fill_diagonal_(0)
-        torch.mul(gram, length[n], out=found[n])
-    return found
+        gram.mul_(-2).add_(square[:, None]).add_(square).clamp_(min=0).sqrt_().fill_diagonal_(0)
+        yield gram.mul_(length[n])
 
 
 def mean_distances(
@@ -64,7 +63,8 @@ def mean_distances(
         for first in range(done, size, BATCH):
             here = torch.from_numpy(examples[first : min(first + BATCH, size)]).to(device)
             seen = last_layer(network, train.one_hot(here), train.targets(here, tasks))
-            total += example_distances(seen, rate).sum(0)
+            for one in example_distances(seen, rate):
+                total += one
             progress.advance(len(here))
         done = size
         means.append((total / size).cpu().numpy())
@@ -132,7 +132,7 @@ def check_trunk(inputs: NetworkInputs, network: nn.Module, examples: torch.Tenso
     tasks = inputs.checked_tasks()
     windows, labels = inputs.train.one_hot(examples), inputs.labels(examples)
     whole = trunk_distances(network, windows, labels, tasks, inputs.rate).numpy()
-    last = example_distances(last_layer(network, windows, labels), inputs.rate).mean(0).cpu().numpy()
+    last = sum(example_distances(last_layer(network, windows, labels), inputs.rate)).cpu().numpy()
     return {
         "trunk_checks": len(examples),
         "trunk_tasks": len(tasks),

@@ -28,12 +28,13 @@ from epigroup.affinity.contract import Affinity, spearman
 from epigroup.affinity.joint_network import NetworkInputs, fixed_network, networks_in_training
 from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.trunk import trunk_look_ahead
+from epigroup.loader import TrainingOrder
 from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)
 
 EVERY = 10  # steps between observations, as Fifty et al. found enough
-PARTS = 10  # pieces that training is cut into, to see how stable the mean is
+PARTS = 10  # stretches that observations are summed over, at least, to see how stable the mean is
 _UNITS = 64  # hidden units of a slice of the Gram product
 _TASKS = 16  # tasks of a slice of the exact form
 
@@ -95,28 +96,38 @@ class LookAhead:
     def __init__(self, form: str, rate: float) -> None:
         self.form, self.rate = FORMS[form], rate
         self.steps: list[int] = []
-        self.found: list[torch.Tensor] = []
         self.seconds = 0.0
+        # sums over stretches of `_length` observations; two neighbours become one when there are too many
+        self._sums: list[torch.Tensor] = []
+        self._counts: list[int] = []
+        self._length = 1
 
     def observe(self, step: int, seen: LastLayer) -> None:
         """Add the affinities of the batch of a step."""
         started = time.perf_counter()
-        self.found.append(self.form(seen, self.rate).float().cpu())
+        found = self.form(seen, self.rate).double()
+        if self._counts and self._counts[-1] < self._length:
+            self._sums[-1] += found
+            self._counts[-1] += 1
+        else:
+            if len(self._sums) == 2 * PARTS:
+                self._sums = [a + b for a, b in zip(self._sums[::2], self._sums[1::2], strict=True)]
+                self._counts = [a + b for a, b in zip(self._counts[::2], self._counts[1::2], strict=True)]
+                self._length *= 2
+            self._sums.append(found)
+            self._counts.append(1)
         self.steps.append(step)
         self.seconds += time.perf_counter() - started
 
     def pieces(self) -> tuple[np.ndarray, np.ndarray]:
-        """int64 (P,) and float64 (P, T, T), P at most 10: last step and mean of each stretch of observations."""
-        stretches = np.array_split(np.arange(len(self.steps)), min(PARTS, len(self.steps)))
-        means = [torch.stack([self.found[i] for i in here]).double().mean(0).numpy() for here in stretches]
-        return np.array([self.steps[here[-1]] for here in stretches]), np.stack(means)
+        """int64 (P,) and float64 (P, T, T), P at most 20: last step and mean of each stretch of observations."""
+        last = [self.steps[end - 1] for end in np.cumsum(self._counts)]
+        means = [(one / n).cpu().numpy() for one, n in zip(self._sums, self._counts, strict=True)]
+        return np.array(last), np.stack(means)
 
     def mean(self) -> np.ndarray:
         """float64 (T, T): over all observations."""
-        total = torch.zeros_like(self.found[0], dtype=torch.float64)
-        for one in self.found:
-            total += one
-        return (total / len(self.found)).numpy()
+        return (sum(self._sums) / len(self.steps)).cpu().numpy()
 
 
 def measure(inputs: NetworkInputs) -> Affinity:
@@ -125,7 +136,7 @@ def measure(inputs: NetworkInputs) -> Affinity:
     options: network "training" (as published: every `every` steps, 10, of the strategy's training, which is
     repeated for it) or "initial" | "tied" | "trained" (`batches` batches, every `every`-th of the order, on one
     state of the network); form; rate; trunk_checks (batches on which the whole trunk is compared, steps on at
-    most 12 tasks); seed is not used. Evaluation mode, float32. pieces: means of at most ten stretches, by step.
+    most 12 tasks). Evaluation mode, float32. pieces: means of at most twenty stretches, by step.
     measures: observations, rate, look_ahead_seconds, training_seconds and their ratio, trunk_spearman.
     """
     started = time.perf_counter()
@@ -161,12 +172,12 @@ def measure(inputs: NetworkInputs) -> Affinity:
     return Affinity("similarity", ahead.mean(), pieces, at, "step", measures)
 
 
-def _batch(inputs: NetworkInputs, order, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _batch(inputs: NetworkInputs, order: TrainingOrder, step: int) -> tuple[torch.Tensor, torch.Tensor]:
     indices, reverse, shift = order.batch(step)
     return inputs.train.one_hot(indices, reverse=reverse, shift=shift), inputs.labels(indices)
 
 
-def check_trunk(inputs: NetworkInputs, network: nn.Module, ahead: LookAhead, order) -> dict:
+def check_trunk(inputs: NetworkInputs, network: nn.Module, ahead: LookAhead, order: TrainingOrder) -> dict:
     """How the last shared layer's affinities rank pairs (i, j) against those of the whole trunk, on the same
     batches; steps on at most 12 tasks, the losses of all."""
     tasks = inputs.checked_tasks()
