@@ -58,7 +58,9 @@ def write_affinity(path: str | Path, affinity: Affinity, task_ids: Sequence[str]
         file["at"] = affinity.at.astype(np.int64)
         file.create_dataset("task_id", data=list(task_ids), dtype=h5py.string_dtype())
         file.attrs["axis"] = affinity.axis
-        file.attrs.update({key: value if _plain(value) else json.dumps(value) for key, value in about.items()})
+        file.attrs.update(
+            {key: value if _plain(value) else json.dumps(value) for key, value in about.items()}
+        )
 
 
 def _plain(value: object) -> bool:

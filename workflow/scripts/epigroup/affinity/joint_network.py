@@ -94,7 +94,9 @@ def fixed_network(inputs: NetworkInputs) -> tuple[int, Network]:
 
 def _trained(inputs: NetworkInputs) -> tuple[int, Network]:
     infos = read_pack_infos(inputs.models)
-    places = [(path, info, group) for path, info in zip(inputs.models, infos, strict=True) for group in info.groups]
+    places = [
+        (path, info, group) for path, info in zip(inputs.models, infos, strict=True) for group in info.groups
+    ]
     if len(places) != 1:
         raise InputError(
             f"{inputs.models[0]}: the strategy has {len(places)} networks; affinities are measured on one network"

@@ -25,7 +25,15 @@ from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)
 
-SIZES = (50, 100, 200, 350, 500, 700, 1000)  # examples at which the mean so far is kept (section 6.4 sweeps them)
+SIZES = (
+    50,
+    100,
+    200,
+    350,
+    500,
+    700,
+    1000,
+)  # examples at which the mean so far is kept (section 6.4 sweeps them)
 BATCH = 64
 
 

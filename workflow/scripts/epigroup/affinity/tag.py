@@ -185,7 +185,9 @@ def check_trunk(inputs: NetworkInputs, network: nn.Module, ahead: LookAhead, ord
     for step in ahead.steps[:: max(1, len(ahead.steps) // inputs.options["trunk_checks"])]:
         windows, labels = _batch(inputs, order, step)
         whole.append(trunk_look_ahead(network, windows, labels, tasks, inputs.rate).numpy())
-        last.append(ahead.form(last_layer(network, windows, labels), inputs.rate)[tasks].double().cpu().numpy())
+        last.append(
+            ahead.form(last_layer(network, windows, labels), inputs.rate)[tasks].double().cpu().numpy()
+        )
         if len(whole) == inputs.options["trunk_checks"]:
             break
     return {

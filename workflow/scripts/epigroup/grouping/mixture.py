@@ -39,16 +39,14 @@ def group_in_mixtures(rows: np.ndarray, k: int, *, starts: int, state: int, name
             f"grouping {name}: {k} groups of at least two need {2 * k} tasks, there are {len(rows)}; choose a k of"
             f" at most {len(rows) // 2}"
         )
-    with threadpool_limits(limits=1):
-        fit = GaussianMixture(
-            k, covariance_type="diag", reg_covar=FLOOR, n_init=starts, init_params="k-means++", random_state=state
-        ).fit(rows)
-        groups, joined = join_single(rows, fit.predict(rows))
+    groups, joined = join_single(rows, fit_mixture(rows, k, starts, state))
     splits = 0
     while (n_groups := len(np.unique(groups))) < k:
         groups = np.unique(groups, return_inverse=True)[1]
         spread = [
-            ((rows[groups == g] - rows[groups == g].mean(axis=0)) ** 2).sum() if (groups == g).sum() >= 4 else -1.0
+            ((rows[groups == g] - rows[groups == g].mean(axis=0)) ** 2).sum()
+            if (groups == g).sum() >= 4
+            else -1.0
             for g in range(n_groups)
         ]
         if max(spread) < 0:
@@ -61,6 +59,20 @@ def group_in_mixtures(rows: np.ndarray, k: int, *, starts: int, state: int, name
         splits += 1
     groups = np.unique(groups, return_inverse=True)[1]
     return Mixture(groups, memberships(rows, groups), joined, splits)
+
+
+def fit_mixture(rows: np.ndarray, k: int, starts: int, state: int) -> np.ndarray:
+    """int64 (T,): the likeliest of k Gaussians with diagonal covariances, the likeliest fit of `starts`; a
+    Gaussian may get no point."""
+    with threadpool_limits(limits=1):
+        return GaussianMixture(
+            k,
+            covariance_type="diag",
+            reg_covar=FLOOR,
+            n_init=starts,
+            init_params="k-means++",
+            random_state=state,
+        ).fit_predict(rows)
 
 
 def join_single(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, list[int]]:

@@ -14,39 +14,58 @@ import torch.nn.functional as F
 from torch import nn
 
 from epigroup.errors import InputError
+from epigroup.grouping.clustering import group_by, start_state
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
-from epigroup.grouping.kmeans import start_state
-from epigroup.grouping.mixture import group_in_mixtures
+from epigroup.grouping.mixture import Mixture, fit_mixture, group_in_mixtures
 
 HIDDEN, EMBEDDING = 32, 8  # widths of the two layers
 STEPS, RATE = 400, 0.005  # of Adam
+STABILITY_STARTS = 3  # of a draw
 SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """K groups of at least two tasks each.
 
-    options: neighbours (of a task in the graph), starts (of the mixture), seed. measures: rebuilding_error (mean
-    square, of features of variance 1), memberships (task: chances of the groups, from the mixture on the final
-    groups; a task may belong to more than one), joined (tasks that a mixture left alone), splits (groups cut in
-    two to make K again). InputError: no distances, distances all equal, K groups of two that cannot be.
+    options: neighbours (of a task in the graph), starts (of the mixture), seed. measures: as `group_by` (inertia
+    and silhouette are those of the embeddings, draws of tasks share them), rebuilding_error (mean square, of
+    features of mean variance 1), memberships (task: chances of the groups, by Gaussians on the final groups; a
+    task may belong to more than one), joined (tasks that the mixture left alone), splits (groups cut in two to
+    make K again). InputError: no distances, distances all equal, K groups of two that cannot be.
     """
     check_k(inputs)
     similarity = similarities(inputs)
-    state = start_state(inputs.options.get("seed", 0), inputs.seed)
-    rows, error = embed(similarity, inputs.options.get("neighbours", 10), state)
-    found = group_in_mixtures(rows, inputs.k, starts=inputs.options.get("starts", 50), state=state, name=inputs.name)
+    starts, found = int(inputs.options.get("starts", 50)), []
+    rows, error = embed(
+        similarity,
+        inputs.options.get("neighbours", 10),
+        start_state(inputs.options.get("seed", 0), inputs.seed),
+    )
+
+    def split(tasks: np.ndarray, state: int) -> np.ndarray:
+        if len(tasks) < len(rows):
+            return fit_mixture(rows[tasks], inputs.k, min(starts, STABILITY_STARTS), state)
+        found.append(group_in_mixtures(rows, inputs.k, starts=starts, state=state, name=inputs.name))
+        return found[0].groups
+
+    grouping = group_by(inputs, split, rows=rows, similarity=similarity)
     chances = {
         task: [round(float(chance), 4) for chance in row]
-        for task, row in zip(inputs.task_ids, found.memberships, strict=True)
+        for task, row in zip(inputs.task_ids, in_order(found[0]), strict=True)
     }
     measures = {
         "rebuilding_error": error,
         "memberships": chances,
-        "joined": [inputs.task_ids[i] for i in found.joined],
-        "splits": found.splits,
+        "joined": [inputs.task_ids[i] for i in found[0].joined],
+        "splits": found[0].splits,
     }
-    return Grouping(found.groups, measures)
+    return Grouping(grouping.groups, grouping.measures | measures)
+
+
+def in_order(found: Mixture) -> np.ndarray:
+    """Memberships (T, k) with columns as groups are numbered in the table: by first appearance."""
+    _, first = np.unique(found.groups, return_index=True)
+    return found.memberships[:, np.argsort(first)]
 
 
 def similarities(inputs: GroupingInputs) -> np.ndarray:
@@ -68,7 +87,9 @@ def similarities(inputs: GroupingInputs) -> np.ndarray:
     apart = (share + share.T) / 2
     off = ~np.eye(len(apart), dtype=bool)
     if inputs.k > 1 and np.ptp(apart[off]) <= 1e-12 * apart.max():
-        raise InputError(f"grouping {inputs.name}: all tasks are equally far apart, so there is nothing to group")
+        raise InputError(
+            f"grouping {inputs.name}: all tasks are equally far apart, so there is nothing to group"
+        )
     np.fill_diagonal(apart, 0)
     return 1 - apart / apart.max()
 

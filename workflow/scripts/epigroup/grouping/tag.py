@@ -7,26 +7,23 @@ start by spectral clustering and random ones are improved by the best move of a 
 none is left.
 """
 
-import logging
-
 import numpy as np
 from sklearn.cluster import SpectralClustering
 from threadpoolctl import threadpool_limits
 
 from epigroup.errors import InputError
+from epigroup.grouping.clustering import group_by
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
-from epigroup.grouping.kmeans import start_state
 
-log = logging.getLogger(__name__)
-
+STABILITY_STARTS = 3  # of a draw
 _LEAST = 1e-12  # of the largest affinity: a smaller gain is rounding
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """The best of `options["starts"]` starts (50), the first spectral, the others random.
 
-    measures: total (the sum), spectral_total (what the spectral start alone came to), starts_at_best.
-    InputError: no similarities, similarities all equal, k above T.
+    measures: as `group_by`, total (the sum), spectral_total (what the spectral start alone came to),
+    starts_at_best. InputError: no similarities, similarities all equal, k above T.
     """
     check_k(inputs)
     if inputs.affinity is None or inputs.affinity_kind != "similarity":
@@ -39,21 +36,35 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
     off = mutual[~np.eye(len(mutual), dtype=bool)]
     if 1 < inputs.k < len(mutual) and np.ptp(off) == 0:
         raise InputError(f"grouping {inputs.name}: all affinities are equal, so there is nothing to group")
-    state = start_state(inputs.options.get("seed", 0), inputs.seed)
-    rng = np.random.default_rng(state)
-    starts = [spectral_start(mutual, inputs.k, state)]
-    for _ in range(inputs.options.get("starts", 50) - 1):
-        starts.append(rng.permutation(np.arange(len(mutual)) % inputs.k))
-    found = [climb(mutual, start, inputs.k) for start in starts]
-    totals = [total(mutual, groups) for groups in found]
-    best = int(np.argmax(totals))
-    near = abs(totals[best]) * 1e-9
+    starts, totals = int(inputs.options.get("starts", 50)), []
+
+    def split(tasks: np.ndarray, state: int) -> np.ndarray:
+        whole = len(tasks) == len(mutual)
+        groups, found = best_groups(
+            mutual[np.ix_(tasks, tasks)], inputs.k, starts if whole else min(starts, STABILITY_STARTS), state
+        )
+        if whole:
+            totals.extend(found)
+        return groups
+
+    grouping = group_by(inputs, split, similarity=mutual)
+    best = max(totals)
     measures = {
-        "total": totals[best],
+        "total": best,
         "spectral_total": totals[0],
-        "starts_at_best": sum(one >= totals[best] - near for one in totals),
+        "starts_at_best": sum(one >= best - 1e-9 * abs(best) for one in totals),
     }
-    return Grouping(found[best], measures)
+    return Grouping(grouping.groups, grouping.measures | measures)
+
+
+def best_groups(mutual: np.ndarray, k: int, starts: int, state: int) -> tuple[np.ndarray, list[float]]:
+    """int (T,) groups with the largest sum over the starts, and each start's sum, that of the spectral first."""
+    rng = np.random.default_rng(state)
+    begins = [spectral_start(mutual, k, state)]
+    begins += [rng.permutation(np.arange(len(mutual)) % k) for _ in range(starts - 1)]
+    found = [climb(mutual, begin, k) for begin in begins]
+    totals = [total(mutual, groups) for groups in found]
+    return found[int(np.argmax(totals))], totals
 
 
 def total(mutual: np.ndarray, groups: np.ndarray) -> float:
@@ -118,7 +129,7 @@ def best_exchange(
     across = links[:, groups]  # links of row's task with the group of column's
     own = links[tasks, groups]
     weight = 1 / np.maximum(sizes[groups] - 1, 1)
-    # task i leaves its group a and j comes: a's inner sum grows by 2 (links of j with a - m_ij - links of i with a)
+    # i leaves its group a, j comes: a's inner sum grows by 2 (links of j with a - m_ij - links of i with a)
     first = 2 * weight[:, None] * (across.T - mutual - own[:, None])
     gain = first + first.T
     gain[groups[:, None] == groups[None]] = -np.inf
