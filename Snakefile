@@ -54,6 +54,7 @@ rule all:
     input:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
+        [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
 
 
 rule dataset:

@@ -33,7 +33,14 @@ rule study_affinities:
     input:
         affinity_tables(),
     output:
-        [f"<results>/affinity/stability.{kind}" for kind in ("tsv", "svg", "png")],
+        table="<results>/affinity/stability.tsv",
+        figure=report(
+            "<results>/affinity/stability.svg",
+            caption="../report/captions/affinity.rst",
+            category="Groups",
+            labels={"figure": "Stability of affinities"},
+        ),
+        picture="<results>/affinity/stability.png",
     log:
         "<results>/logs/study_affinities.log",
     benchmark:
@@ -45,7 +52,7 @@ rule study_affinities:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=30,
     params:
-        cfg={"runs": affinity_runs(), "dpi": config["figures"]["dpi"]},
+        cfg={"runs": AFFINITY_RUNS, "dpi": config["figures"]["dpi"]},
         code=code_digest("study_affinities"),
     script:
         "../scripts/study_affinities.py"

@@ -6,6 +6,7 @@ UNTRAINED = (
     *("network", "learning_rate", "batch_size", "reverse_complement", "jitter", "sampling"),
     *("precision", "device"),
 )
+AFFINITY_RUNS = plan_of.affinity_runs(config)
 
 
 def affinity_needs(wildcards):
@@ -51,16 +52,6 @@ def affinity_code(wildcards):
     return code_digest("measure_affinity", (entry.split(":")[0].removeprefix("epigroup."),))
 
 
-def affinity_runs():
-    """[affinity, strategy, seed] of every affinity that a grouping reads, for the seeds of its network."""
-    pairs = dict.fromkeys(
-        (spec["affinity"], spec["heads_from"])
-        for spec in config["groupings"].values()
-        if "affinity" in grouping_methods.needs(spec["method"], spec)
-    )
-    return [[name, strategy, seed] for name, strategy in pairs for seed in STRATEGY_SEEDS(strategy)]
-
-
 def affinity_tables(_=None):
-    """The affinities in the order of `affinity_runs`."""
-    return [f"{RESULTS}/affinity/{name}/{strategy}/seed{seed}.h5" for name, strategy, seed in affinity_runs()]
+    """The affinities that groupings read, in the order of AFFINITY_RUNS."""
+    return [f"{RESULTS}/affinity/{name}/{strategy}/seed{seed}.h5" for name, strategy, seed in AFFINITY_RUNS]

@@ -4,4 +4,4 @@ from epigroup.affinity.study import study_affinities
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
-    study_affinities(list(snakemake.input), snakemake.output[0], snakemake.params.cfg)
+    study_affinities(list(snakemake.input), snakemake.output.table, snakemake.params.cfg)
