@@ -112,7 +112,8 @@ def test_the_whole_trunk_steps_as_an_optimiser_does(batch):
 
 
 def test_the_whole_trunk_holds_the_last_layer(batch):
-    """Squared distances over all layers are at least those of the last one, and more where lower layers learn."""
+    """Squared distances over all layers are at least those of the last one, and more where lower layers
+    learn."""
     network, windows, labels = batch
     whole = trunk_distances(network, windows[:2], labels[:2], range(TASKS), 1.0)
     gradients = [layer_gradients(network, windows[n : n + 1], labels[n : n + 1]) for n in range(2)]
@@ -151,7 +152,8 @@ def planted_inputs(form, measure="sca", **options):
 
 
 def test_independent_heads_know_no_labels_and_one_head_knows_nothing_else():
-    """Thakur et al.'s initial state on tasks that share their inputs: each task's random head decides its distances.
+    """Thakur et al.'s initial state on tasks that share their inputs: each task's random head decides its
+    distances.
 
     Mean over seeds of the chance that a pair of one group is nearer than another pair.
     """

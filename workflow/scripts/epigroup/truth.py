@@ -46,8 +46,9 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
 
 
 def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> pd.DataFrame:
-    """A row an affinity (affinity, strategy, seed, kind): the chance that a pair of one planted group, modality or
-    cell group scores higher than another pair (`same_group_auc`); 0.5 tells nothing of the groups.
+    """A row an affinity (affinity, strategy, seed, kind): the chance that a pair of one planted group,
+    modality or cell group scores higher than another pair (`same_group_auc`); 0.5 tells nothing of the
+    groups.
 
     cfg: tasks (sheet rows as dicts), affinities ([affinity, strategy, seed], as the files).
     """

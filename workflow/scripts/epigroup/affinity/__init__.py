@@ -1,4 +1,5 @@
-"""What says how well two tasks learn together: one file a measure, one line here, imported only when it is used.
+"""What says how well two tasks learn together: one file a measure, one line here, imported only when it is
+used.
 
 A job gets its measure's entry (`"package.module:function"`) from the rule, so that a new line here reruns no
 other measure.
@@ -6,7 +7,8 @@ other measure.
 
 from epigroup.errors import InputError
 
-# measure: (entry, what it reads: "network" of a strategy or "metrics" of trained pairs, the config keys it heeds)
+# measure: (entry, what it reads: "network" of a strategy or "metrics" of trained pairs, the config keys it
+# heeds)
 MEASURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "sca": (
         "epigroup.affinity.sca:measure",
@@ -30,7 +32,8 @@ def entry(measure: str) -> str:
 
 
 def needs(measure: str) -> str:
-    """What a measure reads: "network" (of a strategy, and training examples) or "metrics" (of trained pairs)."""
+    """What a measure reads: "network" (of a strategy, and training examples) or "metrics" (of trained
+    pairs)."""
     entry(measure)
     return MEASURES[measure][1]
 

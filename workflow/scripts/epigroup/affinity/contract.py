@@ -15,8 +15,8 @@ from epigroup.files import whole
 
 @dataclass(frozen=True)
 class Affinity:
-    """kind: "distance" (0 for the like) or "similarity" (the higher the better together); matrix: float64 (T, T),
-    row i is task i's effect on, or distance to, the others.
+    """kind: "distance" (0 for the like) or "similarity" (the higher the better together); matrix: float64 (T,
+    T), row i is task i's effect on, or distance to, the others.
 
     pieces: float64 (P, T, T), the same from part of the examples or of the training; at: int64 (P,), where
     (`axis`: "samples" or "step") each was taken; measures: JSON-ready figures.
@@ -37,15 +37,16 @@ def check_finite(affinity: Affinity, name: str, task_ids: Sequence[str]) -> None
         # a column is a task's own loss or logit; a single bad one says more than the row it spoils
         task = task_ids[int(np.argmax(bad.sum(0) + bad.sum(1)))]
         raise InputError(
-            f"affinity {name}: {int(bad.sum())} of {bad.size} scores are NaN or infinite, most of them with task"
-            f" '{task}'; its weights or its loss are not finite, or its loss is 0: look at its training curve,"
-            " or leave it out (groupings.NAME.tasks)"
+            f"affinity {name}: {int(bad.sum())} of {bad.size} scores are NaN or infinite, most of them"
+            f" with task '{task}'; its weights or its loss are not finite, or its loss is 0: look at its"
+            " training curve, or leave it out (groupings.NAME.tasks)"
         )
 
 
 def write_affinity(path: str | Path, affinity: Affinity, task_ids: Sequence[str], about: Mapping) -> None:
-    """The file of a measure: `distance` or `similarity` float64 (T, T), `pieces` float32 (P, T, T), `at` int64
-    (P,), `task_id` (T,); attributes: `axis` and `about` (data set hash, strategy, seed, code, settings)."""
+    """The file of a measure: `distance` or `similarity` float64 (T, T), `pieces` float32 (P, T, T), `at`
+    int64 (P,), `task_id` (T,); attributes: `axis` and `about` (data set hash, strategy, seed, code,
+    settings)."""
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
         file[affinity.kind] = affinity.matrix.astype(np.float64)
         file.create_dataset(
@@ -83,7 +84,8 @@ def read_pieces(path: str | Path) -> tuple[Affinity, list[str]]:
 
 
 def pair_scores(affinity: np.ndarray, kind: str) -> np.ndarray:
-    """float64 (T (T - 1) / 2,): a score a pair of tasks, the higher the more alike; the two directions are averaged."""
+    """float64 (T (T - 1) / 2,): a score a pair of tasks, the higher the more alike; the two directions are
+    averaged."""
     upper = np.triu_indices(len(affinity), 1)
     both = (affinity + affinity.T)[upper] / 2
     return -both if kind == "distance" else both

@@ -1,9 +1,9 @@
-"""How well tasks do that were trained in pairs: the measurements of the higher-order approximation (HOA; Standley
-et al. 2020, section 5), on a pilot of a dozen tasks.
+"""How well tasks do that were trained in pairs: the measurements of the higher-order approximation (HOA;
+Standley et al. 2020, section 5), on a pilot of a dozen tasks.
 
-The approximation says: a task in a group does as well as the mean over the group's others of how it did in the
-pair with each. That is the sum that the grouping method `tag` maximises. All pairs of T tasks are the T - 1
-rounds of a tournament (`epigroup.grouping.pairs`), each an ordinary strategy of T / 2 groups.
+The approximation says: a task in a group does as well as the mean over the group's others of how it did in
+the pair with each. That is the sum that the grouping method `tag` maximises. All pairs of T tasks are the T -
+1 rounds of a tournament (`epigroup.grouping.pairs`), each an ordinary strategy of T / 2 groups.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,11 +38,11 @@ def read_validation(path: str) -> pd.DataFrame:
 
 
 def measure(inputs: PairInputs) -> Affinity:
-    """similarity[i, j]: validation AUPRC of task j in the network of i and j alone, less that in the network of
-    all tasks; 0 on the diagonal, NaN for tasks outside the pilot.
+    """similarity[i, j]: validation AUPRC of task j in the network of i and j alone, less that in the network
+    of all tasks; 0 on the diagonal, NaN for tasks outside the pilot.
 
-    measures: pilot (its tasks), pairs, better_in_pairs (share of ordered pairs above 0). InputError: a pair of
-    the pilot that no strategy trains, or a group that is no pair; a task without a score.
+    measures: pilot (its tasks), pairs, better_in_pairs (share of ordered pairs above 0). InputError: a pair
+    of the pilot that no strategy trains, or a group that is no pair; a task without a score.
     """
     scores = _pair_scores(inputs.pairs)
     pilot = [task for task in inputs.task_ids if any(task == one for one, _ in scores)]
@@ -51,7 +51,8 @@ def measure(inputs: PairInputs) -> Affinity:
         first = " and ".join(lacking[0]) if lacking else "any two tasks"
         raise InputError(
             f"affinity {inputs.name}: no strategy of {', '.join(inputs.pairs)} trains {first} together"
-            f" ({len(lacking)} pairs of {len(pilot)} tasks lack); pairs_from must name all rounds of the tournament"
+            f" ({len(lacking)} pairs of {len(pilot)} tasks lack); pairs_from must name all rounds of the"
+            " tournament"
         )
     joint = inputs.joint.set_index("task_id")["validation_auprc"]
     matrix = np.full((len(inputs.task_ids),) * 2, np.nan)
@@ -65,8 +66,8 @@ def measure(inputs: PairInputs) -> Affinity:
     if not np.isfinite(inner).all():
         task = pilot[int(np.argmax((~np.isfinite(inner)).sum(axis=0)))]
         raise InputError(
-            f"affinity {inputs.name}: task '{task}' has no validation AUPRC; leave out of the pilot tasks without"
-            " validation positives"
+            f"affinity {inputs.name}: task '{task}' has no validation AUPRC; leave out of the pilot tasks"
+            " without validation positives"
         )
     measures = {
         "pilot": pilot,
@@ -84,8 +85,8 @@ def _pair_scores(strategies: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str]
             tasks: Sequence[str] = rows["task_id"].tolist()
             if len(tasks) != 2:
                 raise InputError(
-                    f"strategy {strategy}: group {group} has {len(tasks)} tasks; pairs_from must name strategies on"
-                    " groupings of the method 'pairs'"
+                    f"strategy {strategy}: group {group} has {len(tasks)} tasks; pairs_from must name"
+                    " strategies on groupings of the method 'pairs'"
                 )
             found = rows["validation_auprc"].tolist()
             scores[tasks[0], tasks[1]], scores[tasks[1], tasks[0]] = found[1], found[0]

@@ -99,8 +99,8 @@ def _trained(inputs: NetworkInputs) -> tuple[int, Network]:
     ]
     if len(places) != 1:
         raise InputError(
-            f"{inputs.models[0]}: the strategy has {len(places)} networks; affinities are measured on one network"
-            " of all tasks: let heads_from name a strategy whose grouping has a single group"
+            f"{inputs.models[0]}: the strategy has {len(places)} networks; affinities are measured on one"
+            " network of all tasks: let heads_from name a strategy whose grouping has a single group"
         )
     path, info, group = places[0]
     if info.dataset_hash != inputs.dataset_hash:
@@ -117,8 +117,8 @@ def _trained(inputs: NetworkInputs) -> tuple[int, Network]:
 
 
 def networks_in_training(inputs: NetworkInputs, every: int) -> Iterator[tuple[int, Network, float]]:
-    """(step, network in evaluation mode, seconds trained so far) before every `every`-th step of the strategy's
-    training, which is repeated from its beginning, and once at its end.
+    """(step, network in evaluation mode, seconds trained so far) before every `every`-th step of the
+    strategy's training, which is repeated from its beginning, and once at its end.
 
     All that is random in a training follows from seed and step, so that looking on changes nothing and the
     repetition goes the same way.

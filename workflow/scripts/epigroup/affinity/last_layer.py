@@ -42,8 +42,8 @@ class LastLayer:
 
 
 def last_layer(network: nn.Module, windows: torch.Tensor, labels: torch.Tensor) -> LastLayer:
-    """Run a network of `epigroup.networks` on windows (N, 4, 1, W), labels (N, T), and keep what its last shared
-    layer sees, float32.
+    """Run a network of `epigroup.networks` on windows (N, 4, 1, W), labels (N, T), and keep what its last
+    shared layer sees, float32.
 
     InputError: a network whose heads do not sit on a linear layer and a ReLU, for which the form above would
     not be exact.
@@ -77,7 +77,7 @@ def last_layer(network: nn.Module, windows: torch.Tensor, labels: torch.Tensor) 
 
 def _unfit(network: nn.Module) -> InputError:
     return InputError(
-        f"the network {type(network).__name__} has no plain hidden layer (linear, ReLU) right under linear heads,"
-        " so that gradients of the last shared layer cannot be had from its features; measure affinities on a"
-        " strategy with one of the plain networks"
+        f"the network {type(network).__name__} has no plain hidden layer (linear, ReLU) right under linear"
+        " heads, so that gradients of the last shared layer cannot be had from its features; measure"
+        " affinities on a strategy with one of the plain networks"
     )

@@ -41,13 +41,13 @@ def measure_affinity(
     threads: int = 1,
     code: str = "",
 ) -> Affinity:
-    """Measure an affinity on the network of a strategy and seed, and write it (`write_affinity`) and its figures
-    (JSON).
+    """Measure an affinity on the network of a strategy and seed, and write it (`write_affinity`) and its
+    figures (JSON).
 
     cfg: entry, needs, measure, options, training (the strategy's), tasks (list of dicts: task_id, modality,
-    cell_group; the strategy's). genome, dataset, shards, models: for measures on a network; pairs (metrics.tsv
-    of the strategies options["pairs_from"]), joint (that of `strategy`): for measures on pairs. InputError: a
-    network of another data set, scores that are not finite, and what the measure says.
+    cell_group; the strategy's). genome, dataset, shards, models: for measures on a network; pairs
+    (metrics.tsv of the strategies options["pairs_from"]), joint (that of `strategy`): for measures on pairs.
+    InputError: a network of another data set, scores that are not finite, and what the measure says.
     """
     started = time.perf_counter()
     tasks = pd.DataFrame(cfg["tasks"])
@@ -88,8 +88,8 @@ def measure_affinity(
     }
     figures |= sheet_auc(found, kept) | found.measures | {"seconds": round(time.perf_counter() - started, 3)}
     log.info(
-        "affinity %s on %s, seed %d: %d tasks, %.2f s; pairs of one modality score higher than others with chance %s,"
-        " of one cell group %s",
+        "affinity %s on %s, seed %d: %d tasks, %.2f s; pairs of one modality score higher than others with"
+        " chance %s, of one cell group %s",
         name,
         strategy,
         seed,
@@ -109,7 +109,8 @@ def _shown(value: float | None) -> str:
 
 
 def sheet_auc(found: Affinity, tasks: pd.DataFrame) -> dict[str, float | None]:
-    """{"auc_modality", "auc_cell_group"}: `same_group_auc` with these columns, where every task has a value."""
+    """{"auc_modality", "auc_cell_group"}: `same_group_auc` with these columns, where every task has a
+    value."""
     return {
         f"auc_{column}": same_group_auc(found.matrix, found.kind, tasks[column].astype(str))
         for column in ("modality", "cell_group")
@@ -127,8 +128,8 @@ def network_inputs(
     shard_paths: Sequence[str],
     models: Sequence[str],
 ) -> NetworkInputs:
-    """Batches and settings of a measure on a network. InputError: a genome of another data set, a task that the
-    data set lacks, no training examples."""
+    """Batches and settings of a measure on a network. InputError: a genome of another data set, a task that
+    the data set lacks, no training examples."""
     dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")

@@ -13,10 +13,10 @@ def sample_examples(
     """int64 (m,), m <= n: indices of different examples, in an order whose every beginning is such a sample.
 
     labels: packed uint8 (N, ceil(T/8)); tasks: columns. sampling "random": each example with equal chance.
-    "balanced": the tasks take turns, in the order given, and each draws one of its positives at random that no
-    task has drawn; a task that has none left is passed over, and when all are, the rest is drawn at random.
-    So each task has about n / T positives of its own drawing or all it has; Thakur et al. 2024 do not say how
-    they sample, and with rare tasks most of a random sample tells nothing of them.
+    "balanced": the tasks take turns, in the order given, and each draws one of its positives at random that
+    no task has drawn; a task that has none left is passed over, and when all are, the rest is drawn at
+    random. So each task has about n / T positives of its own drawing or all it has; Thakur et al. 2024 do not
+    say how they sample, and with rare tasks most of a random sample tells nothing of them.
     """
     rng = np.random.default_rng(list(seed))
     n = min(n, len(labels))

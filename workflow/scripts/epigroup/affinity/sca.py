@@ -1,5 +1,5 @@
-"""Sample-wise convergence: how far apart one-step optima of two tasks lie, mean over examples (Thakur et al. 2024,
-sections 3.2 and 4.2.1, equation 16).
+"""Sample-wise convergence: how far apart one-step optima of two tasks lie, mean over examples (Thakur et al.
+2024, sections 3.2 and 4.2.1, equation 16).
 
 A step of length `rate` from shared weights theta on task t's loss of one example n ends at theta - rate *
 g_t,n. So the distance of two tasks' optima is rate * |g_s,n - g_t,n|, and for the last shared layer (see
@@ -61,7 +61,8 @@ def mean_distances(
     rate: float,
     sizes: Sequence[int],
 ) -> np.ndarray:
-    """float64 (len(sizes), T, T): mean distances over the first `size` of the training examples, sizes rising."""
+    """float64 (len(sizes), T, T): mean distances over the first `size` of the training examples, sizes
+    rising."""
     device = train.labels.device
     tasks = torch.tensor(list(columns), device=device)
     total = torch.zeros(len(tasks), len(tasks), dtype=torch.float64, device=device)
@@ -104,8 +105,8 @@ def measure(inputs: NetworkInputs) -> Affinity:
     without = [task for task, n in zip(inputs.task_ids, positives, strict=True) if n == 0]
     if without:
         log.warning(
-            "%d tasks have no positive among the %d examples, the first is '%s': their distances say nothing of"
-            " what they learn",
+            "%d tasks have no positive among the %d examples, the first is '%s': their distances say"
+            " nothing of what they learn",
             len(without),
             len(examples),
             without[0],

@@ -1,5 +1,5 @@
-"""How stable affinities are: over sample sizes and over training (Thakur et al. 2024, sections 6.4 and 6.3), over
-seeds, and measure against measure."""
+"""How stable affinities are: over sample sizes and over training (Thakur et al. 2024, sections 6.4 and 6.3),
+over seeds, and measure against measure."""
 
 import logging
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ def study_affinities(paths: Sequence[str], out: str | Path, cfg: dict) -> pd.Dat
     """Write stability.tsv and, beside it, .svg and .png.
 
     cfg: runs ([affinity, strategy, seed], as paths), dpi. A row is Spearman's correlation over pairs of tasks
-    (both directions averaged; a distance counts negative) of one affinity with another: compared "samples" (at:
-    examples), "step" (at: step, of a piece of training), "seed" (at, with: seeds), "affinity" (at, with:
+    (both directions averaged; a distance counts negative) of one affinity with another: compared "samples"
+    (at: examples), "step" (at: step, of a piece of training), "seed" (at, with: seeds), "affinity" (at, with:
     names, over the tasks that both have). NaN where one side is constant.
     """
     read = [(tuple(run), *read_pieces(path)) for run, path in zip(cfg["runs"], paths, strict=True)]

@@ -7,13 +7,14 @@ losses being means over one batch, Z the mean over batches. Here theta is the la
 With B examples, the kernel K = X X' + 1 of their inputs (1 for the bias) and D_i (B, H), row n of which is
 d_i,n of `last_layer` over B:
 
-- the gradient of task i is D_i' X~, so that <g_i, g_j> = sum_nm K_nm (d_i,n . d_j,m). With K = U U' this is one
-  product of T x (H B) matrices, A A', row i of A being w_i of unit h times (E' [h on] U)_i. `first_order`:
-  Z_ij = rate <g_i, g_j> / L_j, exact as the step goes to 0;
+- the gradient of task i is D_i' X~, so that <g_i, g_j> = sum_nm K_nm (d_i,n . d_j,m). With K = U U' this is
+  one product of T x (H B) matrices, A A', row i of A being w_i of unit h times (E' [h on] U)_i.
+  `first_order`: Z_ij = rate <g_i, g_j> / L_j, exact as the step goes to 0;
 - after the step the layer gives Z - rate * K D_i, from which all losses follow. `exact`: that finite step. It
   costs about as much.
 
-For all shared weights the same is a backward pass a task and T forward passes a task: `trunk.trunk_look_ahead`.
+For all shared weights the same is a backward pass a task and T forward passes a task:
+`trunk.trunk_look_ahead`.
 """
 
 import logging
@@ -40,7 +41,8 @@ _TASKS = 16  # tasks of a slice of the exact form
 
 
 def gradient_products(seen: LastLayer) -> torch.Tensor:
-    """(T, T): <g_i, g_j> of the tasks' gradients of their mean losses by the last shared layer and its bias."""
+    """(T, T): <g_i, g_j> of the tasks' gradients of their mean losses by the last shared layer and its
+    bias."""
     n_examples = len(seen.inputs)
     error = (torch.sigmoid(seen.logits) - seen.labels) / n_examples
     # in float64: a root of K, whose small eigenvalues float32 would lose; B x B is little work
@@ -120,7 +122,8 @@ class LookAhead:
         self.seconds += time.perf_counter() - started
 
     def pieces(self) -> tuple[np.ndarray, np.ndarray]:
-        """int64 (P,) and float64 (P, T, T), P at most 20: last step and mean of each stretch of observations."""
+        """int64 (P,) and float64 (P, T, T), P at most 20: last step and mean of each stretch of
+        observations."""
         last = [self.steps[end - 1] for end in np.cumsum(self._counts)]
         means = [(one / n).cpu().numpy() for one, n in zip(self._sums, self._counts, strict=True)]
         return np.array(last), np.stack(means)
@@ -134,9 +137,9 @@ def measure(inputs: NetworkInputs) -> Affinity:
     """Mean look-ahead affinity over batches of the training order.
 
     options: network "training" (as published: every `every` steps, 10, of the strategy's training, which is
-    repeated for it) or "initial" | "tied" | "trained" (`batches` batches, every `every`-th of the order, on one
-    state of the network); form; rate; trunk_checks (batches on which the whole trunk is compared, steps on at
-    most 12 tasks). Evaluation mode, float32. pieces: means of at most twenty stretches, by step.
+    repeated for it) or "initial" | "tied" | "trained" (`batches` batches, every `every`-th of the order, on
+    one state of the network); form; rate; trunk_checks (batches on which the whole trunk is compared, steps
+    on at most 12 tasks). Evaluation mode, float32. pieces: means of at most twenty stretches, by step.
     measures: observations, rate, look_ahead_seconds, training_seconds and their ratio, trunk_spearman.
     """
     started = time.perf_counter()

@@ -28,7 +28,8 @@ def trunk_gradients(
 def trunk_distances(
     network: nn.Module, windows: torch.Tensor, labels: torch.Tensor, tasks: Sequence[int], rate: float
 ) -> torch.Tensor:
-    """float64 (t, t): mean over the examples of the distance between two tasks' one-step optima of the trunk."""
+    """float64 (t, t): mean over the examples of the distance between two tasks' one-step optima of the
+    trunk."""
     total = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
     for i in range(len(windows)):
         here = slice(i, i + 1)
@@ -40,7 +41,8 @@ def trunk_distances(
 def trunk_look_ahead(
     network: nn.Module, windows: torch.Tensor, labels: torch.Tensor, tasks: Sequence[int], rate: float
 ) -> torch.Tensor:
-    """float64 (t, T): 1 - L_j after a gradient step of the trunk on task i / L_j before, i over `tasks`, j over all.
+    """float64 (t, T): 1 - L_j after a gradient step of the trunk on task i / L_j before, i over `tasks`, j
+    over all.
 
     The network is left as it was.
     """

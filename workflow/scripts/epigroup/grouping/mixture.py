@@ -1,4 +1,5 @@
-"""Groups of points by a mixture of Gaussians, none of them a single point (Thakur et al. 2024, section 4.2.2)."""
+"""Groups of points by a mixture of Gaussians, none of them a single point (Thakur et al. 2024, section
+4.2.2)."""
 
 from dataclasses import dataclass
 
@@ -13,8 +14,8 @@ FLOOR = 1e-3  # added to variances, of points whose mean variance is 1
 
 @dataclass(frozen=True)
 class Mixture:
-    """groups: int64 (T,), 0..k-1; memberships: float64 (T, k), rows add up to 1; joined: points that were alone
-    and joined others; splits: groups that were cut to make k again."""
+    """groups: int64 (T,), 0..k-1; memberships: float64 (T, k), rows add up to 1; joined: points that were
+    alone and joined others; splits: groups that were cut to make k again."""
 
     groups: np.ndarray
     memberships: np.ndarray
@@ -23,21 +24,21 @@ class Mixture:
 
 
 def group_in_mixtures(rows: np.ndarray, k: int, *, starts: int, state: int, name: str) -> Mixture:
-    """k groups of at least two of the points rows (T, d), by the likeliest component of a mixture with diagonal
-    covariances, the best of `starts`.
+    """k groups of at least two of the points rows (T, d), by the likeliest component of a mixture with
+    diagonal covariances, the best of `starts`.
 
     A point that is alone in its component joins the group whose mean is nearest; components without points
     vanish. While there are fewer than k groups then, the group with the largest sum of squares about its mean
-    that has four points or more is cut in two (`cut`). Memberships are those of Gaussians on the final groups.
-    The rule for single points is the paper's, as far as its words go; the cut is not: the number of groups is
-    fixed beforehand here. InputError: fewer than 2 k points, or no group left to cut.
+    that has four points or more is cut in two (`cut`). Memberships are those of Gaussians on the final
+    groups. The rule for single points is the paper's, as far as its words go; the cut is not: the number of
+    groups is fixed beforehand here. InputError: fewer than 2 k points, or no group left to cut.
     """
     if k == 1:
         return Mixture(np.zeros(len(rows), np.int64), np.ones((len(rows), 1)), [], 0)
     if len(rows) < 2 * k:
         raise InputError(
-            f"grouping {name}: {k} groups of at least two need {2 * k} tasks, there are {len(rows)}; choose a k of"
-            f" at most {len(rows) // 2}"
+            f"grouping {name}: {k} groups of at least two need {2 * k} tasks, there are {len(rows)};"
+            f" choose a k of at most {len(rows) // 2}"
         )
     groups, joined = join_single(rows, fit_mixture(rows, k, starts, state))
     splits = 0
@@ -51,8 +52,8 @@ def group_in_mixtures(rows: np.ndarray, k: int, *, starts: int, state: int, name
         ]
         if max(spread) < 0:
             raise InputError(
-                f"grouping {name}: the tasks fall into {n_groups} groups of two or three, none of which can be cut"
-                f" into groups of two to make {k}; choose a k of at most {n_groups}"
+                f"grouping {name}: the tasks fall into {n_groups} groups of two or three, none of which"
+                f" can be cut into groups of two to make {k}; choose a k of at most {n_groups}"
             )
         here = np.flatnonzero(groups == int(np.argmax(spread)))
         groups[here[cut(rows[here])]] = n_groups
@@ -76,8 +77,8 @@ def fit_mixture(rows: np.ndarray, k: int, starts: int, state: int) -> np.ndarray
 
 
 def join_single(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """int64 (T,) groups of points rows (T, d) after each point that is alone in its group has joined the group
-    whose mean is nearest, the nearest first; and the points that joined."""
+    """int64 (T,) groups of points rows (T, d) after each point that is alone in its group has joined the
+    group whose mean is nearest, the nearest first; and the points that joined."""
     groups, joined = labels.astype(np.int64), []
     while True:
         names, sizes = np.unique(groups, return_counts=True)
@@ -93,8 +94,8 @@ def join_single(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, list[
 
 
 def cut(rows: np.ndarray) -> np.ndarray:
-    """bool (n,), n >= 4: one side of the best cut across the first principal axis, two points at least on either
-    side; the best leaves the least sum of squares along the axis."""
+    """bool (n,), n >= 4: one side of the best cut across the first principal axis, two points at least on
+    either side; the best leaves the least sum of squares along the axis."""
     centred = rows - rows.mean(axis=0)
     along = centred @ np.linalg.svd(centred, full_matrices=False)[2][0]
     order = np.argsort(along, kind="stable")
@@ -106,7 +107,8 @@ def cut(rows: np.ndarray) -> np.ndarray:
 
 
 def memberships(rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """float64 (T, k): chance of each group for each point, by a Gaussian with diagonal covariance on each group."""
+    """float64 (T, k): chance of each group for each point, by a Gaussian with diagonal covariance on each
+    group."""
     logs = []
     for g in range(int(groups.max()) + 1):
         mine = rows[groups == g]

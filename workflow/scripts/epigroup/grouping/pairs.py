@@ -1,5 +1,5 @@
-"""One round of a tournament in which every two tasks meet once: groups of two, for the pilot of the higher-order
-approximation (Standley et al. 2020 train all pairs)."""
+"""One round of a tournament in which every two tasks meet once: groups of two, for the pilot of the
+higher-order approximation (Standley et al. 2020 train all pairs)."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from epigroup.grouping.contract import Grouping, GroupingInputs
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
-    """Round `options["round"]`, 1 to T - 1, of an even number T of tasks, by the circle method: the first task
-    stays, the others move on by one place a round. InputError: an odd T, a round that is not."""
+    """Round `options["round"]`, 1 to T - 1, of an even number T of tasks, by the circle method: the first
+    task stays, the others move on by one place a round. InputError: an odd T, a round that is not."""
     n, turn = len(inputs.task_ids), inputs.options.get("round")
     if n % 2 or n < 2:
         raise InputError(

@@ -1,5 +1,5 @@
-"""Groups from distances of one-step optima by a graph attention network and a Gaussian mixture (Thakur et al. 2024,
-section 4.2.2).
+"""Groups from distances of one-step optima by a graph attention network and a Gaussian mixture (Thakur et al.
+2024, section 4.2.2).
 
 The distances become similarities, each task's row of them the features of a node; a graph attention network
 of two layers (Velickovic et al. 2018) over the nearest neighbours learns to rebuild the rows; a mixture of K
@@ -27,11 +27,12 @@ SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """K groups of at least two tasks each.
 
-    options: neighbours (of a task in the graph), starts (of the mixture), seed. measures: as `group_by` (inertia
-    and silhouette are those of the embeddings, draws of tasks share them), rebuilding_error (mean square, of
-    features of mean variance 1), memberships (task: chances of the groups, by Gaussians on the final groups; a
-    task may belong to more than one), joined (tasks that the mixture left alone), splits (groups cut in two to
-    make K again). InputError: no distances, distances all equal, K groups of two that cannot be.
+    options: neighbours (of a task in the graph), starts (of the mixture), seed. measures: as `group_by`
+    (inertia and silhouette are those of the embeddings, draws of tasks share them), rebuilding_error (mean
+    square, of features of mean variance 1), memberships (task: chances of the groups, by Gaussians on the
+    final groups; a task may belong to more than one), joined (tasks that the mixture left alone), splits
+    (groups cut in two to make K again). InputError: no distances, distances all equal, K groups of two that
+    cannot be.
     """
     check_k(inputs)
     similarity = similarities(inputs)
@@ -69,8 +70,8 @@ def in_order(found: Mixture) -> np.ndarray:
 
 
 def similarities(inputs: GroupingInputs) -> np.ndarray:
-    """float64 (T, T), symmetric, 1 on the diagonal, 0 for the pair farthest apart: 1 - d / max d, d the mean of
-    both directions of the rows' distances over their sums."""
+    """float64 (T, T), symmetric, 1 on the diagonal, 0 for the pair farthest apart: 1 - d / max d, d the mean
+    of both directions of the rows' distances over their sums."""
     if inputs.affinity is None or inputs.affinity_kind != "distance":
         raise InputError(
             f"grouping {inputs.name}: the method sca groups by distances and got"
@@ -133,7 +134,8 @@ class Rebuilder(nn.Module):
 
 
 def nearest(similarity: np.ndarray, n: int) -> np.ndarray:
-    """int64 (T, n + 1): each task itself, then its n most similar tasks (all others, where there are fewer)."""
+    """int64 (T, n + 1): each task itself, then its n most similar tasks (all others, where there are
+    fewer)."""
     masked = similarity.copy()
     np.fill_diagonal(masked, np.inf)
     return np.argsort(-masked, axis=1, kind="stable")[:, : n + 1]

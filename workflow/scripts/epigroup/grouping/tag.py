@@ -1,5 +1,5 @@
-"""Groups whose tasks help each other most (task affinity groupings, Fifty et al. 2021, section 4.2; with affinities
-from trained pairs, the higher-order approximation of Standley et al. 2020).
+"""Groups whose tasks help each other most (task affinity groupings, Fifty et al. 2021, section 4.2; with
+affinities from trained pairs, the higher-order approximation of Standley et al. 2020).
 
 Sought are K groups with the largest sum, over all tasks, of the mean affinity that a task gets from the
 others of its group; a task alone gets 0. The papers go through all choices of groups, 2^T of them; here a
@@ -58,7 +58,8 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
 
 
 def best_groups(mutual: np.ndarray, k: int, starts: int, state: int) -> tuple[np.ndarray, list[float]]:
-    """int (T,) groups with the largest sum over the starts, and each start's sum, that of the spectral first."""
+    """int (T,) groups with the largest sum over the starts, and each start's sum, that of the spectral
+    first."""
     rng = np.random.default_rng(state)
     begins = [spectral_start(mutual, k, state)]
     begins += [rng.permutation(np.arange(len(mutual)) % k) for _ in range(starts - 1)]
