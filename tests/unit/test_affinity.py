@@ -10,7 +10,7 @@ from planted_examples import SETTINGS, pack, splits
 
 from epigroup.affinity import joint_network, sca, tag
 from epigroup.affinity.contract import Affinity, check_finite, same_group_auc, spearman
-from epigroup.affinity.last_layer import last_layer
+from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
 from epigroup.errors import InputError
@@ -70,6 +70,18 @@ def test_tag_gradient_products_are_those_of_autograd(batch):
     gradients = layer_gradients(*batch)
     found = tag.gradient_products(seen_in_double(*batch))
     torch.testing.assert_close(found, gradients @ gradients.T, rtol=1e-6, atol=1e-10)
+
+
+def test_products_in_low_precision_rank_tasks_alike():
+    torch.manual_seed(0)
+    seen = LastLayer(
+        torch.rand(32, 200), torch.randn(32, 150), torch.randn(120, 150), torch.zeros(120),
+        (torch.rand(32, 120) < 0.2).float(),
+    )  # fmt: skip
+    wanted, found = tag.gradient_products(seen), tag.gradient_products(seen, torch.bfloat16)
+    assert torch.equal(found, found.T)
+    assert float((found - wanted).norm() / wanted.norm()) < 0.01
+    assert spearman(found.flatten().numpy(), wanted.flatten().numpy()) > 0.999
 
 
 @pytest.mark.parametrize("rate", [1e-5, 0.5])
@@ -222,7 +234,7 @@ def test_looking_on_leaves_training_as_it_is():
 
 def test_a_long_training_is_summed_in_at_most_twenty_stretches():
     ahead = tag.LookAhead("first_order", 1.0)
-    ahead.form = lambda seen, rate: torch.full((2, 2), float(seen))
+    ahead.form = lambda seen: torch.full((2, 2), float(seen))
     for step in range(0, 730, 10):
         ahead.observe(step, step)
     at, pieces = ahead.pieces()

@@ -7,9 +7,9 @@ losses being means over one batch, Z the mean over batches. Here theta is the la
 With B examples, the kernel K = X X' + 1 of their inputs (1 for the bias) and D_i (B, H), row n of which is
 d_i,n of `last_layer` over B:
 
-- the gradient of task i is D_i' X~, so that <g_i, g_j> = sum_nm K_nm (d_i,n . d_j,m). With K = U U' this is
-  one product of T x (H B) matrices, A A', row i of A being w_i of unit h times (E' [h on] U)_i.
-  `first_order`: Z_ij = rate <g_i, g_j> / L_j, exact as the step goes to 0;
+- the gradient of task i is D_i' X~, so that <g_i, g_j> = sum_nm K_nm (d_i,n . d_j,m) is the inner product of
+  D_i and K D_j: one product of two T x (H B) matrices. `first_order`: Z_ij = rate <g_i, g_j> / L_j, exact as
+  the step goes to 0;
 - after the step the layer gives Z - rate * K D_i, from which all losses follow. `exact`: that finite step. It
   costs about as much.
 
@@ -19,6 +19,7 @@ For all shared weights the same is a backward pass a task and T forward passes a
 
 import logging
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from epigroup.affinity.contract import Affinity, spearman
 from epigroup.affinity.joint_network import NetworkInputs, fixed_network, networks_in_training
 from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.trunk import trunk_look_ahead
+from epigroup.devices import choose_precision
 from epigroup.loader import TrainingOrder
 from epigroup.logs import Progress
 
@@ -37,30 +39,36 @@ log = logging.getLogger(__name__)
 EVERY = 10  # steps between observations, as Fifty et al. found enough
 PARTS = 10  # stretches that observations are summed over, at least, to see how stable the mean is
 _UNITS = 64  # hidden units of a slice of the Gram product
+_BLOCK = 96  # tasks of a block of it
 _TASKS = 16  # tasks of a slice of the exact form
 
 
-def gradient_products(seen: LastLayer) -> torch.Tensor:
-    """(T, T): <g_i, g_j> of the tasks' gradients of their mean losses by the last shared layer and its
-    bias."""
-    n_examples = len(seen.inputs)
-    error = (torch.sigmoid(seen.logits) - seen.labels) / n_examples
-    # in float64: a root of K, whose small eigenvalues float32 would lose; B x B is little work
-    values, vectors = torch.linalg.eigh(_kernel(seen).double())
-    root = (vectors * values.clamp(min=0).sqrt()).to(error.dtype)
-    on = (seen.hidden > 0).to(error.dtype)
-    products = torch.zeros(len(seen.weights), len(seen.weights), dtype=error.dtype, device=error.device)
-    for units in torch.arange(on.shape[1], device=on.device).split(_UNITS):
-        spread = (on[:, units, None] * root[:, None, :]).flatten(1)  # (B, h B)
-        rows = (error.T @ spread).view(len(products), len(units), -1)
-        rows = (rows * seen.weights[:, units, None]).flatten(1)
-        products.addmm_(rows, rows.T)
-    return products
+def gradient_products(seen: LastLayer, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """(T, T): <g_i, g_j> of the tasks' gradients of their mean losses by the last shared layer and its bias.
+
+    dtype: of the two products of matrices, that of `seen` when None; bfloat16 where the training is in it, as
+    good as the gradients of its steps then, and several times faster.
+    """
+    n_examples, (n_tasks, n_units) = len(seen.inputs), seen.weights.shape
+    error = (torch.sigmoid(seen.logits) - seen.labels).T / n_examples
+    on, kernel = (seen.hidden > 0).T.contiguous(), _kernel(seen)
+    dtype = dtype or error.dtype
+    kernel, error, weights = kernel.to(dtype), error.to(dtype).contiguous(), seen.weights.to(dtype)
+    products = torch.zeros(n_tasks, n_tasks, dtype=seen.weights.dtype, device=error.device)
+    for first in range(0, n_units, _UNITS):
+        units = slice(first, first + _UNITS)
+        # rows of D_i for some units: (T, h B)
+        rows = (error[:, None, :] * (weights[:, units, None] * on[None, units])).view(n_tasks, -1)
+        spread = (rows.view(-1, n_examples) @ kernel).view(n_tasks, -1)
+        for start in range(0, n_tasks, _BLOCK):  # the lower triangle of a symmetric matrix
+            columns = slice(start, start + _BLOCK)
+            products[start:, columns] += rows[start:] @ spread[columns].T
+    return products.tril() + products.tril(-1).T
 
 
-def first_order(seen: LastLayer, rate: float) -> torch.Tensor:
-    """(T, T): Z for a step of vanishing length, times `rate`."""
-    return rate * gradient_products(seen) / _losses(seen.logits, seen.labels)
+def first_order(seen: LastLayer, rate: float, dtype: torch.dtype | None = None) -> torch.Tensor:
+    """(T, T): Z for a step of vanishing length, times `rate`; dtype as in `gradient_products`."""
+    return rate * gradient_products(seen, dtype) / _losses(seen.logits, seen.labels)
 
 
 def exact(seen: LastLayer, rate: float) -> torch.Tensor:
@@ -92,11 +100,12 @@ class LookAhead:
     """Collects look-ahead affinities batch by batch; a training loop calls `observe` every few steps.
 
     All it needs are the batch's values at the last shared layer (`LastLayer`), which a forward pass has made
-    anyway; it changes nothing in the network.
+    anyway; it changes nothing in the network. precision: "bf16" takes the products of `first_order` in it.
     """
 
-    def __init__(self, form: str, rate: float) -> None:
-        self.form, self.rate = FORMS[form], rate
+    def __init__(self, form: str, rate: float, precision: str = "fp32") -> None:
+        low = {"dtype": torch.bfloat16} if form == "first_order" and precision == "bf16" else {}
+        self.form = partial(FORMS[form], rate=rate, **low)
         self.steps: list[int] = []
         self.seconds = 0.0
         # sums over stretches of `_length` observations; two neighbours become one when there are too many
@@ -107,7 +116,7 @@ class LookAhead:
     def observe(self, step: int, seen: LastLayer) -> None:
         """Add the affinities of the batch of a step."""
         started = time.perf_counter()
-        found = self.form(seen, self.rate).double()
+        found = self.form(seen).double()
         if self._counts and self._counts[-1] < self._length:
             self._sums[-1] += found
             self._counts[-1] += 1
@@ -139,13 +148,15 @@ def measure(inputs: NetworkInputs) -> Affinity:
     options: network "training" (as published: every `every` steps, 10, of the strategy's training, which is
     repeated for it) or "initial" | "tied" | "trained" (`batches` batches, every `every`-th of the order, on
     one state of the network); form; rate; trunk_checks (batches on which the whole trunk is compared, steps
-    on at most 12 tasks). Evaluation mode, float32. pieces: means of at most twenty stretches, by step.
+    on at most 12 tasks). Evaluation mode, float32, the products of `first_order` in the training's precision.
+    pieces: means of at most twenty stretches, by step.
     measures: observations, rate, look_ahead_seconds, training_seconds and their ratio, trunk_spearman.
     """
     started = time.perf_counter()
     options = inputs.options
     order, every = inputs.training_order(), options["every"] or EVERY
-    ahead = LookAhead(options["form"], inputs.rate)
+    precision = choose_precision(inputs.training["precision"], inputs.train.labels.device)
+    ahead = LookAhead(options["form"], inputs.rate, precision)
     seconds = None
 
     def look(step: int, network: nn.Module) -> None:
@@ -188,9 +199,7 @@ def check_trunk(inputs: NetworkInputs, network: nn.Module, ahead: LookAhead, ord
     for step in ahead.steps[:: max(1, len(ahead.steps) // inputs.options["trunk_checks"])]:
         windows, labels = _batch(inputs, order, step)
         whole.append(trunk_look_ahead(network, windows, labels, tasks, inputs.rate).numpy())
-        last.append(
-            ahead.form(last_layer(network, windows, labels), inputs.rate)[tasks].double().cpu().numpy()
-        )
+        last.append(ahead.form(last_layer(network, windows, labels))[tasks].double().cpu().numpy())
         if len(whole) == inputs.options["trunk_checks"]:
             break
     return {

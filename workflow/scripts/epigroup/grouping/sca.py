@@ -27,21 +27,19 @@ SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """K groups of at least two tasks each.
 
-    options: neighbours (of a task in the graph), starts (of the mixture), seed. measures: as `group_by`
-    (inertia and silhouette are those of the embeddings, draws of tasks share them), rebuilding_error (mean
-    square, of features of mean variance 1), memberships (task: chances of the groups, by Gaussians on the
-    final groups; a task may belong to more than one), joined (tasks that the mixture left alone), splits
-    (groups cut in two to make K again). InputError: no distances, distances all equal, K groups of two that
-    cannot be.
+    options: neighbours (of a task in the graph; at most as many as a mean group has others), starts (of the
+    mixture), seed. measures: as `group_by` (inertia and silhouette are those of the embeddings, draws of
+    tasks share them), rebuilding_error (mean square, of features of mean variance 1), memberships (task:
+    chances of the groups, by Gaussians on the final groups; a task may belong to more than one), joined
+    (tasks that the mixture left alone), splits (groups cut in two to make K again). InputError: no distances,
+    distances all equal, K groups of two that cannot be.
     """
     check_k(inputs)
     similarity = similarities(inputs)
     starts, found = int(inputs.options.get("starts", 50)), []
-    rows, error = embed(
-        similarity,
-        inputs.options.get("neighbours", 10),
-        start_state(inputs.options.get("seed", 0), inputs.seed),
-    )
+    # a neighbourhood wider than a mean group makes tasks of several groups the mean of the same tasks
+    neighbours = min(int(inputs.options.get("neighbours", 10)), max(2, len(similarity) // inputs.k - 1))
+    rows, error = embed(similarity, neighbours, start_state(inputs.options.get("seed", 0), inputs.seed))
 
     def split(tasks: np.ndarray, state: int) -> np.ndarray:
         if len(tasks) < len(rows):
@@ -55,6 +53,7 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
         for task, row in zip(inputs.task_ids, in_order(found[0]), strict=True)
     }
     measures = {
+        "neighbours": neighbours,
         "rebuilding_error": error,
         "memberships": chances,
         "joined": [inputs.task_ids[i] for i in found[0].joined],
