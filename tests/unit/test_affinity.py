@@ -9,7 +9,12 @@ import torch.nn.functional as F
 from planted_examples import SETTINGS, pack, splits
 
 from epigroup.affinity import joint_network, sca, tag
-from epigroup.affinity.contract import Affinity, check_finite, same_group_auc, spearman
+from epigroup.affinity.contract import (
+    Affinity,
+    check_finite,
+    same_group_auc,
+    spearman,
+)
 from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead

@@ -1,4 +1,5 @@
-"""Hold groupings, and the affinities that some are made from, against the groups that the simulation planted."""
+"""Hold groupings, and the affinities that some are made from, against the groups that the simulation
+planted."""
 
 from epigroup.logs import log_to
 from epigroup.truth import compare_groupings
