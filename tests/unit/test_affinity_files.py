@@ -154,43 +154,18 @@ def affinity_config(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"groupings__sca__affinity": "far"},
-        "groupings.sca.affinity: 'far' is not under affinities; there are: near"),
+        ({"groupings__sca__affinity": "far"}, "affinity: 'far' is not under affinities; there are: near"),
         ({"groupings__sca__affinity": None}, "groupings.sca.affinity: the method 'sca' needs it"),
-        ({"groupings__sca__method": "tag"}, "the method 'tag' groups by the measure tag or
-        hoa, 'near' is of sca"), ({"affinities__near__measure": "scar"},
-        "affinities.near.measure: unknown measure 'scar'"), ({"affinities__hoa__measure": "hoa"}, "affinities.hoa.pairs_from: the measure 'hoa' needs it"), (
-           
-           
-            {"affinities__hoa__measure": "hoa"
-           
-           
-            """
-            ","
-            ""
-            " "affinities__hoa__pairs_from":"
-            ""
-            ""
-            " ["SMTL"]}, "affinities.hoa.pairs_from: 'SMTL' is no strategy on a grouping of the method 'pairs'",
-       
-        ), ({"affinities__near__samples": 0},
-        "affinities.near.samples:
-       
-        value
-       
-       
-        0"),
-   
-   
-   
-   
-   
-   
+        ({"groupings__sca__method": "tag"}, "groups by the measure tag or hoa, 'near' is of sca"),
+        ({"affinities__near__measure": "scar"}, "affinities.near.measure: unknown measure 'scar'"),
+        ({"affinities__hoa__measure": "hoa"}, "affinities.hoa.pairs_from: the measure 'hoa' needs it"),
+        (
+            {"affinities__hoa__measure": "hoa", "affinities__hoa__pairs_from": ["SMTL"]},
+            "affinities.hoa.pairs_from: 'SMTL' is no strategy on a grouping of the method 'pairs'",
+        ),
+        ({"affinities__near__samples": 0}, "affinities.near.samples: value 0"),
     ],
-)  # fmt:
-
-s
-sk ski skip
+)
 def test_what_a_config_cannot_ask(changes,
 message):
     with pytest.raises(InputError)
