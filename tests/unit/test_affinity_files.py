@@ -166,27 +166,11 @@ def affinity_config(**changes):
         ({"affinities__near__samples": 0}, "affinities.near.samples: value 0"),
     ],
 )
-def test_what_a_config_cannot_ask(changes,
-message):
-    with pytest.raises(InputError)
-   
-   
-   
-   
-   
-    as
-   
-   
-   
-   
-   
-   
-    error:
+def test_what_a_config_cannot_ask(changes, message):
+    with pytest.raises(InputError) as error:
         affinity_config(**changes)
     assert message in str(error.value)
 
 
 def test_a_config_with_affinities_is_complete():
     assert affinity_config()["affinities"]["near"]["samples"] == 1000
-
-
