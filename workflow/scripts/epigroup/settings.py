@@ -196,20 +196,6 @@ def _check_affinities(config: dict, source: str) -> None:
     """Affinities that groupings name are there and of the right kind; pairs come from rounds of pairs."""
     groupings, strategies, affinities = config["groupings"], config["strategies"], config["affinities"]
     grouped_by = {"sca": ("sca",), "tag": ("tag", "hoa")}
-    for name, spec in groupings.items():
-        if spec["affinity"] is None:
-            continue
-        if spec["affinity"] not in affinities:
-            raise InputError(
-                f"{source}: groupings.{name}.affinity: '{spec['affinity']}' is not under affinities; "
-                f"there are: {', '.join(affinities) or 'none'}"
-            )
-        measure = affinities[spec["affinity"]]["measure"]
-        if measure not in grouped_by.get(spec["method"], (measure,)):
-            raise InputError(
-                f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
-                f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
-            )
     for name, spec in affinities.items():
         try:
             needed = affinity_measures.needs(spec["measure"])
@@ -226,6 +212,20 @@ def _check_affinities(config: dict, source: str) -> None:
                     f"{source}: affinities.{name}.pairs_from: '{strategy}' is no strategy on a grouping of "
                     "the method 'pairs'"
                 )
+    for name, spec in groupings.items():
+        if spec["affinity"] is None:
+            continue
+        if spec["affinity"] not in affinities:
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: '{spec['affinity']}' is not under affinities; "
+                f"there are: {', '.join(affinities) or 'none'}"
+            )
+        measure = affinities[spec["affinity"]]["measure"]
+        if measure not in grouped_by.get(spec["method"], (measure,)):
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
+                f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
+            )
 
 
 def _check_heads(config: dict, source: str) -> None:
