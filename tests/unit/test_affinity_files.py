@@ -163,6 +163,7 @@ def affinity_config(**changes):
             {"affinities__hoa__measure": "hoa", "affinities__hoa__pairs_from": ["SMTL"]},
             "affinities.hoa.pairs_from: 'SMTL' is no strategy on a grouping of the method 'pairs'",
         ),
+        ({"strategies__SMTL__training": {"loss": "focal"}}, "trains with loss focal; the measure 'sca'"),
         ({"affinities__near__samples": 0}, "affinities.near.samples: value 0"),
     ],
 )

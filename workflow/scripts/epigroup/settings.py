@@ -226,6 +226,15 @@ def _check_affinities(config: dict, source: str) -> None:
                 f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
                 f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
             )
+        if affinity_measures.needs(measure) == "network":
+            training = training_settings(config, spec["heads_from"])
+            plain = {"loss": "bce", "positive_weights": "none"}
+            for key, value in plain.items():
+                if training[key] != value:
+                    raise InputError(
+                        f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' trains with {key} "
+                        f"{training[key]}; the measure '{measure}' is worked out for {key} {value}"
+                    )
 
 
 def _check_heads(config: dict, source: str) -> None:
