@@ -33,16 +33,16 @@ from epigroup import grouping  # noqa: E402
 from epigroup.affinity.last_layer import last_layer  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
 from epigroup.affinity.tag import LookAhead  # noqa: E402
+from epigroup.architecture import complete_network  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_precision  # noqa: E402
 from epigroup.grouping.contract import GroupingInputs, checked, load  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
-from epigroup.settings import NETWORKS  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
 from epigroup.trainer import GroupTrainer, initial_network  # noqa: E402
 
 WINDOW, BIN, SEED, EVERY = 1001, 200, 1, 10
-NETWORK = {"name": "deepsea_pool3", "head": "shared", **NETWORKS["deepsea_pool3"]}
+NETWORK = complete_network({"name": "deepsea_pool3"}, WINDOW)
 SETTINGS = {
     "network": NETWORK, "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0,
     "batch_size": 64, "max_steps": 10**9, "validate_every": 10**9, "patience": 1,
