@@ -20,6 +20,7 @@ pathvars:
 wildcard_constraints:
     strategy=one_of(STRATEGIES),
     grouping=one_of(GROUPINGS),
+    affinity=one_of(config["affinities"]),
     profile=one_of(PROFILES),
     chrom=one_of(CHROMOSOMES),
     seed=r"\d+",
@@ -39,6 +40,7 @@ include: "workflow/rules/alignments.smk"
 include: "workflow/rules/peaks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
+include: "workflow/rules/affinity.smk"
 include: "workflow/rules/grouping.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/report.smk"
@@ -52,6 +54,7 @@ rule all:
     input:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
+        [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
 
 
 rule dataset:

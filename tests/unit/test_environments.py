@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from epigroup import digest, grouping
+from epigroup import affinity, digest, grouping
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 ENVS = WORKFLOW / "envs"
@@ -120,6 +120,19 @@ def reached(script: Path) -> Iterator[tuple[Path, str]]:
                 yield path, node.module.split(".")[0]
 
 
+def environment_of(name: str) -> str:
+    """Environment file of a rule, also of one that is another with changes (`use rule ... as`)."""
+    for path in sorted(WORKFLOW.glob("rules/*.smk")):
+        match = re.search(
+            rf"^ *(?:rule {name}|use rule \w+ as {name} with):\n(.*?)(?=^ *(?:rule|use rule) |\Z)",
+            path.read_text(),
+            re.MULTILINE | re.DOTALL,
+        )
+        if match:
+            return Path(quoted("conda", match.group(1))).name
+    raise AssertionError(f"no rule {name}")
+
+
 def missing_imports(script: Path, packages: frozenset[str]) -> list[str]:
     own = {"epigroup", "snakemake"} | sys.stdlib_module_names
     return sorted(
@@ -156,8 +169,17 @@ def test_environment_holds_what_the_script_imports(rule):
 @pytest.mark.parametrize("method", grouping.METHODS)
 def test_environment_of_grouping_holds_what_each_method_imports(method):
     module = digest.module_path(grouping.entry(method).split(":")[0])
-    env = next(rule.env for rule in RULES if rule.name == "group_tasks")
-    assert missing_imports(module, environment(Path(env).name)) == []
+    rule = "group_tasks_with_torch" if method in grouping.WITH_TORCH else "group_tasks"
+    packages = environment(environment_of(rule))
+    assert missing_imports(module, packages) == []
+    script = WORKFLOW / "scripts" / "group_tasks.py"
+    assert missing_imports(script, packages) == []
+
+
+@pytest.mark.parametrize("measure", affinity.MEASURES)
+def test_environment_of_affinity_holds_what_each_measure_imports(measure):
+    module = digest.module_path(affinity.entry(measure).split(":")[0])
+    assert missing_imports(module, environment(environment_of("measure_affinity"))) == []
 
 
 @pytest.mark.parametrize("rule", SHELLS, ids=lambda rule: rule.name)

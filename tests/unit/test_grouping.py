@@ -60,6 +60,7 @@ def test_every_method_of_the_registry_loads_and_says_what_it_needs():
     found = {name: grouping.needs(name, settings) for name in grouping.METHODS}
     assert found == {
         "single": (), "all": (), "sheet": (), "random": ("like",), "table": ("table",),
+        "sca": ("affinity",), "tag": ("affinity",), "pairs": (),
         **dict.fromkeys(["kmeans", "ward", "spectral", "dbscan", "ssc", "consensus"], ("heads",)),
     }  # fmt: skip
     assert grouping.needs("kmeans", {"vectors": "logit_covariance"}) == ("heads", "covariance", "labels")

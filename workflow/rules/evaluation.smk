@@ -96,8 +96,10 @@ if SIMULATED:
         input:
             truth=PLANTED,
             groups=all_groupings(),
+            affinities=affinity_tables(),
         output:
-            "<results>/comparison/truth.tsv",
+            groupings="<results>/comparison/truth.tsv",
+            affinities="<results>/comparison/affinities.tsv",
         log:
             "<results>/logs/compare_groupings.log",
         benchmark:
@@ -109,7 +111,7 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 1000 * attempt,
             runtime=30,
         params:
-            cfg=groupings_config(),
+            cfg={**groupings_config(), "affinities": AFFINITY_RUNS},
             code=code_digest("compare_groupings"),
         script:
             "../scripts/compare_groupings.py"

@@ -65,6 +65,8 @@ rule group_tasks:
         "<results>/logs/group_tasks/{grouping}.seed{seed}.log",
     benchmark:
         "<results>/benchmarks/group_tasks/{grouping}.seed{seed}.tsv"
+    wildcard_constraints:
+        grouping=one_of(name for name in GROUPINGS if name not in GROUPED_WITH_TORCH),
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -76,6 +78,14 @@ rule group_tasks:
         code=grouping_code,
     script:
         "../scripts/group_tasks.py"
+
+
+# The same where the method trains a network of its own.
+use rule group_tasks as group_tasks_with_torch with:
+    wildcard_constraints:
+        grouping=one_of(GROUPED_WITH_TORCH),
+    conda:
+        "../envs/torch.yaml"
 
 
 if "sweep" in config:

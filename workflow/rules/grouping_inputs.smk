@@ -2,6 +2,9 @@
 from epigroup import grouping as grouping_methods
 
 PLANTED = f"{RESULTS}/simulation/truth/groups.tsv"
+GROUPED_WITH_TORCH = [
+    name for name in GROUPINGS if config["groupings"][name]["method"] in grouping_methods.WITH_TORCH
+]
 
 
 def grouping_needs(wildcards):

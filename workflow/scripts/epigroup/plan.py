@@ -12,6 +12,7 @@ from epigroup.composition import evaluation_sets
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import (
+    affinity_runs,
     count_groups,
     count_packs,
     grouping_seeds,
@@ -211,6 +212,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     jobs["grouping"] = len(runs) + len(head_runs(config, runs))
     jobs["grouping"] += len(head_runs(config, runs, "covariance")) + int(reads_labels(config, runs))
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
+    if measured := len(affinity_runs(config)):
+        jobs["affinity"] = measured + 1
     # predictions of two splits of each run; by set of evaluation regions its metrics and the comparison
     runs = sum(s.seeds for s in strategies)
     jobs["evaluation"] = 2 * runs + (runs + 1) * len(evaluation_sets(config["dataset"]["evaluation_regions"]))

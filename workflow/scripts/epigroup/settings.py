@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import blocks, complete_network
 from epigroup.errors import InputError
@@ -152,6 +153,7 @@ def _check_references(config: dict, source: str) -> None:
                 raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
             chain.append(like)
     _check_sources(config, source)
+    _check_affinities(config, source)
     for name in strategies:
         try:
             blocks(training_settings(config, name)["network"], config["dataset"]["window"])
@@ -188,6 +190,51 @@ def _check_sources(config: dict, source: str) -> None:
         for key in (key for what in wanted for key in keys.get(what, [])):
             if spec[key] is None:
                 raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")
+
+
+def _check_affinities(config: dict, source: str) -> None:
+    """Affinities that groupings name are there and of the right kind; pairs come from rounds of pairs."""
+    groupings, strategies, affinities = config["groupings"], config["strategies"], config["affinities"]
+    grouped_by = {"sca": ("sca",), "tag": ("tag", "hoa")}
+    for name, spec in affinities.items():
+        try:
+            needed = affinity_measures.needs(spec["measure"])
+        except InputError as error:
+            raise InputError(f"{source}: affinities.{name}.measure: {error}") from None
+        rounds = spec["pairs_from"] or []
+        if needed == "metrics" and not rounds:
+            raise InputError(
+                f"{source}: affinities.{name}.pairs_from: the measure '{spec['measure']}' needs it"
+            )
+        for strategy in rounds:
+            if strategy not in strategies or groupings[strategies[strategy]["grouping"]]["method"] != "pairs":
+                raise InputError(
+                    f"{source}: affinities.{name}.pairs_from: '{strategy}' is no strategy on a grouping of "
+                    "the method 'pairs'"
+                )
+    for name, spec in groupings.items():
+        if spec["affinity"] is None:
+            continue
+        if spec["affinity"] not in affinities:
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: '{spec['affinity']}' is not under affinities; "
+                f"there are: {', '.join(affinities) or 'none'}"
+            )
+        measure = affinities[spec["affinity"]]["measure"]
+        if measure not in grouped_by.get(spec["method"], (measure,)):
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
+                f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
+            )
+        if affinity_measures.needs(measure) == "network":
+            training = training_settings(config, spec["heads_from"])
+            plain = {"loss": "bce", "positive_weights": "none"}
+            for key, value in plain.items():
+                if training[key] != value:
+                    raise InputError(
+                        f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' trains with {key} "
+                        f"{training[key]}; the measure '{measure}' is worked out for {key} {value}"
+                    )
 
 
 def _check_heads(config: dict, source: str) -> None:

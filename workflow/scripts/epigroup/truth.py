@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
+from epigroup.affinity.contract import read_pieces, same_group_auc
 from epigroup.comparison import read_metrics
 from epigroup.errors import InputError
 from epigroup.files import whole
@@ -42,6 +43,36 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
         rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
         log.info("grouping %s, seed %s: adjusted Rand index %.3f with the planted groups", name, seed, score)
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> pd.DataFrame:
+    """A row an affinity (affinity, strategy, seed, kind): the chance that a pair of one planted group,
+    modality or cell group scores higher than another pair (`same_group_auc`); 0.5 tells nothing of the
+    groups.
+
+    cfg: tasks (sheet rows as dicts), affinities ([affinity, strategy, seed], as the files).
+    """
+    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
+    planted = pd.Series(read_groups(truth, sheet.index.tolist()), sheet.index)
+    rows = []
+    for (name, strategy, seed), path in zip(cfg["affinities"], affinities, strict=True):
+        found, tasks = read_pieces(path)
+        row = {"affinity": name, "strategy": strategy, "seed": seed, "kind": found.kind}
+        for column, of in (
+            ("planted", planted), ("modality", sheet["modality"]), ("cell_group", sheet["cell_group"])
+        ):  # fmt: skip
+            score = same_group_auc(found.matrix, found.kind, of.loc[tasks].astype(str))
+            row[f"auc_{column}"] = np.nan if score is None else score
+        rows.append(row)
+        log.info(
+            "affinity %s on %s, seed %s: pairs of a planted group score higher with chance %.3f",
+            name,
+            strategy,
+            seed,
+            row["auc_planted"],
+        )
+    columns = ["affinity", "strategy", "seed", "kind", "auc_planted", "auc_modality", "auc_cell_group"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
@@ -84,10 +115,19 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compare_groupings(truth: str | Path, groups: list[str], out: str | Path, cfg: dict) -> None:
-    """Write truth.tsv (`planted_agreement`)."""
+def compare_groupings(
+    truth: str | Path,
+    groups: list[str],
+    affinities: list[str],
+    out: str | Path,
+    affinities_out: str | Path,
+    cfg: dict,
+) -> None:
+    """Write truth.tsv (`planted_agreement`) and affinities.tsv (`affinity_agreement`)."""
     with whole(out) as path:
         planted_agreement(truth, groups, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
+    with whole(affinities_out) as path:
+        affinity_agreement(truth, affinities, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
 
 
 def compare_with_truth(

@@ -1,0 +1,251 @@
+"""Groupings by affinity: graph attention and mixture (SCA), greedy moves (TAG, HOA), rounds of pairs."""
+
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.metrics import adjusted_rand_score
+
+from epigroup import grouping
+from epigroup.affinity.hoa import PairInputs, measure
+from epigroup.errors import InputError
+from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
+from epigroup.grouping.mixture import cut, group_in_mixtures, join_single
+from epigroup.grouping.sca import Attention, nearest, similarities
+from epigroup.grouping.tag import best_groups, climb, spectral_start, total
+
+
+def run(method, affinity, k, kind, **options):
+    tasks = [f"t{i}" for i in range(len(affinity))]
+    sheet = pd.DataFrame({"task_id": tasks, "modality": "HM", "cell_group": "a"})
+    given = GroupingInputs(
+        "g", tasks, sheet, k, 1, affinity=affinity, affinity_kind=kind, options={"starts": 10} | options
+    )
+    return checked(load(grouping.entry(method))(given), given)
+
+
+def planted_distances(sizes, noise, seed=0):
+    rng = np.random.default_rng(seed)
+    of = np.repeat(np.arange(len(sizes)), sizes)
+    apart = np.where(of[:, None] == of[None], 1.0, 1.4) * (1 + noise * rng.standard_normal((len(of),) * 2))
+    apart *= rng.uniform(0.5, 2, len(of))[:, None] ** 0.5  # tasks with long gradients are far from all
+    apart = np.abs(apart + apart.T) / 2
+    np.fill_diagonal(apart, 0)
+    return apart, of
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
+def test_sca_finds_planted_groups(k):
+    apart, of = planted_distances([6, 9, 7, 8, 6][:k], 0.08)
+    found = run("sca", apart, k, "distance")
+    assert adjusted_rand_score(of, found.groups) > 0.9
+    again = run("sca", apart, k, "distance")
+    assert found.groups.tolist() == again.groups.tolist() and found.measures == again.measures
+    chances = np.array(list(found.measures["memberships"].values()))
+    assert np.allclose(chances.sum(1), 1, atol=2e-4)
+    assert (chances.argmax(1) == numbered(found.groups)).mean() > 0.9  # columns are the table's numbers
+
+
+def test_similarity_is_linear_in_the_share_of_a_row():
+    apart, _ = planted_distances([3, 4], 0.1)
+    inputs = GroupingInputs("g", list("abcdefg"), None, 2, 1, affinity=apart, affinity_kind="distance")
+    found = similarities(inputs)
+    share = apart / apart.sum(axis=1)[:, None]
+    both = (share + share.T) / 2
+    np.testing.assert_allclose(found, 1 - both / both.max())
+    assert (np.diag(found) == 1).all() and found.min() == 0
+    # a task whose gradients are all longer by one factor keeps its row
+    scaled = apart.copy()
+    scaled[2] *= 7
+    np.testing.assert_allclose((scaled / scaled.sum(1, keepdims=True))[2], share[2])
+
+
+def test_attention_is_that_of_its_definition():
+    torch.manual_seed(0)
+    layer, features = Attention(5, 3), torch.randn(7, 5)
+    neighbours = torch.from_numpy(nearest(np.random.default_rng(1).random((7, 7)), 3))
+    assert neighbours[:, 0].tolist() == list(range(7))
+    weights = layer.attention(features, neighbours)
+    mapped = features @ layer.weight.weight.T
+    for i in range(7):
+        scores = []
+        for j in neighbours[i]:
+            raw = layer.own.weight[0] @ mapped[i] + layer.other.weight[0] @ mapped[j]
+            scores.append(raw if raw > 0 else 0.2 * raw)
+        attention = torch.stack(scores).exp()
+        attention = attention / attention.sum()
+        torch.testing.assert_close(weights[i], attention)
+        wanted = sum(a * mapped[j] for a, j in zip(attention, neighbours[i], strict=True))
+        torch.testing.assert_close(layer(features, neighbours)[i], wanted)
+
+
+def test_nobody_is_alone_and_k_holds():
+    """Two far points and three clumps, four groups: the mixture takes the points for groups of their own."""
+    rng = np.random.default_rng(0)
+    clumps = [rng.normal(centre, 0.1, (6, 2)) for centre in ((0, 0), (3, 0), (0, 3))]
+    rows = np.concatenate([*clumps, [[8, 8]], [[-9, -9]]])
+    for k in (2, 3, 4, 5):
+        found = group_in_mixtures(rows, k, starts=5, state=0, name="g")
+        sizes = np.bincount(found.groups)
+        assert len(sizes) == k and (sizes >= 2).all(), (k, sizes)
+        assert np.allclose(found.memberships.sum(1), 1)
+    assert group_in_mixtures(rows, 5, starts=5, state=0, name="g").joined
+
+
+def test_a_single_point_joins_the_nearest_group():
+    rows = np.array([[0.0], [0.1], [1.0], [5.0], [5.2], [9.0], [9.5]])
+    groups, joined = join_single(rows, np.array([0, 0, 1, 2, 2, 3, 4]))
+    assert groups.tolist() == [0, 0, 0, 2, 2, 4, 4] and joined == [5, 2]
+    # both sides of a cut have two points, wherever the gap is
+    assert sorted(np.bincount(cut(np.array([[0.0], [7.0], [7.1], [7.2], [7.3]])).astype(int))) == [2, 3]
+    assert np.bincount(cut(np.array([[0.0], [0.1], [7.1], [7.2], [7.3], [7.1]])).astype(int)).min() == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "k", "message"),
+    [
+        (lambda d: d, 5, "5 groups of at least two need 10 tasks, there are 8; choose a k of at most 4"),
+        (lambda d: np.ones((8, 8)) - np.eye(8), 2, "all tasks are equally far apart"),
+        (
+            lambda d: np.where(np.arange(8)[:, None] == 3, 0, d),
+            2,
+            "task 't3' lies at distance 0 from every other",
+        ),
+    ],
+)
+def test_sca_says_what_cannot_be(make, k, message):
+    with pytest.raises(InputError, match=message):
+        run("sca", make(planted_distances([4, 4], 0.1)[0]), k, "distance")
+
+
+@pytest.mark.parametrize(("method", "kind"), [("sca", "similarity"), ("tag", "distance"), ("tag", None)])
+def test_the_kind_of_affinity_must_fit(method, kind):
+    with pytest.raises(InputError, match=f"got {kind or 'none'}"):
+        run(method, np.eye(6), 2, kind)
+
+
+def random_affinity(n, seed):
+    mutual = np.random.default_rng(seed).normal(size=(n, n))
+    mutual = mutual + mutual.T
+    np.fill_diagonal(mutual, 0)
+    return mutual
+
+
+def sum_of_means(affinity, groups):
+    """The sum as it is defined, task by task."""
+    found = 0.0
+    for task, group in enumerate(groups):
+        others = [i for i in range(len(groups)) if groups[i] == group and i != task]
+        found += np.mean([affinity[i, task] for i in others]) if others else 0.0
+    return found
+
+
+def all_groupings(n, k):
+    for labels in product(range(k), repeat=n - 1):
+        if len({0, *labels}) == k:
+            yield np.array([0, *labels])
+
+
+@pytest.mark.parametrize("n", [5, 6, 7, 8])
+@pytest.mark.parametrize("k", [2, 3])
+def test_greedy_groups_are_the_best_of_all(n, k):
+    for seed in range(3):
+        mutual = random_affinity(n, seed)
+        best = max(sum_of_means(mutual, groups) for groups in all_groupings(n, k))
+        groups, totals = best_groups(mutual, k, 20, 0)
+        assert sum_of_means(mutual, groups) == pytest.approx(best, rel=1e-12)
+        assert max(totals) == pytest.approx(best, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_move_and_no_exchange_is_left(seed):
+    """What `climb` ends with, against trying everything."""
+    mutual, k = random_affinity(14, seed), 4
+    groups = climb(mutual, spectral_start(mutual, k, seed), k)
+    reached = sum_of_means(mutual, groups)
+    assert total(mutual, groups) == pytest.approx(reached)
+    for task, to in product(range(14), range(k)):
+        moved = groups.copy()
+        moved[task] = to
+        assert len(set(moved)) < k or sum_of_means(mutual, moved) <= reached + 1e-9
+    for one, other in combinations(range(14), 2):
+        moved = groups.copy()
+        moved[[one, other]] = moved[[other, one]]
+        assert sum_of_means(mutual, moved) <= reached + 1e-9
+
+
+def test_tag_finds_planted_groups_and_directions_count_alike():
+    apart, of = planted_distances([5, 7, 6], 0.1)
+    affinity = -apart
+    found = run("tag", affinity, 3, "similarity")
+    assert adjusted_rand_score(of, found.groups) == 1.0
+    assert found.measures["total"] == pytest.approx(sum_of_means(affinity, found.groups))
+    skew = np.random.default_rng(0).normal(size=affinity.shape)
+    turned = run("tag", affinity + skew - skew.T, 3, "similarity")
+    assert turned.groups.tolist() == found.groups.tolist()
+    with pytest.raises(InputError, match="all affinities are equal"):
+        run("tag", np.ones((6, 6)), 2, "similarity")
+
+
+@pytest.mark.parametrize("n", [2, 4, 12])
+def test_every_two_tasks_meet_once(n):
+    met = []
+    for turn in range(1, n):
+        groups = run("pairs", np.zeros((n, n)), n // 2, None, round=turn).groups
+        assert (np.bincount(groups) == 2).all()
+        met += [tuple(np.flatnonzero(groups == g)) for g in range(n // 2)]
+    assert sorted(met) == list(combinations(range(n), 2))
+    with pytest.raises(InputError, match=f"rounds 1 to {n - 1}"):
+        run("pairs", np.zeros((n, n)), n // 2, None, round=n)
+
+
+def test_an_odd_pilot_is_refused():
+    with pytest.raises(InputError, match="5 tasks do not go into pairs"):
+        run("pairs", np.zeros((5, 5)), 2, None, round=1)
+
+
+def pair_tables(n, score):
+    """Tables of scores, one a round; score(j, beside i)."""
+    tables = {}
+    for turn in range(1, n):
+        groups = run("pairs", np.zeros((n, n)), n // 2, None, round=turn).groups
+        rows = []
+        for task in range(n):
+            beside = next(i for i in range(n) if groups[i] == groups[task] and i != task)
+            rows.append(
+                {"task_id": f"t{task}", "group": groups[task], "validation_auprc": score(task, beside)}
+            )
+        tables[f"ROUND{turn}"] = pd.DataFrame(rows)
+    return tables
+
+
+def pair_inputs(n=6, score=lambda task, beside: 0.5 + 0.01 * beside + 0.1 * task, **more):
+    joint = pd.DataFrame({"task_id": [f"t{i}" for i in range(n + 2)], "group": 0, "validation_auprc": 0.4})
+    given = {"pairs": pair_tables(n, score), "joint": joint}
+    return PairInputs("hoa", joint["task_id"].tolist(), options={}, **(given | more))
+
+
+def test_hoa_is_the_gain_of_a_task_beside_another():
+    found = measure(pair_inputs())
+    assert found.measures["pilot"] == [f"t{i}" for i in range(6)] and found.measures["pairs"] == 15
+    for one, other in product(range(6), repeat=2):
+        wanted = 0.0 if one == other else 0.1 + 0.01 * one + 0.1 * other
+        assert found.matrix[one, other] == pytest.approx(wanted)
+    assert np.isnan(found.matrix[6:]).all() and found.measures["better_in_pairs"] == 1.0
+
+
+def test_hoa_names_the_pair_or_the_task_that_lacks():
+    tables = pair_tables(6, lambda *_: 0.5)
+    dropped = tables.pop("ROUND1")
+    tasks = dropped.loc[dropped["group"] == dropped["group"][0], "task_id"].tolist()
+    with pytest.raises(
+        InputError, match=f"trains {tasks[0]} and {tasks[1]} together .3 pairs of 6 tasks lack"
+    ):
+        measure(pair_inputs(pairs=tables))
+    with pytest.raises(InputError, match="task 't4' has no validation AUPRC"):
+        measure(pair_inputs(score=lambda task, _: np.nan if task == 4 else 0.5))
+    wide = {"EMTL": pd.DataFrame({"task_id": ["a", "b", "c"], "group": 0, "validation_auprc": 0.5})}
+    with pytest.raises(InputError, match="strategy EMTL: group 0 has 3 tasks"):
+        measure(pair_inputs(pairs=wide))

@@ -1,0 +1,58 @@
+# How well tasks learn together, task against task: what groupings by affinity are made from, and how stable it is.
+
+
+include: "affinity_inputs.smk"
+
+
+rule measure_affinity:
+    input:
+        unpack(affinity_needs),
+    output:
+        affinity="<results>/affinity/{affinity}/{strategy}/seed{seed}.h5",
+        measures="<results>/affinity/{affinity}/{strategy}/seed{seed}.json",
+    log:
+        "<results>/logs/measure_affinity/{affinity}.{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/measure_affinity/{affinity}.{strategy}.seed{seed}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.
+        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb + 2 * len(TASKS) ** 2 // 1000) * attempt,
+        runtime=1440,
+        gpu=lambda wc: gpus(wc.strategy),
+    params:
+        cfg=affinity_config,
+        code=affinity_code,
+    script:
+        "../scripts/measure_affinity.py"
+
+
+rule study_affinities:
+    input:
+        affinity_tables(),
+    output:
+        table="<results>/affinity/stability.tsv",
+        figure=report(
+            "<results>/affinity/stability.svg",
+            caption="../report/captions/affinity.rst",
+            category="Groups",
+            labels={"figure": "Stability of affinities"},
+        ),
+        picture="<results>/affinity/stability.png",
+    log:
+        "<results>/logs/study_affinities.log",
+    benchmark:
+        "<results>/benchmarks/study_affinities.tsv"
+    conda:
+        "../envs/report.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        cfg={"runs": AFFINITY_RUNS, "dpi": config["figures"]["dpi"]},
+        code=code_digest("study_affinities"),
+    script:
+        "../scripts/study_affinities.py"

@@ -1,0 +1,57 @@
+# Input functions and settings of affinity.smk.
+from epigroup import affinity as affinity_measures
+
+# What a network that is not trained is made from, and the batches that it sees: other training settings change nothing.
+UNTRAINED = (
+    *("network", "learning_rate", "batch_size", "reverse_complement", "jitter", "sampling"),
+    *("precision", "device"),
+)
+AFFINITY_RUNS = plan_of.affinity_runs(config)
+
+
+def affinity_needs(wildcards):
+    """The files that an affinity is measured on."""
+    spec = config["affinities"][wildcards.affinity]
+    if affinity_measures.needs(spec["measure"]) == "metrics":
+        tables = [
+            f"{RESULTS}/evaluation/{strategy}/seed{wildcards.seed}/metrics.tsv"
+            for strategy in (*spec["pairs_from"], wildcards.strategy)
+        ]
+        return {"pairs": tables[:-1], "joint": tables[-1]}
+    files = {
+        "genome": f"{RESULTS}/genome/genome.h5",
+        "dataset": f"{RESULTS}/dataset/dataset.json",
+        "shards": shard_paths(),
+    }
+    return files | ({"models": models_of(wildcards)} if spec["network"] == "trained" else {})
+
+
+def affinity_config(wildcards):
+    spec = config["affinities"][wildcards.affinity]
+    measure = spec["measure"]
+    cfg = {
+        "measure": measure,
+        "entry": affinity_measures.entry(measure),
+        "needs": affinity_measures.needs(measure),
+        "options": {key: spec[key] for key in affinity_measures.options(measure)},
+        "tasks": [
+            {key: row[key] for key in ("task_id", "modality", "cell_group")}
+            for row in task_rows(config["strategies"][wildcards.strategy]["grouping"])
+        ],
+    }
+    if cfg["needs"] == "network":
+        training = settings("training", wildcards.strategy)
+        again = spec["network"] == "training"
+        cfg["training"] = {key: value for key, value in training.items() if again or key in UNTRAINED}
+    return config_settings.canonical(cfg)
+
+
+def affinity_code(wildcards):
+    """Digest of the script and of this affinity's measure, so that an edit of one measure reruns that measure only."""
+    entry = affinity_measures.entry(config["affinities"][wildcards.affinity]["measure"])
+    return code_digest("measure_affinity", (entry.split(":")[0].removeprefix("epigroup."),))
+
+
+def affinity_tables(_=None):
+    """The affinities that groupings read, in the order of AFFINITY_RUNS."""
+    return [f"{RESULTS}/affinity/{name}/{strategy}/seed{seed}.h5" for name, strategy, seed in AFFINITY_RUNS]

@@ -1,0 +1,167 @@
+"""Groups from distances of one-step optima by a graph attention network and a Gaussian mixture (Thakur et al.
+2024, section 4.2.2).
+
+The distances become similarities, each task's row of them the features of a node; a graph attention network
+of two layers (Velickovic et al. 2018) over the nearest neighbours learns to rebuild the rows; a mixture of K
+Gaussians on what its second layer says of each task gives the groups. The paper's equations 17 to 21 and its
+supplement are lost from the text that is at hand. Reconstructed: a row is normalised by its sum; the
+similarity is linear in the distance; attention as Velickovic et al. have it; sizes, steps and learning rate.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from epigroup.errors import InputError
+from epigroup.grouping.clustering import group_by, start_state
+from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.mixture import Mixture, fit_mixture, group_in_mixtures
+
+HIDDEN, EMBEDDING = 32, 8  # widths of the two layers
+STEPS, RATE = 400, 0.005  # of Adam
+STABILITY_STARTS = 3  # of a draw
+SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
+
+
+def group_tasks(inputs: GroupingInputs) -> Grouping:
+    """K groups of at least two tasks each.
+
+    options: neighbours (of a task in the graph; at most as many as a mean group has others), starts (of the
+    mixture), seed. measures: as `group_by` (inertia and silhouette are those of the embeddings, draws of
+    tasks share them), rebuilding_error (mean square, of features of mean variance 1), memberships (task:
+    chances of the groups, by Gaussians on the final groups; a task may belong to more than one), joined
+    (tasks that the mixture left alone), splits (groups cut in two to make K again). InputError: no distances,
+    distances all equal, K groups of two that cannot be.
+    """
+    check_k(inputs)
+    similarity = similarities(inputs)
+    starts, found = int(inputs.options.get("starts", 50)), []
+    # a neighbourhood wider than a mean group makes tasks of several groups the mean of the same tasks
+    neighbours = min(int(inputs.options.get("neighbours", 10)), max(2, len(similarity) // inputs.k - 1))
+    rows, error = embed(similarity, neighbours, start_state(inputs.options.get("seed", 0), inputs.seed))
+
+    def split(tasks: np.ndarray, state: int) -> np.ndarray:
+        if len(tasks) < len(rows):
+            return fit_mixture(rows[tasks], inputs.k, min(starts, STABILITY_STARTS), state)
+        found.append(group_in_mixtures(rows, inputs.k, starts=starts, state=state, name=inputs.name))
+        return found[0].groups
+
+    grouping = group_by(inputs, split, rows=rows, similarity=similarity)
+    chances = {
+        task: [round(float(chance), 4) for chance in row]
+        for task, row in zip(inputs.task_ids, in_order(found[0]), strict=True)
+    }
+    measures = {
+        "neighbours": neighbours,
+        "rebuilding_error": error,
+        "memberships": chances,
+        "joined": [inputs.task_ids[i] for i in found[0].joined],
+        "splits": found[0].splits,
+    }
+    return Grouping(grouping.groups, grouping.measures | measures)
+
+
+def in_order(found: Mixture) -> np.ndarray:
+    """Memberships (T, k) with columns as groups are numbered in the table: by first appearance."""
+    _, first = np.unique(found.groups, return_index=True)
+    return found.memberships[:, np.argsort(first)]
+
+
+def similarities(inputs: GroupingInputs) -> np.ndarray:
+    """float64 (T, T), symmetric, 1 on the diagonal, 0 for the pair farthest apart: 1 - d / max d, d the mean
+    of both directions of the rows' distances over their sums."""
+    if inputs.affinity is None or inputs.affinity_kind != "distance":
+        raise InputError(
+            f"grouping {inputs.name}: the method sca groups by distances and got"
+            f" {inputs.affinity_kind or 'none'}; let `affinity` name one of the measure sca"
+        )
+    sums = inputs.affinity.sum(axis=1, keepdims=True)
+    if (sums == 0).any():
+        task = inputs.task_ids[int((sums[:, 0] == 0).argmax())]
+        raise InputError(
+            f"grouping {inputs.name}: task '{task}' lies at distance 0 from every other; its examples tell"
+            " nothing: take more `samples`, or sampling: balanced"
+        )
+    share = inputs.affinity / sums
+    apart = (share + share.T) / 2
+    off = ~np.eye(len(apart), dtype=bool)
+    if inputs.k > 1 and np.ptp(apart[off]) <= 1e-12 * apart.max():
+        raise InputError(
+            f"grouping {inputs.name}: all tasks are equally far apart, so there is nothing to group"
+        )
+    np.fill_diagonal(apart, 0)
+    return 1 - apart / apart.max()
+
+
+class Attention(nn.Module):
+    """A layer of graph attention with one head: features (T, inputs), neighbours (T, n) -> (T, outputs).
+
+    Node i becomes the mean of W h_j over its neighbours j, weighted by the softmax over j of
+    leaky(a . W h_i + b . W h_j).
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Linear(inputs, outputs, bias=False)
+        self.own, self.other = nn.Linear(outputs, 1, bias=False), nn.Linear(outputs, 1, bias=False)
+
+    def attention(self, features: torch.Tensor, neighbours: torch.Tensor) -> torch.Tensor:
+        """(T, n), rows add up to 1."""
+        mapped = self.weight(features)
+        scores = self.own(mapped) + self.other(mapped)[neighbours, 0]
+        return F.leaky_relu(scores, SLOPE).softmax(dim=1)
+
+    def forward(self, features: torch.Tensor, neighbours: torch.Tensor) -> torch.Tensor:
+        weights = self.attention(features, neighbours)
+        return (weights[:, :, None] * self.weight(features)[neighbours]).sum(dim=1)
+
+
+class Rebuilder(nn.Module):
+    """Two layers of attention to an embedding, a linear map back to the features."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.second = Attention(width, HIDDEN), Attention(HIDDEN, EMBEDDING)
+        self.back = nn.Linear(EMBEDDING, width)
+
+    def embed(self, features: torch.Tensor, neighbours: torch.Tensor) -> torch.Tensor:
+        return self.second(F.elu(self.first(features, neighbours)), neighbours)
+
+    def forward(self, features: torch.Tensor, neighbours: torch.Tensor) -> torch.Tensor:
+        return self.back(self.embed(features, neighbours))
+
+
+def nearest(similarity: np.ndarray, n: int) -> np.ndarray:
+    """int64 (T, n + 1): each task itself, then its n most similar tasks (all others, where there are
+    fewer)."""
+    masked = similarity.copy()
+    np.fill_diagonal(masked, np.inf)
+    return np.argsort(-masked, axis=1, kind="stable")[:, : n + 1]
+
+
+def embed(similarity: np.ndarray, n_neighbours: int, state: int) -> tuple[np.ndarray, float]:
+    """Embeddings float64 (T, 8), of mean 0 and mean variance 1, and the error of rebuilding; on the CPU, one
+    thread, the same bits for the same state."""
+    features = torch.from_numpy(similarity - similarity.mean(axis=0)).float()
+    features = features / features.std().clamp(min=1e-12)
+    neighbours = torch.from_numpy(nearest(similarity, n_neighbours))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(state)
+            network = Rebuilder(len(similarity))
+        optimiser = torch.optim.Adam(network.parameters(), RATE)
+        for _ in range(STEPS):
+            optimiser.zero_grad()
+            error = F.mse_loss(network(features, neighbours), features)
+            error.backward()
+            optimiser.step()
+        with torch.no_grad():
+            rows = network.embed(features, neighbours).double().numpy()
+            error = float(F.mse_loss(network(features, neighbours), features))
+    finally:
+        torch.set_num_threads(threads)
+    rows = rows - rows.mean(axis=0)
+    return rows / max(float(rows.std()), 1e-12), error

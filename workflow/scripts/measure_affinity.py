@@ -1,0 +1,22 @@
+"""Measure how well tasks learn together, on the network of all tasks or on trained pairs."""
+
+from epigroup.affinity.make import measure_affinity
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    measure_affinity(
+        snakemake.output.affinity,
+        snakemake.output.measures,
+        snakemake.params.cfg,
+        name=snakemake.wildcards.affinity,
+        strategy=snakemake.wildcards.strategy,
+        seed=int(snakemake.wildcards.seed),
+        genome=snakemake.input.get("genome"),
+        dataset=snakemake.input.get("dataset"),
+        shards=list(snakemake.input.get("shards", [])),
+        models=list(snakemake.input.get("models", [])),
+        pairs=list(snakemake.input.get("pairs", [])),
+        joint=snakemake.input.get("joint"),
+        threads=snakemake.threads,
+        code=snakemake.params.code,
+    )
