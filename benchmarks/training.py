@@ -1,0 +1,368 @@
+"""Training on one device: this engine, the plainest PyTorch loop, and what the device can do at best.
+
+For each network, all of 367 tasks in one (SMTL) and a single task (STL), at the protocol of
+config/shiri2022.yaml (windows of 1,001 bp, batch 64, SGD): (a) the engine's steps, with the making of the
+batch, dropout and the optimiser; (b) the loop of plain_training.py, in float32; (c) the rate of square matrix
+products in the same precision. The sides take turns; a side's rate follows from its median step. FLOP are
+counted from the layers (`epigroup.plan.network_cost`). Packs are trainings of a single task each, side by
+side; their rate counts every training's examples. Data are random, as no rate depends on them.
+
+    python benchmarks/training.py [--networks small deepsea_pool3] [--device cpu] [--memory]
+"""
+
+import argparse
+import gc
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from limits import DTYPES, copies, products, roofline, step_kernels  # noqa: E402
+from measuring import Figures, Side, alternate, cpu_rate, described, rate, write_figures  # noqa: E402
+from plain_training import PlainNetwork, PlainWindows, copy_weights, plain_training  # noqa: E402
+from protocol import (  # noqa: E402
+    BIN,
+    MAX_STEPS,
+    PATIENCE,
+    STRATEGIES,
+    TASKS,
+    VALIDATE_EVERY,
+    VALIDATION,
+    WINDOW,
+    paper_settings,
+)  # fmt: skip
+from training_memory import measure_memory  # noqa: E402
+
+from epigroup.checkpoints import Termination  # noqa: E402
+from epigroup.devices import choose_device, choose_precision, prefer_deterministic  # noqa: E402
+from epigroup.loader import Batches, Sequences  # noqa: E402
+from epigroup.plan import network_cost  # noqa: E402
+from epigroup.settings import NETWORKS  # noqa: E402
+from epigroup.shards import Examples  # noqa: E402
+from epigroup.trainer import GroupTrainer  # noqa: E402
+
+LEFT = (WINDOW - BIN) // 2
+CASES = {"SMTL": TASKS, "STL": 1}  # tasks of one network
+SEED = 1
+
+
+@dataclass
+class SyntheticGenome:
+    """What the loader reads of a genome."""
+
+    chromosomes: dict[str, np.ndarray]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {name: len(codes) for name, codes in self.chromosomes.items()}
+
+    def codes(self, chrom: str) -> np.ndarray:
+        return self.chromosomes[chrom]
+
+
+@dataclass
+class Data:
+    """Random examples: as the engine's batches, and as arrays for the plain loop."""
+
+    batches: Batches
+    codes: np.ndarray
+    start: np.ndarray
+    labels: np.ndarray
+
+    def windows(self, n_tasks: int) -> PlainWindows:
+        return PlainWindows(self.codes, self.start - LEFT, self.labels, WINDOW, range(n_tasks))
+
+
+def synthetic(megabases: int, n: int, device: torch.device | str) -> Data:
+    """`n` examples anywhere on a chromosome of random bases, each of 367 tasks positive in one of 32."""
+    rng = np.random.default_rng(SEED)
+    codes = rng.integers(0, 4, megabases * 1_000_000, dtype=np.uint8)
+    start = rng.integers(2, len(codes) // BIN - 8, n).astype(np.int32) * BIN
+    labels = rng.integers(0, 256, (n, -(-TASKS // 8)), dtype=np.uint8)
+    for _ in range(4):
+        labels &= rng.integers(0, 256, labels.shape, dtype=np.uint8)
+    sequences = Sequences(SyntheticGenome({"chr1": codes}), ["chr1"], WINDOW, device)
+    return Data(
+        Batches(sequences, Examples(np.zeros(n, np.int16), start, labels), LEFT), codes, start, labels
+    )
+
+
+def endless(settings: dict) -> dict:
+    """The settings without a validation and without an end."""
+    return settings | {"max_steps": 10**9, "validate_every": 10**9}
+
+
+def trainer(data: Data, settings: dict, tasks: list[int], validation: Batches | None = None) -> GroupTrainer:
+    """The engine's trainer of one group."""
+    return GroupTrainer(
+        [f"task{i}" for i in tasks], tasks, data.batches, validation or data.batches, endless(settings), SEED,
+        label=settings["network"]["name"], precision=settings["precision"], termination=Termination(),
+    )  # fmt: skip
+
+
+def in_turn(trainers: list[GroupTrainer]) -> Callable[[], None]:
+    """A step of each."""
+
+    def step() -> None:
+        for one in trainers:
+            one.advance()
+
+    return step
+
+
+PACKINGS: dict[str, Callable] = {"in turn": in_turn}
+
+
+def plain_steps(network: PlainNetwork, data: Data, settings: dict, n_tasks: int, device) -> Callable:
+    """A step of the plain loop, free to take any algorithm."""
+    losses = plain_training(
+        network, data.windows(n_tasks), settings["batch_size"], settings["learning_rate"], device
+    )
+
+    def step() -> float:
+        before = torch.are_deterministic_algorithms_enabled()
+        torch.use_deterministic_algorithms(False)
+        loss = next(losses)
+        torch.use_deterministic_algorithms(before, warn_only=True)
+        return loss
+
+    return step
+
+
+def available_bytes() -> int:
+    """Memory of the machine that is free to use."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
+
+
+def best(sides: dict[str, Side], of: Callable[[Side], float]) -> float:
+    return max(of(side) for side in sides.values())
+
+
+class Bench:
+    """The measurements of one run; `figures` grows with each."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.device = choose_device(options.device)
+        self.precisions = ["fp32"] + ["bf16"] * (choose_precision("auto", self.device) == "bf16")
+        self.data = synthetic(options.genome_mb, options.examples, self.device)
+        self.figures: Figures = {}
+        self.step_seconds: dict[tuple[str, str, str], float] = {}  # network, engine or plain loop, case
+        self.validation_seconds: dict[tuple[str, str], float] = {}
+        self.gain: dict[str, dict[int, float]] = {}  # network -> pack of n -> rate over that of one alone
+
+    @property
+    def precision(self) -> str:
+        """The precision that the engine takes by itself."""
+        return self.precisions[-1]
+
+    def products(self, seconds: float) -> dict[str, dict[str, Side]]:
+        return {
+            precision: {f"{precision} {n}": side for n, side in products(self.device, precision, seconds)}
+            for precision in self.precisions
+        }
+
+    def one_model(self, network: str, case: str) -> None:
+        """Engine, plain loop and matrix products by turns."""
+        options, n_tasks = self.options, CASES[case]
+        tasks, batch = list(range(n_tasks)), None
+        engines: dict[str, Side] = {}
+        for precision in self.precisions:
+            settings = paper_settings(network, self.device.type, precision)
+            batch = settings["batch_size"]
+            one = trainer(self.data, settings, tasks)
+            engines[precision] = Side(one.advance, batch, options.seconds)
+        network_settings = settings["network"]
+        plain = PlainNetwork(network_settings, n_tasks, WINDOW)
+        copy_weights(one.network, plain)
+        loop = Side(
+            plain_steps(plain.to(self.device), self.data, settings, n_tasks, self.device),
+            batch,
+            options.seconds,
+        )
+        limit = self.products(options.seconds / 4)
+        flat = {name: side for sides in limit.values() for name, side in sides.items()}
+        copy = {"copy": copies(self.device, options.seconds / 4)} if self.device.type == "cuda" else {}
+        alternate({"plain": loop, **engines, **flat, **copy}, options.rounds, self.device)
+
+        what = f"{network} {case}"
+        flop = network_cost(network_settings, WINDOW, n_tasks).training
+        self.figures |= {
+            f"{what}, counted": (flop / 1e9, "GFLOP an example"),
+            f"{what}, plain loop fp32": (rate(loop), "examples/s"),
+        }
+        for precision, engine in engines.items():
+            here = f"{what}, engine {precision}"
+            top, top_cpu = (best(limit[precision], of) for of in (rate, cpu_rate))
+            self.figures |= {
+                here: (rate(engine), "examples/s"),
+                f"{here} over plain loop": (rate(engine) / rate(loop), "times"),
+                f"{what}, matrix products {precision}": (top / 1e9, "GFLOP/s"),
+                f"{here} of matrix products": (100 * rate(engine) * flop / top, "%"),
+            }
+            if self.device.type == "cpu":
+                self.figures |= {
+                    f"{here} over plain loop, CPU time": (cpu_rate(engine) / cpu_rate(loop), "times"),
+                    f"{here} of matrix products, CPU time": (100 * cpu_rate(engine) * flop / top_cpu, "%"),
+                }
+            else:
+                self._roofline(here, network_settings, n_tasks, batch, precision, engine, top, copy["copy"])
+        self.step_seconds[network, "engine", case] = batch / rate(engines[self.precision])
+        self.step_seconds[network, "plain loop", case] = batch / rate(loop)
+
+    def _roofline(self, here, network, n_tasks, batch, precision, engine, top, copy) -> None:
+        width = DTYPES[precision].itemsize
+        least = roofline(step_kernels(network, WINDOW, n_tasks, batch, width), top, rate(copy))
+        self.figures |= {
+            f"{here}, bandwidth": (rate(copy) / 1e9, "GB/s"),
+            f"{here}, roofline": (batch / least, "examples/s"),
+            f"{here} of roofline": (100 * least * rate(engine) / batch, "%"),
+        }
+
+    def pack(self, network: str, size: int) -> None:
+        """A pack of single-task trainings with each technique, and one of them alone, by turns."""
+        what = f"{network} STL {self.precision}, pack of {size}"
+        settings = paper_settings(network, self.device.type, self.precision)
+        cost = network_cost(settings["network"], WINDOW, 1)
+        # weights, gradients and best weights of each, in float32
+        need = 12 * cost.weights * size
+        if self.device.type == "cpu" and need > 0.6 * available_bytes():
+            self.figures[what] = (f"not measured: needs {need / 1e9:.0f} GB", "examples/s")
+            return
+        batch = settings["batch_size"]
+        alone = trainer(self.data, settings, [TASKS - 1])
+        sides = {"alone": Side(alone.advance, batch, self.options.seconds)}
+        for name, packing in PACKINGS.items():
+            members = [trainer(self.data, settings, [task]) for task in range(size)]
+            sides[name] = Side(packing(members), batch * size, self.options.seconds)
+        step = self.step_seconds[network, "engine", "STL"] * size
+        short = step < self.options.long_step
+        alternate(sides, self.options.rounds if short else 1, self.device, warm=short)
+        for name in PACKINGS:
+            self.figures |= {
+                f"{what} {name}": (rate(sides[name]), "examples/s"),
+                f"{what} {name} over one alone": (rate(sides[name]) / rate(sides["alone"]), "times"),
+            }
+        gain = max(rate(sides[name]) for name in PACKINGS) / rate(sides["alone"])
+        self.gain.setdefault(network, {1: 1.0})[size] = gain
+
+    def validation(self, network: str, case: str) -> None:
+        """The engine's validation pass over some examples and its steps, by turns, scaled to the paper's."""
+        n = self.options.validation_examples
+        settings = paper_settings(network, self.device.type, self.precision)
+        some = synthetic(1, n, self.device).batches
+        one = trainer(self.data, settings, list(range(CASES[case])), some)
+        sides = {
+            "validation": Side(one.validation_loss, n, 0),
+            "step": Side(one.advance, 1, self.options.seconds),
+        }
+        alternate(sides, 2, self.device)
+        seconds = VALIDATION / rate(sides["validation"])
+        between = VALIDATE_EVERY / rate(sides["step"])
+        self.validation_seconds[network, case] = seconds
+        what = f"{network} {case}, engine {self.precision}"
+        self.figures |= {
+            f"{what}, validation": (rate(sides["validation"]), "examples/s"),
+            f"{what}, validation of {VALIDATION:,} examples": (seconds, f"s, scaled from {n:,} examples"),
+            f"{what}, validation of the time between two": (100 * seconds / between, "%"),
+        }
+
+    def project(self, network: str) -> None:
+        """Hours of every strategy at the paper's scale, one process on this device."""
+        ends = {f"{MAX_STEPS:,}": MAX_STEPS, f"{self.options.stopping:,}": self.options.stopping}
+        for strategy, groups in STRATEGIES.items():
+            packs = self.gain.get(network, {1: 1.0})
+            gain = packs[max(size for size in packs if size <= max(len(groups), 1))]
+            for name, steps in ends.items():
+                engine = plain = 0.0
+                for n_tasks in groups:
+                    validations = (
+                        steps // VALIDATE_EVERY * self._between(self.validation_seconds, network, n_tasks)
+                    )
+                    engine += (
+                        steps * self._between(self.step_seconds, network, n_tasks, "engine") / gain
+                        + validations
+                    )
+                    plain += steps * self._between(self.step_seconds, network, n_tasks, "plain loop")
+                what = f"{network} {strategy}, {name} steps each"
+                self.figures |= {
+                    f"{what}, engine": (engine / 3600, "hours"),
+                    f"{what}, plain loop without validation": (plain / 3600, "hours"),
+                }
+
+    @staticmethod
+    def _between(seconds: dict, network: str, n_tasks: int, *side: str) -> float:
+        """Seconds for a network of `n_tasks`, on the line from those of one task to those of all."""
+        one, all_ = (seconds[network, *side, case] for case in ("STL", "SMTL"))
+        return one + (all_ - one) * (n_tasks - 1) / (TASKS - 1)
+
+
+def measure(options: argparse.Namespace) -> Figures:
+    torch.set_num_threads(options.threads)
+    bench = Bench(options)
+    prefer_deterministic(bench.device)
+    gpu = bench.device.type == "cuda"
+    bench.figures |= {
+        "device": (torch.cuda.get_device_name() if gpu else platform.processor() or platform.machine(), ""),
+        "cores": (options.threads, "CPU threads"),
+        "cores of the machine": (os.cpu_count(), "CPUs"),
+        "PyTorch": (torch.__version__, ""),
+        "window": (WINDOW, "bases"),
+        "tasks of SMTL": (TASKS, "tasks"),
+    }
+    for network in options.networks:
+        for case in CASES:
+            bench.one_model(network, case)
+            bench.validation(network, case)
+            gc.collect()
+        for size in options.packs:
+            bench.pack(network, size)
+            gc.collect()
+        bench.project(network)
+    if not torch.cuda.is_available():
+        bench.figures["GPU"] = ("not measured", "")
+    return bench.figures
+
+
+def main(arguments: list[str] | None = None) -> dict:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--networks", nargs="*", choices=sorted(NETWORKS), default=["small", "deepsea_pool3"])
+    parser.add_argument("--packs", nargs="*", type=int, default=[4, 16, 64], help="trainings in a pack")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of each side")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--seconds", type=float, default=1.0, help="of each side in a round; at least one step"
+    )
+    parser.add_argument(
+        "--long-step", type=float, default=10.0, help="seconds from which a pack's step is taken once"
+    )
+    parser.add_argument("--genome-mb", type=int, default=16, help="bases of the genome, in millions")
+    parser.add_argument("--examples", type=int, default=50_000)
+    parser.add_argument("--validation-examples", type=int, default=2048)
+    parser.add_argument("--stopping", type=int, default=(PATIENCE + 1) * VALIDATE_EVERY,
+                        help="steps of the shorter projection; the default is the earliest end that patience allows")  # fmt: skip
+    parser.add_argument(
+        "--memory", action="store_true", help="also training_memory.py: 4 GB of scratch, minutes"
+    )
+    parser.add_argument("--scratch", type=Path, help="folder for --memory")
+    parser.add_argument("--out", type=Path, default=Path("results/benchmarks/training.json"))
+    options = parser.parse_args(arguments)
+    figures = described(measure(options))
+    if options.memory:
+        settings = paper_settings("deepsea_pool3", choose_device(options.device).type, "bf16")
+        figures |= described(measure_memory(options.scratch, settings))
+    write_figures(options.out, figures)
+    return figures
+
+
+if __name__ == "__main__":
+    main()
