@@ -11,7 +11,7 @@ from measuring import Side
 from epigroup.architecture import blocks
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-SIZES = {"cpu": (256, 512, 1024, 2048), "cuda": (2048, 4096, 8192)}
+SIZES = {"cpu": (256, 512, 1024), "cuda": (2048, 4096, 8192)}
 COPIED = {"cpu": 1 << 28, "cuda": 1 << 30}  # bytes of a copy
 
 

@@ -1,6 +1,7 @@
 """The protocol of Shiri & Sun 2022 that the benchmarks of training follow."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -28,3 +29,24 @@ def paper_settings(network: str, device: str, precision: str) -> dict:
     config["training"] |= {"network": {"name": network}, "device": device, "precision": precision}
     config = complete_config(config)
     return config["running"] | training_settings(config, "SMTL")
+
+
+def projected_seconds(
+    groups: Sequence[int],
+    steps: int,
+    step_seconds: tuple[float, float],
+    validation_seconds: tuple[float, float],
+) -> float:
+    """Seconds to train networks of so many tasks one after another for `steps` each, validations included.
+
+    Either pair of seconds is that of a network of one task and of one of all; others lie on the line between.
+    """
+
+    def on_line(pair: tuple[float, float], n_tasks: int) -> float:
+        return pair[0] + (pair[1] - pair[0]) * (n_tasks - 1) / (TASKS - 1)
+
+    validations = steps // VALIDATE_EVERY
+    return sum(
+        steps * on_line(step_seconds, n_tasks) + validations * on_line(validation_seconds, n_tasks)
+        for n_tasks in groups
+    )

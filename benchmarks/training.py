@@ -37,20 +37,24 @@ from protocol import (  # noqa: E402
     VALIDATION,
     WINDOW,
     paper_settings,
-)  # fmt: skip
+    projected_seconds,
+)
 from training_memory import measure_memory  # noqa: E402
 
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_device, choose_precision, prefer_deterministic  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
+from epigroup.memory import available_bytes, footprint  # noqa: E402
+from epigroup.packing import STEPS, Step  # noqa: E402
 from epigroup.plan import network_cost  # noqa: E402
 from epigroup.settings import NETWORKS  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
-from epigroup.trainer import GroupTrainer  # noqa: E402
+from epigroup.trainer import BatchStream, GroupTrainer  # noqa: E402
 
 LEFT = (WINDOW - BIN) // 2
 CASES = {"SMTL": TASKS, "STL": 1}  # tasks of one network
 SEED = 1
+SHARE = 0.6  # of the free memory that a pack may take
 
 
 @dataclass
@@ -99,29 +103,34 @@ def endless(settings: dict) -> dict:
     return settings | {"max_steps": 10**9, "validate_every": 10**9}
 
 
-def trainer(data: Data, settings: dict, tasks: list[int], validation: Batches | None = None) -> GroupTrainer:
+def trainer(
+    data: Data,
+    settings: dict,
+    tasks: list[int],
+    validation: Batches | None = None,
+    stream: BatchStream | None = None,
+) -> GroupTrainer:
     """The engine's trainer of one group."""
     return GroupTrainer(
         [f"task{i}" for i in tasks], tasks, data.batches, validation or data.batches, endless(settings), SEED,
         label=settings["network"]["name"], precision=settings["precision"], termination=Termination(),
+        stream=stream,
     )  # fmt: skip
 
 
-def in_turn(trainers: list[GroupTrainer]) -> Callable[[], None]:
-    """A step of each."""
-
-    def step() -> None:
-        for one in trainers:
-            one.advance()
-
-    return step
+def pack_trainers(data: Data, settings: dict, size: int) -> list[GroupTrainer]:
+    """Trainers of a task each, on one stream of batches."""
+    first = trainer(data, settings, [0])
+    return [first, *(trainer(data, settings, [task], stream=first.stream) for task in range(1, size))]
 
 
-PACKINGS: dict[str, Callable] = {"in turn": in_turn}
+def together(step: Step, trainers: list[GroupTrainer]) -> Callable[[], None]:
+    return lambda: step(trainers)
 
 
-def plain_steps(network: PlainNetwork, data: Data, settings: dict, n_tasks: int, device) -> Callable:
+def plain_steps(network: PlainNetwork, data: Data, settings: dict, n_tasks: int) -> Callable[[], float]:
     """A step of the plain loop, free to take any algorithm."""
+    device = data.batches.sequences.device
     losses = plain_training(
         network, data.windows(n_tasks), settings["batch_size"], settings["learning_rate"], device
     )
@@ -136,10 +145,11 @@ def plain_steps(network: PlainNetwork, data: Data, settings: dict, n_tasks: int,
     return step
 
 
-def available_bytes() -> int:
-    """Memory of the machine that is free to use."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable")))
+def processor() -> str:
+    """Name of the CPU."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def best(sides: dict[str, Side], of: Callable[[Side], float]) -> float:
@@ -164,6 +174,16 @@ class Bench:
         """The precision that the engine takes by itself."""
         return self.precisions[-1]
 
+    def steps(self, step: Callable[[], object], examples: int) -> Side:
+        """A side that makes steps: one a call, or on a GPU as many as keep it from waiting for the host."""
+        n = 1 if self.device.type == "cpu" else 20
+
+        def call() -> None:
+            for _ in range(n):
+                step()
+
+        return Side(call, n * examples, self.options.seconds)
+
     def products(self, seconds: float) -> dict[str, dict[str, Side]]:
         return {
             precision: {f"{precision} {n}": side for n, side in products(self.device, precision, seconds)}
@@ -179,15 +199,11 @@ class Bench:
             settings = paper_settings(network, self.device.type, precision)
             batch = settings["batch_size"]
             one = trainer(self.data, settings, tasks)
-            engines[precision] = Side(one.advance, batch, options.seconds)
+            engines[precision] = self.steps(one.advance, batch)
         network_settings = settings["network"]
         plain = PlainNetwork(network_settings, n_tasks, WINDOW)
         copy_weights(one.network, plain)
-        loop = Side(
-            plain_steps(plain.to(self.device), self.data, settings, n_tasks, self.device),
-            batch,
-            options.seconds,
-        )
+        loop = self.steps(plain_steps(plain.to(self.device), self.data, settings, n_tasks), batch)
         limit = self.products(options.seconds / 4)
         flat = {name: side for sides in limit.values() for name, side in sides.items()}
         copy = {"copy": copies(self.device, options.seconds / 4)} if self.device.type == "cuda" else {}
@@ -214,45 +230,48 @@ class Bench:
                     f"{here} of matrix products, CPU time": (100 * cpu_rate(engine) * flop / top_cpu, "%"),
                 }
             else:
-                self._roofline(here, network_settings, n_tasks, batch, precision, engine, top, copy["copy"])
+                kernels = step_kernels(network_settings, WINDOW, n_tasks, batch, DTYPES[precision].itemsize)
+                self._roofline(here, engine, batch, roofline(kernels, top, rate(copy["copy"])))
+                self.figures[f"{here}, bandwidth"] = (rate(copy["copy"]) / 1e9, "GB/s")
         self.step_seconds[network, "engine", case] = batch / rate(engines[self.precision])
         self.step_seconds[network, "plain loop", case] = batch / rate(loop)
 
-    def _roofline(self, here, network, n_tasks, batch, precision, engine, top, copy) -> None:
-        width = DTYPES[precision].itemsize
-        least = roofline(step_kernels(network, WINDOW, n_tasks, batch, width), top, rate(copy))
+    def _roofline(self, here: str, engine: Side, batch: int, least: float) -> None:
+        """Figures of an engine's share of its roofline: `least`, seconds of a step at best."""
         self.figures |= {
-            f"{here}, bandwidth": (rate(copy) / 1e9, "GB/s"),
             f"{here}, roofline": (batch / least, "examples/s"),
             f"{here} of roofline": (100 * least * rate(engine) / batch, "%"),
         }
 
     def pack(self, network: str, size: int) -> None:
-        """A pack of single-task trainings with each technique, and one of them alone, by turns."""
+        """A pack of single-task trainings by each technique, and one of them alone, by turns."""
         what = f"{network} STL {self.precision}, pack of {size}"
         settings = paper_settings(network, self.device.type, self.precision)
-        cost = network_cost(settings["network"], WINDOW, 1)
-        # weights, gradients and best weights of each, in float32
-        need = 12 * cost.weights * size
-        if self.device.type == "cpu" and need > 0.6 * available_bytes():
-            self.figures[what] = (f"not measured: needs {need / 1e9:.0f} GB", "examples/s")
-            return
         batch = settings["batch_size"]
         alone = trainer(self.data, settings, [TASKS - 1])
-        sides = {"alone": Side(alone.advance, batch, self.options.seconds)}
-        for name, packing in PACKINGS.items():
-            members = [trainer(self.data, settings, [task]) for task in range(size)]
-            sides[name] = Side(packing(members), batch * size, self.options.seconds)
-        step = self.step_seconds[network, "engine", "STL"] * size
-        short = step < self.options.long_step
+        sides = {"sequential": self.steps(alone.advance, batch)}
+        free, need = available_bytes(self.device), footprint(settings, 1, WINDOW, self.precision)
+        members: list[GroupTrainer] = []
+        for name, step in STEPS.items():
+            bytes_ = need.total(batch, size, jointly=name == "grouped")
+            if name == "sequential":  # one after another, each as if it were alone
+                continue
+            if bytes_ > SHARE * free:
+                self.figures[f"{what}, {name}"] = (f"needs {bytes_ / 1e9:.1f} GB", "not measured")
+                continue
+            members = members or pack_trainers(self.data, settings, size)
+            sides[name] = self.steps(together(step, members), batch * size)
+        seconds = self.step_seconds[network, "engine", "STL"] * size
+        short = seconds < self.options.long_step
         alternate(sides, self.options.rounds if short else 1, self.device, warm=short)
-        for name in PACKINGS:
+        first = rate(sides["sequential"])
+        self.figures[f"{what}, sequential"] = (first, "examples/s")
+        for name in [name for name in sides if name != "sequential"]:
             self.figures |= {
-                f"{what} {name}": (rate(sides[name]), "examples/s"),
-                f"{what} {name} over one alone": (rate(sides[name]) / rate(sides["alone"]), "times"),
+                f"{what}, {name}": (rate(sides[name]), "examples/s"),
+                f"{what}, {name} over sequential": (rate(sides[name]) / first, "times"),
             }
-        gain = max(rate(sides[name]) for name in PACKINGS) / rate(sides["alone"])
-        self.gain.setdefault(network, {1: 1.0})[size] = gain
+        self.gain.setdefault(network, {1: 1.0})[size] = max(rate(side) for side in sides.values()) / first
 
     def validation(self, network: str, case: str) -> None:
         """The engine's validation pass over some examples and its steps, by turns, scaled to the paper's."""
@@ -262,7 +281,7 @@ class Bench:
         one = trainer(self.data, settings, list(range(CASES[case])), some)
         sides = {
             "validation": Side(one.validation_loss, n, 0),
-            "step": Side(one.advance, 1, self.options.seconds),
+            "step": self.steps(one.advance, 1),
         }
         alternate(sides, 2, self.device)
         seconds = VALIDATION / rate(sides["validation"])
@@ -277,32 +296,27 @@ class Bench:
 
     def project(self, network: str) -> None:
         """Hours of every strategy at the paper's scale, one process on this device."""
-        ends = {f"{MAX_STEPS:,}": MAX_STEPS, f"{self.options.stopping:,}": self.options.stopping}
+        ends = {f"{steps:,}": steps for steps in (MAX_STEPS, self.options.stopping)}
+        packs = self.gain.get(network, {1: 1.0})
+        seconds = {
+            (what, *side): tuple(found[network, *side, case] for case in ("STL", "SMTL"))
+            for what, found, side in (
+                ("step", self.step_seconds, ("engine",)),
+                ("step", self.step_seconds, ("plain loop",)),
+                ("validation", self.validation_seconds, ()),
+            )
+        }
         for strategy, groups in STRATEGIES.items():
-            packs = self.gain.get(network, {1: 1.0})
-            gain = packs[max(size for size in packs if size <= max(len(groups), 1))]
+            gain = packs[max(size for size in packs if size <= len(groups))]
+            steps_of_engine = tuple(one / gain for one in seconds["step", "engine"])
             for name, steps in ends.items():
-                engine = plain = 0.0
-                for n_tasks in groups:
-                    validations = (
-                        steps // VALIDATE_EVERY * self._between(self.validation_seconds, network, n_tasks)
-                    )
-                    engine += (
-                        steps * self._between(self.step_seconds, network, n_tasks, "engine") / gain
-                        + validations
-                    )
-                    plain += steps * self._between(self.step_seconds, network, n_tasks, "plain loop")
+                engine = projected_seconds(groups, steps, steps_of_engine, seconds["validation",])
+                plain = projected_seconds(groups, steps, seconds["step", "plain loop"], (0.0, 0.0))
                 what = f"{network} {strategy}, {name} steps each"
                 self.figures |= {
                     f"{what}, engine": (engine / 3600, "hours"),
                     f"{what}, plain loop without validation": (plain / 3600, "hours"),
                 }
-
-    @staticmethod
-    def _between(seconds: dict, network: str, n_tasks: int, *side: str) -> float:
-        """Seconds for a network of `n_tasks`, on the line from those of one task to those of all."""
-        one, all_ = (seconds[network, *side, case] for case in ("STL", "SMTL"))
-        return one + (all_ - one) * (n_tasks - 1) / (TASKS - 1)
 
 
 def measure(options: argparse.Namespace) -> Figures:
@@ -311,7 +325,7 @@ def measure(options: argparse.Namespace) -> Figures:
     prefer_deterministic(bench.device)
     gpu = bench.device.type == "cuda"
     bench.figures |= {
-        "device": (torch.cuda.get_device_name() if gpu else platform.processor() or platform.machine(), ""),
+        "device": (torch.cuda.get_device_name() if gpu else processor(), ""),
         "cores": (options.threads, "CPU threads"),
         "cores of the machine": (os.cpu_count(), "CPUs"),
         "PyTorch": (torch.__version__, ""),
@@ -348,8 +362,13 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--genome-mb", type=int, default=16, help="bases of the genome, in millions")
     parser.add_argument("--examples", type=int, default=50_000)
     parser.add_argument("--validation-examples", type=int, default=2048)
-    parser.add_argument("--stopping", type=int, default=(PATIENCE + 1) * VALIDATE_EVERY,
-                        help="steps of the shorter projection; the default is the earliest end that patience allows")  # fmt: skip
+    first_end = (PATIENCE + 1) * VALIDATE_EVERY
+    parser.add_argument(
+        "--stopping",
+        type=int,
+        default=first_end,
+        help="steps; the default is the first end that patience allows",
+    )
     parser.add_argument(
         "--memory", action="store_true", help="also training_memory.py: 4 GB of scratch, minutes"
     )

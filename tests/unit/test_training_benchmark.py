@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from itertools import islice
 
 import numpy as np
@@ -21,14 +22,12 @@ from epigroup.trainer import GroupTrainer
 
 @pytest.fixture(scope="module")
 def modules(repository):
-    """The modules plain_training and limits of the folder benchmarks."""
+    """The modules plain_training, limits and protocol of the folder benchmarks."""
     sys.path.insert(0, str(repository / "benchmarks"))
     try:
-        import limits
-        import plain_training
+        return tuple(import_module(name) for name in ("plain_training", "limits", "protocol"))
     finally:
         sys.path.pop(0)
-    return plain_training, limits
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +38,11 @@ def plain(modules):
 @pytest.fixture(scope="module")
 def limits(modules):
     return modules[1]
+
+
+@pytest.fixture(scope="module")
+def protocol(modules):
+    return modules[2]
 
 
 def network_settings(name: str) -> dict:
@@ -100,12 +104,12 @@ def test_both_sides_train_alike(plain):
 def test_counted_flop_are_those_that_torch_counts(plain, limits, name, n_tasks):
     settings = network_settings(name)
     cost = network_cost(settings, 1001, n_tasks)
-    for network, shape in (
-        (plain.PlainNetwork(settings, n_tasks, 1001), (2, 4, 1001)),
-        (build_network(settings, n_tasks, 1001), (2, 4, 1, 1001)),
-    ):
+    for build in (plain.PlainNetwork, build_network):
+        with torch.device("meta"):
+            network = build(settings, n_tasks, 1001)
+        network.to_empty(device="cpu")  # whatever lies there: only counted
         with FlopCounterMode(display=False) as counter:
-            network(torch.zeros(shape)).sum().backward()
+            network(torch.zeros(2, 4, 1001)).sum().backward()
         assert counter.get_total_flops() == 2 * cost.training
     kernels = limits.step_kernels(settings, 1001, n_tasks, 2, 4)
     assert sum(kernel.flop for kernel in kernels) == 2 * cost.training
@@ -131,6 +135,24 @@ def test_kernels_move_weights_and_activations_once(limits):
 def test_the_roofline_is_the_slower_of_arithmetic_and_memory(limits):
     kernels = [limits.Kernel("a", 100, 1), limits.Kernel("b", 1, 100)]
     assert limits.roofline(kernels, rate=10, bandwidth=5) == 100 / 10 + 100 / 5
+
+
+def test_projection_adds_validations_and_takes_the_line_between_one_task_and_all(protocol):
+    """A step takes 1 s with one task and 3 s with all, a validation every 16,000 steps 10 s and 12 s."""
+    pairs = (1.0, 3.0), (10.0, 12.0)
+    assert protocol.projected_seconds([367], 32_001, *pairs) == 3 * 32_001 + 2 * 12
+    assert protocol.projected_seconds([1, 184], 16_000, *pairs) == (16_000 + 10) + (2 * 16_000 + 11)
+    assert {name: sum(groups) for name, groups in protocol.STRATEGIES.items()} == dict.fromkeys(
+        ("STL", "SMTL", "EMTL", "CMTL", "KMTL"), 367
+    )
+
+
+def test_the_paper_s_settings_are_those_of_its_config(protocol):
+    settings = protocol.paper_settings("deepsea", "cpu", "fp32")
+    assert (settings["optimiser"], settings["batch_size"], settings["momentum"]) == ("sgd", 64, 0)
+    assert settings["network"]["channels"] == [320, 480, 960]
+    assert (settings["validate_every"], settings["max_steps"]) == (16_000, 1_920_000)
+    assert (settings["device"], settings["precision"]) == ("cpu", "fp32")
 
 
 def test_a_small_run(repository, tmp_path):
