@@ -4,8 +4,8 @@ For each network, all of 367 tasks in one (SMTL) and a single task (STL), at the
 config/shiri2022.yaml (windows of 1,001 bp, batch 64, SGD): (a) the engine's steps, with the making of the
 batch, dropout and the optimiser; (b) the loop of plain_training.py, in float32; (c) the rate of square matrix
 products in the same precision. The sides take turns; a side's rate follows from its median step. FLOP are
-counted from the layers (`epigroup.plan.network_cost`). Packs are trainings of a single task each, side by
-side; their rate counts every training's examples. Data are random, as no rate depends on them.
+counted from the layers (`epigroup.architecture.network_cost`). Packs are trainings of a single task each,
+side by side; their rate counts every training's examples. Data are random, as no rate depends on them.
 
     python benchmarks/training.py [--networks small deepsea_pool3] [--device cpu] [--memory]
 """
@@ -41,13 +41,12 @@ from protocol import (  # noqa: E402
 )
 from training_memory import measure_memory  # noqa: E402
 
+from epigroup.architecture import NETWORKS, network_cost  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_device, choose_precision, prefer_deterministic  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
 from epigroup.memory import available_bytes, footprint  # noqa: E402
 from epigroup.packing import STEPS, Step  # noqa: E402
-from epigroup.plan import network_cost  # noqa: E402
-from epigroup.settings import NETWORKS  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
 from epigroup.trainer import BatchStream, GroupTrainer  # noqa: E402
 
@@ -223,6 +222,7 @@ class Bench:
                 f"{here} over plain loop": (rate(engine) / rate(loop), "times"),
                 f"{what}, matrix products {precision}": (top / 1e9, "GFLOP/s"),
                 f"{here} of matrix products": (100 * rate(engine) * flop / top, "%"),
+                f"{what}, matrix products {precision} over plain loop": (top / flop / rate(loop), "times"),
             }
             if self.device.type == "cpu":
                 self.figures |= {

@@ -12,11 +12,10 @@ import torch
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, Examples, Genome, pack, plant
 from torch.utils.flop_counter import FlopCounterMode
 
-from epigroup.architecture import NETWORKS
+from epigroup.architecture import NETWORKS, network_cost
 from epigroup.checkpoints import Termination
 from epigroup.loader import Batches, Sequences, order
 from epigroup.networks import build_network
-from epigroup.plan import network_cost
 from epigroup.trainer import GroupTrainer
 
 
