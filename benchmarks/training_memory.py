@@ -84,14 +84,12 @@ def write_random_dataset(folder: Path) -> list[Path]:
             Shard(
                 chrom, size, BIN, WINDOW, 50, "hg38", "0" * 64, tuple(tasks), {},
                 (bins * BIN).astype(np.int32), labels, np.ones(TASKS, np.int64),
-                np.full(len(bins), TRAINS | SCORED, np.uint8),
+                np.full(len(bins), TRAINS | SCORED["any_peak"], np.uint8),
             ),
         )  # fmt: skip
-    rows = [{"task_id": t, "modality": "TFB", "assay": "ChIP", "target": t, "cell_type": "c",
-             "cell_group": "g"} for t in tasks]  # fmt: skip
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)
-    summarise_dataset(paths, folder / "tasks.tsv", folder / "dataset.json", splits=SPLITS, tasks=rows)
+    summarise_dataset(paths, folder / "dataset.json", splits=SPLITS, task_ids=tasks)
     logging.disable(level)
     rows = "".join(f"{task}\t0\n" for task in tasks)
     (folder / "groups.tsv").write_text("task_id\tgroup\n" + rows)
@@ -130,11 +128,10 @@ def train(folder: Path, settings: dict, steps: int) -> Figures:
         "n_packs": 1, "seed": SEED, "cfg": cfg, "model_out": str(folder / "model.safetensors"),
         "curves_out": str(folder / "curves.tsv"), "checkpoint_dir": str(folder), "threads": 1, "code": "",
     }  # fmt: skip
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(SCRIPTS), json.dumps(job)], stdout=subprocess.PIPE, text=True
-    )
-    pss = peak_pss(child)
-    text = child.stdout.read()
+    command = [sys.executable, "-c", CHILD, str(SCRIPTS), json.dumps(job)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        pss = peak_pss(child)
+        text = child.stdout.read()
     if child.returncode:
         raise RuntimeError(f"the training process ended with {child.returncode}")
     peak = json.loads(text.splitlines()[-1])

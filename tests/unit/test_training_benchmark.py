@@ -154,6 +154,22 @@ def test_the_paper_s_settings_are_those_of_its_config(protocol):
     assert (settings["device"], settings["precision"]) == ("cpu", "fp32")
 
 
+def test_memory_is_that_of_a_process_which_trained(modules, repository, tmp_path, monkeypatch):
+    sys.path.insert(0, str(repository / "benchmarks"))
+    memory = import_module("training_memory")
+    monkeypatch.setattr(memory, "SIZES", {"chr1": 300_000, "chr7": 100_000, "chr8": 100_000})
+    monkeypatch.setattr(memory, "EXAMPLES", 1000)
+    splits = {"test": [{"chrom": "chr8"}], "validation": [{"chrom": "chr7"}], "train": "rest", "rule": "bin"}
+    monkeypatch.setattr(memory, "SPLITS", splits)
+    settings = modules[2].paper_settings("small", "cpu", "fp32")
+    figures = memory.measure_memory(tmp_path, settings, steps=2)
+    gigabytes = [value for value, unit in figures.values() if unit == "GB"]
+    assert 0.1 < gigabytes[0] < 2 and 0.05 < gigabytes[1] < 2 and gigabytes[2] == "not measured"
+    assert 300 < figures["its training examples"][0] < 900
+    assert (tmp_path / "model.safetensors").exists()
+    assert (tmp_path / "curves.tsv").read_text().splitlines()[1].startswith("0\t2\t128\t")
+
+
 def test_a_small_run(repository, tmp_path):
     out = tmp_path / "figures.json"
     words = ["--networks", "small", "--packs", "2", "--rounds", "1", "--seconds", "0", "--genome-mb", "1"]
