@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from planted_examples import write_files
 from sklearn import metrics as reference
-from test_evaluation import ABOUT, HASH, TASKS, planted_split, write_split
+from test_evaluation import HASH, TASKS, about, planted_split, write_split
 
 from epigroup.bootstrap import BlockCounts, draw_blocks, f1_draws, mean_known, percentile_interval
 from epigroup.comparison import Results, compare_strategies, find_gain
@@ -38,10 +38,11 @@ def evaluate(folder, strategy, seed, noise, tasks, spread=60_000_000):
         split["probability"][:, [task not in tasks for task in TASKS]] = np.nan
         write_split(place / f"{name}.h5", split)
         splits[name] = split
-    (place / "dataset.json").write_text(json.dumps(ABOUT))
+    (place / "dataset.json").write_text(json.dumps(about(**splits)))
     (place / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in tasks))
     files = [place / n for n in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
     cfg = {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"}
+    cfg |= {"interval_draws": 10, "seed": 1}
     evaluate_strategy(*files, place / "metrics.tsv", place / "blocks.h5", cfg)
     return splits["test"]
 
@@ -247,6 +248,10 @@ def test_evaluations_that_do_not_belong_together(runs, tmp_path):
         Results(pd.DataFrame(SHEET), of_run, 100, 1)
     with pytest.raises(InputError, match="task 'd' is unknown"):
         Results(pd.DataFrame(SHEET[:3]), of_run[:1], 100, 1)
+    of_run[0]["metrics"] = folder / "GOOD/seed2/metrics.tsv"
+    says = r"seed2/metrics.tsv: test_f1 of task 'a' is 0\.\d+, but 0\.\d+ in .*seed1/blocks.h5: they are"
+    with pytest.raises(InputError, match=says):
+        Results(pd.DataFrame(SHEET), of_run[:1], 100, 1)
 
 
 def test_the_interval_covers_zero_when_two_strategies_are_equally_good():

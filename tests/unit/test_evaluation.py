@@ -4,15 +4,35 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as reference
 
+from epigroup import evaluation
+from epigroup.bootstrap import average_precision_draws, draw_blocks
 from epigroup.errors import InputError
 from epigroup.evaluation import choose_blocks, evaluate_strategy
 from epigroup.labels import pack
 
 TASKS = ["a", "b", "c", "d"]
 HASH = "f" * 64
-ABOUT = {"task_ids": TASKS, "dataset_hash": HASH, "n_evaluation": {"any_peak": {}, "all_mappable": {}}}
+REGIONS = ("any_peak", "all_mappable")
+
+
+def about(**splits):
+    """dataset.json for these validation and test splits."""
+    return {
+        "task_ids": TASKS,
+        "dataset_hash": HASH,
+        "n_evaluation": {
+            regions: {
+                name: int(split["labels"].any(1).sum()) if regions == "any_peak" else len(split["labels"])
+                for name, split in splits.items()
+            }
+            for regions in REGIONS
+        },
+        "positives": {name: split["labels"].sum(0).tolist() for name, split in splits.items()},
+    }
 
 
 def planted_split(n, seed, tasks=TASKS, spread=60_000_000):
@@ -30,6 +50,7 @@ def write_split(path, split, tasks=TASKS, dataset_hash=HASH):
         file["probability"], file["labels"] = split["probability"], pack(split["labels"])
         file["chrom"], file["start"] = split["chrom"].astype(np.int16), split["start"].astype(np.int32)
         file.attrs["task_ids"], file.attrs["dataset_hash"] = list(tasks), dataset_hash
+        file.attrs["split"] = path.stem
     return path
 
 
@@ -42,18 +63,27 @@ def place(tmp_path):
         validation, test = planted_split(1500, 1), planted_split(2000, 2)
         tasks = TASKS
         regions = "all_mappable"
+        draws = 20
 
-        def run(self, **of_files):
+        def run(self, about=about, **of_files):
             write_split(self.path / "validation.h5", self.validation)
             write_split(self.path / "test.h5", self.test, **of_files)
-            (self.path / "dataset.json").write_text(json.dumps(ABOUT))
+            (self.path / "dataset.json").write_text(
+                json.dumps(about(validation=self.validation, test=self.test))
+            )
             rows = [f"{task}\t{i % 2}" for i, task in enumerate(self.tasks)]
             (self.path / "groups.tsv").write_text("\n".join(["task_id\tgroup", *rows]) + "\n")
             evaluate_strategy(
                 *(self.path / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
                 self.path / "metrics.tsv",
                 self.path / "blocks.h5",
-                {"tasks": self.tasks, "min_validation_positives": 20, "regions": self.regions},
+                {
+                    "tasks": self.tasks,
+                    "min_validation_positives": 20,
+                    "regions": self.regions,
+                    "interval_draws": self.draws,
+                    "seed": 1,
+                },
             )
             return pd.read_csv(self.path / "metrics.tsv", sep="\t").set_index("task_id")
 
@@ -72,6 +102,11 @@ def test_the_table_equals_scikit_learn(place):
         assert row["test_f1_at_half"] == pytest.approx(reference.f1_score(labels, scores >= 0.5), abs=1e-9)
         assert row["test_auprc"] == pytest.approx(reference.average_precision_score(labels, scores), abs=1e-9)
         assert row["test_auroc"] == pytest.approx(reference.roc_auc_score(labels, scores), abs=1e-9)
+        for name, score in (("precision", reference.precision_score), ("recall", reference.recall_score)):
+            assert row[f"test_{name}"] == pytest.approx(score(labels, called, zero_division=0), abs=1e-9)
+            at_half = score(labels, scores >= 0.5, zero_division=0)
+            assert row[f"test_{name}_at_half"] == pytest.approx(at_half, abs=1e-9)
+        assert row["test_brier"] == pytest.approx(reference.brier_score_loss(labels, scores), abs=1e-9)
         assert row["positives_test"] == labels.sum() and row["test_base_rate"] == labels.mean()
         validation = place.validation["probability"][:, i].astype(np.float64)
         truth = place.validation["labels"][:, i]
@@ -153,6 +188,75 @@ def test_a_strategy_of_some_tasks(place):
     pd.testing.assert_series_equal(some.loc["b"].drop("group"), everything.loc["b"].drop("group"))
 
 
+def test_intervals_are_those_of_resampled_examples(place, monkeypatch):
+    """Each draw written out, its examples given to scikit-learn; scores of three tasks at a time."""
+    monkeypatch.setattr(evaluation, "AT_ONCE", 3 * 2000)
+    table = place.run()
+    blocks = choose_blocks(place.test["chrom"], place.test["start"])
+    weights = draw_blocks(len(blocks.chrom), place.draws, 1)
+    for i, task in enumerate(TASKS[:2]):
+        row, of_draw = table.loc[task], {"f1": [], "auprc": []}
+        for draw in weights.astype(int):
+            rows = np.repeat(np.arange(2000), draw[blocks.of])
+            scores, labels = place.test["probability"][rows, i].astype(float), place.test["labels"][rows, i]
+            of_draw["f1"].append(reference.f1_score(labels, scores >= row["threshold"]))
+            of_draw["auprc"].append(reference.average_precision_score(labels, scores))
+        for name, values in of_draw.items():
+            low, high = np.quantile(values, [0.025, 0.975])
+            assert row[f"test_{name}_low"] == pytest.approx(low, abs=1e-9)
+            assert row[f"test_{name}_high"] == pytest.approx(high, abs=1e-9)
+            assert low < row[f"test_{name}"] < high
+    assert np.isnan(table.loc["d", [f"test_{n}_{side}" for n in of_draw for side in ("low", "high")]]).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 6), st.sampled_from([2, 5, 10**4]))
+def test_average_precision_of_draws_equals_scikit_learn(seed, n, n_blocks, levels):
+    rng = np.random.default_rng(seed)
+    scores = (rng.integers(0, levels, n) / (levels - 1)).astype(np.float16)
+    scores[rng.random(n) < 0.1] = -0.0
+    labels, blocks = rng.random(n) < rng.choice([0, 0.1, 0.9]), rng.integers(0, n_blocks, n)
+    weights = draw_blocks(n_blocks, 8, seed % 1000)
+    drawn = average_precision_draws(scores, labels, blocks, weights)
+    for value, draw in zip(drawn, weights.astype(int), strict=True):
+        rows = np.repeat(np.arange(n), draw[blocks])
+        if labels[rows].any():
+            truth = reference.average_precision_score(labels[rows], scores[rows].astype(float))
+            assert value == pytest.approx(truth, abs=1e-9)
+        else:
+            assert np.isnan(value)
+
+
+def test_no_intervals_without_draws_or_with_few_blocks(place):
+    names = ["test_f1_low", "test_f1_high", "test_auprc_low", "test_auprc_high"]
+    place.draws = 0
+    without = place.run()
+    assert without[names].isna().all(axis=None)
+    place.draws, place.test = 20, planted_split(2000, 2, spread=200_000)
+    table = place.run()
+    assert table[names].isna().all(axis=None) and table["test_auprc"].notna().any()
+
+
+def test_predictions_of_other_bins_are_refused(place):
+    everything = place.validation, place.test
+
+    def known(**_):
+        return about(validation=everything[0], test=everything[1])
+
+    place.test = {name: values[:-1] for name, values in everything[1].items()}
+    with pytest.raises(InputError, match=r"test.h5: 1,999 test examples where the data set has 2,000"):
+        place.run(about=known)
+    place.test = planted_split(2000, 5)
+    with pytest.raises(InputError, match=r"test.h5: task 'a' has \d+ positives where the data set has \d+: "):
+        place.run(about=known)
+    place.test = everything[1]
+    place.run()
+    files = [place.path / name for name in ("test.h5", "test.h5", "groups.tsv", "dataset.json")]
+    cfg = {"tasks": TASKS, "regions": "all_mappable"}
+    with pytest.raises(InputError, match="test.h5: predictions of the test split where validation belongs"):
+        evaluate_strategy(*files, place.path / "m.tsv", place.path / "b.h5", cfg)
+
+
 def test_wrong_predictions_are_refused(place):
     with pytest.raises(
         InputError, match="test.h5: predictions of data set 000000000000, but the data set is ffff"
@@ -168,6 +272,9 @@ def test_wrong_predictions_are_refused(place):
     place.tasks = TASKS
     place.test["probability"][17, 1] = np.nan
     with pytest.raises(InputError, match="test.h5: task 'b': probability nan is not in"):
+        place.run()
+    place.test["probability"][17, 1] = 1.5
+    with pytest.raises(InputError, match="test.h5: task 'b': probability 1.5 is not in"):
         place.run()
     place.test["probability"] = place.test["probability"].astype(np.float32)
     with pytest.raises(InputError, match="float32 where .* float16 belong"):

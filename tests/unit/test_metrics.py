@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import calibration
 from sklearn import metrics as reference
 
 from epigroup.errors import InputError
@@ -10,6 +11,8 @@ from epigroup.metrics import (
     TaskCounts,
     average_precision,
     best_threshold,
+    brier_score,
+    calibration_error,
     choose_threshold,
     confusion,
     count_scores,
@@ -85,6 +88,31 @@ def test_confusion_equals_scikit_learn(case, threshold):
         assert np.isnan([found.f1, found.precision, found.recall]).all()
 
 
+@given(scored(), st.sampled_from([1, 4, 10, 15]))
+@settings(max_examples=300, deadline=None)
+def test_brier_and_calibration_equal_scikit_learn(case, bins):
+    """The calibration error from scikit-learn's curve: share and mean score of the bins with examples."""
+    scores, labels = case
+    counts, scores = count_scores(scores, labels), scores.astype(np.float64)
+    assert brier_score(counts) == pytest.approx(((scores - labels) ** 2).mean(), abs=1e-9)
+    if 0 < labels.sum() < len(labels):
+        assert brier_score(counts) == pytest.approx(reference.brier_score_loss(labels, scores), abs=1e-9)
+    share, mean = calibration.calibration_curve(labels, scores, n_bins=bins, pos_label=True)
+    place = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], scores)
+    sizes = np.bincount(place, minlength=bins)
+    expected = np.abs(share - mean) @ sizes[sizes > 0] / len(scores)
+    assert calibration_error(counts, bins) == pytest.approx(expected, abs=1e-9)
+
+
+def test_calibration_by_hand():
+    """Two bins: up to 0.5, mean 0.3 and one of two positive; above, mean 0.8 and both positive."""
+    counts = count_scores(np.array([0.1, 0.5, 0.7, 0.9]), np.array([False, True, True, True]))
+    assert calibration_error(counts, 2) == pytest.approx((2 * 0.2 + 2 * 0.2) / 4)
+    assert brier_score(counts) == pytest.approx((0.01 + 0.25 + 0.09 + 0.01) / 4)
+    nothing = count_scores(np.empty(0), np.empty(0, bool))
+    assert np.isnan([brier_score(nothing), calibration_error(nothing)]).all()
+
+
 def test_log_loss_equals_scikit_learn():
     rng = np.random.default_rng(1)
     scores, labels = rng.uniform(0.001, 0.999, 500), rng.random(500) < 0.3
@@ -147,6 +175,8 @@ def test_the_threshold_of_a_row_does_not_see_test():
         for name in (
             "test_f1",
             "test_f1_at_half",
+            "test_precision_at_half",
+            "test_recall_at_half",
             "test_precision",
             "test_recall",
             "test_auprc",

@@ -58,7 +58,13 @@ def runs(tmp_path_factory):
             evaluate_strategy(
                 *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
                 *(folder / f"{scored}.{name}" for name in ("metrics.tsv", "blocks.h5")),
-                {"tasks": TASKS, "min_validation_positives": 5, "regions": scored},
+                {
+                    "tasks": TASKS,
+                    "min_validation_positives": 5,
+                    "regions": scored,
+                    "interval_draws": 10,
+                    "seed": 1,
+                },  # fmt: skip
             )
     return folders
 

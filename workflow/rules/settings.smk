@@ -44,6 +44,8 @@ SECTIONS = {
     "evaluation": lambda regions: {
         "min_validation_positives": config["evaluation"]["min_validation_positives"],
         "regions": regions,
+        "interval_draws": config["evaluation"]["interval_draws"],
+        "seed": config["comparison"]["seed"],
     },
     "prediction": lambda _: {key: config["evaluation"][key] for key in ("batch_size", "both_strands")},
     "comparison": lambda _: config["comparison"],

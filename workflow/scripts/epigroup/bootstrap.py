@@ -1,5 +1,5 @@
-"""Paired block bootstrap of F1: stretches of the test chromosomes are drawn, the same ones for every
-strategy and seed."""
+"""Paired block bootstrap of F1 and average precision: stretches of the test chromosomes are drawn, the same
+ones for every strategy and seed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from epigroup.errors import InputError
+from epigroup.metrics import N_SCORES
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,51 @@ def draw_blocks(n_blocks: int, draws: int, seed: int) -> np.ndarray:
 
 def f1_draws(counts: BlockCounts, weights: np.ndarray) -> np.ndarray:
     """float32 (draws, T): F1 of each task in each draw; NaN where a draw holds no positive of the task."""
-    tp, fp, fn = weights @ counts.tp, weights @ counts.fp, weights @ counts.fn
+    return f1_of(weights @ counts.tp, weights @ counts.fp, weights @ counts.fn).astype(np.float32)
+
+
+def f1_of(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray) -> np.ndarray:
+    """2 TP / (2 TP + FP + FN) of arrays of one shape; NaN without positives."""
     with np.errstate(invalid="ignore", divide="ignore"):
         f1 = 2 * tp / (2 * tp + fp + fn)
     f1[tp + fn == 0] = np.nan
-    return f1.astype(np.float32)
+    return f1
+
+
+def average_precision_draws(
+    scores: np.ndarray, labels: np.ndarray, blocks: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """float64 (draws,): average precision of one task in each draw; NaN where a draw holds no positive.
+
+    scores: float16 (N,) in [0, 1]; labels: bool (N,); blocks: int (N,) block of each example; weights
+    (draws, B): how often each block is drawn. Exact, ties included: examples are counted by block and by the
+    highest score of a positive that they reach, and whole numbers below 2^24 are exact in float32.
+    """
+    n_blocks = weights.shape[1]
+    bits = np.abs(scores).view(np.uint16)
+    seen = np.zeros(N_SCORES, bool)
+    seen[bits[labels]] = True
+    n_levels = int(seen.sum())
+    if n_levels == 0:
+        return np.full(len(weights), np.nan)
+    # from a score to the place, counted from the top, of the highest level that it reaches
+    level = (n_levels - np.cumsum(seen))[bits]
+    reached = level < n_levels
+    key = blocks * n_levels + level
+    most = (weights @ np.bincount(blocks, minlength=n_blocks)).max(initial=0)
+    kind = np.float32 if most < 1 << 24 else np.float64
+    weights = weights.astype(kind)
+    shape = n_blocks, n_levels
+    positives, called = (
+        weights @ np.bincount(key[chosen], minlength=n_blocks * n_levels).reshape(shape).astype(kind)
+        for chosen in (labels, reached)
+    )
+    called = np.cumsum(called, axis=1)
+    tp = np.cumsum(positives, axis=1)
+    precision = np.divide(tp, called, out=np.zeros(tp.shape), where=called > 0, dtype=np.float64)
+    of_draw = tp[:, -1].astype(np.float64)
+    total = (precision * positives).sum(axis=1)
+    return np.divide(total, of_draw, out=np.full(len(weights), np.nan), where=of_draw > 0)
 
 
 def mean_known(values: np.ndarray) -> np.ndarray:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from epigroup.bootstrap import (
+    BlockCounts,
     check_same_blocks,
     draw_blocks,
     f1_draws,
+    f1_of,
     mean_known,
     percentile_interval,
     read_blocks,
@@ -33,6 +35,18 @@ def read_metrics(path: str | Path) -> pd.DataFrame:
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
     return table.set_index("task_id")
+
+
+def check_same_run(test_f1: pd.Series, counts: BlockCounts, path: str) -> None:
+    """InputError unless F1 of each task, from the counts by block, is what the table says."""
+    found = f1_of(*(values.sum(axis=0) for values in (counts.tp, counts.fp, counts.fn)))
+    same = np.isclose(found, test_f1.to_numpy(np.float64), rtol=0, atol=1e-6, equal_nan=True)
+    if not same.all():
+        task = int(np.argmin(same))
+        raise InputError(
+            f"{path}: test_f1 of task '{counts.task_ids[task]}' is {test_f1.iloc[task]:.6g}, but "
+            f"{found[task]:.6g} in {counts.path}: they are of different runs; evaluate the strategy again"
+        )
 
 
 class Results:
@@ -69,6 +83,7 @@ class Results:
                     f"{run['blocks']}: its tasks are not those of {run['metrics']}; evaluate the"
                     " strategy again"
                 )
+            check_same_run(table["test_f1"], counts, run["metrics"])
             if first is None:
                 first, weights = counts, draw_blocks(len(counts.start), bootstrap, seed)
                 self.block_size, self.n_blocks = counts.size, len(counts.start)

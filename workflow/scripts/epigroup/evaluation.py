@@ -3,7 +3,7 @@ bootstrap."""
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
+from epigroup.bootstrap import average_precision_draws, draw_blocks, f1_of, percentile_interval
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 BLOCK_SIZES = (1_000_000, 200_000, 50_000, 10_000)  # bp, tried from the largest
 MIN_BLOCKS = 50
 ROWS = 1 << 16  # examples read at a time
+AT_ONCE = 1 << 26  # scores and labels in memory at a time, 3 bytes each, where tasks are taken in runs
 
 
 @dataclass(frozen=True)
@@ -50,28 +52,31 @@ class Predictions:
         """(chrom (N,), start (N,)) int64: chromosome's index in the data set, and start of the bin in bp."""
         return tuple(self.file[name][:][self.kept].astype(np.int64) for name in ("chrom", "start"))
 
-    def rows(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        """(slice, probability float16 (n, T), labels bool (n, T)) for one run of examples after the other."""
-        first = 0
+    def rows(self, tasks: slice = slice(None)) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        """(slice, probability float16 (n, T), labels bool (n, T)) for one run of examples after the other, of
+        some of the tasks.
+        """
+        first, columns = 0, self.columns[tasks]
         for at in range(0, len(self.kept), ROWS):
             rows = slice(at, at + ROWS)
             kept = self.kept[rows]
             here = slice(first, first + int(kept.sum()))
             first = here.stop
-            scores = self.file["probability"][rows][kept][:, self.columns]
-            yield here, scores, unpack_columns(self.file["labels"][rows][kept], self.columns)
+            scores = self.file["probability"][rows][kept][:, columns]
+            yield here, scores, unpack_columns(self.file["labels"][rows][kept], columns)
 
 
 @contextmanager
 def open_predictions(
-    path: str | Path, task_ids: list[str], dataset: dict, regions: str = "any_peak"
+    path: str | Path, task_ids: list[str], dataset: dict, regions: str, split: str
 ) -> Iterator[Predictions]:
     """Predictions of the tasks `task_ids` on the data set that dataset.json describes, for the bins of one
-    set of evaluation regions: "any_peak", those with a peak of any task of the data set, or "all_mappable".
+    split and set of evaluation regions: "any_peak", those with a peak of any task of the data set, or
+    "all_mappable".
 
-    InputError: regions that the data set does not evaluate, another data set, other tasks than the data set's
-    or in another order, scores of a task that is not among `task_ids`, parts of different lengths,
-    probabilities that are not float16.
+    InputError: regions that the data set does not evaluate, another split, another data set, other tasks than
+    the data set's or in another order, scores of a task that is not among `task_ids`, parts of different
+    lengths, probabilities that are not float16.
     """
     if regions not in dataset["n_evaluation"]:
         raise InputError(
@@ -85,6 +90,10 @@ def open_predictions(
             raise InputError(
                 f"{path}: predictions of data set {found_hash[:12]}, but the data set is"
                 f" {expected_hash[:12]}; predict again"
+            )
+        if file.attrs["split"] != split:
+            raise InputError(
+                f"{path}: predictions of the {file.attrs['split']} split where {split} belongs; predict again"
             )
         if found != known:
             differ = sorted(set(found) ^ set(known))
@@ -174,6 +183,57 @@ def count_blocks(predictions: Predictions, thresholds: np.ndarray, blocks: Block
     }
 
 
+def task_intervals(
+    predictions: Predictions, counts: Mapping[str, np.ndarray], blocks: Blocks, draws: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
+    and of its average precision, over `draws` of the blocks. NaN where blocks are too few, `draws` is 0 or a
+    draw holds no positive of the task.
+
+    The scores of one run of tasks at a time are in memory.
+    """
+    n_tasks, n = len(predictions.task_ids), len(predictions)
+    names = ("test_f1_low", "test_f1_high", "test_auprc_low", "test_auprc_high")
+    found = {name: np.full(n_tasks, np.nan) for name in names}
+    if not blocks.enough or draws == 0:
+        return found
+    weights = draw_blocks(len(blocks.chrom), draws, seed)
+    f1 = f1_of(*(weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")))
+    progress = Progress(log, "intervals", n_tasks, "tasks")
+    run = max(1, AT_ONCE // max(n, 1))
+    for at in range(0, n_tasks, run):
+        tasks = slice(at, min(at + run, n_tasks))
+        scores = np.empty((tasks.stop - at, n), np.float16)
+        labels = np.empty(scores.shape, bool)
+        for here, some, truth in predictions.rows(tasks):
+            scores[:, here], labels[:, here] = some.T, truth.T
+        for task, (of_task, truth) in enumerate(zip(scores, labels, strict=True), at):
+            drawn = average_precision_draws(of_task, truth, blocks.of, weights)
+            found["test_f1_low"][task], found["test_f1_high"][task] = percentile_interval(f1[:, task])
+            found["test_auprc_low"][task], found["test_auprc_high"][task] = percentile_interval(drawn)
+        progress.advance(tasks.stop - at)
+    return found
+
+
+def check_bins(predictions: Predictions, counts: TaskCounts, dataset: dict, split: str, regions: str) -> None:
+    """InputError unless the examples are as many as the data set has in this split and set of evaluation
+    regions, and each task's positives among them too.
+    """
+    n, expected = len(predictions), dataset["n_evaluation"][regions][split]
+    if n != expected:
+        raise InputError(
+            f"{predictions.path}: {n:,} {split} examples where the data set has {expected:,}; predict again"
+        )
+    found = counts.positives.sum(axis=1, dtype=np.int64)
+    known = np.array(dataset["positives"][split], np.int64)[predictions.columns]
+    if (found != known).any():
+        task = int((found != known).argmax())
+        raise InputError(
+            f"{predictions.path}: task '{predictions.task_ids[task]}' has {found[task]:,} positives where "
+            f"the data set has {known[task]:,}: these are other bins; predict again"
+        )
+
+
 def evaluate_strategy(
     validation: str | Path,
     test: str | Path,
@@ -186,18 +246,21 @@ def evaluate_strategy(
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed.
 
     cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
-    evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins).
-    InputError: as `open_predictions`, no test examples.
+    evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
+    interval_draws and seed (of the tasks' intervals). InputError: as `open_predictions` and `check_bins`, no
+    test examples.
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
     dataset = json.loads(Path(dataset_json).read_text())
     number = read_group_numbers(groups, task_ids)
-    with open_predictions(validation, task_ids, dataset, regions) as predictions:
+    with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         on_validation = count_predictions(predictions)
-    with open_predictions(test, task_ids, dataset, regions) as predictions:
+        check_bins(predictions, on_validation, dataset, "validation", regions)
+    with open_predictions(test, task_ids, dataset, regions, "test") as predictions:
         if len(predictions) == 0:
             raise InputError(f"{test}: no test examples; give splits.test a region with peaks")
         on_test = count_predictions(predictions)
+        check_bins(predictions, on_test, dataset, "test", regions)
         table = pd.DataFrame(
             [
                 {"task_id": task, "group": int(number[i]), "regions": regions}
@@ -207,6 +270,8 @@ def evaluate_strategy(
         )
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
+        intervals = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
+    table = table.assign(**intervals)
     report(table, blocks, regions)
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")

@@ -1,4 +1,5 @@
-"""Scores of one task: F1 at a frozen threshold, average precision, ROC area, from counts by distinct score.
+"""Scores of one task: F1 at a frozen threshold, average precision, ROC area, calibration, from counts by
+distinct score.
 
 Every figure of a task is a function of two numbers by distinct score: how many positives and how many
 examples have it. Predictions are kept as float16, which has 15,361 values from 0 to 1, so counting replaces
@@ -17,6 +18,7 @@ SCORES = np.arange(N_SCORES, dtype=np.uint16).view(np.float16).astype(np.float64
 # Half of the smallest float16 above 0, and 1 less half of the distance to the next below: what 0 and 1
 # stand for in a log.
 LOWEST, HIGHEST = 2.0**-25, 1 - 2.0**-12
+CALIBRATION_BINS = 15  # as Guo et al. 2017
 
 
 @dataclass(frozen=True)
@@ -168,10 +170,31 @@ def log_loss(counts: ScoreCounts, lowest: float = LOWEST, highest: float = HIGHE
     return float(-(counts.positives @ np.log(score) + negatives @ np.log1p(-score)) / counts.n)
 
 
+def brier_score(counts: ScoreCounts) -> float:
+    """Mean squared difference of score and label; NaN without examples."""
+    if counts.n == 0:
+        return np.nan
+    negatives = counts.total - counts.positives
+    return float((counts.positives @ (1 - counts.score) ** 2 + negatives @ counts.score**2) / counts.n)
+
+
+def calibration_error(counts: ScoreCounts, bins: int = CALIBRATION_BINS) -> float:
+    """Expected calibration error (Guo et al. 2017): scores fall into `bins` of equal width, ((m - 1) / bins,
+    m / bins] with 0 in the first; the mean over the examples of |share of positives - mean score| of their
+    bin. NaN without examples.
+    """
+    if counts.n == 0:
+        return np.nan
+    place = np.searchsorted(np.arange(1, bins) / bins, counts.score)  # an edge belongs to the bin below
+    excess = np.bincount(place, weights=counts.positives - counts.score * counts.total, minlength=bins)
+    return float(np.abs(excess).sum() / counts.n)
+
+
 def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int) -> dict[str, float | int]:
     """A task's row of metrics.tsv; the threshold comes from validation alone and stays for test.
 
-    A task without test positives has NaN for every test figure but the base rate.
+    A task without test positives has NaN for every test figure but the base rate, the Brier score and the
+    calibration error.
     """
     threshold, flagged = choose_threshold(validation, min_positives)
     called, at_half = confusion(test, threshold), confusion(test, 0.5)
@@ -190,7 +213,11 @@ def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int)
         "test_f1_at_half": at_half.f1,
         "test_precision": called.precision,
         "test_recall": called.recall,
+        "test_precision_at_half": at_half.precision,
+        "test_recall_at_half": at_half.recall,
         "test_auprc": average_precision(test),
         "test_auroc": roc_auc(test),
         "test_base_rate": test.n_positive / test.n if test.n else np.nan,
+        "test_brier": brier_score(test),
+        "test_calibration_error": calibration_error(test),
     }
