@@ -35,10 +35,10 @@ sys.path.insert(0, str(SCRIPTS))
 from epigroup.contigs import LENGTHS  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
 from epigroup.genome import FORMAT_VERSION  # noqa: E402
-from epigroup.intervals import fetch_standard, index_peaks, standardise_peaks  # noqa: E402
 from epigroup.labelling import make_shard  # noqa: E402
 from epigroup.labels import label_bins, unpack_columns  # noqa: E402
 from epigroup.shards import read_shard  # noqa: E402
+from epigroup.standard_peaks import fetch_standard, index_peaks, standardise_peaks  # noqa: E402
 
 SIZES = LENGTHS["hg38"]
 BIN, WINDOW, OVERLAP = 200, 1001, 50
@@ -130,7 +130,7 @@ def peak_memory() -> int:
 
 def standardise_job(folder: Path, task: str) -> tuple[int, int]:
     given = folder / "peaks" / f"{task}.narrowPeak.gz"
-    standardise_peaks(given, folder / "standard" / f"{task}.npz", SIZES, SIZES, min_overlap=OVERLAP)
+    standardise_peaks(given, folder / "standard" / f"{task}.safetensors", SIZES, SIZES, min_overlap=OVERLAP)
     return os.getpid(), peak_memory()
 
 
@@ -142,7 +142,7 @@ def index_job(folder: Path, task: str) -> tuple[int, int]:
 
 def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple[int, int]:
     make_shard(
-        folder / "genome.h5", [folder / "standard" / f"{t}.npz" for t in tasks],
+        folder / "genome.h5", [folder / "standard" / f"{t}.safetensors" for t in tasks],
         folder / "shards" / f"{chrom}.h5", chrom=chrom, task_ids=tasks, bin_size=BIN, window=WINDOW,
         min_overlap=OVERLAP, max_n_fraction=max_n,
     )  # fmt: skip
@@ -258,7 +258,7 @@ def compare_labels(folder: Path, chosen: list[int], tasks: list[str]) -> int:
         for column, task in enumerate(chosen):
             theirs = np.zeros(n_bins, bool)
             theirs[found[task, chrom]] = True
-            intervals = fetch_standard(folder / "standard" / f"{tasks[task]}.npz", chrom)
+            intervals = fetch_standard(folder / "standard" / f"{tasks[task]}.safetensors", chrom)
             ours = label_bins(*intervals, n_bins, BIN, OVERLAP)
             assert np.array_equal(ours, theirs), f"labels of {tasks[task]} on {chrom} differ from bedtools"
             assert np.array_equal(bits[:, column], theirs[shard.start // BIN]), (tasks[task], chrom)

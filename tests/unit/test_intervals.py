@@ -10,13 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epigroup.errors import InputError
-from epigroup.intervals import (
-    fetch_standard,
-    index_peaks,
-    read_peaks,
-    read_regions,
-    standardise_peaks,
-)
+from epigroup.intervals import read_peaks, read_regions
+from epigroup.standard_peaks import fetch_standard, index_peaks, standardise_peaks
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chrUn": 800}
 CHOSEN = {"chr1": 10_000, "chr2": 5_000}
@@ -131,8 +126,9 @@ def test_standard_form(tmp_path, caplog):
     out = tmp_path / "p.narrowPeak.gz"
     with caplog.at_level(logging.INFO):
         index_peaks(tmp_path / "p.bed", out, SIZES, CHOSEN)
-    assert "1 of 5 peaks dropped" in caplog.text and "chrUn" in caplog.text
-    assert "1 peaks repeat" in caplog.text
+        assert "1 of 5 peaks dropped" in caplog.text and "chrUn" in caplog.text
+        standardise_peaks(tmp_path / "p.bed", tmp_path / "p.safetensors", SIZES, CHOSEN)
+    assert "1 peaks repeat the interval" in caplog.text
     rows = [line.split("\t") for line in gzip.decompress(out.read_bytes()).decode().splitlines()]
     assert rows == [
         ["chr1", "20", "90", "a", "0", ".", "0", "-1", "-1", "-1"],
@@ -143,14 +139,14 @@ def test_standard_form(tmp_path, caplog):
     with pysam.TabixFile(str(out)) as index:
         assert list(index.contigs) == ["chr1", "chr2"] and len(list(index.fetch("chr1", 0, 100))) == 2
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi",
+        "p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi", "p.safetensors",
     ]  # fmt: skip
 
 
 def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):
     (tmp_path / "p.bed").write_text("chrUn\t0\t100\n")
     with pytest.raises(InputError, match="none of the 1 peaks"):
-        standardise_peaks(tmp_path / "p.bed", tmp_path / "out.npz", SIZES, CHOSEN)
+        standardise_peaks(tmp_path / "p.bed", tmp_path / "out.safetensors", SIZES, CHOSEN)
     assert [p.name for p in tmp_path.iterdir()] == ["p.bed"]
 
 
@@ -160,14 +156,14 @@ def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):
 def test_what_is_fetched_is_what_was_written(tmp_path_factory, peaks):
     folder = tmp_path_factory.mktemp("standard")
     (folder / "p.bed").write_text("".join(f"{c}\t{s}\t{s + w}\n" for c, s, w in peaks))
-    standardise_peaks(folder / "p.bed", folder / "p.npz", SIZES, CHOSEN)
+    standardise_peaks(folder / "p.bed", folder / "p.safetensors", SIZES, CHOSEN)
     for chrom in CHOSEN:
-        start, end = fetch_standard(folder / "p.npz", chrom)
+        start, end = fetch_standard(folder / "p.safetensors", chrom)
         assert list(zip(start.tolist(), end.tolist(), strict=True)) == sorted(
             (s, s + w) for c, s, w in peaks if c == chrom
         )
     with pytest.raises(InputError, match="made without chromosome chrX"):
-        fetch_standard(folder / "p.npz", "chrX")
+        fetch_standard(folder / "p.safetensors", "chrX")
 
 
 def test_regions_of_a_blacklist(tmp_path):

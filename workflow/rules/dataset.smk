@@ -9,7 +9,7 @@ rule standardise_peaks:
         peaks=peaks_of,
         contigs="<results>/genome/contigs.tsv",
     output:
-        intervals="<results>/peaks/standard/{profile}.npz",
+        intervals="<results>/peaks/standard/{profile}.safetensors",
     log:
         "<results>/logs/standardise_peaks/{profile}.log",
     benchmark:
@@ -59,7 +59,7 @@ rule index_peaks:
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
-        peaks=expand("<results>/peaks/standard/{profile}.npz", profile=TASKS),
+        peaks=expand("<results>/peaks/standard/{profile}.safetensors", profile=TASKS),
         blacklist=BLACKLIST or [],
     output:
         shard="<results>/dataset/shards/{chrom}.h5",

@@ -1,8 +1,8 @@
 """A profile's peaks, of whatever source, as sorted and indexed narrowPeak."""
 
 from epigroup.contigs import read_contigs
-from epigroup.intervals import index_peaks
 from epigroup.logs import log_to
+from epigroup.standard_peaks import index_peaks
 
 with log_to(snakemake.log[0]):
     every, chosen = read_contigs(snakemake.input.contigs)
