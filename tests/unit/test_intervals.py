@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from epigroup.errors import InputError
 from epigroup.intervals import read_peaks, read_regions
-from epigroup.standard_peaks import fetch_standard, index_peaks, standardise_peaks
+from epigroup.standard_peaks import fetch_standard, for_each_profile, index_peaks, standardise_peaks
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chrUn": 800}
 CHOSEN = {"chr1": 10_000, "chr2": 5_000}
@@ -141,6 +141,35 @@ def test_standard_form(tmp_path, caplog):
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "p.bed", "p.narrowPeak.gz", "p.narrowPeak.gz.tbi", "p.safetensors",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_many_profiles_are_written_as_each_alone(tmp_path, threads):
+    paths = [tmp_path / f"{i}.bed" for i in range(7)]
+    for i, path in enumerate(paths):
+        path.write_text("".join(f"chr1\t{s}\t{s + 90}\n" for s in range(10 * i, 9000, 100 + i)))
+    for write, end in ((standardise_peaks, "safetensors"), (index_peaks, "gz")):
+        outs = [tmp_path / f"{i}.{end}" for i in range(7)]
+        for_each_profile(write, paths, outs, SIZES, CHOSEN, threads=threads)
+        for path, out in zip(paths, outs, strict=True):
+            write(path, tmp_path / f"alone.{end}", SIZES, CHOSEN)
+            assert out.read_bytes() == (tmp_path / f"alone.{end}").read_bytes()
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path):
+    paths = [tmp_path / f"{name}.bed" for name in ("good", "cut", "far", "fine")]
+    for path, text in zip(
+        paths, ("chr1\t5\t90\n", "chr1\t5\n", "chr2\t5\t5001\n", "chr1\t5\t90\n"), strict=True
+    ):
+        path.write_text(text)
+    outs = [path.with_suffix(".out") for path in paths]
+    with pytest.raises(InputError) as error:
+        for_each_profile(standardise_peaks, paths, outs, SIZES, CHOSEN)
+    lines = str(error.value).splitlines()
+    assert lines[0] == "2 of 4 peak files are wrong:" and len(lines) == 3
+    assert "cut.bed, line 1" in lines[1] and "far.bed, line 1: end 5001" in lines[2]
+    with pytest.raises(InputError, match=r"^\S*cut\.bed, line 1"):
+        for_each_profile(standardise_peaks, paths[:2], outs[:2], SIZES, CHOSEN)
 
 
 def test_no_peak_on_the_chosen_chromosomes_is_refused(tmp_path):

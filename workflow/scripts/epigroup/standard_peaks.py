@@ -4,7 +4,8 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pysam
@@ -14,12 +15,43 @@ from safetensors.numpy import save_file
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intervals import PeakTable, read_peaks
+from epigroup.logs import Progress
 
 log = logging.getLogger(__name__)
 
 LONGEST_INDEXED = 1 << 29
 # Keeps a chromosome called like a key of the file's header apart from it.
 _KEY = "chrom."
+
+
+def for_each_profile(
+    write: Callable[..., None], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
+    sizes: Mapping[str, int], chosen: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50, threads: int = 1,
+) -> None:  # fmt: skip
+    """`standardise_peaks` or `index_peaks` for the peak files of many profiles, `threads` at a time.
+
+    Raises InputError after the last of them, with what is wrong in each that is wrong.
+    """
+    progress = Progress(log, "peaks", len(paths), "profiles")
+
+    def one(path: str | os.PathLike, out: str | os.PathLike) -> str | None:
+        try:
+            write(path, out, sizes, chosen, point_flank=point_flank, min_overlap=min_overlap)
+        except InputError as error:
+            return str(error)
+        return None
+
+    wrong = []
+    with ThreadPoolExecutor(threads) as pool:
+        for says in pool.map(one, paths, outs):
+            progress.advance()
+            if says is not None:
+                wrong.append(says)
+    if len(wrong) > 1:
+        raise InputError(f"{len(wrong)} of {len(paths)} peak files are wrong:\n" + "\n".join(wrong))
+    if wrong:
+        raise InputError(wrong[0])
 
 
 def standardise_peaks(
@@ -102,7 +134,8 @@ def index_peaks(
         )
     text = _text(peaks, np.lexsort((peaks.end, peaks.start, peaks.code)))
     with whole(f"{out}.tbi") as index, whole(out) as partial:
-        with pysam.BGZFile(str(partial), "wb") as handle:
+        # Level 4 takes half as long as 6, for 4 % more bytes.
+        with pysam.BGZFile(str(partial), "wb4") as handle:
             handle.write(text)
         pysam.tabix_index(
             str(partial), force=True, seq_col=0, start_col=1, end_col=2, zerobased=True, index=str(index),
