@@ -160,13 +160,16 @@ OPEN = """
 import json, resource, sys, time
 sys.path.insert(0, sys.argv[1])
 from epigroup.shards import open_dataset
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def own():
+    lines = [line.split() for line in open("/proc/self/status") if line.startswith("RssAnon")]
+    return 1024 * int(lines[0][1])
+before, own_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, own()
 at = time.perf_counter()
-data = open_dataset(sys.argv[2], sys.argv[3:])
-train, validation = data.split("train"), data.split("validation")
+data = open_dataset(sys.argv[3], sys.argv[4:])
+train, validation = (data.split(name, data=sys.argv[2]) for name in ("train", "validation"))
 seconds = time.perf_counter() - at
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "bytes": after - before, "n": len(train) + len(validation)}))
+print(json.dumps({"seconds": seconds, "bytes": after - before, "own": own() - own_before}))
 """
 
 
@@ -315,10 +318,10 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     summary, done = pool_run(1, [(summary_job, folder, tasks)])
     memory.append(memory_of(done))
     shards = [folder / "shards" / f"{c}.h5" for c in SIZES]
-    opened = json.loads(subprocess.run(
-        [sys.executable, "-c", OPEN, str(SCRIPTS), str(folder / "dataset.json"), *map(str, shards)],
+    opened, paged = (json.loads(subprocess.run(
+        [sys.executable, "-c", OPEN, str(SCRIPTS), data, str(folder / "dataset.json"), *map(str, shards)],
         capture_output=True, check=True, text=True,
-    ).stdout)  # fmt: skip
+    ).stdout) for data in ("memory", "disk"))  # fmt: skip
     zcat_again = time_zcat(cores, files)
     index, done = pool_run(1, [(peaks_job, index_peaks, folder, tasks, "narrowPeak.gz", cores)])
     memory.append(memory_of(done))
@@ -350,6 +353,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
         "shards": (sum(p.stat().st_size for p in shards), "bytes"),
         "open for training": (opened["seconds"], "s"),
         "open for training, memory": (opened["bytes"], "bytes"),
+        "open with labels on disk": (paged["seconds"], "s"),
+        "open with labels on disk, memory of its own": (paged["own"], "bytes"),
         "(a) zcat | wc -l, before": (zcat.wall, "s"), "(a) zcat | wc -l, after": (zcat_again.wall, "s"),
         "(a) zcat | wc -l, CPU": (min(zcat.cpu, zcat_again.cpu), "CPU s"),
         "time over (a), the faster of the two": (total.wall / min(zcat.wall, zcat_again.wall), "times"),

@@ -57,7 +57,7 @@ rule train_pack:
         progress_seconds=config["running"]["progress_seconds"],
         pack_memory_mb=config["running"]["pack_memory_mb"],
         tensorboard=int(config["running"]["tensorboard"]),
-        data=config["running"]["data"],
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),
@@ -112,7 +112,7 @@ rule predict_split:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=240,
         gpu=lambda wc: gpus(wc.strategy),
-        data=config["running"]["data"],
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("prediction"),
         device=lambda wc: training_device(wc.strategy),
