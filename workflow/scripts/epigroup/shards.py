@@ -226,7 +226,7 @@ class Dataset:
         return Examples(chrom, start, labels)
 
     def blocks(self, name: str, regions: str | None = None) -> Iterator[Examples]:
-        """The examples of a `split` in its order, at most 65,536 of one chromosome at a time: for one pass over
+        """The examples of a `split` in its order, at most 65,536 of one chromosome at a time: for a pass over
         more than the memory holds."""
         regions = regions or self.evaluation_regions[0]
         for i, chromosome in enumerate(self.chromosomes):
