@@ -1,10 +1,10 @@
 """The dataset stage at the size of Shiri & Sun 2022: 367 profiles over hg38, against zcat and bedtools.
 
 Makes the peak files, standardises and labels them with the library as the rules standardise_peaks,
-make_shard and summarise_dataset do (jobs in a pool of processes; the start of Snakemake and of each job's
-Python is left out), and times beside it `zcat | wc -l` over the same files and `bedtools intersect` on a
-subset, whose labels must agree bit by bit. The genome has hg38's chromosome sizes and no sequence: every
-base reads as A.
+make_shard and summarise_dataset do (threads of one job, then jobs in a pool of processes; the start of
+Snakemake and of each job's Python is left out), and times beside it `zcat | wc -l` over the same files and
+`bedtools intersect` on a subset, whose labels must agree bit by bit. The genome has hg38's chromosome sizes
+and no sequence: every base reads as A.
 
     python benchmarks/dataset_scale.py [--profiles 367] [--peaks 100000] [--cores 2] [--scratch FOLDER]
 """
@@ -35,10 +35,15 @@ sys.path.insert(0, str(SCRIPTS))
 from epigroup.contigs import LENGTHS  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
 from epigroup.genome import FORMAT_VERSION  # noqa: E402
-from epigroup.intervals import fetch_standard, index_peaks, standardise_peaks  # noqa: E402
 from epigroup.labelling import make_shard  # noqa: E402
 from epigroup.labels import label_bins, unpack_columns  # noqa: E402
 from epigroup.shards import read_shard  # noqa: E402
+from epigroup.standard_peaks import (  # noqa: E402
+    fetch_standard,
+    for_each_profile,
+    index_peaks,
+    standardise_peaks,
+)
 
 SIZES = LENGTHS["hg38"]
 BIN, WINDOW, OVERLAP = 200, 1001, 50
@@ -128,21 +133,17 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def standardise_job(folder: Path, task: str) -> tuple[int, int]:
-    given = folder / "peaks" / f"{task}.narrowPeak.gz"
-    standardise_peaks(given, folder / "standard" / f"{task}.npz", SIZES, SIZES, min_overlap=OVERLAP)
-    return os.getpid(), peak_memory()
-
-
-def index_job(folder: Path, task: str) -> tuple[int, int]:
-    name = f"{task}.narrowPeak.gz"
-    index_peaks(folder / "peaks" / name, folder / "standard" / name, SIZES, SIZES, min_overlap=OVERLAP)
+def peaks_job(write, folder: Path, tasks: list[str], suffix: str, threads: int) -> tuple[int, int]:
+    """`standardise_peaks` or `index_peaks` for all profiles, as the rules of these names do."""
+    given = [folder / "peaks" / f"{task}.narrowPeak.gz" for task in tasks]
+    outs = [folder / "standard" / f"{task}.{suffix}" for task in tasks]
+    for_each_profile(write, given, outs, SIZES, SIZES, min_overlap=OVERLAP, threads=threads)
     return os.getpid(), peak_memory()
 
 
 def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple[int, int]:
     make_shard(
-        folder / "genome.h5", [folder / "standard" / f"{t}.npz" for t in tasks],
+        folder / "genome.h5", [folder / "standard" / f"{t}.safetensors" for t in tasks],
         folder / "shards" / f"{chrom}.h5", chrom=chrom, task_ids=tasks, bin_size=BIN, window=WINDOW,
         min_overlap=OVERLAP, max_n_fraction=max_n,
     )  # fmt: skip
@@ -159,13 +160,16 @@ OPEN = """
 import json, resource, sys, time
 sys.path.insert(0, sys.argv[1])
 from epigroup.shards import open_dataset
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def own():
+    lines = [line.split() for line in open("/proc/self/status") if line.startswith("RssAnon")]
+    return 1024 * int(lines[0][1])
+before, own_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, own()
 at = time.perf_counter()
-data = open_dataset(sys.argv[2], sys.argv[3:])
-train, validation = data.split("train"), data.split("validation")
+data = open_dataset(sys.argv[3], sys.argv[4:])
+train, validation = (data.split(name, data=sys.argv[2]) for name in ("train", "validation"))
 seconds = time.perf_counter() - at
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "bytes": after - before, "n": len(train) + len(validation)}))
+print(json.dumps({"seconds": seconds, "bytes": after - before, "own": own() - own_before}))
 """
 
 
@@ -258,7 +262,7 @@ def compare_labels(folder: Path, chosen: list[int], tasks: list[str]) -> int:
         for column, task in enumerate(chosen):
             theirs = np.zeros(n_bins, bool)
             theirs[found[task, chrom]] = True
-            intervals = fetch_standard(folder / "standard" / f"{tasks[task]}.npz", chrom)
+            intervals = fetch_standard(folder / "standard" / f"{tasks[task]}.safetensors", chrom)
             ours = label_bins(*intervals, n_bins, BIN, OVERLAP)
             assert np.array_equal(ours, theirs), f"labels of {tasks[task]} on {chrom} differ from bedtools"
             assert np.array_equal(bits[:, column], theirs[shard.start // BIN]), (tasks[task], chrom)
@@ -307,19 +311,19 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     write_plain_genome(folder / "genome.h5")
     zcat = time_zcat(cores, files)
     largest = sorted(SIZES, key=SIZES.get, reverse=True)
-    standardise, done = pool_run(cores, [(standardise_job, folder, t) for t in tasks])
+    standardise, done = pool_run(1, [(peaks_job, standardise_peaks, folder, tasks, "safetensors", cores)])
     memory = [memory_of(done)]
     label, done = pool_run(cores, [(shard_job, folder, tasks, c, options.max_n_fraction) for c in largest])
     memory.append(memory_of(done))
     summary, done = pool_run(1, [(summary_job, folder, tasks)])
     memory.append(memory_of(done))
     shards = [folder / "shards" / f"{c}.h5" for c in SIZES]
-    opened = json.loads(subprocess.run(
-        [sys.executable, "-c", OPEN, str(SCRIPTS), str(folder / "dataset.json"), *map(str, shards)],
+    opened, paged = (json.loads(subprocess.run(
+        [sys.executable, "-c", OPEN, str(SCRIPTS), data, str(folder / "dataset.json"), *map(str, shards)],
         capture_output=True, check=True, text=True,
-    ).stdout)  # fmt: skip
+    ).stdout) for data in ("memory", "disk"))  # fmt: skip
     zcat_again = time_zcat(cores, files)
-    index, done = pool_run(cores, [(index_job, folder, t) for t in tasks])
+    index, done = pool_run(1, [(peaks_job, index_peaks, folder, tasks, "narrowPeak.gz", cores)])
     memory.append(memory_of(done))
     chosen = list(range(min(options.subset, len(tasks))))
     bedtools = time_bedtools(cores, folder, [tasks[i] for i in chosen])
@@ -337,16 +341,20 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
         "bins": (sum(h.counts["n_bins"] for h in heads), "bins"),
         "examples (a positive in some profile)": (sum(h.counts["n_examples"] for h in heads), "bins"),
         "profiles with under 2 % positive bins": (int((positive < 0.02).sum()), "tasks"),
-        "standardise": (standardise.wall, "s"), "label and write shards": (label.wall, "s"),
+        "standardise": (standardise.wall, "s"), "standardise, CPU": (standardise.cpu, "CPU s"),
+        "label and write shards": (label.wall, "s"), "label and write shards, CPU": (label.cpu, "CPU s"),
         "standardise and label": (total.wall, "s"),
         "standardise and label, CPU": (total.cpu, "CPU s"),
         "dataset.json": (summary.wall, "s"),
         "sorted and indexed text, off the labels' way": (index.wall, "s"),
+        "sorted and indexed text, CPU": (index.cpu, "CPU s"),
         "largest process": (max(m[0] for m in memory), "bytes"),
         "all processes together": (max(m[1] for m in memory), "bytes"),
         "shards": (sum(p.stat().st_size for p in shards), "bytes"),
         "open for training": (opened["seconds"], "s"),
         "open for training, memory": (opened["bytes"], "bytes"),
+        "open with labels on disk": (paged["seconds"], "s"),
+        "open with labels on disk, memory of its own": (paged["own"], "bytes"),
         "(a) zcat | wc -l, before": (zcat.wall, "s"), "(a) zcat | wc -l, after": (zcat_again.wall, "s"),
         "(a) zcat | wc -l, CPU": (min(zcat.cpu, zcat_again.cpu), "CPU s"),
         "time over (a), the faster of the two": (total.wall / min(zcat.wall, zcat_again.wall), "times"),

@@ -23,6 +23,7 @@ ENVS = WORKFLOW / "envs"
 PACKAGE_OF_IMPORT = {
     "torch": "pytorch",
     "sklearn": "scikit-learn",
+    "isal": "python-isal",
     "yaml": "pyyaml",
     "matplotlib": "matplotlib-base",
     "pyBigWig": "pybigwig",
@@ -218,7 +219,9 @@ def test_python_packages_have_one_version_everywhere():
         if not line.startswith("#"):
             name, version = line.split("==")
             pins[name.lower()] = version
-    import_of = {package: name for name, package in PACKAGE_OF_IMPORT.items() if package == "pytorch"}
+    import_of = {
+        package: name for name, package in PACKAGE_OF_IMPORT.items() if package in ("pytorch", "python-isal")
+    }
     import_of["matplotlib-base"] = "matplotlib"
     for path in ENVS.glob("*.yaml"):
         for entry in yaml.safe_load(path.read_text())["dependencies"]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.intervals import fetch_standard, standardise_peaks
 from epigroup.labels import count_positives, label_bins, pack, packed_width, unpack, unpack_columns
+from epigroup.standard_peaks import fetch_standard, standardise_peaks
 from epigroup.tiling import code_runs, count_bins, other_share, touched_bins, window_bounds
 
 
@@ -94,8 +94,8 @@ def test_bedtools_agrees_on_real_peaks(real_data, tmp_path):
     sizes = {"chr20": 63_025_520}
     n_bins = count_bins(sizes["chr20"], 200)
     for path in sorted(folder.glob("*.gz"))[::30]:
-        standardise_peaks(path, tmp_path / "p.npz", sizes, sizes)
-        start, end = fetch_standard(tmp_path / "p.npz", "chr20")
+        standardise_peaks(path, tmp_path / "p.safetensors", sizes, sizes)
+        start, end = fetch_standard(tmp_path / "p.safetensors", "chr20")
         ours = label_bins(start, end, n_bins, 200, 50)
         theirs = bedtools_labels(list(zip(start, end, strict=True)), n_bins, 200, 50, tmp_path)
         assert ours.sum() > 50 and np.array_equal(ours, theirs)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from epigroup.dataset_summary import summarise_dataset
 from epigroup.errors import InputError
 from epigroup.genome import write_genome
-from epigroup.intervals import standardise_peaks
 from epigroup.labelling import make_shard
 from epigroup.labels import pack, unpack
 from epigroup.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
 from epigroup.splits import SPLITS, assign
+from epigroup.standard_peaks import standardise_peaks
 
 SIZES = {"chr1": 40_130, "chr2": 30_000, "chr3": 20_000}
 BIN, WINDOW, OVERLAP = 200, 1001, 50
@@ -44,8 +44,8 @@ def made(tmp_path_factory):
                     truth[chrom][b, t] |= min(end, (b + 1) * BIN) - max(start, b * BIN) >= OVERLAP
         rng.shuffle(rows)
         (folder / f"{task}.bed").write_text("".join(rows))
-        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.npz", SIZES, SIZES)
-        paths.append(folder / f"{task}.npz")
+        standardise_peaks(folder / f"{task}.bed", folder / f"{task}.safetensors", SIZES, SIZES)
+        paths.append(folder / f"{task}.safetensors")
     shards = [folder / f"{c}.h5" for c in SIZES]
     for chrom, shard in zip(SIZES, shards, strict=True):
         label(folder, paths, shard, chrom)

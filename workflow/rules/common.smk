@@ -150,12 +150,12 @@ def models_of(wildcards):
     ]
 
 
-def peaks_of(wildcards):
+def peaks_of(name):
     """The peaks of a profile: called from its reads, or the sheet's file."""
-    profile = PROFILES[wildcards.profile]
+    profile = PROFILES[name]
     if profile.kind == "peaks":
         return profile.replicates[0].peaks
-    return f"{RESULTS}/peaks/called/{wildcards.profile}_peaks.narrowPeak"
+    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak"
 
 
 def evaluated(pattern):

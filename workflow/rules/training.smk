@@ -47,7 +47,7 @@ rule train_pack:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (
-            (2000 + config["running"]["pack_memory_mb"] + 2 * input.size_mb) * attempt
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
         ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
@@ -57,6 +57,7 @@ rule train_pack:
         progress_seconds=config["running"]["progress_seconds"],
         pack_memory_mb=config["running"]["pack_memory_mb"],
         tensorboard=int(config["running"]["tensorboard"]),
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),
@@ -108,9 +109,10 @@ rule predict_split:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=240,
         gpu=lambda wc: gpus(wc.strategy),
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("prediction"),
         device=lambda wc: training_device(wc.strategy),

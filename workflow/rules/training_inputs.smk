@@ -14,3 +14,8 @@ def training_device(strategy):
 
 def gpus(strategy):
     return 0 if training_device(strategy) == "cpu" else 1
+
+
+def data_mb(input):
+    """Memory for genome and labels, MB; for pages that files hold none is asked."""
+    return 2 * input.size_mb if config["running"]["data"] == "memory" else 0

@@ -1,9 +1,17 @@
-"""A profile's peaks, of whatever source, as sorted and indexed narrowPeak."""
+"""The peaks of every profile, of whatever source, as sorted and indexed narrowPeak."""
 
 from epigroup.contigs import read_contigs
-from epigroup.intervals import index_peaks
 from epigroup.logs import log_to
+from epigroup.standard_peaks import for_each_profile, index_peaks
 
 with log_to(snakemake.log[0]):
     every, chosen = read_contigs(snakemake.input.contigs)
-    index_peaks(snakemake.input.peaks, snakemake.output.peaks, every, chosen, **snakemake.params.cfg)
+    for_each_profile(
+        index_peaks,
+        snakemake.input.peaks,
+        snakemake.output.peaks,
+        every,
+        chosen,
+        threads=snakemake.threads,
+        **snakemake.params.cfg,
+    )

@@ -24,4 +24,5 @@ with log_to(snakemake.log[0]):
         threads=snakemake.threads,
         code=snakemake.params.code,
         events_dir=events if running["tensorboard"] else None,
+        data="disk" if snakemake.resources.data_on_disk else "memory",
     )

@@ -1,11 +1,11 @@
 """Reading text that may be gzipped or bgzipped, told by its first bytes and not by its name."""
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
+
+from isal import igzip, isal_zlib
 
 from epigroup.errors import InputError
 
@@ -33,9 +33,10 @@ def open_text(path: str | os.PathLike) -> Iterator[BinaryIO]:
                     f"{path}: the bgzip file is truncated (its end marker is missing); copy or make it again"
                 )
     try:
-        with gzip.open(path, "rb") as handle:
+        # Three times as fast as the standard library's gzip, with the same checks of header, CRC and length.
+        with igzip.open(path, "rb") as handle:
             yield handle
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, isal_zlib.error, igzip.BadGzipFile) as error:
         raise InputError(
             f"{path}: the gzip file is truncated or damaged ({error}); copy or make it again"
         ) from error

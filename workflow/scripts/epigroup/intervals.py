@@ -1,19 +1,16 @@
-"""narrowPeak, broadPeak and BED files: strict reading, one standard form, fast reading of that form."""
+"""narrowPeak, broadPeak and BED files: strict reading, whatever wrote them."""
 
 import logging
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-import pysam
 
 from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint
 from epigroup.errors import InputError
-from epigroup.files import whole
 from epigroup.peak_columns import (
     MAX_COLUMNS,
     NARROWPEAK,
@@ -26,19 +23,15 @@ from epigroup.peak_columns import (
 
 log = logging.getLogger(__name__)
 
-LONGEST_INDEXED = 1 << 29
-# Keeps a chromosome called like an argument of numpy.savez apart from it.
-_MEMBER = "chrom."
-
 
 @dataclass(frozen=True)
 class PeakTable:
     """Peaks in the order of their file.
 
     names: contig names; code int32 (n,) index into them; start, end int64 (n,) bp, 0-based, half-open; summit
-    int64 (n,) absolute bp, -1 where the file tells none; n_duplicates: rows that repeat an earlier interval;
-    n_widened: peaks widened by `point_flank`; n_narrow: peaks narrower than `min_overlap` bp (after
-    widening), which can make no bin positive. text, rest_at, suffix, row_at: see `peak_columns.Columns`.
+    int64 (n,) absolute bp, -1 where the file tells none; n_widened: peaks widened by `point_flank`; n_narrow:
+    peaks narrower than `min_overlap` bp (after widening), which can make no bin positive. text, rest_at,
+    suffix, row_at: see `peak_columns.Columns`.
     """
 
     names: tuple[str, ...]
@@ -50,7 +43,6 @@ class PeakTable:
     rest_at: np.ndarray
     suffix: bytes = b""
     row_at: np.ndarray | None = None
-    n_duplicates: int = 0
     n_widened: int = 0
     n_narrow: int = 0
 
@@ -74,17 +66,6 @@ class PeakTable:
             rest_at=self.rest_at[:, rows], row_at=None if self.row_at is None else self.row_at[:, rows],
         )  # fmt: skip
 
-    def order(self) -> tuple[np.ndarray, int]:
-        """Indices int64 (n,) that sort by contig (in the order of `names`), start and end, equals as they
-        stand, and the number of peaks that repeat the interval before them in that order."""
-        key = (self.code.astype(np.int64) << 40) + self.start
-        order = np.arange(len(key)) if (key[1:] > key[:-1]).all() else np.argsort(key, kind="stable")
-        tied = key[order[1:]] == key[order[:-1]]
-        if not tied.any():
-            return order, 0
-        order = np.lexsort((self.end, key))
-        return order, int((tied & (self.end[order[1:]] == self.end[order[:-1]])).sum())
-
 
 def read_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int], *, point_flank: int = 0, min_overlap: int = 50
@@ -106,10 +87,6 @@ def read_peaks(
     peaks = _read_columns(text, names, limits)
     if peaks is None:
         peaks = _read_rows(path, text, names, limits)
-    n_duplicates = peaks.order()[1]
-    if n_duplicates:
-        log.warning("%s: %d peaks repeat the interval of another one", path, n_duplicates)
-        peaks = replace(peaks, n_duplicates=n_duplicates)
     return _widen(path, peaks, limits[peaks.code], point_flank, min_overlap)
 
 
@@ -238,49 +215,6 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
     return replace(peaks, n_widened=n_widened, n_narrow=n_narrow)
 
 
-def standardise_peaks(
-    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50,
-) -> None:  # fmt: skip
-    """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
-    `fetch_standard`.
-
-    Peaks on other contigs of the FASTA are counted in the log. Raises InputError as `read_peaks` does, and
-    when no peak is left.
-    """
-    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
-    write_intervals(peaks, order, out, chosen)
-    log.info("%s: %d peaks written", out, len(peaks))
-
-
-def index_peaks(
-    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50,
-) -> None:  # fmt: skip
-    """Write the same peaks as narrowPeak for people and other tools: sorted, bgzipped, with `.tbi`."""
-    peaks, order = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
-    write_standard_peaks(peaks, order, out)
-    log.info("%s: %d peaks written", out, len(peaks))
-
-
-def _chosen_peaks(
-    path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int], flank: int, min_overlap: int
-) -> tuple[PeakTable, np.ndarray]:
-    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap)
-    used = np.array([name in chosen for name in peaks.names])[peaks.code]
-    if not used.all():
-        outside = sorted(set(peaks.chrom[~used]))
-        shown = ", ".join(outside[:10]) + (", ..." if len(outside) > 10 else "")
-        log.info(
-            "%s: %d of %d peaks dropped, on contigs that genome.chromosomes leaves out (%s)",
-            path, (~used).sum(), len(peaks), shown,
-        )  # fmt: skip
-    if not used.any():
-        raise InputError(f"{path}: none of the {len(peaks)} peaks lies on a chromosome of genome.chromosomes")
-    kept = peaks if used.all() else peaks.take(np.flatnonzero(used))
-    return kept, kept.order()[0]
-
-
 def read_regions(
     path: str | os.PathLike, sizes: Mapping[str, int]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -312,68 +246,3 @@ def read_regions(
         hint = spelling_hint(next(iter(sizes)), places)
         raise InputError(f"{path}: no region lies on a chromosome of genome.chromosomes; {hint}")
     return regions
-
-
-def write_standard_peaks(peaks: PeakTable, order: np.ndarray, out: str | os.PathLike) -> None:
-    """Write peaks in this order as narrowPeak, bgzipped, with `.tbi`.
-
-    Raises InputError for an end beyond 512 Mb, which no tabix index can hold.
-    """
-    if peaks.end.max() > LONGEST_INDEXED:
-        raise InputError(
-            f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a "
-            "contig at most; cut the chromosome"
-        )
-    text = _text(peaks, order)
-    with whole(f"{out}.tbi") as index, whole(out) as partial:
-        with pysam.BGZFile(str(partial), "wb") as handle:
-            handle.write(text)
-        pysam.tabix_index(
-            str(partial), force=True, seq_col=0, start_col=1, end_col=2, zerobased=True, index=str(index),
-            keep_original=True,
-        )  # fmt: skip
-
-
-def _text(peaks: PeakTable, order: np.ndarray) -> bytes:
-    if peaks.row_at is not None:
-        first, stop = peaks.row_at[:, order]
-        if (first[1:] == stop[:-1]).all():
-            return peaks.text[first[0] : stop[-1]]
-        return b"".join([peaks.text[a:b] for a, b in zip(first.tolist(), stop.tolist())])
-    names = [n.encode() for n in peaks.names]
-    offset = np.where(peaks.summit >= 0, peaks.summit - peaks.start, -1)
-    columns = (peaks.code[order], peaks.start[order], peaks.end[order], order, offset[order])
-    return b"".join(
-        b"%s\t%d\t%d\t%s\t%d\n" % (names[code], start, end, peaks.rest[row], summit)
-        for code, start, end, row, summit in zip(*map(np.ndarray.tolist, columns))
-    )
-
-
-def write_intervals(
-    peaks: PeakTable, order: np.ndarray, out: str | os.PathLike, chromosomes: Mapping[str, int]
-) -> None:
-    """Write starts and ends in this order, which is by contig: npz, one int32 (2, n) a chromosome."""
-    code = peaks.code[order]
-    places = np.stack([peaks.start[order], peaks.end[order]]).astype(np.int32)
-    number = {name: i for i, name in enumerate(peaks.names)}
-    parts = {}
-    for name in chromosomes:
-        here = slice(*np.searchsorted(code, [number[name], number[name] + 1]))
-        parts[_MEMBER + name] = places[:, here]
-    with whole(out) as partial:
-        np.savez(partial, allow_pickle=False, **parts)
-
-
-def fetch_standard(intervals: str | os.PathLike, chrom: str) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and ends (int32, bp, sorted by start) of a profile's peaks on one chromosome.
-
-    Raises InputError when the file is damaged, cut, or was made without that chromosome.
-    """
-    try:
-        with open(intervals, "rb") as handle, np.load(handle, allow_pickle=False) as store:
-            if _MEMBER + chrom not in store:
-                raise InputError(f"{intervals}: made without chromosome {chrom}; make it again")
-            start, end = store[_MEMBER + chrom]
-            return start, end
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
-        raise InputError(f"{intervals}: the file is damaged or cut ({error}); make it again") from error

@@ -8,10 +8,11 @@ import numpy as np
 
 from epigroup.composition import evaluation_bins, evaluation_sets, training_bins
 from epigroup.genome import open_genome
-from epigroup.intervals import fetch_standard, read_regions
+from epigroup.intervals import read_regions
 from epigroup.labels import packed_width, positive_bins
 from epigroup.logs import Progress
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard
+from epigroup.standard_peaks import fetch_standard
 from epigroup.tiling import count_bins, other_share, touched_bins
 
 log = logging.getLogger(__name__)

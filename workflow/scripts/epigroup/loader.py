@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.errors import InputError
+from epigroup.mapped import map_pieces, next_place
 
 if TYPE_CHECKING:
     from epigroup.genome import Genome
@@ -73,25 +74,36 @@ def _one_hot_table() -> torch.Tensor:
 class Sequences:
     """Chromosomes laid end to end, a window of code 4 between them, so that every window is one slice.
 
-    Takes one byte a base of the chromosomes it is given. `chromosomes` fixes the numbering that `positions`
-    uses.
+    Takes one byte a base of the chromosomes it is given; with `data` "disk" and on a CPU these are the pages
+    of genome.h5, which processes share. `chromosomes` fixes the numbering that `positions` uses.
     """
 
     def __init__(
-        self, genome: Genome, chromosomes: Sequence[str], window: int, device: torch.device | str = "cpu"
+        self,
+        genome: Genome,
+        chromosomes: Sequence[str],
+        window: int,
+        device: torch.device | str = "cpu",
+        data: str = "memory",
     ) -> None:
         self.window = window
+        mapped = data == "disk" and torch.device(device).type == "cpu"
         offsets, total = [], window
         for chrom in chromosomes:
-            offsets.append(total)
-            total += genome.sizes[chrom] + window
-        flat = np.full(total, UNKNOWN, dtype=np.uint8)
-        for chrom, offset in zip(chromosomes, offsets, strict=True):
-            flat[offset : offset + genome.sizes[chrom]] = genome.codes(chrom)
+            offsets.append(next_place(total, genome.offsets[chrom]) if mapped else total)
+            total = offsets[-1] + genome.sizes[chrom] + window
         self.chromosomes = list(chromosomes)
         self.sizes = np.array([genome.sizes[chrom] for chrom in chromosomes], dtype=np.int64)
         self.offsets = np.array(offsets, dtype=np.int64)
-        self.flat = torch.from_numpy(flat).to(device)
+        if mapped:
+            at = [genome.offsets[chrom] for chrom in chromosomes]
+            pieces = zip(offsets, at, self.sizes.tolist(), strict=True)
+            self.flat = torch.from_numpy(map_pieces(genome.path, pieces, total, UNKNOWN))
+        else:
+            self.flat = torch.full((total,), UNKNOWN, dtype=torch.uint8, device=device)
+            for chrom, offset in zip(chromosomes, offsets, strict=True):
+                codes = torch.from_numpy(np.array(genome.codes(chrom)))
+                self.flat[offset : offset + len(codes)] = codes
         self._windows = self.flat.as_strided((total - window + 1, window), (1, 1))  # a view
         table = _one_hot_table()
         self._tables = {dtype: table.to(device, dtype) for dtype in (torch.float32, torch.bfloat16)}

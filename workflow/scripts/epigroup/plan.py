@@ -205,8 +205,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         trims = int(config["reads"]["trim"])
         jobs["reads to peaks"] = (3 + trims) * fastq + 3 * bam + len(reads)
         jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
-    # standardise and index each profile's peaks, a shard a chromosome, their summary, the table of tasks
-    jobs["peaks to labels"] = 2 * len(sheet.tasks) + len(config["genome"]["chromosomes"]) + 2
+    # standardise and index all peaks, a shard a chromosome, their summary, the table of tasks
+    jobs["peaks to labels"] = 2 + len(config["genome"]["chromosomes"]) + 2
     jobs["training"] = sum(s.jobs for s in strategies)
     runs = grouping_runs(config)
     jobs["grouping"] = len(runs) + len(head_runs(config, runs))

@@ -131,9 +131,10 @@ def predict_split(
     both_strands: bool = False,
     device: str = "auto",
     threads: int = 1,
+    data: str = "memory",
 ) -> None:
     """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean),
-    and write them with their labels.
+    and write them with their labels; `data` "disk": genome and labels are pages of files.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
@@ -150,8 +151,8 @@ def predict_split(
         )
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
-    examples = dataset.split(split, dataset.evaluation_regions[-1])  # the last set holds the others
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
+    examples = dataset.split(split, dataset.evaluation_regions[-1], data)  # the last set holds the others
     left = (dataset.window - dataset.bin_size) // 2
     positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
     scores = score_tasks(

@@ -6,7 +6,7 @@ no bin. The window of the bin at s is [s - (W - B) // 2, ... + W): with W 1001 a
 
 import numpy as np
 
-_BLOCK = 1 << 24
+_BLOCK = 1 << 20
 
 
 def count_bins(size: int, bin_size: int) -> int:
@@ -45,6 +45,8 @@ def code_runs(codes: np.ndarray, code: int = 4) -> tuple[np.ndarray, np.ndarray]
     before = False
     for at in range(0, len(codes), _BLOCK):
         same = np.asarray(codes[at : at + _BLOCK]) == code
+        if not before and not same.any():
+            continue
         if same[0] != before:
             edges.append(np.array([at], np.int64))
         edges.append(np.flatnonzero(same[1:] != same[:-1]).astype(np.int64) + at + 1)

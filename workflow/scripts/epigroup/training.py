@@ -124,14 +124,16 @@ def train_pack(
     code: str,
     rates_tsv: str | None = None,
     events_dir: str | None = None,
+    data: str = "memory",
 ) -> None:
     """Train the groups of one pack and write its model file and curves.
 
     Parameters: `groups_tsv` with columns task_id, group; `cfg` the resolved training settings;
     `checkpoint_dir` a folder for the rolling checkpoint, which goes when the results are written; `threads`
     CPU threads; `code` the digest of this code; `rates_tsv` with columns group, learning_rate, instead of the
-    one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group. Raises
-    InputError for bad input; SystemExit(143) after SIGTERM.
+    one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
+    "memory", or "disk" for genome and labels as pages of files. Raises InputError for bad input;
+    SystemExit(143) after SIGTERM.
     """
     torch.set_num_threads(threads)
     device = choose_device(cfg["device"])
@@ -165,9 +167,9 @@ def train_pack(
             )
         left = (dataset.window - dataset.bin_size) // 2
         with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-            sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
-            train = Batches(sequences, dataset.split("train"), left)
-            validation = Batches(sequences, dataset.split("validation"), left)
+            sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
+            train = Batches(sequences, dataset.split("train", data=data), left)
+            validation = Batches(sequences, dataset.split("validation", data=data), left)
         logger.info(
             "pack %d of %d: %d group(s), %s training and %s validation examples, device %s",
             pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device,
