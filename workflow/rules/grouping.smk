@@ -19,8 +19,8 @@ rule correlate_labels:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        # The training labels as stored, a block of them as numbers, and three tables of tasks by tasks.
-        mem_mb=lambda wc, input, attempt: (1500 + 30 * input.size_mb) * attempt,
+        # A block of labels as numbers, and a few tables of tasks by tasks.
+        mem_mb=lambda wc, attempt: (1500 + len(TASKS) + len(TASKS) ** 2 // 20_000) * attempt,
         runtime=120,
     params:
         code=code_digest("correlate_labels"),

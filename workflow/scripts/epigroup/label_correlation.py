@@ -51,11 +51,14 @@ def correlate_labels(
     `open_dataset`.
     """
     dataset = open_dataset(dataset_json, shard_paths)
-    examples = dataset.split("train")
-    both = count_pairs(examples.labels, len(dataset.task_ids))
-    found = correlate(both, len(examples))
+    n_tasks, n = len(dataset.task_ids), 0
+    both = np.zeros((n_tasks, n_tasks), np.int64)
+    for examples in dataset.blocks("train"):
+        both += count_pairs(examples.labels, n_tasks)
+        n += len(examples)
+    found = correlate(both, n)
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
         handle["correlation"], handle["both"] = found, both
         handle.create_dataset("task_id", data=list(dataset.task_ids), dtype=h5py.string_dtype())
-        handle.attrs.update(n=len(examples), dataset_hash=dataset.dataset_hash)
-    log.info("labels of %d tasks correlated over %s training bins", len(both), f"{len(examples):,}")
+        handle.attrs.update(n=n, dataset_hash=dataset.dataset_hash)
+    log.info("labels of %d tasks correlated over %s training bins", n_tasks, f"{n:,}")
