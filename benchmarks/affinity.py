@@ -46,7 +46,7 @@ NETWORK = complete_network({"name": "deepsea_pool3"}, WINDOW)
 SETTINGS = {
     "network": NETWORK, "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0,
     "batch_size": 64, "max_steps": 10**9, "validate_every": 10**9, "patience": 1,
-    "reverse_complement": False, "jitter": 0, "sampling": "none",
+    "reverse_complement": False, "jitter": 0, "sampling": "none", "loss": "bce", "positive_weights": "none",
 }  # fmt: skip
 
 

@@ -309,7 +309,9 @@ def test_truth_tables(tmp_path):
         "methods": {"same": ["kmeans", "raw"], "crossed": ["sheet", ""]},
     }
     groups = [tmp_path / "same.tsv", tmp_path / "crossed.tsv"]
-    compare_groupings(tmp_path / "truth.tsv", groups, tmp_path / "out" / "truth.tsv", cfg)
+    outs = [tmp_path / "out" / "truth.tsv", tmp_path / "out" / "affinities.tsv"]
+    compare_groupings(tmp_path / "truth.tsv", groups, [], *outs, cfg | {"affinities": []})
+    assert pd.read_csv(outs[1], sep="\t").empty
     compare_with_truth(
         tmp_path / "probability.h5", paths["dataset_json"], paths["shard_paths"],
         [tmp_path / "m1.tsv", tmp_path / "m2.tsv"], tmp_path / "out" / "ceiling.tsv", cfg,

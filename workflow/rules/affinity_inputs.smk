@@ -1,12 +1,14 @@
 # Input functions and settings of affinity.smk.
 from epigroup import affinity as affinity_measures
+from epigroup.plan import affinity_runs
 
 # What a network that is not trained is made from, and the batches that it sees: other training settings change nothing.
 UNTRAINED = (
     *("network", "learning_rate", "batch_size", "reverse_complement", "jitter", "sampling"),
     *("precision", "device"),
 )
-AFFINITY_RUNS = plan_of.affinity_runs(config)
+# What a run measures: for groupings that strategies train and, in a simulation, for all others.
+AFFINITY_RUNS = affinity_runs(config)
 
 
 def affinity_needs(wildcards):

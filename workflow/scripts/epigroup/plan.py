@@ -12,7 +12,6 @@ from epigroup.composition import evaluation_sets
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import (
-    affinity_runs,
     count_groups,
     count_packs,
     grouping_seeds,
@@ -271,6 +270,18 @@ def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> 
         name = config["sweep"]["heads_from"]
         found |= {(name, seed) for seed in strategy_seeds(config, name)}
     return found
+
+
+def affinity_runs(config: dict) -> list[list]:
+    """[affinity, strategy, seed] of every affinity that a grouping of `grouping_runs` reads."""
+    runs = grouping_runs(config)
+    found = dict.fromkeys(
+        (config["groupings"][name]["affinity"], config["groupings"][name]["heads_from"], seed)
+        for name in config["groupings"]
+        for seed in grouping_seeds(config, name)
+        if (name, seed) in runs and "affinity" in read_by(config, name)
+    )
+    return [list(run) for run in found]
 
 
 def reads_labels(config: dict, runs: set[tuple[str, int]]) -> bool:

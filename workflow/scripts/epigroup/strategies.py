@@ -4,7 +4,6 @@ import math
 
 import pandas as pd
 
-from epigroup import grouping as grouping_methods
 from epigroup.errors import InputError
 
 
@@ -93,14 +92,3 @@ def grouping_seeds(config: dict, grouping: str) -> list[int]:
     if spec["like"] is not None:
         return grouping_seeds(config, spec["like"])
     return strategy_seeds(config, spec["heads_from"]) if spec["heads_from"] else config["seeds"]
-
-
-def affinity_runs(config: dict) -> list[list]:
-    """[affinity, strategy, seed] of every affinity that a grouping reads, for the grouping's seeds."""
-    runs = dict.fromkeys(
-        (spec["affinity"], spec["heads_from"], seed)
-        for name, spec in config["groupings"].items()
-        if "affinity" in grouping_methods.needs(spec["method"], spec)
-        for seed in grouping_seeds(config, name)
-    )
-    return [list(run) for run in runs]

@@ -68,6 +68,45 @@ def build_optimiser(
     raise InputError(f"training.optimiser: unknown optimiser {cfg['optimiser']!r}; known: adam, adamw, sgd")
 
 
+def training_order(
+    train: Batches, tasks: torch.Tensor, cfg: Mapping[str, Any], seed: int, label: str
+) -> TrainingOrder:
+    """The order in which the training of `tasks` (numbers) goes through the examples. InputError: see
+    `_balanced`.
+    """
+    return TrainingOrder(
+        seed,
+        len(train),
+        cfg["batch_size"],
+        reverse_complement=cfg["reverse_complement"],
+        device=train.sequences.device,
+        jitter=cfg["jitter"],
+        positive=_balanced(train, tasks, label) if cfg["sampling"] == "balanced" else None,
+        weights=_weights(train, tasks) if cfg["sampling"] == "weighted" else None,
+    )
+
+
+def _balanced(train: Batches, tasks: torch.Tensor, label: str) -> np.ndarray:
+    """Which training examples are positive in any task of the group; InputError unless some are not."""
+    positive = train.any_positive(tasks)
+    if positive.all() or not positive.any():
+        raise InputError(
+            f"{label}: training.sampling balanced needs training examples with and without a "
+            f"positive of the group's tasks; {int(positive.sum()):,} of {len(positive):,} have one; use "
+            "sampling none for this strategy, or other dataset.training_regions"
+        )
+    return positive
+
+
+def _weights(train: Batches, tasks: torch.Tensor) -> np.ndarray:
+    """How often training shows each example, from the labels of the group's tasks: float32 (N,)."""
+    share = train.positives(tasks) / len(train)
+    parts = [
+        example_weights(train.targets(rows, tasks).cpu().numpy(), share) for rows in train.in_order(1 << 14)
+    ]
+    return np.concatenate(parts)
+
+
 class BatchStream:
     """The training batches by step: a batch is made once for all groups that ask for the same step."""
 
@@ -123,45 +162,14 @@ class GroupTrainer:
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
         self.loss = build_loss(cfg, positives, len(train))
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        self.stream = stream or BatchStream(train, self._order(seed), self.dtype)
+        self.stream = stream or BatchStream(
+            train, training_order(train, self.tasks, cfg, seed, label), self.dtype
+        )
         self.snapshots = snapshots or Snapshots()
         self.state = GroupState()
         self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         self._losses = torch.empty(CHECK_EVERY, device=self.device)
         self._unread = 0
-
-    def _order(self, seed: int) -> TrainingOrder:
-        cfg = self.cfg
-        return TrainingOrder(
-            seed,
-            len(self.train),
-            cfg["batch_size"],
-            reverse_complement=cfg["reverse_complement"],
-            device=self.device,
-            jitter=cfg["jitter"],
-            positive=self._balanced() if cfg["sampling"] == "balanced" else None,
-            weights=self._weights() if cfg["sampling"] == "weighted" else None,
-        )
-
-    def _balanced(self) -> np.ndarray:
-        """Which training examples are positive in any task of the group; InputError unless some are not."""
-        positive = self.train.any_positive(self.tasks)
-        if positive.all() or not positive.any():
-            raise InputError(
-                f"{self.label}: training.sampling balanced needs training examples with and without a "
-                f"positive of the group's tasks; {int(positive.sum()):,} of {len(positive):,} have one; use "
-                "sampling none for this strategy, or other dataset.training_regions"
-            )
-        return positive
-
-    def _weights(self) -> np.ndarray:
-        """How often training shows each example, from the labels of the group's tasks: float32 (N,)."""
-        share = self.train.positives(self.tasks) / len(self.train)
-        parts = [
-            example_weights(self.train.targets(rows, self.tasks).cpu().numpy(), share)
-            for rows in self.train.in_order(1 << 14)
-        ]
-        return np.concatenate(parts)
 
     @property
     def order(self) -> TrainingOrder:

@@ -13,7 +13,7 @@ from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.models import load_network, read_pack_infos
 from epigroup.networks import Network
-from epigroup.trainer import GroupTrainer, initial_network
+from epigroup.trainer import GroupTrainer, initial_network, training_order
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +54,8 @@ class NetworkInputs:
 
     def training_order(self) -> TrainingOrder:
         """The order in which the strategy's training goes through the examples."""
-        balanced = self.training["sampling"] == "balanced"
         columns = torch.tensor(self.columns, device=self.train.labels.device)
-        return TrainingOrder(
-            self.seed,
-            len(self.train),
-            self.training["batch_size"],
-            reverse_complement=self.training["reverse_complement"],
-            device=self.train.labels.device,
-            jitter=self.training["jitter"],
-            positive=self.train.any_positive(columns) if balanced else None,
-        )
+        return training_order(self.train, columns, self.training, self.seed, f"affinity {self.name}")
 
     def checked_tasks(self) -> list[int]:
         """Tasks, evenly over the list, on which the whole trunk is looked at."""
