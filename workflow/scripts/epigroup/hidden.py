@@ -15,9 +15,8 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.loader import Batches, Sequences
-from epigroup.models import read_pack_infos
+from epigroup.models import load_network, read_pack_infos
 from epigroup.networks import Network
-from epigroup.prediction import networks_of
 from epigroup.shards import open_dataset
 
 logger = logging.getLogger(__name__)
@@ -107,7 +106,9 @@ def measure_hidden(
     sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
     batches = Batches(sequences, dataset.split("train"), (dataset.window - dataset.bin_size) // 2)
     rows = draw_examples(len(batches), examples, seed)
-    network, info, _ = next(networks_of(model_paths, infos, sequences.device))
+    # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
+    path, info = next((path, info) for path, info in zip(model_paths, infos) if info.groups)
+    network = load_network(path, info, next(iter(info.groups))).to(sequences.device)
     mean, covariance, n = mean_and_covariance(
         hidden_features(network, batches, rows, batch_size, info.precision)
     )
