@@ -19,6 +19,7 @@ pathvars:
 
 wildcard_constraints:
     strategy=one_of(STRATEGIES),
+    choice=one_of(CHOICES),
     grouping=one_of(GROUPINGS),
     affinity=one_of(config["affinities"]),
     profile=one_of(PROFILES),
@@ -43,6 +44,7 @@ include: "workflow/rules/training.smk"
 include: "workflow/rules/affinity.smk"
 include: "workflow/rules/grouping.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/comparison.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/plan.smk"

@@ -72,7 +72,8 @@ def config(name: str = "demo") -> dict:
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
         "peaks": {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200},
         "evaluation": {"min_validation_positives": 20, "both_strands": False},
-        "comparison": {"bootstrap": 1000, "headline": PAIRS},
+        "comparison": {"bootstrap": 1000, "headline": PAIRS, "pools": {}},
+        "choices": {},
         "groupings": {
             "single": grouping | {"method": "single"},
             "all": grouping | {"method": "all"},
@@ -332,6 +333,7 @@ def comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: dict, 
                     "mean_f1": np.nanmean(values[mask]) + (0 if seed == "all" else 0.004 * (-1) ** seed),
                     "low": np.nanmean(values[mask]) - 0.01,
                     "high": np.nanmean(values[mask]) + 0.01,
+                    "mean_validation_f1": np.nanmean(values[mask]) + 0.02,
                 }
                 for by, level, mask in levels
             ]

@@ -80,7 +80,7 @@ def compared(runs, tmp_path_factory):
     """All four outputs of a comparison, read back."""
     folder, _ = runs
     out = tmp_path_factory.mktemp("comparison")
-    outputs = {name: out / f"{name}.tsv" for name in ("strategies", "gains", "tasks")}
+    outputs = {name: out / f"{name}.tsv" for name in ("strategies", "gains", "transfer", "tasks")}
     outputs["headline"] = out / "headline.json"
     groups = out / "groups.tsv"
     groups.write_text("task_id\tgroup\nb\t0\na\t1\nc\t1\nd\t0\n")
@@ -95,11 +95,13 @@ def compared(runs, tmp_path_factory):
             "groupings": [["kmeans", 1, TASKS]],
             "headline": [["GOOD", "PLAIN"], ["GOOD", "PART"], ["PLAIN", "ONE"]],
             "matched": [["GOOD", "PLAIN"]],
+            "pools": {"BOTH": ["PLAIN", "PART"]},
+            "alone": "PLAIN",
             "bootstrap": 300,
             "seed": 1,
         },
     )
-    tables = {name: pd.read_csv(outputs[name], sep="\t") for name in ("strategies", "gains", "tasks")}
+    tables = {name: pd.read_csv(outputs[name], sep="\t") for name in outputs if name != "headline"}
     headline = json.loads(outputs["headline"].read_text(), parse_constant=pytest.fail)
     return tables | {"headline": headline}
 

@@ -9,7 +9,8 @@ from snakemake.logging import logger
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
-from epigroup import digest, grouping as grouping_methods, settings as config_settings, strategies as plan_of
+from epigroup import compared, digest, grouping as grouping_methods
+from epigroup import settings as config_settings, strategies as plan_of
 from epigroup.composition import evaluation_sets
 from epigroup.errors import InputError
 from epigroup.sheet import read_sheet
@@ -59,6 +60,7 @@ PROFILES = SHEET.profiles
 TASKS = SHEET.tasks
 CHROMOSOMES = config["genome"]["chromosomes"]
 STRATEGIES = list(config["strategies"])
+CHOICES = list(config["choices"])
 GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]
 # The sets of evaluation regions; the first one heads everything.
@@ -158,10 +160,16 @@ def peaks_of(name):
     return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak"
 
 
+def scored_runs():
+    """[strategy or choice, seed] of everything that has scores."""
+    return [
+        [name, seed] for name in [*STRATEGIES, *CHOICES] for seed in compared.compared_seeds(config, name)
+    ]
+
+
 def evaluated(pattern):
-    """`pattern` for every strategy and seed that is trained."""
+    """`pattern` for every strategy or choice and seed, in the order of `scored_runs`."""
     return [
         os.path.join(RESULTS, pattern.format(strategy=strategy, seed=seed))
-        for strategy in STRATEGIES
-        for seed in STRATEGY_SEEDS(strategy)
+        for strategy, seed in scored_runs()
     ]

@@ -40,6 +40,7 @@ rule compare_strategies:
     output:
         strategies="<results>/comparison/strategies.tsv",
         gains="<results>/comparison/gains.tsv",
+        transfer="<results>/comparison/transfer.tsv",
         tasks="<results>/comparison/tasks.tsv",
         headline="<results>/comparison/headline.json",
     log:
@@ -82,6 +83,7 @@ if REGIONS[1:]:
         output:
             strategies="<results>/all_mappable/comparison/strategies.tsv",
             gains="<results>/all_mappable/comparison/gains.tsv",
+            transfer="<results>/all_mappable/comparison/transfer.tsv",
             tasks="<results>/all_mappable/comparison/tasks.tsv",
             headline="<results>/all_mappable/comparison/headline.json",
         log:
@@ -135,7 +137,7 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=30,
         params:
-            cfg={"runs": trained_runs()},
+            cfg={"runs": scored_runs()},
             code=code_digest("compare_with_truth"),
         script:
             "../scripts/compare_with_truth.py"

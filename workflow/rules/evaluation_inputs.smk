@@ -7,7 +7,7 @@ def strategy_tasks(strategy):
 
 
 def trained_runs():
-    """[strategy, seed] in the order of `evaluated`."""
+    """[strategy, seed] of everything that is trained."""
     return [[strategy, seed] for strategy in STRATEGIES for seed in STRATEGY_SEEDS(strategy)]
 
 
@@ -34,7 +34,14 @@ def headline_pairs():
     clustered = [name for name in STRATEGIES if grouping_of(name)["heads_from"]]
     if asked or not clustered:
         return asked
-    return [[clustered[0], name] for name in STRATEGIES if name != clustered[0]]
+    return [[clustered[0], name] for name in shown_strategies() if name != clustered[0]]
+
+
+def shown_strategies():
+    """The strategies, those of a pool as the pool."""
+    pools = config["comparison"]["pools"]
+    of_pool = {member: pool for pool, members in pools.items() for member in members}
+    return list(dict.fromkeys(of_pool.get(name, name) for name in STRATEGIES))
 
 
 def grouping_of(strategy):
@@ -42,14 +49,23 @@ def grouping_of(strategy):
 
 
 def matched_pairs():
-    """Pairs [strategy, baseline] whose baseline has random groups of the strategy's sizes."""
+    """Pairs [strategy, baseline] whose baseline, or every strategy of it, has random groups of the strategy's sizes."""
     return [
         [strategy, baseline]
         for strategy in STRATEGIES
-        for baseline in STRATEGIES
-        if grouping_of(baseline)["method"] == "random"
-        and grouping_of(baseline)["like"] == config["strategies"][strategy]["grouping"]
+        for baseline in [*STRATEGIES, *config["comparison"]["pools"]]
+        if all(
+            grouping_of(one)["method"] == "random"
+            and grouping_of(one)["like"] == config["strategies"][strategy]["grouping"]
+            for one in compared.pool_members(config, baseline)
+        )
     ]
+
+
+def alone():
+    """The first strategy that learns each task by itself, which shows who transfer harms."""
+    single = [name for name in STRATEGIES if grouping_of(name)["method"] == "single"]
+    return single[0] if single else None
 
 
 def comparison_config():
@@ -58,6 +74,7 @@ def comparison_config():
         "headline": headline_pairs(),
         "matched": matched_pairs(),
         "tasks": task_rows(),
-        "runs": trained_runs(),
+        "alone": alone(),
+        "runs": scored_runs(),
         "groupings": trained_groupings(),
     }

@@ -21,7 +21,12 @@ rule draw_figures:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=30,
     params:
-        cfg={**settings("figures"), "grouping": shown_grouping()},
+        cfg={
+            **settings("figures"),
+            "grouping": shown_grouping(),
+            "methods": method_words(),
+            "joint": joint(),
+        },
         code=code_digest("draw_figures"),
     script:
         "../scripts/draw_figures.py"

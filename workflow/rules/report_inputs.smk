@@ -4,12 +4,34 @@ from itertools import chain
 
 def shown_grouping():
     """The grouping whose groups are shown: that of the headline's first strategy, or the first on clustered heads."""
-    headed = [strategy for strategy, _ in headline_pairs()[:1]]
+    headed = [strategy for strategy, _ in headline_pairs()[:1] if strategy in STRATEGIES]
     clustered = [strategy for strategy in STRATEGIES if grouping_of(strategy)["heads_from"]]
     for strategy in chain(headed, clustered):
         if grouping_of(strategy)["method"] not in ("single", "all"):
             return config["strategies"][strategy]["grouping"]
     return None
+
+
+def joint():
+    """The first strategy of one network for all tasks."""
+    return next((name for name in STRATEGIES if grouping_of(name)["method"] == "all"), None)
+
+
+def method_words():
+    """How each strategy on groups makes them, in a few words; a pool's strategies as the pool."""
+    words = {}
+    for name in shown_strategies():
+        members = compared.pool_members(config, name)
+        spec = grouping_of(members[0])
+        if spec["method"] in ("single", "all"):
+            continue
+        parts = [" and ".join(spec["columns"]) if spec["method"] == "sheet" else spec["method"]]
+        parts += [f"{spec['vectors']} heads"] if spec["heads_from"] else []
+        parts += [f"sizes of {spec['like']}"] if spec["like"] else []
+        parts += [f"K = {spec['k']}"] if spec["k"] else []
+        parts += [f"{len(members)} draws"] if len(members) > 1 else []
+        words[name] = ", ".join(parts)
+    return words
 
 
 def shown_heads():
@@ -24,26 +46,8 @@ def head_tables():
     return [f"{RESULTS}/heads/{name}/seed{seed}/heads.h5" for seed in STRATEGY_SEEDS(name)] if name else []
 
 
-def curve_tables():
-    return [
-        f"{RESULTS}/models/{strategy}/seed{seed}/pack{pack}.curves.tsv"
-        for strategy in STRATEGIES
-        for seed in STRATEGY_SEEDS(strategy)
-        for pack in packs(strategy)
-    ]
-
-
-def quality(pattern, profiles):
-    return [
-        os.path.join(RESULTS, "quality", pattern.format(profile=profile, replicate=one.number))
-        for profile in profiles
-        for one in PROFILES[profile].replicates
-    ]
-
-
 def findings(_=None):
     """All that figures and report are made from; keys as in epigroup.report_data.load."""
-    trimmed = FROM_FASTQ if config["reads"]["trim"] else []
     planted = {
         key: f"{RESULTS}/comparison/{name}.tsv"
         for key, name in (("agreement", "truth"), ("ceiling", "ceiling"))
@@ -63,8 +67,16 @@ def findings(_=None):
         "curves": curve_tables(),
         "heads": head_tables(),
         "sweep": sweep_tables(),
-        "fastp": quality("fastp/{profile}.rep{replicate}.json", trimmed),
-        "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", [*FROM_FASTQ, *FROM_BAM]),
+        "transfer": f"{RESULTS}/comparison/transfer.tsv",
+        "costs": f"{RESULTS}/comparison/costs.tsv",
+        "confounders": f"{RESULTS}/comparison/confounders.tsv",
+        "choices": [
+            f"{RESULTS}/evaluation/{name}/seed{seed}/choice.tsv"
+            for name in CHOICES
+            for seed in compared.compared_seeds(config, name)
+        ],
+        "fastp": trimmed_counts(),
+        "flagstat": aligned_counts(),
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
     }
@@ -75,6 +87,9 @@ ALL_FIGURES = {
     "strategies": ("Strategies", "Strategies by modality", True),
     "gains": ("Strategies", "Gains over baselines", bool(headline_pairs())),
     "pairs": ("Strategies", "Strategies task by task", len(STRATEGIES) > 1),
+    "cost": ("Strategies", "Gain against cost", bool(joint())),
+    "algorithms": ("Groups", "Ways of grouping", bool(method_words())),
+    "similarity": ("Groups", "Similarity of the head weights", bool(shown_heads())),
     "embedding": ("Groups", "Principal components of the head weights", bool(shown_heads())),
     "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),

@@ -4,146 +4,18 @@ intervals."""
 import json
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from epigroup.bootstrap import (
-    BlockCounts,
-    check_same_blocks,
-    draw_blocks,
-    f1_draws,
-    f1_of,
-    mean_known,
-    percentile_interval,
-    read_blocks,
-)
+from epigroup.bootstrap import mean_known, percentile_interval
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
+from epigroup.run_scores import SCORES, Results
+from epigroup.transfer import transfer_table
 
 log = logging.getLogger(__name__)
-
-SCORES = ["test_f1", "test_auprc", "test_auroc", "validation_f1", "validation_auprc"]
-
-
-def read_metrics(path: str | Path) -> pd.DataFrame:
-    """A metrics.tsv, indexed by task_id. InputError: a column of SCORES is missing."""
-    table = pd.read_csv(path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
-    lacking = [name for name in ("task_id", *SCORES) if name not in table]
-    if lacking:
-        raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
-    return table.set_index("task_id")
-
-
-def check_same_run(test_f1: pd.Series, counts: BlockCounts, path: str) -> None:
-    """InputError unless F1 of each task, from the counts by block, is what the table says."""
-    found = f1_of(*(values.sum(axis=0) for values in (counts.tp, counts.fp, counts.fn)))
-    same = np.isclose(found, test_f1.to_numpy(np.float64), rtol=0, atol=1e-6, equal_nan=True)
-    if not same.all():
-        task = int(np.argmin(same))
-        raise InputError(
-            f"{path}: test_f1 of task '{counts.task_ids[task]}' is {test_f1.iloc[task]:.6g}, but "
-            f"{found[task]:.6g} in {counts.path}: they are of different runs; evaluate the strategy again"
-        )
-
-
-class Results:
-    """The scores of all runs over the sheet's T tasks, on one set of evaluation regions.
-
-    regions: its name; sheet: DataFrame, a row a task; seeds: strategy -> its seeds; scores: (strategy, seed)
-    -> float64 (T, 5) in the order of SCORES; covers: strategy -> bool (T,), tasks that it learns; draws:
-    (strategy, seed) -> float32 (draws, T) of F1, or None where the interval is withheld. NaN: not covered, or
-    no test positives.
-    """
-
-    def __init__(self, sheet: pd.DataFrame, runs: list[dict], bootstrap: int, seed: int):
-        """runs: dicts of strategy, seed, metrics (path), blocks (path). InputError: tasks or blocks that do
-        not fit."""
-        self.sheet = sheet.reset_index(drop=True)
-        self.task_ids = self.sheet["task_id"].tolist()
-        self.seeds: dict[str, list[int]] = {}
-        self.scores: dict[tuple[str, int], np.ndarray] = {}
-        self.covers: dict[str, np.ndarray] = {}
-        self.draws: dict[tuple[str, int], np.ndarray | None] = {}
-        self.block_size = self.n_blocks = 0
-        self.regions = ""
-        self.n_draws = bootstrap
-        self.withheld: str | None = None
-        self._means: dict[tuple, np.ndarray] = {}
-        first = weights = None
-        for run in runs:
-            key = run["strategy"], int(run["seed"])
-            table = read_metrics(run["metrics"])
-            counts = read_blocks(run["blocks"])
-            place = self._places(table.index.tolist(), run["metrics"])
-            if counts.task_ids != table.index.tolist():
-                raise InputError(
-                    f"{run['blocks']}: its tasks are not those of {run['metrics']}; evaluate the"
-                    " strategy again"
-                )
-            check_same_run(table["test_f1"], counts, run["metrics"])
-            if first is None:
-                first, weights = counts, draw_blocks(len(counts.start), bootstrap, seed)
-                self.block_size, self.n_blocks = counts.size, len(counts.start)
-                self.regions = counts.regions
-                if not counts.interval:
-                    self.withheld = f"only {len(counts.start)} test blocks of {counts.size} bp"
-            check_same_blocks(first, counts)
-            self.seeds.setdefault(key[0], []).append(key[1])
-            self.scores[key] = np.full((len(self.task_ids), len(SCORES)), np.nan)
-            self.scores[key][place] = table[SCORES].to_numpy(np.float64)
-            covers = np.zeros(len(self.task_ids), bool)
-            covers[place] = True
-            if not np.array_equal(self.covers.setdefault(key[0], covers), covers):
-                raise InputError(
-                    f"{run['metrics']}: other tasks than the strategy's other seeds; evaluate it again"
-                )
-            self.draws[key] = None
-            if not self.withheld:
-                self.draws[key] = np.full((bootstrap, len(self.task_ids)), np.nan, np.float32)
-                self.draws[key][:, place] = f1_draws(counts, weights)
-
-    def _places(self, tasks: list[str], path: str) -> list[int]:
-        known = {task: i for i, task in enumerate(self.task_ids)}
-        strange = [task for task in tasks if task not in known]
-        if strange or len(set(tasks)) != len(tasks):
-            raise InputError(
-                f"{path}: task '{(strange or tasks)[0]}' is unknown or comes twice; evaluate the"
-                " strategy again"
-            )
-        return [known[task] for task in tasks]
-
-    @property
-    def strategies(self) -> list[str]:
-        """Names in the order of the runs."""
-        return list(self.seeds)
-
-    def levels(self) -> list[tuple[str, str, np.ndarray]]:
-        """(by, level, bool (T,)): all tasks, then each modality, then each cell group of the sheet."""
-        levels = [("all", "All", np.ones(len(self.task_ids), bool))]
-        for by in ("modality", "cell_group"):
-            if by in self.sheet:
-                values = self.sheet[by].fillna("").astype(str)
-                levels += [
-                    (by, value, (values == value).to_numpy()) for value in dict.fromkeys(values) if value
-                ]
-        return levels
-
-    def score(self, strategy: str, seeds: list[int], name: str) -> np.ndarray:
-        """float64 (T,): a score of each task, its mean over the seeds."""
-        column = SCORES.index(name)
-        return np.mean([self.scores[strategy, seed][:, column] for seed in seeds], axis=0)
-
-    def mean_draws(self, strategy: str, seed: int, mask: np.ndarray) -> np.ndarray:
-        """float64 (draws,): mean F1 over the tasks of the mask in each draw; empty where the interval is
-        withheld."""
-        key = (strategy, seed, mask.tobytes())
-        if key not in self._means:
-            draws = self.draws[strategy, seed]
-            self._means[key] = np.empty(0) if draws is None else mean_known(draws[:, mask])
-        return self._means[key]
 
 
 @dataclass(frozen=True)
@@ -162,6 +34,9 @@ class Gain:
     low: float
     high: float
     share_below: float
+    n_intervals: int
+    n_up: int
+    n_down: int
 
     @property
     def excludes_zero(self) -> bool:
@@ -175,7 +50,8 @@ def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], 
     gain_percent: 100 (ratio of mean F1s - 1), as Shiri & Sun 2022, Table III. mean_of_ratios_percent: mean
     of each task's ratio, tasks whose baseline F1 is 0 left out (`n_ratios` are in). difference, low, high:
     of mean F1s, with the 95 % interval of the paired block bootstrap, the same draws for both, averaged
-    over seeds within a draw. share_below: share of tasks under the baseline.
+    over seeds within a draw. share_below: share of tasks under the baseline. n_intervals: tasks with an
+    interval of their own; n_up, n_down: those whose interval lies above and below 0.
     """
     mask = mask & results.covers[strategy] & results.covers[baseline]
     mine, theirs = (results.score(name, seeds, "test_f1")[mask] for name in (strategy, baseline))
@@ -185,6 +61,7 @@ def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], 
     ratios = mine[theirs > 0] / theirs[theirs > 0]
     drawn = [results.mean_draws(strategy, s, mask) - results.mean_draws(baseline, s, mask) for s in seeds]
     low, high = percentile_interval(np.mean(drawn, axis=0)) if drawn else (np.nan, np.nan)
+    lows, highs = (ends[mask] for ends in results.task_intervals(strategy, baseline, seeds))
     return Gain(
         n_tasks=int(mask.sum()),
         n_nan=int((~known).sum()),
@@ -197,6 +74,9 @@ def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], 
         low=low,
         high=high,
         share_below=float((mine < theirs).mean()) if len(mine) else np.nan,
+        n_intervals=int((~np.isnan(lows)).sum()),
+        n_up=int((lows > 0).sum()),
+        n_down=int((highs < 0).sum()),
     )
 
 
@@ -206,7 +86,7 @@ def shared_seeds(results: Results, strategy: str, baseline: str) -> list[int]:
 
 
 def strategy_table(results: Results) -> pd.DataFrame:
-    """strategies.tsv: a row a (strategy, seed, level); seed `all` averages over the strategy's seeds,
+    """strategies.tsv: a row a (strategy or pool, seed, level); seed `all` averages over the strategy's seeds,
     within a draw too."""
     rows = []
     for strategy in results.strategies:
@@ -304,6 +184,8 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
             "excludes_zero": gain.excludes_zero,
             "matched": [strategy, baseline] in matched,
         }
+        if baseline in results.pools:
+            entry |= rank_among(results, strategy, baseline, seeds, everything)
         entry["per_seed"] = []
         for seed in seeds:
             one = find_gain(results, strategy, baseline, [seed], everything)
@@ -332,12 +214,30 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
     return {
         "regions": results.regions,
         "pairs": found,
+        "pools": results.pools,
         "interval": f"withheld: {results.withheld}" if results.withheld else said,
         "interval_withheld": results.withheld,
         "block_size": results.block_size,
         "n_blocks": results.n_blocks,
         "warnings": [f"Intervals are withheld: {results.withheld}."] if results.withheld else [],
     }
+
+
+def rank_among(results: Results, strategy: str, pool: str, seeds: list[int], mask: np.ndarray) -> dict:
+    """How a strategy stands to each member of a pool: `members`, a dict each of strategy, mean_f1,
+    difference, low, high, excludes_zero; `rank`, 1 where none has a higher mean F1, of `n_members` + 1."""
+    rows = []
+    for one in results.pools[pool]:
+        gain = find_gain(results, strategy, one, seeds, mask)
+        rows.append(
+            {
+                "strategy": one,
+                "mean_f1": gain.baseline_mean_f1,
+                **{key: getattr(gain, key) for key in ("difference", "low", "high", "excludes_zero")},
+            }
+        )
+    above = sum(row["difference"] < 0 for row in rows)
+    return {"members": rows, "n_members": len(rows), "rank": above + 1}
 
 
 def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
@@ -361,17 +261,19 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
 def compare_strategies(
     metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
 ) -> None:
-    """Write strategies.tsv, gains.tsv, tasks.tsv and headline.json; each names its evaluation regions.
+    """Write strategies.tsv, gains.tsv, transfer.tsv, tasks.tsv and headline.json; each names its evaluation
+    regions.
 
     cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
-    seed, task ids], as groups), headline (pairs), matched (pairs), bootstrap (draws), seed. outputs: paths
-    by strategies, gains, tasks, headline.
+    seed, task ids], as groups), headline (pairs), matched (pairs), pools (name -> strategies), alone (the
+    strategy that learns each task by itself, or None), bootstrap (draws), seed. outputs: paths by strategies,
+    gains, transfer, tasks, headline.
     """
     runs = [
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
         for (strategy, seed), m, b in zip(cfg["runs"], metrics, blocks, strict=True)
     ]
-    results = Results(pd.DataFrame(cfg["tasks"]), runs, cfg["bootstrap"], cfg["seed"])
+    results = Results(pd.DataFrame(cfg["tasks"]), runs, cfg["bootstrap"], cfg["seed"], cfg["pools"])
     if results.withheld:
         log.warning("intervals are withheld: %s", results.withheld)
     groupings = [
@@ -381,6 +283,7 @@ def compare_strategies(
     tables = {
         "strategies": strategy_table(results),
         "gains": gain_table(results),
+        "transfer": transfer_table(results, cfg["alone"]),
         "tasks": task_scores(results, groupings),
     }
     for name, table in tables.items():

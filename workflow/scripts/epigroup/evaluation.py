@@ -19,7 +19,7 @@ from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
-from epigroup.metrics import TaskCounts, task_metrics
+from epigroup.metrics import TaskCounts, half_metrics, task_metrics
 
 log = logging.getLogger(__name__)
 
@@ -124,12 +124,17 @@ def open_predictions(
         yield Predictions(str(path), file, kept, task_ids, columns)
 
 
-def count_predictions(predictions: Predictions) -> TaskCounts:
-    """Counts by task and score over all examples of the file."""
-    counts = TaskCounts(predictions.task_ids)
+def count_predictions(predictions: Predictions, part: np.ndarray | None = None) -> list[TaskCounts]:
+    """Counts by task and score over all examples; with `part` (N,) of 0 and 1 those of each part."""
+    counts = [TaskCounts(predictions.task_ids) for _ in range(1 if part is None else 2)]
     progress = Progress(log, f"scores of {predictions.path}", len(predictions), "examples")
     for here, scores, labels in predictions.rows():
-        counts.add(scores, labels, predictions.path)
+        if part is None:
+            counts[0].add(scores, labels, predictions.path)
+        else:
+            for i, of_part in enumerate(counts):
+                rows = part[here] == i
+                of_part.add(scores[rows], labels[rows], predictions.path)
         progress.advance(here.stop - here.start)
     return counts
 
@@ -215,16 +220,18 @@ def task_intervals(
     return found
 
 
-def check_bins(predictions: Predictions, counts: TaskCounts, dataset: dict, split: str, regions: str) -> None:
-    """InputError unless the examples are as many as the data set has in this split and set of evaluation
-    regions, and each task's positives among them too.
+def check_bins(
+    predictions: Predictions, parts: list[TaskCounts], dataset: dict, split: str, regions: str
+) -> None:
+    """InputError unless the examples, counted in `parts`, are as many as the data set has in this split and
+    set of evaluation regions, and each task's positives among them too.
     """
     n, expected = len(predictions), dataset["n_evaluation"][regions][split]
     if n != expected:
         raise InputError(
             f"{predictions.path}: {n:,} {split} examples where the data set has {expected:,}; predict again"
         )
-    found = counts.positives.sum(axis=1, dtype=np.int64)
+    found = sum(part.positives.sum(axis=1, dtype=np.int64) for part in parts)
     known = np.array(dataset["positives"][split], np.int64)[predictions.columns]
     if (found != known).any():
         task = int((found != known).argmax())
@@ -247,24 +254,27 @@ def evaluate_strategy(
 
     cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
     evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
-    interval_draws and seed (of the tasks' intervals). InputError: as `open_predictions` and `check_bins`, no
-    test examples.
+    interval_draws and seed (of the tasks' intervals). The validation blocks, sized as those of the test, are
+    halved by turns for `metrics.half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
+    examples.
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
     dataset = json.loads(Path(dataset_json).read_text())
     number = read_group_numbers(groups, task_ids)
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
-        on_validation = count_predictions(predictions)
-        check_bins(predictions, on_validation, dataset, "validation", regions)
+        halves = count_predictions(predictions, choose_blocks(*predictions.places()).of % 2)
+        check_bins(predictions, halves, dataset, "validation", regions)
+    first, second = halves
     with open_predictions(test, task_ids, dataset, regions, "test") as predictions:
         if len(predictions) == 0:
             raise InputError(f"{test}: no test examples; give splits.test a region with peaks")
-        on_test = count_predictions(predictions)
-        check_bins(predictions, on_test, dataset, "test", regions)
+        (on_test,) = count_predictions(predictions)
+        check_bins(predictions, [on_test], dataset, "test", regions)
         table = pd.DataFrame(
             [
                 {"task_id": task, "group": int(number[i]), "regions": regions}
-                | task_metrics(on_validation.of(i), on_test.of(i), cfg["min_validation_positives"])
+                | task_metrics(first.of(i, second), on_test.of(i), cfg["min_validation_positives"])
+                | half_metrics(first.of(i), second.of(i), cfg["min_validation_positives"])
                 for i, task in enumerate(task_ids)
             ]
         )

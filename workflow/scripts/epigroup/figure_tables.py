@@ -23,10 +23,12 @@ def strategy_scores(results: Results) -> pd.DataFrame:
 
 
 def in_order(frame: pd.DataFrame, results: Results) -> pd.DataFrame:
-    """Rows by strategy, in the order of `results.strategy_names`."""
+    """Rows by strategy, in the order of `results.strategy_names`; those of a pool are left out."""
     rank = {name: i for i, name in enumerate(results.strategy_names)}
-    return frame.sort_values("strategy", key=lambda names: names.map(rank), kind="stable").reset_index(
-        drop=True
+    return (
+        frame[frame["strategy"].isin(list(rank))]
+        .sort_values("strategy", key=lambda names: names.map(rank), kind="stable")
+        .reset_index(drop=True)
     )
 
 
@@ -39,7 +41,7 @@ def gain_rows(results: Results) -> pd.DataFrame:
     ]
     pairs = results.headline.get("pairs", [])
     focus = pairs[0]["strategy"] if pairs else None
-    chosen = gains[gains["strategy"] == focus]
+    chosen = gains[(gains["strategy"] == focus) & gains["baseline"].isin(results.strategy_names)]
     order = [p["baseline"] for p in pairs if p["strategy"] == focus]
     rank = {name: i for i, name in enumerate(dict.fromkeys([*order, *chosen["baseline"]]))}
     return chosen.sort_values("baseline", key=lambda names: names.map(rank), kind="stable").reset_index(
@@ -125,6 +127,59 @@ def embedding(results: Results, grouping: str | None) -> pd.DataFrame:
             )
         )
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+
+
+def similarity(results: Results, grouping: str | None) -> pd.DataFrame:
+    """Cosine of each pair of rows of E, of the first seed: task_id, group (from 1, 0: none), and a column a
+    task; tasks by group, then in the order of the sheet. Tasks without a row of E are left out."""
+    if not results.heads:
+        return pd.DataFrame()
+    seed, weights = min(results.heads.items())
+    names = group_names(results, grouping, seed)
+    number = names.str.removeprefix("Group ").replace("", "0").astype(int).to_numpy()
+    known = np.flatnonzero(np.isfinite(weights).all(axis=1))
+    order = known[np.argsort(number[known], kind="stable")]
+    rows = weights[order]
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny)
+    tasks = results.tasks.index[order]
+    cosine = pd.DataFrame((rows @ rows.T).round(4), columns=tasks)
+    return pd.concat([pd.DataFrame({"task_id": tasks, "group": number[order]}), cosine], axis=1)
+
+
+def algorithms(results: Results, methods: dict[str, str]) -> pd.DataFrame:
+    """Validation and test mean F1 of each strategy on groups (the paper's Figure 6B), by modality: a row a
+    (strategy, level). methods: strategy -> how its groups are made, in words."""
+    frame = results.strategies[
+        results.strategies["by"].isin(["all", "modality"])
+        & (results.strategies["seed"].astype(str) == "all")
+        & results.strategies["strategy"].isin(list(methods))
+    ]
+    frame = in_order(frame, results)
+    frame.insert(1, "method", frame["strategy"].map(methods))
+    return frame[["strategy", "method", "level", "n_seeds", "mean_validation_f1", "mean_f1", "low", "high"]]
+
+
+def gain_against_cost(results: Results, joint: str | None) -> pd.DataFrame:
+    """What each strategy gains over the joint network (SMTL) and what it cost in all, a row a strategy; means
+    over seeds."""
+    if results.costs is None or joint is None:
+        return pd.DataFrame()
+    gains = results.gains[
+        (results.gains["by"] == "all")
+        & (results.gains["seed"].astype(str) == "all")
+        & (results.gains["baseline"] == joint)
+    ]
+    costs = results.costs[results.costs["seed"].astype(str) == "all"]
+    keep = ["strategy", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"]
+    found = in_order(costs[keep], results).merge(
+        gains[["strategy", "baseline", "n_tasks", "gain_percent", "difference", "low", "high"]],
+        on="strategy",
+        how="left",
+    )
+    own = {"baseline": joint, "difference": 0.0, "gain_percent": 0.0, "low": 0.0, "high": 0.0}
+    for column, value in own.items():
+        found.loc[found["strategy"] == joint, column] = value
+    return found[found["difference"].notna()].reset_index(drop=True)
 
 
 def group_names(results: Results, grouping: str | None, seed: int) -> pd.Series:

@@ -106,6 +106,7 @@ def measure_hidden(
     sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
     batches = Batches(sequences, dataset.split("train"), (dataset.window - dataset.bin_size) // 2)
     rows = draw_examples(len(batches), examples, seed)
+    # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
     path, info = next((path, info) for path, info in zip(model_paths, infos, strict=True) if info.groups)
     network = load_network(path, info, next(iter(info.groups))).to(sequences.device)
     mean, covariance, n = mean_and_covariance(

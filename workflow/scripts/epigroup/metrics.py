@@ -82,12 +82,13 @@ class TaskCounts:
             self.total[task] += np.bincount(row, minlength=N_SCORES).astype(np.uint32)
             self.positives[task] += np.bincount(row[mark], minlength=N_SCORES).astype(np.uint32)
 
-    def of(self, task: int) -> ScoreCounts:
-        """Counts of one task, scores that do not occur left out."""
-        seen = np.flatnonzero(self.total[task])[::-1]
-        return ScoreCounts(
-            SCORES[seen], self.positives[task, seen].astype(np.int64), self.total[task, seen].astype(np.int64)
-        )
+    def of(self, task: int, *others: "TaskCounts") -> ScoreCounts:
+        """Counts of one task, with those of other parts of the same examples; scores that do not occur are
+        left out."""
+        total = sum((part.total[task] for part in others), self.total[task].astype(np.int64))
+        positives = sum((part.positives[task] for part in others), self.positives[task].astype(np.int64))
+        seen = np.flatnonzero(total)[::-1]
+        return ScoreCounts(SCORES[seen], positives[seen], total[seen])
 
 
 @dataclass(frozen=True)
@@ -221,3 +222,14 @@ def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int)
         "test_brier": brier_score(test),
         "test_calibration_error": calibration_error(test),
     }
+
+
+def half_metrics(first: ScoreCounts, second: ScoreCounts, min_positives: int) -> dict[str, float | int]:
+    """What choices between strategies look at: F1 on one half of the validation blocks at the threshold of
+    the other half.
+
+    first, second: the halves; of the positives that a threshold asks for, half are enough here. F1 is NaN
+    without positives in the second half, which `positives_half` counts.
+    """
+    threshold, _ = choose_threshold(first, (min_positives + 1) // 2)
+    return {"positives_half": second.n_positive, "validation_f1_half": confusion(second, threshold).f1}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import network_cost
+from epigroup.compared import compared_seeds
 from epigroup.composition import evaluation_sets
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
@@ -213,10 +214,12 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
     if measured := len(affinity_runs(config)):
         jobs["affinity"] = measured + 1
-    # predictions of two splits of each run; by set of evaluation regions its metrics and the comparison
+    # predictions of two splits of each run; by set of evaluation regions its metrics, choices, the comparison
     runs = sum(s.seeds for s in strategies)
-    jobs["evaluation"] = 2 * runs + (runs + 1) * len(evaluation_sets(config["dataset"]["evaluation_regions"]))
-    jobs["report"] = 3  # figures of the data, figures of the results, the page
+    choices = sum(len(compared_seeds(config, name)) for name in config["choices"])
+    sets = len(evaluation_sets(config["dataset"]["evaluation_regions"]))
+    jobs["evaluation"] = 2 * runs + (runs + choices + 1) * sets
+    jobs["report"] = 5  # costs, confounders, figures of the data, figures of the results, the page
     return jobs
 
 

@@ -111,13 +111,22 @@ def default_pairs(results: Results) -> list[tuple[str, str]]:
     return kept
 
 
-def numbers_of(name: str, results: Results | DataTables, grouping: str | None) -> pd.DataFrame:
-    """The table of the figure `name`."""
+def numbers_of(
+    name: str,
+    results: Results | DataTables,
+    grouping: str | None,
+    methods: dict[str, str] | None = None,
+    joint: str | None = None,
+) -> pd.DataFrame:
+    """The table of the figure `name`; methods, joint: as in `draw_figures`."""
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "strategies": lambda: tables.strategy_scores(results),
         "gains": lambda: tables.gain_rows(results),
         "pairs": lambda: tables.pair_points(results, default_pairs(results)),
         "embedding": lambda: tables.embedding(results, grouping),
+        "similarity": lambda: tables.similarity(results, grouping),
+        "algorithms": lambda: tables.algorithms(results, methods or {}),
+        "cost": lambda: tables.gain_against_cost(results, joint),
         "composition": lambda: tables.composition(results, grouping or ""),
         "sweep": lambda: tables.sweep_lines(results),
         "curves": lambda: tables.curves(results),
@@ -131,23 +140,32 @@ def numbers_of(name: str, results: Results | DataTables, grouping: str | None) -
 
 
 def draw_figures(
-    inputs: Mapping, outputs: Iterable[str], *, palette: dict, dpi: int, grouping: str | None = None
+    inputs: Mapping,
+    outputs: Iterable[str],
+    *,
+    palette: dict,
+    dpi: int,
+    grouping: str | None = None,
+    methods: dict[str, str] | None = None,
+    joint: str | None = None,
 ) -> None:
     """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
 
     `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
-    `report_data.load_data`; `grouping` is the one whose groups colour the figures.
+    `report_data.load_data`; `grouping` is the one whose groups colour the figures; `methods` says in words
+    how each strategy on groups makes them; `joint` is the strategy of one network, over which gains are held
+    against cost.
     """
-    from epigroup import plots_data, plots_scores  # they take their style from here
+    from epigroup import plots_comparison, plots_data, plots_scores  # they take their style from here
 
-    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS}
+    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS, **plots_comparison.DRAWERS}
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)
     with matplotlib.rc_context(STYLE):
         for path in (Path(p) for p in outputs):
             if path.suffix != ".svg":
                 continue
-            numbers = numbers_of(path.stem, results, grouping)
+            numbers = numbers_of(path.stem, results, grouping, methods, joint)
             figure = (
                 empty(f"Nothing to draw: no {path.stem}.")
                 if numbers.empty

@@ -19,6 +19,7 @@ from epigroup import figure_tables as tables
 from epigroup.files import whole
 from epigroup.plots import OKABE_ITO, SPLITS, default_pairs, palettes
 from epigroup.plots_scores import MEASURES, ordered_levels, overall
+from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report_data import Results, load
 from epigroup.report_headline import headline_rows, interval_text, lead_sentence, warnings
 from epigroup.report_methods import citations, methods
@@ -74,7 +75,7 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
     regions = regions_tables(results)
     present = {
         "regions": regions is not None,
-        "groups": bool(data["embedding"] or composition),
+        "groups": bool(data["embedding"] or composition or confounder_rows(results)),
         "planted": results.agreement is not None,
         "training": bool(data["curves"]),
     }
@@ -105,6 +106,10 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
         "n_border": int(tables.examples(results)["dropped_border"].sum()),
         "splits_rule": results.dataset["splits"]["rule"],
         **gain_table(results),
+        "choices": choice_rows(results),
+        "transfer": transfer_rows(results),
+        "costs": cost_rows(results),
+        "confounders": confounder_rows(results),
         "pairs": pairs,
         "has_embedding": bool(data["embedding"]),
         "embedding_seeds": list(data["embedding"]),

@@ -39,6 +39,19 @@ NEEDED = {
     ],
     "groups": ["task_id", "group"],
     "curves": ["group", "step", "train_loss", "validation_loss"],
+    "transfer": [
+        "strategy",
+        "baseline",
+        "by",
+        "level",
+        "share_below",
+        "share_down",
+        "floor_share_down",
+        "note",
+    ],
+    "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
+    "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
+    "choices": ["task_id", "chosen", "weight"],
     "agreement": ["grouping", "seed", "k", "ari_planted"],
     "ceiling": ["task_id", "test_auprc"],
 }
@@ -62,7 +75,8 @@ class Results(DataTables):
     its adjusted Rand index with planted groups, or None. ceiling: row a task with the scores of the
     noise-free probability, or None. reads: row a profile with read counts, first column its name, or None.
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
-    with a peak, or None.
+    with a peak, or None. transfer, costs, confounders: tables of the comparison, or None. choices: row a
+    (choice, seed, task).
     """
 
     metrics: pd.DataFrame
@@ -78,11 +92,22 @@ class Results(DataTables):
     reads: pd.DataFrame | None = None
     mappable_strategies: pd.DataFrame | None = None
     mappable_headline: dict | None = None
+    transfer: pd.DataFrame | None = None
+    costs: pd.DataFrame | None = None
+    confounders: pd.DataFrame | None = None
+    choices: pd.DataFrame | None = None
+
+    @property
+    def pools(self) -> dict[str, list[str]]:
+        """Pools of strategies that count as one rival."""
+        return self.headline.get("pools", {})
 
     @property
     def strategy_names(self) -> list[str]:
-        """Strategies in the headline's order, what it holds against the others first; then the rest."""
-        names = list(dict.fromkeys(self.metrics["strategy"]))
+        """Strategies, choices and pools in the headline's order, what it holds against the others first; then
+        the rest. Those of a pool are not shown one by one."""
+        members = {one for pool in self.pools.values() for one in pool}
+        names = [name for name in dict.fromkeys(self.metrics["strategy"]) if name not in members]
         headed = [pair[side] for side in ("strategy", "baseline") for pair in self.headline.get("pairs", [])]
         return [name for name in dict.fromkeys([*headed, *names]) if name in names]
 
@@ -96,8 +121,9 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """Read the files of a run.
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling (one path, may be absent); fastp, flagstat
-    (lists, may be absent); mappable_strategies, mappable_headline (one path, may be absent). Strategy or
+    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders (one path, may be
+    absent); choices, fastp, flagstat (lists, may be absent); mappable_strategies, mappable_headline (one
+    path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
@@ -105,13 +131,15 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     data = load_data(inputs)
     tasks = data.tasks
     sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
+    headline = json.loads(Path(one(inputs, "headline")).read_text())
+    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
     return Results(
         dataset=data.dataset,
         tasks=tasks,
-        metrics=gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index),
+        metrics=with_pools(metrics, headline.get("pools", {})),
         strategies=table(one(inputs, "strategies"), "strategies"),
         gains=table(one(inputs, "gains"), "gains"),
-        headline=json.loads(Path(one(inputs, "headline")).read_text()),
+        headline=headline,
         groups=gather(many(inputs, "groups"), "groups", "grouping", tasks.index),
         curves=gather(many(inputs, "curves"), "curves", "strategy", None),
         heads={place(path)[1]: read_embedding(path, list(tasks.index)) for path in many(inputs, "heads")},
@@ -125,7 +153,24 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         mappable_headline=json.loads(Path(one(inputs, "mappable_headline")).read_text())
         if inputs.get("mappable_headline")
         else None,
+        choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
+        **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
     )
+
+
+COMPARED = ("transfer", "costs", "confounders")
+
+
+def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """metrics with rows for each pool: means of its strategies by seed and task, of seeds that all have; its
+    tasks have no group."""
+    found = [metrics]
+    for name, members in pools.items():
+        rows = metrics[metrics["strategy"].isin(members)]
+        everyone = rows.groupby(["seed", "task_id"])["strategy"].transform("size") == len(members)
+        mean = rows[everyone].groupby(["seed", "task_id"], sort=False).mean(numeric_only=True).reset_index()
+        found.append(mean.assign(strategy=name).drop(columns="group", errors="ignore"))
+    return pd.concat(found, ignore_index=True)
 
 
 def load_data(inputs: Mapping[str, str | Sequence[str]]) -> DataTables:

@@ -47,6 +47,7 @@ def headline_rows(results: Results, colours: dict[str, str]) -> list[dict]:
         row |= {"mean": number(pair["mean_f1"]), "baseline_mean": number(pair["baseline_mean_f1"])}
         row["n_tasks"] = pair["n_tasks"] - pair["n_nan"]
         row["matched"] = bool(pair.get("matched"))
+        row["n_members"], row["rank"] = pair.get("n_members"), pair.get("rank")
         row["verdict"], row["tone"] = verdict(
             row["difference"], row["low"], row["high"], [one["difference"] for one in pair["per_seed"]]
         )
@@ -76,6 +77,7 @@ def lead_sentence(rows: list[dict], results: Results) -> str:
         return f"{many}; no comparison was asked for."
     first = rows[0]
     over = "random groups of the same sizes" if first["matched"] else first["baseline"]
+    over += f" (mean of {first['n_members']} draws)" if first["matched"] and first["n_members"] else ""
     if first["difference"] is None:
         return f"{first['strategy']} could not be compared with {over}: no task has both scores."
     size = f"{signed(first['difference'])} mean test F1 ({measured(first)})"

@@ -185,14 +185,27 @@ def loss_text(settings: dict) -> str:
 def grouping_text(config: dict, grouping: str | None) -> str:
     """Which strategies there are and how their groups were made."""
     parts = []
+    pools = config["comparison"]["pools"]
+    of_pool = {member: pool for pool, members in pools.items() for member in members}
     for name, strategy in config["strategies"].items():
+        pool = of_pool.get(name)
+        if pool is not None and name != pools[pool][0]:
+            continue
         spec = config["groupings"][strategy["grouping"]]
-        parts.append(f"{name}: {grouping_words(spec)}")
+        words = grouping_words(spec)
+        parts.append(f"{name}: {words}" if pool is None else f"{pool} (mean of {len(pools[pool])}): {words}")
+    chosen = [
+        f" {name} trains nothing: for each task it takes the strategy out of {', '.join(spec['among'])} with "
+        "the best F1 on every other block of the validation split, at the threshold of the blocks between; "
+        "with n positives there the difference from the mean of the candidates is weighted by n / (n + "
+        f"{spec['shrink']:g}) and that of the modality by the rest. The task keeps that strategy's threshold."
+        for name, spec in config["choices"].items()
+    ]
     return (
         "Each strategy trains one network a group of tasks. "
         + "; ".join(parts)
         + ". E has a row a task: the weights of its output in the network trained on all tasks (Shiri & "
-        "Sun 2022, section II.A)."
+        "Sun 2022, section II.A)." + "".join(chosen)
     )
 
 

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import blocks, complete_network
+from epigroup.compared import check_compared, expand_draws
 from epigroup.errors import InputError
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
@@ -34,6 +35,7 @@ def complete_config(config: dict, source: str = "config") -> dict:
     full["genome"]["chromosomes"] = [
         n for name in full["genome"]["chromosomes"] for n in _expand(name, source)
     ]
+    full = expand_draws(full, source)
     _check_references(full, source)
     return full
 
@@ -134,17 +136,13 @@ def _check_references(config: dict, source: str) -> None:
             )
     users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
     users |= {"sweep": config.get("sweep", {}).get("heads_from")}
-    users |= {
-        f"comparison.headline[{i}]": s
-        for i, pair in enumerate(config["comparison"]["headline"])
-        for s in pair
-    }
     users |= {"predict": config.get("predict", {}).get("strategy")}
     for key, strategy in users.items():
         if strategy is not None and strategy not in strategies:
             raise InputError(
                 f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
             )
+    check_compared(config, source)
     for name in groupings:
         chain = [name]
         while (like := groupings[chain[-1]]["like"]) is not None:
@@ -280,10 +278,6 @@ def _check_heads(config: dict, source: str) -> None:
     for name, spec in groupings.items():
         if spec["like"] is not None and spec["tasks"] != groupings[spec["like"]]["tasks"]:
             raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
-    for i, pair in enumerate(config["comparison"]["headline"]):
-        seeds = [set(strategies[name]["seeds"] or config["seeds"]) for name in pair]
-        if not seeds[0] & seeds[1]:
-            raise InputError(f"{source}: comparison.headline[{i}]: {pair[0]} and {pair[1]} share no seed")
 
 
 def _check_training(config: dict, source: str) -> None:

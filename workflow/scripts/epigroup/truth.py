@@ -10,13 +10,13 @@ import pandas as pd
 from sklearn.metrics import adjusted_rand_score
 
 from epigroup.affinity.contract import read_pieces, same_group_auc
-from epigroup.comparison import read_metrics
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make import sheet_agreement
 from epigroup.labels import unpack_columns
 from epigroup.metrics import average_precision, count_scores, roc_auc
+from epigroup.run_scores import read_metrics
 from epigroup.shards import Dataset, open_dataset
 
 log = logging.getLogger(__name__)

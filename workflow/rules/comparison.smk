@@ -1,0 +1,99 @@
+# Beside the scores: choices among strategies, what each strategy cost, how far groups follow technique.
+
+
+include: "comparison_inputs.smk"
+
+
+if CHOICES:
+
+    rule choose_strategies:
+        input:
+            metrics=lambda wc: candidate_files(wc, "evaluation/{strategy}/seed{seed}/metrics.tsv"),
+            blocks=lambda wc: candidate_files(wc, "evaluation/{strategy}/seed{seed}/blocks.h5"),
+        output:
+            choice="<results>/evaluation/{choice}/seed{seed}/choice.tsv",
+            metrics="<results>/evaluation/{choice}/seed{seed}/metrics.tsv",
+            blocks="<results>/evaluation/{choice}/seed{seed}/blocks.h5",
+        log:
+            "<results>/logs/choose_strategies/{choice}.seed{seed}.log",
+        benchmark:
+            "<results>/benchmarks/choose_strategies/{choice}.seed{seed}.tsv"
+        conda:
+            "../envs/stats.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
+            runtime=30,
+        params:
+            cfg=choice_config,
+            code=code_digest("choose_strategies"),
+        script:
+            "../scripts/choose_strategies.py"
+
+    # The second set of evaluation regions has its own thresholds and validation figures, and so its own choice.
+    if REGIONS[1:]:
+
+        use rule choose_strategies as choose_all_mappable with:
+            input:
+                metrics=lambda wc: candidate_files(
+                    wc, "all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv"
+                ),
+                blocks=lambda wc: candidate_files(
+                    wc, "all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5"
+                ),
+            output:
+                choice="<results>/all_mappable/evaluation/{choice}/seed{seed}/choice.tsv",
+                metrics="<results>/all_mappable/evaluation/{choice}/seed{seed}/metrics.tsv",
+                blocks="<results>/all_mappable/evaluation/{choice}/seed{seed}/blocks.h5",
+            log:
+                "<results>/logs/choose_all_mappable/{choice}.seed{seed}.log",
+            benchmark:
+                "<results>/benchmarks/choose_all_mappable/{choice}.seed{seed}.tsv"
+
+
+rule count_costs:
+    input:
+        curves=curve_tables(),
+        groups=group_tables_of_runs(),
+    output:
+        "<results>/comparison/costs.tsv",
+    log:
+        "<results>/logs/count_costs.log",
+    benchmark:
+        "<results>/benchmarks/count_costs.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1500 * attempt,
+        runtime=30,
+    params:
+        cfg=costs_config(),
+        code=code_digest("count_costs"),
+    script:
+        "../scripts/count_costs.py"
+
+
+rule find_confounders:
+    input:
+        groups=group_tables(),
+        tasks="<results>/dataset/tasks.tsv",
+        fastp=trimmed_counts(),
+        flagstat=aligned_counts(),
+    output:
+        "<results>/comparison/confounders.tsv",
+    log:
+        "<results>/logs/find_confounders.log",
+    benchmark:
+        "<results>/benchmarks/find_confounders.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1500 * attempt,
+        runtime=30,
+    params:
+        cfg={"groupings": trained_groupings()},
+        code=code_digest("find_confounders"),
+    script:
+        "../scripts/find_confounders.py"

@@ -1,0 +1,12 @@
+"""Count what each strategy cost to train."""
+
+from epigroup.costs import count_costs
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    count_costs(
+        list(snakemake.input.curves),
+        list(snakemake.input.groups),
+        snakemake.output[0],
+        snakemake.params.cfg,
+    )

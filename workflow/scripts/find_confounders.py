@@ -1,0 +1,14 @@
+"""Hold the groups against assay, depth and number of peaks."""
+
+from epigroup.confounders import find_confounders
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    find_confounders(
+        list(snakemake.input.groups),
+        snakemake.input.tasks,
+        list(snakemake.input.fastp),
+        list(snakemake.input.flagstat),
+        snakemake.output[0],
+        snakemake.params.cfg,
+    )
