@@ -14,3 +14,16 @@ def training_device(strategy):
 
 def gpus(strategy):
     return 0 if training_device(strategy) == "cpu" else 1
+
+
+def device_check(strategy):
+    """The check that there is a GPU, where a strategy is trained on one."""
+    return [ancient(f"{RESULTS}/checks/device.json")] if training_device(strategy) == "cuda" else []
+
+
+def rates_of(wildcards):
+    """The learning rate of each group, where a search finds it."""
+    if wildcards.strategy not in SEARCHED:
+        return []
+    seed = searches.rates_seed(config, wildcards.strategy, int(wildcards.seed))
+    return f"{RESULTS}/search/{wildcards.strategy}/seed{seed}/rates.tsv"
