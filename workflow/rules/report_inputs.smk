@@ -65,8 +65,10 @@ def findings(_=None):
         "sweep": sweep_tables(),
         "fastp": quality("fastp/{profile}.rep{replicate}.json", trimmed),
         "flagstat": quality("alignments/{profile}.rep{replicate}.flagstat.txt", [*FROM_FASTQ, *FROM_BAM]),
+        "trials": trial_tables(),
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
+        **(study_tables() if "patience_study" in config else {}),
     }
 
 
@@ -80,6 +82,9 @@ ALL_FIGURES = {
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
     "planted": ("Groups", "Agreement with the planted groups", SIMULATED),
     "curves": ("Training", "Validation loss", True),
+    "search": ("Training", "Validation loss by learning rate", bool(SEARCHED)),
+    "patience": ("Training", "Full-length trainings", "patience_study" in config),
+    "regret": ("Training", "What a shorter patience loses", "patience_study" in config),
 }
 FIGURES = {name: facts for name, (*facts, here) in ALL_FIGURES.items() if here}
 DATA_FIGURES = {

@@ -123,6 +123,9 @@ def numbers_of(name: str, results: Results | DataTables, grouping: str | None) -
         "curves": lambda: tables.curves(results),
         "examples": lambda: tables.examples(results),
         "positives": lambda: tables.positives(results),
+        "search": lambda: tables.trials(results),
+        "patience": lambda: tables.courses(results),
+        "regret": lambda: results.regret if results.regret is not None else pd.DataFrame(),
         "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
     }
     if name not in made:
@@ -138,9 +141,9 @@ def draw_figures(
     `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
     `report_data.load_data`; `grouping` is the one whose groups colour the figures.
     """
-    from epigroup import plots_data, plots_scores  # they take their style from here
+    from epigroup import plots_data, plots_scores, plots_trials  # they take their style from here
 
-    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS}
+    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS, **plots_trials.DRAWERS}
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)
     with matplotlib.rc_context(STYLE):

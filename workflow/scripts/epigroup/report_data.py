@@ -41,6 +41,18 @@ NEEDED = {
     "curves": ["group", "step", "train_loss", "validation_loss"],
     "agreement": ["grouping", "seed", "k", "ari_planted"],
     "ceiling": ["task_id", "test_auprc"],
+    "trials": [
+        "group",
+        "phase",
+        "learning_rate",
+        "steps",
+        "validation_loss",
+        "networks",
+        "mean_loss",
+        "chosen",
+    ],
+    "study": ["task_id", "modality", "share_train", "best_step", "best_loss", "safe_patience", "best_at_end"],
+    "regret": ["patience", "task_id", "loss", "regret", "steps_share"],
 }
 
 
@@ -62,7 +74,9 @@ class Results(DataTables):
     its adjusted Rand index with planted groups, or None. ceiling: row a task with the scores of the
     noise-free probability, or None. reads: row a profile with read counts, first column its name, or None.
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
-    with a peak, or None.
+    with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
+    study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
+    profile), or None.
     """
 
     metrics: pd.DataFrame
@@ -78,6 +92,10 @@ class Results(DataTables):
     reads: pd.DataFrame | None = None
     mappable_strategies: pd.DataFrame | None = None
     mappable_headline: dict | None = None
+    trials: pd.DataFrame | None = None
+    study: pd.DataFrame | None = None
+    course: pd.DataFrame | None = None
+    regret: pd.DataFrame | None = None
 
     @property
     def strategy_names(self) -> list[str]:
@@ -97,13 +115,15 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling (one path, may be absent); fastp, flagstat
-    (lists, may be absent); mappable_strategies, mappable_headline (one path, may be absent). Strategy or
-    grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
+    (lists, may be absent); mappable_strategies, mappable_headline (one path, may be absent); trials (a list,
+    may be absent); study, regret, study_groups (one path) and study_curves (a list), there together or not
+    at all. Strategy or grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
     """
     data = load_data(inputs)
     tasks = data.tasks
+    courses = [table(path, "curves") for path in many(inputs, "study_curves")]
     sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
     return Results(
         dataset=data.dataset,
@@ -125,6 +145,12 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         mappable_headline=json.loads(Path(one(inputs, "mappable_headline")).read_text())
         if inputs.get("mappable_headline")
         else None,
+        trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
+        study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
+        course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
+        if courses
+        else None,
+        regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
     )
 
 
