@@ -82,7 +82,7 @@ def test_full_length_means_that_patience_never_ends_a_course():
     training = {"max_steps": 100, "validate_every": 30, "patience": 2, "learning_rate": 0.1}
     full = patience.full_length(training, {"learning_rate": 0.2, "strategy": "STL"})
     # four validations, the first of them a minimum: at most three in a row without one
-    assert full == {"max_steps": 100, "validate_every": 30, "patience": 4, "learning_rate": 0.2}
+    assert full == training | {"patience": 4, "learning_rate": 0.2, "keep": "group"}
 
 
 def test_the_tables_of_a_study(tmp_path, caplog):

@@ -50,7 +50,7 @@ def test_the_rate_that_won_is_the_rate_that_trained(searched):
         assert set(mine.loc[mine["phase"] == "fine", "learning_rate"]) == {r for r in tried if r > 0}
         assert set(mine["steps"]) == {10}
     info = read_info(searched / "models/FOUND/seed1/pack0.safetensors")
-    assert {int(g): r for g, r in info.settings["learning_rates"].items()} == rates.to_dict()
+    assert info.learning_rate == rates.to_dict()
 
 
 def test_a_sample_finds_one_rate_for_all_tasks(searched):

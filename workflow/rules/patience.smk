@@ -50,17 +50,22 @@ rule train_full_length:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        mem_mb=lambda wc, input, attempt: (
+            (2000 + config["running"]["pack_memory_mb"] + 2 * input.size_mb) * attempt
+        ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
+        pack_memory_mb=config["running"]["pack_memory_mb"],
+        tensorboard=int(config["running"]["tensorboard"]),
     params:
         cfg=settings("study"),
         n_packs=len(study_packs()),
         checkpoints=f"{RESULTS}/checkpoints",
+        events=f"{RESULTS}/logs/tensorboard/patience",
         code=code_digest("train_pack"),
     script:
         "../scripts/train_pack.py"

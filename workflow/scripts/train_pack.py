@@ -23,5 +23,6 @@ with log_to(snakemake.log[0]):
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        rates_tsv=snakemake.input.rates or None,
         events_dir=events if running["tensorboard"] else None,
     )

@@ -38,10 +38,12 @@ def count_profiles(spec: Mapping, table: pd.DataFrame) -> int:
 
 
 def full_length(training: Mapping, spec: Mapping) -> dict:
-    """The settings of a strategy with the study's own over them, and a patience that is never used up."""
+    """The settings of a strategy with the study's own over them, a patience that is never used up, and no
+    weights kept for single tasks, as the study keeps none.
+    """
     own = {key: spec[key] for key in ("max_steps", "validate_every", "learning_rate") if key in spec}
     full = {**training, **own}
-    return full | {"patience": -(-full["max_steps"] // full["validate_every"])}
+    return full | {"patience": -(-full["max_steps"] // full["validate_every"]), "keep": "group"}
 
 
 def choose_profiles(tasks: pd.DataFrame, per_modality: int) -> list[str]:

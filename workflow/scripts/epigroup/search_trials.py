@@ -26,11 +26,12 @@ from epigroup.checkpoints import (
 from epigroup.devices import choose_device, choose_precision, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
+from epigroup.group_tables import check_positives, pack_groups, read_groups
 from epigroup.loader import Batches, Sequences
+from epigroup.memory import advice, available_bytes, footprint, refuse_out_of_memory
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.shards import open_dataset
 from epigroup.trainer import Diverged, GroupTrainer
-from epigroup.training import check_positives, pack_groups, read_groups
 
 logger = logging.getLogger(__name__)
 
@@ -237,11 +238,19 @@ def run_trials(
         raise InputError(
             f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
         )
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
     left = (dataset.window - dataset.bin_size) // 2
-    train, validation = (Batches(sequences, dataset.split(name), left) for name in ("train", "validation"))
-    check_groups(groups, train, dataset.task_ids, device)
-    with catch_termination() as termination:
+    with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
+        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
+        train, validation = (Batches(sequences, dataset.split(s), left) for s in ("train", "validation"))
+    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids)
+    most = max((len(tasks) for tasks in groups.values()), default=1)
+    need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
+    at_once = len(groups) if sample and phase == "halving" else 1
+
+    def out_of_memory() -> str:
+        return f"memory ran out in a trial; {advice(need, available, training['batch_size'], at_once)}"
+
+    with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
         trials = Trials(
             train, validation, dataset.task_ids, seed, {**training, "precision": precision}, phase=phase,
             precision=precision, termination=termination, checkpoint=checkpoint,
@@ -290,9 +299,13 @@ def phase_rates(
 
 
 def check_groups(
-    groups: Mapping[int, Sequence[str]], train: Batches, task_ids: Sequence[str], device: torch.device
+    groups: Mapping[int, Sequence[str]], splits: Mapping[str, Batches], task_ids: Sequence[str]
 ) -> None:
-    """InputError for a group that has nothing to learn from."""
+    """InputError for a split without examples and for a group that has nothing to learn from."""
     wanted = [task for task in task_ids if any(task in tasks for tasks in groups.values())]
-    counts = train.positives(torch.tensor([task_ids.index(task) for task in wanted], device=device))
-    check_positives(groups, dict(zip(wanted, counts.tolist(), strict=True)), len(train))
+    for name, split in splits.items():
+        if len(split) == 0:
+            raise InputError(f"the {name} split holds no example; check the config's section splits")
+        columns = torch.tensor([task_ids.index(task) for task in wanted], device=split.sequences.device)
+        counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
+        check_positives(groups, counts, len(split), name)
