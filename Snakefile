@@ -42,6 +42,14 @@ include: "workflow/rules/peaks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/affinity.smk"
+include: "workflow/rules/search.smk"
+
+
+if "patience_study" in config:
+
+    include: "workflow/rules/patience.smk"
+
+
 include: "workflow/rules/grouping.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/comparison.smk"

@@ -33,7 +33,9 @@ def measured(folder, seed=1, **more):
             pack=0, n_packs=1, seed=1, cfg=cfg, model_out=str(folder / "pack0.safetensors"),
             curves_out=str(folder / "curves.tsv"), checkpoint_dir=str(folder), threads=1, code="c",
         )  # fmt: skip
-    measure = more.pop("measure", "sca")
+    measure, rates = more.pop("measure", "sca"), more.pop("rates", None)
+    if rates is not None:
+        cfg = cfg | {"learning_rate": None}
     options = {
         "network": "trained", "samples": 60, "sampling": "balanced", "rate": 0.1, "every": None,
         "trunk_checks": 2, "seed": 0, "batches": 5, "form": "exact",
@@ -48,6 +50,7 @@ def measured(folder, seed=1, **more):
         folder / "a.h5", folder / "a.json", settings, name="a", strategy="SMTL", seed=seed,
         genome=str(paths["genome_h5"]), dataset=str(paths["dataset_json"]),
         shards=[str(path) for path in paths["shard_paths"]], models=[str(folder / "pack0.safetensors")],
+        rates=rates,
     )  # fmt: skip
     return found, json.loads((folder / "a.json").read_text())
 
@@ -65,6 +68,12 @@ def test_an_affinity_is_measured_and_read_again(tmp_path, measure):
     # a task has no cell group: nothing is said of cell groups
     assert 0 <= figures["auc_modality"] <= 1 and "auc_cell_group" not in figures
     assert figures["rate"] == 0.1 and figures["trunk_checks"] == 2
+
+
+def test_a_rate_that_a_search_found_is_that_of_the_look_ahead(tmp_path):
+    (tmp_path / "rates.tsv").write_text("group\tlearning_rate\n0\t0.125\n")
+    _, figures = measured(tmp_path, measure="tag", rate=None, rates=str(tmp_path / "rates.tsv"))
+    assert figures["rate"] == 0.125
 
 
 def test_only_training_examples_are_looked_at(tmp_path, monkeypatch):

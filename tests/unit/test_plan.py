@@ -88,6 +88,8 @@ def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
     counts = dry_run(shiri, "config/shiri2022.yaml")
     assert counts["standardise_peaks"] == counts["index_peaks"] == 1
     assert counts["train_pack"] == shiri_plan.jobs["training"] == 46 + 1 + 3 + 6 + 4 + 4
+    assert counts["run_trials"] == 2 * (1 + 3 + 6 + 4 + 4)
+    assert counts["train_full_length"] == 3
     assert counts["total"] - counts["all"] == sum(shiri_plan.jobs.values())
 
 
@@ -119,3 +121,19 @@ def test_trainings_of_the_paper(shiri_plan):
     # one network for all: 320, 480, 960 filters, 13 places after the third pooling
     assert by_name["SMTL"].weights == 320 * 33 + 1_229_280 + 3_687_360 + 925 * 12_481 + 367 * 926
     assert "16.8 M" in text
+
+
+def test_searches_of_the_paper_cost_a_tenth_of_the_literal_protocol(shiri_plan):
+    assert {s.strategy: s.networks for s in shiri_plan.searches} == {
+        "SMTL": 1,
+        "EMTL": 3,
+        "CMTL": 6,
+        "KMTL": 4,
+        "RANDOM": 4,
+    }
+    assert {s.trials for s in shiri_plan.searches} == {9}
+    assert {s.steps for s in shiri_plan.searches} == {192_000}
+    assert (shiri_plan.study.profiles, shiri_plan.study.steps) == (15, 1_920_000)
+    text = plan.describe(shiri_plan)
+    assert "529 trainings;" in text  # 367 + 9 * 18
+    assert "here 385, and 162 trials worth the steps of 16.2" in text

@@ -25,7 +25,8 @@ def affinity_needs(wildcards):
         "dataset": f"{RESULTS}/dataset/dataset.json",
         "shards": shard_paths(),
     }
-    return files | ({"models": models_of(wildcards)} if spec["network"] == "trained" else {})
+    found = {"rates": rates_of(wildcards)} if wildcards.strategy in SEARCHED else {}
+    return files | found | ({"models": models_of(wildcards)} if spec["network"] == "trained" else {})
 
 
 def affinity_config(wildcards):

@@ -9,10 +9,17 @@ from snakemake.logging import logger
 
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
-from epigroup import compared, digest, grouping as grouping_methods
-from epigroup import settings as config_settings, strategies as plan_of
+from epigroup import (
+    compared,
+    digest,
+    grouping as grouping_methods,
+    search as searches,
+    settings as config_settings,
+    strategies as plan_of,
+)
 from epigroup.composition import evaluation_sets
 from epigroup.errors import InputError
+from epigroup.patience import count_profiles, full_length
 from epigroup.sheet import read_sheet
 from epigroup.splits import resolve
 
@@ -61,6 +68,7 @@ TASKS = SHEET.tasks
 CHROMOSOMES = config["genome"]["chromosomes"]
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
+SEARCHED = [name for name in STRATEGIES if searches.search_of(config, name) is not None]
 GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]
 # The sets of evaluation regions; the first one heads everything.

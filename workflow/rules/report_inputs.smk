@@ -77,8 +77,10 @@ def findings(_=None):
         ],
         "fastp": trimmed_counts(),
         "flagstat": aligned_counts(),
+        "trials": trial_tables(),
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
+        **(study_tables() if "patience_study" in config else {}),
     }
 
 
@@ -95,6 +97,9 @@ ALL_FIGURES = {
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
     "planted": ("Groups", "Agreement with the planted groups", SIMULATED),
     "curves": ("Training", "Validation loss", True),
+    "search": ("Training", "Validation loss by learning rate", bool(SEARCHED)),
+    "patience": ("Training", "Full-length trainings", "patience_study" in config),
+    "regret": ("Training", "What a shorter patience loses", "patience_study" in config),
 }
 FIGURES = {name: facts for name, (*facts, here) in ALL_FIGURES.items() if here}
 DATA_FIGURES = {

@@ -15,6 +15,26 @@ def grouping_settings(name):
     }
 
 
+def training_cfg(name):
+    return {k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"}
+
+
+def trained_at_own_rate(name):
+    """What a strategy trains with; one that searches its rates gets them from a file."""
+    searched = searches.search_of(config, name) is not None
+    return {**training_cfg(name), **({"learning_rate": None} if searched else {})}
+
+
+def trial_settings(name):
+    spec = searches.search_of(config, name)
+    return {"search": spec, "training": searches.trial_training(spec, training_cfg(name))}
+
+
+def study_settings(_):
+    spec = config["patience_study"]
+    return full_length(training_cfg(spec["strategy"]), spec)
+
+
 def report_settings(_=None):
     kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
     return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": kept}
@@ -35,9 +55,9 @@ SECTIONS = {
         "blacklist": BLACKLIST,
     },
     "splits": lambda _: {**config["splits"], "max_jitter": config["dataset"]["max_jitter"]},
-    "training": lambda name: {
-        k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"
-    },
+    "training": trained_at_own_rate,
+    "trials": trial_settings,
+    "study": study_settings,
     "grouping": grouping_settings,
     "covariance": lambda _: {**config["covariance"], "batch_size": config["evaluation"]["batch_size"]},
     "sweep": lambda _: config["sweep"],
@@ -64,5 +84,10 @@ def settings(section, name=None):
 # What a config asks that cannot be is said before any job.
 for name in GROUPINGS:
     grouping_settings(name)
+for name in SEARCHED:
+    for seed in searches.search_seeds(config, name):
+        checked(searches.searched_tasks, config, name, seed, task_table())
+if "patience_study" in config:
+    checked(count_profiles, config["patience_study"], task_table())
 if "sweep" in config and max(config["sweep"]["k"]) > len(TASKS):
     refuse(f"{CONFIG_SOURCE}: sweep.k: {max(config['sweep']['k'])} groups of {len(TASKS)} tasks")

@@ -32,9 +32,8 @@ rule train_pack:
         dataset="<results>/dataset/dataset.json",
         shards=shard_paths(),
         groups=groups_of,
-        device=lambda wc: (
-            [ancient(f"{RESULTS}/checks/device.json")] if training_device(wc.strategy) == "cuda" else []
-        ),
+        rates=rates_of,
+        device=lambda wc: device_check(wc.strategy),
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
         curves="<results>/models/{strategy}/seed{seed}/pack{pack}.curves.tsv",

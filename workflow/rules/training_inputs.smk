@@ -19,3 +19,16 @@ def gpus(strategy):
 def data_mb(input):
     """Memory for genome and labels, MB; for pages that files hold none is asked."""
     return 2 * input.size_mb if config["running"]["data"] == "memory" else 0
+
+
+def device_check(strategy):
+    """The check that there is a GPU, where a strategy is trained on one."""
+    return [ancient(f"{RESULTS}/checks/device.json")] if training_device(strategy) == "cuda" else []
+
+
+def rates_of(wildcards):
+    """The learning rate of each group, where a search finds it."""
+    if wildcards.strategy not in SEARCHED:
+        return []
+    seed = searches.rates_seed(config, wildcards.strategy, int(wildcards.seed))
+    return f"{RESULTS}/search/{wildcards.strategy}/seed{seed}/rates.tsv"

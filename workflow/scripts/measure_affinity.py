@@ -17,6 +17,7 @@ with log_to(snakemake.log[0]):
         models=list(snakemake.input.get("models", [])),
         pairs=list(snakemake.input.get("pairs", [])),
         joint=snakemake.input.get("joint"),
+        rates=snakemake.input.get("rates"),
         threads=snakemake.threads,
         code=snakemake.params.code,
     )

@@ -225,6 +225,21 @@ def positives(results: DataTables) -> pd.DataFrame:
     return frame.reset_index(names="task_id")
 
 
+def trials(results: Results) -> pd.DataFrame:
+    """The trials of the searches of learning rates, rates ascending within a group."""
+    if results.trials is None:
+        return pd.DataFrame()
+    return in_order(results.trials.sort_values(["seed", "group", "learning_rate"], kind="stable"), results)
+
+
+def courses(results: Results) -> pd.DataFrame:
+    """The patience study's validation losses by step, with what is known of each profile."""
+    if results.course is None:
+        return pd.DataFrame()
+    about = results.study[["task_id", "modality", "share_train", "best_step", "safe_patience"]]
+    return results.course[["task_id", "step", "validation_loss"]].merge(about, on="task_id", sort=False)
+
+
 def curves(results: Results) -> pd.DataFrame:
     """Loss by step; curves longer than 200 validations are thinned evenly, their lowest point kept."""
     if results.curves.empty:

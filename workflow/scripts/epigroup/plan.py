@@ -2,7 +2,9 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +12,7 @@ from epigroup import grouping as grouping_methods
 from epigroup.architecture import network_cost
 from epigroup.compared import compared_seeds
 from epigroup.composition import evaluation_sets
+from epigroup.plan_trials import StudyPlan, TrialPlan, literal_trainings, plan_search, plan_study
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
 from epigroup.strategies import (
@@ -66,6 +69,8 @@ class Plan:
     strategies: list[StrategyPlan]
     disk: list[tuple[str, int | None, str]]
     jobs: Counter = field(default_factory=Counter)
+    searches: list[TrialPlan] = field(default_factory=list)
+    study: StudyPlan | None = None
 
 
 def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[tuple[int, int]], bool]:
@@ -83,6 +88,13 @@ def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[
     return [(n_groups, round(len(tasks) / n_groups))], False
 
 
+def seconds_a_step(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
+    """Estimated seconds of a training step of a network for `n_tasks` tasks."""
+    gpu = training["device"] != "cpu"
+    work = training["batch_size"] * network_cost(training["network"], window, n_tasks).training
+    return max(STEP_SECONDS[gpu], work / (GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]))
+
+
 def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     """Trainings, jobs, hours and bytes of one strategy over its seeds."""
     training = training_settings(config, name)
@@ -94,10 +106,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     seconds, size, largest = 0.0, 0, 0
     for n_groups, n_tasks in sizes:
         cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
-        work = training["batch_size"] * cost.training
-        rate = GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]
-        step = max(STEP_SECONDS[gpu], work / rate)
-        seconds += seeds * n_groups * step
+        seconds += seeds * n_groups * seconds_a_step(training, config["dataset"]["window"], n_tasks)
         size += seeds * n_groups * 4 * cost.weights
         largest = max(largest, cost.weights)
     return StrategyPlan(
@@ -121,12 +130,19 @@ def make_plan(config: dict, sheet: Sheet) -> Plan:
     """The plan of a completed config and its sheet; looks up sizes of files that are there, opens none."""
     table = sheet.table()
     strategies = [plan_strategy(config, name, table) for name in config["strategies"]]
+    found = [plan_search(config, s.name, s.sizes, table, seconds_a_step) for s in strategies]
+    searches = [search for search in found if search is not None]
+    study = plan_study(config, table, seconds_a_step)
     return Plan(
         name=config["name"],
         n_tasks=len(table),
         strategies=strategies,
         disk=plan_disk(config, sheet, strategies),
-        jobs=count_jobs(config, sheet, strategies),
+        jobs=count_jobs(config, sheet, strategies)
+        + Counter({"search of rates": sum(s.jobs for s in searches)} if searches else {})
+        + Counter({"patience study": study.jobs} if study else {}),
+        searches=searches,
+        study=study,
     )
 
 
@@ -333,6 +349,7 @@ def describe(plan: Plan) -> str:
             least, most = sum(s.least_hours for s in chosen), sum(s.hours for s in chosen)
             n = sum(s.trainings for s in chosen)
             lines.append(f"  {n} trainings, {hours_text(least)} to {hours_text(most)} {unit}-hours")
+    lines += describe_trials(plan)
     lines += ["", "Disk"]
     lines += layout([(what, size_text(size), how) for what, size, how in plan.disk])
     known = sum(size or 0 for _, size, _ in plan.disk)
@@ -359,6 +376,38 @@ def describe(plan: Plan) -> str:
         "  the log of a training job shows your machine's examples/s: scale the hours by it",
     ]
     return "\n".join(lines)
+
+
+def describe_trials(plan: Plan) -> list[str]:
+    """The searches of learning rates, what they leave out of the literal protocol, and the patience study."""
+    lines = []
+    if plan.searches:
+        rows: list[tuple] = [
+            ("strategy", "method", "networks", "trials each", "steps each", "jobs", "hours at most")
+        ]
+        rows += [
+            (s.strategy, s.method, s.networks, s.trials, f"{s.steps:,}", s.jobs)
+            + (f"{hours_text(s.hours)} {'GPU' if s.gpu else 'core'}",)
+            for s in plan.searches
+        ]
+        trained = {s.name: s.trainings for s in plan.strategies}
+        literal = literal_trainings(trained, plan.searches)
+        trials = sum(s.networks * s.trials for s in plan.searches)
+        worth = sum(s.worth for s in plan.searches)
+        lines += ["", "Searches of learning rates", *layout(rows)]
+        lines += [
+            "  the literal protocol trains every trial to max_steps and keeps the best of each group: "
+            f"{literal} trainings;",
+            f"    here {sum(trained.values())}, and {trials} trials worth the steps of {worth:.1f}",
+        ]
+    if plan.study is not None:
+        unit = "GPU" if plan.study.gpu else "core"
+        lines += ["", "Patience study"]
+        lines.append(
+            f"  {plan.study.profiles} full-length trainings of {plan.study.steps:,} steps, "
+            f"{hours_text(plan.study.hours)} {unit}-hours"
+        )
+    return lines
 
 
 def layout(rows: list[tuple]) -> list[str]:

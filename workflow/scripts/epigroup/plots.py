@@ -132,6 +132,9 @@ def numbers_of(
         "curves": lambda: tables.curves(results),
         "examples": lambda: tables.examples(results),
         "positives": lambda: tables.positives(results),
+        "search": lambda: tables.trials(results),
+        "patience": lambda: tables.courses(results),
+        "regret": lambda: results.regret if results.regret is not None else pd.DataFrame(),
         "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
     }
     if name not in made:
@@ -156,9 +159,19 @@ def draw_figures(
     how each strategy on groups makes them; `joint` is the strategy of one network, over which gains are held
     against cost.
     """
-    from epigroup import plots_comparison, plots_data, plots_scores  # they take their style from here
+    from epigroup import (  # they take their style from here
+        plots_comparison,
+        plots_data,
+        plots_scores,
+        plots_trials,
+    )
 
-    drawers = {**plots_scores.DRAWERS, **plots_data.DRAWERS, **plots_comparison.DRAWERS}
+    drawers = {
+        **plots_scores.DRAWERS,
+        **plots_data.DRAWERS,
+        **plots_trials.DRAWERS,
+        **plots_comparison.DRAWERS,
+    }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)
     with matplotlib.rc_context(STYLE):

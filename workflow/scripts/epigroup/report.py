@@ -34,6 +34,7 @@ from epigroup.report_tables import (
     task_flags,
     task_table,
 )
+from epigroup.report_trials import search_rows, study_rows
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,8 @@ def render(results: Results, *, report: dict, palette: dict, grouping: str | Non
         "most_stable": tables.most_stable(results),
         "planted": planted_table(results, scores) if present["planted"] else None,
         "has_curves": bool(data["curves"]),
+        "searches": search_rows(results),
+        "study": study_rows(results, training, report["config"]),
         "modalities": list(shades["modality"]),
         **task_table(results, scores, data),
         **data_tables(results),

@@ -54,6 +54,18 @@ NEEDED = {
     "choices": ["task_id", "chosen", "weight"],
     "agreement": ["grouping", "seed", "k", "ari_planted"],
     "ceiling": ["task_id", "test_auprc"],
+    "trials": [
+        "group",
+        "phase",
+        "learning_rate",
+        "steps",
+        "validation_loss",
+        "networks",
+        "mean_loss",
+        "chosen",
+    ],
+    "study": ["task_id", "modality", "share_train", "best_step", "best_loss", "safe_patience", "best_at_end"],
+    "regret": ["patience", "task_id", "loss", "regret", "steps_share"],
 }
 
 
@@ -75,7 +87,9 @@ class Results(DataTables):
     its adjusted Rand index with planted groups, or None. ceiling: row a task with the scores of the
     noise-free probability, or None. reads: row a profile with read counts, first column its name, or None.
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
-    with a peak, or None. transfer, costs, confounders: tables of the comparison, or None. choices: row a
+    with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
+    study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
+    profile), or None. transfer, costs, confounders: tables of the comparison, or None. choices: row a
     (choice, seed, task).
     """
 
@@ -92,6 +106,10 @@ class Results(DataTables):
     reads: pd.DataFrame | None = None
     mappable_strategies: pd.DataFrame | None = None
     mappable_headline: dict | None = None
+    trials: pd.DataFrame | None = None
+    study: pd.DataFrame | None = None
+    course: pd.DataFrame | None = None
+    regret: pd.DataFrame | None = None
     transfer: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
@@ -122,7 +140,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders (one path, may be
-    absent); choices, fastp, flagstat (lists, may be absent); mappable_strategies, mappable_headline (one
+    absent); choices, fastp, flagstat, trials (lists, may be absent); study, regret, study_groups (one path)
+    and study_curves (a list), there together or not at all; mappable_strategies, mappable_headline (one
     path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
@@ -130,6 +149,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """
     data = load_data(inputs)
     tasks = data.tasks
+    courses = [table(path, "curves") for path in many(inputs, "study_curves")]
     sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
     headline = json.loads(Path(one(inputs, "headline")).read_text())
     metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
@@ -155,6 +175,12 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         else None,
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
         **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
+        trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
+        study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
+        course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
+        if courses
+        else None,
+        regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
     )
 
 

@@ -63,6 +63,7 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         data,
         *reads_text(results, config),
         *training_text(training),
+        *search_text(config),
         grouping_text(config, grouping),
         evaluation_text(results, config),
     ]
@@ -135,6 +136,8 @@ def one_training(settings: dict) -> str:
     n = len(network["channels"])
     convolutions = "one convolution" if n == 1 else f"{n} convolutions"
     pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
+    found = settings["learning_rate"] is None
+    rate = "learning rates found by search" if found else f"learning rate {settings['learning_rate']:g}"
     momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
     strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
     if settings["jitter"]:
@@ -157,7 +160,7 @@ def one_training(settings: dict) -> str:
         f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
         f"{hidden}, and one output a task. It was trained with "
         f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
-        f"(learning rate {settings['learning_rate']:g}{momentum}, weight decay "
+        f"({rate}{momentum}, weight decay "
         f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
         f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
         f"{strands}, for at most {settings['max_steps']:,} steps. "
@@ -180,6 +183,35 @@ def loss_text(settings: dict) -> str:
         )
         return f"{words}, positives weighted {weight}"
     return f"{words}, positives weighted by {weight:g}"
+
+
+def search_text(config: dict) -> list[str]:
+    """How learning rates were found, a sentence a search that strategies use."""
+    texts = []
+    for name, spec in config.get("searches", {}).items():
+        users = [s for s, strategy in config["strategies"].items() if strategy.get("search") == name]
+        if not users:
+            continue
+        if spec.get("rates"):
+            tried = ", ".join(f"{rate:g}" for rate in spec["rates"])
+        else:
+            low, high = spec["range"]
+            tried = f"{spec['trials']} drawn between {low:g} and {high:g} on a log scale"
+        how = (
+            f"and then the best of them less and plus {spec['refine']:g}"
+            if spec["method"] == "two_phase"
+            else f"by asynchronous successive halving (reduction {spec['reduction']}, Optuna)"
+        )
+        whom = (
+            f"{spec['tasks']} tasks drawn from the modalities, whose lowest mean loss chose one rate for all"
+            if "tasks" in spec
+            else "each group"
+        )
+        texts.append(
+            f"Learning rates of {', '.join(users)}: {tried}, {how}, were tried on {whom}, each for "
+            f"{100 * spec['steps_share']:g} % of the steps, and judged by the lowest validation loss."
+        )
+    return [" ".join(texts)] if texts else []
 
 
 def grouping_text(config: dict, grouping: str | None) -> str:
@@ -280,5 +312,7 @@ def citations(config: dict) -> list[str]:
         "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
         "Bioinformatics 26, 841-842 (2010).",
         "Pedregosa F et al. Scikit-learn: machine learning in Python. JMLR 12, 2825-2830 (2011). Clustering.",
+        "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "
+        "learning rates were searched by halving.",
         "Harris CR et al. Array programming with NumPy. Nature 585, 357-362 (2020).",
     ]

@@ -15,6 +15,7 @@ from epigroup import grouping as grouping_methods
 from epigroup.architecture import blocks, complete_network
 from epigroup.compared import check_compared, expand_draws
 from epigroup.errors import InputError
+from epigroup.search import check_rates, check_search
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
@@ -62,7 +63,8 @@ def _fill(value: Any, schema: dict, root: dict) -> Any:
         known = schema.get("properties", {})
         other = schema.get("additionalProperties")
         # A strategy's training section holds overrides: defaults there would undo the common section.
-        overrides = "learning_rate" in known and schema is not root["properties"]["training"]
+        common = root["properties"]["training"]
+        overrides = known is common["properties"] and schema is not common
         filled = (
             {}
             if overrides
@@ -137,6 +139,7 @@ def _check_references(config: dict, source: str) -> None:
     users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
     users |= {"sweep": config.get("sweep", {}).get("heads_from")}
     users |= {"predict": config.get("predict", {}).get("strategy")}
+    users |= {"patience_study.strategy": config.get("patience_study", {}).get("strategy")}
     for key, strategy in users.items():
         if strategy is not None and strategy not in strategies:
             raise InputError(
@@ -161,6 +164,7 @@ def _check_references(config: dict, source: str) -> None:
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)
+    _check_trials(config, source)
     chromosomes = config["genome"]["chromosomes"]
     for split in ("train", "validation", "test"):
         for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
@@ -331,6 +335,23 @@ def _check_jitter(config: dict, source: str) -> None:
             raise InputError(
                 f"{source}: {where}.jitter: {training['jitter']} is more than dataset.max_jitter "
                 f"({dataset['max_jitter']}), by which the splits keep their distance; raise that too"
+            )
+
+
+def _check_trials(config: dict, source: str) -> None:
+    """Searches of learning rates, and the study of patience, can be made."""
+    for name, spec in config.get("searches", {}).items():
+        check_rates(name, spec, source)
+    for name in config["strategies"]:
+        check_search(config, name, training_settings(config, name), source)
+    study = config.get("patience_study")
+    if study is not None:
+        if ("tasks" in study) == ("per_modality" in study):
+            raise InputError(f"{source}: patience_study: give either tasks or per_modality")
+        if config["strategies"][study["strategy"]].get("search") and "learning_rate" not in study:
+            raise InputError(
+                f"{source}: patience_study.learning_rate: '{study['strategy']}' searches its rates; say the "
+                "one to study"
             )
 
 

@@ -18,6 +18,7 @@ from epigroup.devices import choose_device, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
+from epigroup.group_tables import read_rates
 from epigroup.loader import Batches, Sequences
 from epigroup.shards import open_dataset
 
@@ -38,6 +39,7 @@ def measure_affinity(
     models: Sequence[str] = (),
     pairs: Sequence[str] = (),
     joint: str | None = None,
+    rates: str | None = None,
     threads: int = 1,
     code: str = "",
 ) -> Affinity:
@@ -47,6 +49,7 @@ def measure_affinity(
     cfg: entry, needs, measure, options, training (the strategy's), tasks (list of dicts: task_id, modality,
     cell_group; the strategy's). genome, dataset, shards, models: for measures on a network; pairs
     (metrics.tsv of the strategies options["pairs_from"]), joint (that of `strategy`): for measures on pairs.
+    rates: the table of the network's learning rate, where a search found it (group 0 is all tasks).
     InputError: a network of another data set, scores that are not finite, and what the measure says.
     """
     started = time.perf_counter()
@@ -56,6 +59,8 @@ def measure_affinity(
     measure = getattr(import_module(module), function)
     if cfg["needs"] == "network":
         torch.set_num_threads(threads)
+        if rates is not None:
+            cfg = {**cfg, "training": cfg["training"] | {"learning_rate": read_rates(rates, [0])[0]}}
         inputs: NetworkInputs | PairInputs = network_inputs(
             cfg, name, task_ids, seed, genome, dataset, shards, models
         )

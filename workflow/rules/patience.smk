@@ -1,0 +1,98 @@
+# The patience study: single profiles trained for their full course, and how long one would have had to wait.
+
+
+include: "patience_inputs.smk"
+
+
+rule choose_profiles:
+    input:
+        tasks="<results>/dataset/tasks.tsv",
+    output:
+        "<results>/patience/{strategy}/seed{seed}/groups.tsv",
+    log:
+        "<results>/logs/choose_profiles/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/choose_profiles/{strategy}.seed{seed}.tsv"
+    wildcard_constraints:
+        strategy=STUDY["strategy"],
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=5,
+    params:
+        cfg={key: STUDY.get(key) for key in ("tasks", "per_modality")},
+        code=code_digest("choose_profiles"),
+    script:
+        "../scripts/choose_profiles.py"
+
+
+# train_pack with the study's groups and settings; the weights are not kept.
+rule train_full_length:
+    input:
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+        groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
+        rates=[],
+        device=lambda wc: device_check(wc.strategy),
+    output:
+        model=temp("<results>/patience/{strategy}/seed{seed}/pack{pack}.safetensors"),
+        curves="<results>/patience/{strategy}/seed{seed}/pack{pack}.curves.tsv",
+    log:
+        "<results>/logs/train_full_length/{strategy}.seed{seed}.pack{pack}.log",
+    benchmark:
+        "<results>/benchmarks/train_full_length/{strategy}.seed{seed}.pack{pack}.tsv"
+    wildcard_constraints:
+        strategy=STUDY["strategy"],
+    conda:
+        "../envs/torch.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        mem_mb=lambda wc, input, attempt: (
+            (2000 + config["running"]["pack_memory_mb"] + 2 * input.size_mb) * attempt
+        ),
+        runtime=1440,
+        gpu=lambda wc: gpus(wc.strategy),
+        # As in train_pack: they change no result.
+        resume=int(config["running"]["resume"]),
+        checkpoint_seconds=config["running"]["checkpoint_seconds"],
+        progress_seconds=config["running"]["progress_seconds"],
+        pack_memory_mb=config["running"]["pack_memory_mb"],
+        tensorboard=int(config["running"]["tensorboard"]),
+    params:
+        cfg=settings("study"),
+        n_packs=len(study_packs()),
+        checkpoints=f"{RESULTS}/checkpoints",
+        events=f"{RESULTS}/logs/tensorboard/patience",
+        code=code_digest("train_pack"),
+    script:
+        "../scripts/train_pack.py"
+
+
+rule study_patience:
+    input:
+        groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
+        tasks="<results>/dataset/tasks.tsv",
+        curves=study_curves,
+    output:
+        study="<results>/patience/{strategy}/seed{seed}/study.tsv",
+        regret="<results>/patience/{strategy}/seed{seed}/regret.tsv",
+    log:
+        "<results>/logs/study_patience/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/study_patience/{strategy}.seed{seed}.tsv"
+    wildcard_constraints:
+        strategy=STUDY["strategy"],
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=5,
+    params:
+        cfg=lambda wc: {"patience": settings("training", wc.strategy)["patience"]},
+        code=code_digest("study_patience"),
+    script:
+        "../scripts/study_patience.py"

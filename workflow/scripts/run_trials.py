@@ -1,0 +1,24 @@
+"""Train the trials of one part of a search of learning rates."""
+
+from epigroup.logs import log_to
+from epigroup.search_trials import run_trials
+
+running = {key: snakemake.resources[key] for key in ("resume", "checkpoint_seconds", "progress_seconds")}
+
+with log_to(snakemake.log[0]):
+    run_trials(
+        snakemake.input.genome,
+        snakemake.input.dataset,
+        snakemake.input.shards,
+        snakemake.input.groups,
+        list(snakemake.input.coarse),
+        phase=snakemake.wildcards.phase,
+        part=int(snakemake.wildcards.part),
+        **snakemake.params.part,
+        training={**snakemake.params.cfg["training"], **running},
+        search=snakemake.params.cfg["search"],
+        out=snakemake.output[0],
+        checkpoint_dir=snakemake.params.checkpoints,
+        threads=snakemake.threads,
+        code=snakemake.params.code,
+    )

@@ -1,0 +1,14 @@
+"""Read from full-length trainings how much patience was safe."""
+
+from epigroup.logs import log_to
+from epigroup.patience import study_patience
+
+with log_to(snakemake.log[0]):
+    study_patience(
+        snakemake.input.groups,
+        snakemake.input.tasks,
+        snakemake.input.curves,
+        **snakemake.params.cfg,
+        study_out=snakemake.output.study,
+        regret_out=snakemake.output.regret,
+    )
