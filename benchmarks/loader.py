@@ -27,10 +27,10 @@ from torch.utils.data import DataLoader, Dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from epigroup.architecture import NETWORKS  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_precision  # noqa: E402
 from epigroup.loader import Batches, Sequences, TrainingOrder, order  # noqa: E402
-from epigroup.settings import NETWORKS  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
 from epigroup.trainer import GroupTrainer  # noqa: E402
 
