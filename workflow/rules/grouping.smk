@@ -44,9 +44,10 @@ rule measure_hidden:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=60,
         gpu=lambda wc: gpus(wc.strategy),
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("covariance"),
         device=lambda wc: training_device(wc.strategy),

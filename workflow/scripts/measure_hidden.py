@@ -12,5 +12,6 @@ with log_to(snakemake.log[0]):
         snakemake.output[0],
         device=snakemake.params.device,
         threads=snakemake.threads,
+        data="disk" if snakemake.resources.data_on_disk else "memory",
         **snakemake.params.cfg,
     )

@@ -75,10 +75,12 @@ def measure_hidden(
     batch_size: int,
     device: str = "auto",
     threads: int = 1,
+    data: str = "memory",
 ) -> None:
     """Write covariance.h5 of a strategy's one network: `covariance` float64 (hidden, hidden) and `mean`
     float64 (hidden,) of its hidden features over `examples` training examples drawn with `seed`; attributes
-    n, example_seed, and seed and dataset_hash as in heads.h5.
+    n, example_seed, and seed and dataset_hash as in heads.h5. `data` "disk": genome and labels are pages of
+    files.
 
     InputError: several networks, private hidden layers, a network of another data set or genome, features
     that are not finite.
@@ -103,8 +105,8 @@ def measure_hidden(
         )
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device))
-    batches = Batches(sequences, dataset.split("train"), (dataset.window - dataset.bin_size) // 2)
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
+    batches = Batches(sequences, dataset.split("train", data=data), (dataset.window - dataset.bin_size) // 2)
     rows = draw_examples(len(batches), examples, seed)
     # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
     path, info = next((path, info) for path, info in zip(model_paths, infos, strict=True) if info.groups)
