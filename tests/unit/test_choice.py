@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_evaluation import ABOUT, TASKS, planted_split, write_split
+from test_evaluation import TASKS, about, planted_split, write_split
 
 from epigroup.bootstrap import read_blocks
 from epigroup.choice import choose, choose_strategies, shrunk_scores
@@ -23,6 +23,7 @@ FILES = ("choice", "metrics", "blocks")
 def evaluate(folder, noise, tasks=TASKS, test_seed=2):
     """Evaluate noisy predictions; returns the paths of metrics.tsv and blocks.h5."""
     folder.mkdir(parents=True)
+    splits = {}
     for name, n, seed in (("validation", 1500, 1), ("test", 2000, test_seed)):
         split = planted_split(n, seed)
         rng = np.random.default_rng([seed, int(1000 * noise)])
@@ -30,13 +31,15 @@ def evaluate(folder, noise, tasks=TASKS, test_seed=2):
         split["probability"] = scores.astype(np.float16)
         split["probability"][:, [task not in tasks for task in TASKS]] = np.nan
         write_split(folder / f"{name}.h5", split)
-    (folder / "dataset.json").write_text(json.dumps(ABOUT))
+        splits[name] = split
+    (folder / "dataset.json").write_text(json.dumps(about(**splits)))
     (folder / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in tasks))
     evaluate_strategy(
         *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
         folder / "metrics.tsv",
         folder / "blocks.h5",
-        {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"},
+        {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"}
+        | {"interval_draws": 10, "seed": 1},
     )
     return folder / "metrics.tsv", folder / "blocks.h5"
 

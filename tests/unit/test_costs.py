@@ -112,7 +112,7 @@ def test_groups_that_are_the_assay_are_found(tmp_path):
     expected = adjusted_mutual_info_score(tasks["cell_group"], groups)
     assert table.loc["cell_group", "ami"] == pytest.approx(expected) and abs(expected) < 0.05
     assert np.isnan(table.loc["modality", "ami"]) and table.loc["modality", "n_values"] == 1
-    assert table.loc["depth", "n_tasks"] == 3
+    assert table.loc["depth", "n_tasks"] == 3 and np.isnan(table.loc["depth", "ami"])
     tasks.to_csv(tmp_path / "tasks.tsv", sep="\t", index=False)
     by_assay.to_csv(tmp_path / "groups.tsv", sep="\t", index=False)
     cfg = {"groupings": [["assay", 1, tasks["task_id"].tolist()]]}

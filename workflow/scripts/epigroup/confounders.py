@@ -12,6 +12,7 @@ from epigroup.task_tables import read_tasks
 
 log = logging.getLogger(__name__)
 
+MIN_TASKS = 10  # of fewer, groups and levels are mostly of one task, and fit one another
 COLUMNS = ["grouping", "seed", "k", "property", "n_tasks", "n_values", "nmi", "ami"]
 
 
@@ -55,7 +56,7 @@ def confounder_table(words: pd.DataFrame, groupings: list[tuple[str, int, pd.Dat
     entropies; ami, the same less what groups of these sizes share by chance (0: chance, 1: the same).
 
     groupings: name, seed, DataFrame of task_id and group. Tasks without the property are left out; NaN where
-    it, or the grouping, has one value.
+    it, or the grouping, has one value, or fewer than 10 tasks have it.
     """
     rows = []
     for name, seed, table in groupings:
@@ -66,7 +67,7 @@ def confounder_table(words: pd.DataFrame, groupings: list[tuple[str, int, pd.Dat
             a, b = groups[known], values[known]
             row = {"grouping": name, "seed": seed, "k": groups.nunique(), "property": kind}
             row |= {"n_tasks": int(known.sum()), "n_values": b.nunique(), "nmi": np.nan, "ami": np.nan}
-            if a.nunique() > 1 and b.nunique() > 1:
+            if len(a) >= MIN_TASKS and a.nunique() > 1 and b.nunique() > 1:
                 row |= {
                     "nmi": float(normalized_mutual_info_score(b, a)),
                     "ami": float(adjusted_mutual_info_score(b, a)),

@@ -67,6 +67,8 @@ def confounder_rows(results: Results) -> dict | None:
     table = results.confounders
     mean = table.groupby(["grouping", "property"], sort=False)["ami"].mean().unstack()
     known = [name for name in PROPERTIES if name in mean and mean[name].notna().any()]
+    if not known:
+        return None
     return {
         "titles": [PROPERTIES[name] for name in known],
         "rows": [
