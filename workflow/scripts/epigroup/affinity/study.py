@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from epigroup.affinity.contract import pair_scores, read_pieces, spearman
-from epigroup.plots import INK, empty, marker, save
+from epigroup.plots import INK, STYLE, empty, marker, save
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ def study_affinities(paths: Sequence[str], out: str | Path, cfg: dict) -> pd.Dat
             mine["spearman"].min(),
             mine["spearman"].max(),
         )
-    save(draw(table), table, Path(out).with_suffix(""), cfg["dpi"])
+    with matplotlib.rc_context(STYLE):
+        save(draw(table), table, Path(out).with_suffix(""), cfg["dpi"])
     return table
 
 
