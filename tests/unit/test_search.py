@@ -305,7 +305,8 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
     opened = []
     original = sys.modules["epigroup.shards"].Dataset.split
     monkeypatch.setattr(
-        "epigroup.shards.Dataset.split", lambda self, name: opened.append(name) or original(self, name)
+        "epigroup.shards.Dataset.split",
+        lambda self, name, **more: opened.append(name) or original(self, name, **more),
     )
     for part in (0, 1):
         run_trials(

@@ -51,7 +51,7 @@ rule train_full_length:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (
-            (2000 + config["running"]["pack_memory_mb"] + 2 * input.size_mb) * attempt
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
         ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
@@ -61,6 +61,7 @@ rule train_full_length:
         progress_seconds=config["running"]["progress_seconds"],
         pack_memory_mb=config["running"]["pack_memory_mb"],
         tensorboard=int(config["running"]["tensorboard"]),
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("study"),
         n_packs=len(study_packs()),

@@ -26,13 +26,14 @@ rule run_trials:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
+        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
+        data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=lambda wc: settings("trials", wc.strategy),
         part=search_part,

@@ -21,4 +21,5 @@ with log_to(snakemake.log[0]):
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        data="disk" if snakemake.resources.data_on_disk else "memory",
     )

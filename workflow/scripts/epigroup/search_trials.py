@@ -201,13 +201,14 @@ def run_trials(
     checkpoint_dir: str,
     threads: int,
     code: str,
+    data: str = "memory",
 ) -> None:
     """Run the trials of one part of one phase and write them as a table.
 
     `phase`: coarse, fine (which reads the coarse tables) or halving. `sample`: the tasks, each a group of its
     own, whose mean loss decides; None: each group decides for itself. `training`: settings of the trials and
-    of running; `search`: the search's. Raises InputError for bad input and when no coarse trial ended with a
-    finite loss; SystemExit(143) after SIGTERM.
+    of running; `search`: the search's; `data`: memory or disk, where genome and labels lie. Raises
+    InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
     """
     torch.set_num_threads(threads)
     device = choose_device(training["device"])
@@ -240,8 +241,10 @@ def run_trials(
         )
     left = (dataset.window - dataset.bin_size) // 2
     with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
-        train, validation = (Batches(sequences, dataset.split(s), left) for s in ("train", "validation"))
+        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
+        train, validation = (
+            Batches(sequences, dataset.split(name, data=data), left) for name in ("train", "validation")
+        )
     check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids)
     most = max((len(tasks) for tasks in groups.values()), default=1)
     need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
