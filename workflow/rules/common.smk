@@ -40,6 +40,8 @@ def checked(function, *args, **kwargs):
         refuse(error)
 
 
+for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
+    checked(config_settings.check_config_text, one)
 config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
 
 RESULTS = config["results"]

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from epigroup.errors import InputError
 
+# Names that may become file names and words of a command.
+USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+=-]*")
+
 
 def _roman(number: int) -> str:
     text = ""
@@ -103,8 +106,13 @@ def spelling_hint(name: str, known: Iterable[str]) -> str:
     for other in other_spellings(name):
         if other in there:
             return f"{name} may be called {other} there"
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    shown = ", ".join(shown_name(one) for one in names[:8]) + (", ..." if len(names) > 8 else "")
     return f"the names there are {shown}"
+
+
+def shown_name(name: str) -> str:
+    """A name out of a file that may hold anything, of bearable length."""
+    return name if len(name) <= 60 else name[:57] + "..."
 
 
 def read_contigs(path: str | os.PathLike) -> tuple[dict[str, int], dict[str, int]]:
