@@ -54,11 +54,19 @@ def run_shell(name: str, folder: Path, **parts) -> subprocess.CompletedProcess:
     """Run the shell command of a rule in `folder`; `parts` are input, output, log ... as dicts or lists."""
     shell = next(rule.shell for rule in rules() if rule.name == name)
     spaces = {
-        key: Namedlist(fromdict=value) if isinstance(value, dict) else Namedlist(value) if isinstance(value, list) else value
+        key: Namedlist(fromdict=value)
+        if isinstance(value, dict)
+        else Namedlist(value)
+        if isinstance(value, list)
+        else value
         for key, value in parts.items()
     }
     spaces["resources"] = SimpleNamespace(tmpdir=str(folder))
     command = fill(shell, **{"threads": 1, **spaces})
     return subprocess.run(
-        ["bash", "-c", f"set -euo pipefail; {command}"], cwd=folder, capture_output=True, text=True, check=False
+        ["bash", "-c", f"set -euo pipefail; {command}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
     )

@@ -164,7 +164,9 @@ def put_word(rng: random.Random, data: bytes) -> bytes:
 
 
 def add_to_cell(rng: random.Random, data: bytes) -> bytes:
-    return _cell(rng, data, lambda cell: cell + rng.choice(WORDS) if rng.random() < 0.5 else rng.choice(WORDS) + cell)
+    return _cell(
+        rng, data, lambda cell: cell + rng.choice(WORDS) if rng.random() < 0.5 else rng.choice(WORDS) + cell
+    )
 
 
 def change_case(rng: random.Random, data: bytes) -> bytes:

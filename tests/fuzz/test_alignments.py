@@ -5,10 +5,10 @@ import shutil
 
 import pysam
 import pytest
+from mutation import BYTES, outcome, spoilt
 
 from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.given_alignments import check_alignments
-from mutation import BYTES, outcome, spoilt
 from shell_rules import run_shell
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}
@@ -55,7 +55,9 @@ def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
             "mark_alignments", tmp_path, input={"bam": str(path)}, output={"bam": str(made), "duplicates": "dup.txt"},
             log=["log.txt"], wildcards={"profile": "p", "replicate": "1"},
         )  # fmt: skip
-        assert marked.returncode or [r.split("\t")[:4] for r in reads_of(made)] == [r.split("\t")[:4] for r in expected], what
+        assert marked.returncode or [r.split("\t")[:4] for r in reads_of(made)] == [
+            r.split("\t")[:4] for r in expected
+        ], what
     assert marked is not None
 
 

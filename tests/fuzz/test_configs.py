@@ -7,10 +7,10 @@ import re
 
 import pytest
 import yaml
+from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
 from epigroup.errors import InputError
 from epigroup.settings import check_config_text, complete_config
-from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
 GOOD = """\
 name: a run
@@ -66,7 +66,9 @@ def read(path):
 def same(given, used):
     """A value given as it is used, but for its spelling ("5", 5.0 and 5 are one)."""
     if isinstance(given, dict):
-        return isinstance(used, dict) and all(str(k) in used and same(v, used[str(k)]) for k, v in given.items())
+        return isinstance(used, dict) and all(
+            str(k) in used and same(v, used[str(k)]) for k, v in given.items()
+        )
     if isinstance(given, list) and isinstance(used, list):
         return len(given) == len(used) and all(map(same, given, used))
     if isinstance(used, bool) or given is None or isinstance(given, bool):
@@ -91,7 +93,12 @@ def check(given, used, what):
         assert not isinstance(value, float) or math.isfinite(value), f"{what}: {at} is {value}"
         assert not isinstance(value, int) or abs(value) < 2**63, f"{what}: {at} is {value}"
     genome = used["genome"]
-    for text in [used["samples"], used["results"], *genome["chromosomes"], *(genome[k] or "" for k in ("fasta", "assembly", "mitochondrion", "blacklist"))]:
+    for text in [
+        used["samples"],
+        used["results"],
+        *genome["chromosomes"],
+        *(genome[k] or "" for k in ("fasta", "assembly", "mitochondrion", "blacklist")),
+    ]:
         assert not SHELL.search(text.removeprefix("<results>/")), f"{what}: {text!r}"
     assert complete_config(copy.deepcopy(used), "again") == used, what
 
@@ -154,12 +161,18 @@ def test_keys_dropped_renamed_and_added(tmp_path, tried):
         for key in at[:-1]:
             parent = parent[key]
         without = {key: value for key, value in parent.items() if key != at[-1]}
-        for what, keys in (("without", {}), ("renamed", {at[-1] + "x": old}), ("doubled", {at[-1]: old, at[-1].upper(): old})):
+        for what, keys in (
+            ("without", {}),
+            ("renamed", {at[-1] + "x": old}),
+            ("doubled", {at[-1]: old, at[-1].upper(): old}),
+        ):
             tree = put(good, at[:-1], without | keys) if len(at) > 1 else without | keys
             both = tried.read(path, f"{what} {at}", yaml.safe_dump(tree).encode(), lambda: read(path))
             if both is not None:
                 check(*both, f"{what} {at}")
-                assert what == "without" or at[0] in ("groupings", "strategies", "figures"), f"{what} {at}: accepted"
+                assert what == "without" or at[0] in ("groupings", "strategies", "figures"), (
+                    f"{what} {at}: accepted"
+                )
 
 
 DUPLICATES = [
@@ -175,13 +188,16 @@ DUPLICATES = [
 @pytest.mark.parametrize("key, text", DUPLICATES)
 def test_a_key_that_stands_twice_is_refused(tmp_path, tried, key, text):
     path = tmp_path / "config.yaml"
-    assert tried.read(path, key, text.encode(), lambda: read(path), rf"line \d+: .*{key.strip(chr(39))}") is None
+    assert (
+        tried.read(path, key, text.encode(), lambda: read(path), rf"line \d+: .*{key.strip(chr(39))}") is None
+    )
 
 
 DEEP = {
     "lists": "name: " + "[" * 3000 + "]" * 3000 + "\n",
     "maps": "".join(" " * i + "a:\n" for i in range(2000)),
-    "aliases": "a: &a [x, x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)),
+    "aliases": "a: &a [x, x]\n"
+    + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)),
     "itself": "name: &a [*a]\n",
     "merge": "genome: &g {fasta: x, assembly: y, chromosomes: [z]}\nother: {<<: *g}\n",
     "tag": "name: !!python/object/apply:os.system ['touch pwned']\n",
@@ -200,7 +216,9 @@ DEEP = {
 def test_a_merged_mapping_may_be_overridden(tmp_path):
     """What YAML's merge is for is no key that stands twice."""
     path = tmp_path / "config.yaml"
-    path.write_text(GOOD.replace("SMTL: {grouping: all}", "SMTL: &s {grouping: all}\n  OTHER: {<<: *s, grouping: single}"))
+    path.write_text(
+        GOOD.replace("SMTL: {grouping: all}", "SMTL: &s {grouping: all}\n  OTHER: {<<: *s, grouping: single}")
+    )
     assert read(path)[1]["strategies"]["OTHER"]["grouping"] == "single"
 
 

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pysam
 import pytest
+from mutation import BYTES, TABLE, spoilt
 
 from epigroup.intervals import read_peaks, read_regions
-from mutation import BYTES, TABLE, spoilt
 
 SIZES = {"chr1": 5000, "chr2": 3000, "chrX": 900, "chr10": 2147483647}
 ROWS = [
@@ -21,9 +21,10 @@ ROWS = [
 ]
 NARROW = "".join("\t".join(map(str, row)) + "\n" for row in ROWS).encode()
 BED3 = "".join("\t".join(map(str, row[:3])) + "\n" for row in ROWS).encode()
-HEADED = b'track type=narrowPeak name="x"\n# a comment\n\n' + "".join(
-    " ".join(map(str, row[:6])) + "\r\n" for row in ROWS
-).encode()
+HEADED = (
+    b'track type=narrowPeak name="x"\n# a comment\n\n'
+    + "".join(" ".join(map(str, row[:6])) + "\r\n" for row in ROWS).encode()
+)
 PLACE = r"line \d+|is empty|truncated|damaged|narrower than|lies on a chromosome"
 
 
@@ -71,7 +72,9 @@ def test_spoilt_peak_files(tmp_path, tried, good):
             check(peaks, bad, what)
         elif not bad.startswith(b"\x1f\x8b"):
             rows = lenient(bad)
-            assert rows is None or all(end - start < 50 for _, start, end, _ in rows), f"{what}: refused {bad!r}"
+            assert rows is None or all(end - start < 50 for _, start, end, _ in rows), (
+                f"{what}: refused {bad!r}"
+            )
 
 
 @pytest.mark.parametrize("kind", ["gzip", "bgzip"])

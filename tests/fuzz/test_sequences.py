@@ -6,13 +6,16 @@ import re
 
 import h5py
 import pytest
+from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
 from epigroup.fastq import check_fastq, check_pair
 from epigroup.genome import open_genome, read_fasta, write_genome
-from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
 LETTERS = random.Random(11)
-CONTIGS = {name: "".join(LETTERS.choices("ACGTacgtNRY", k=k)) for name, k in (("chr1", 700), ("chr2", 240), ("chrM", 61))}
+CONTIGS = {
+    name: "".join(LETTERS.choices("ACGTacgtNRY", k=k))
+    for name, k in (("chr1", 700), ("chr2", 240), ("chrM", 61))
+}
 
 
 def fasta(width=60, end="\n", words=" a description"):
@@ -51,7 +54,9 @@ def codes(text):
 def test_spoilt_fasta(tmp_path, tried, good):
     path = tmp_path / "genome.fa"
     for what, bad in spoilt(good, TEXT, 6, 1):
-        contigs = tried.read(path, what, bad, lambda: [(c.name, bytes(c.codes)) for c in read_fasta(path)], FASTA_PLACE)
+        contigs = tried.read(
+            path, what, bad, lambda: [(c.name, bytes(c.codes)) for c in read_fasta(path)], FASTA_PLACE
+        )
         if bad.startswith(b"\x1f\x8b"):
             assert contigs is None, what
             continue
@@ -65,7 +70,9 @@ def test_damaged_compressed_fasta(tmp_path, tried):
     path, good = tmp_path / "genome.fa.gz", gzip.compress(fasta(), mtime=0)
     expected = [(name, codes(text)) for name, text in lenient_fasta(fasta())]
     for what, bad in spoilt(good, BYTES, 10, 2):
-        contigs = tried.read(path, what, bad, lambda: [(c.name, bytes(c.codes)) for c in read_fasta(path)], FASTA_PLACE)
+        contigs = tried.read(
+            path, what, bad, lambda: [(c.name, bytes(c.codes)) for c in read_fasta(path)], FASTA_PLACE
+        )
         assert contigs in (None, expected), what
 
 
@@ -84,12 +91,28 @@ def test_nothing_is_left_of_a_refused_genome(tmp_path, tried):
             continue
         expected = dict(lenient_fasta(bad))
         genome = open_genome(out)
-        assert {c: bytes(genome.codes(c)) for c in genome.sizes} == {c: codes(expected[c]) for c in ("chr1", "chr2")}, what
+        assert {c: bytes(genome.codes(c)) for c in genome.sizes} == {
+            c: codes(expected[c]) for c in ("chr1", "chr2")
+        }, what
         for file in out.parent.iterdir():
             file.unlink()
 
 
-HOSTILE_NAMES = ["../chr1", "a/b", ".", "..", "/abs", "chr1\x00", "$(touch pwned)", "chr1;ls", "a b", "chr'1", "-x", "é", "\x1b[31m"]
+HOSTILE_NAMES = [
+    "../chr1",
+    "a/b",
+    ".",
+    "..",
+    "/abs",
+    "chr1\x00",
+    "$(touch pwned)",
+    "chr1;ls",
+    "a b",
+    "chr'1",
+    "-x",
+    "é",
+    "\x1b[31m",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
@@ -127,7 +150,9 @@ def lenient_fastq(data):
     for name, bases, plus, quality in zip(*(lines[i::4] for i in range(4))):
         if not name.startswith(b"@") or not plus.startswith(b"+") or len(bases) != len(quality):
             return None
-        if not re.fullmatch(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv.]+", bases) or not re.fullmatch(rb"[!-~]+", quality):
+        if not re.fullmatch(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv.]+", bases) or not re.fullmatch(
+            rb"[!-~]+", quality
+        ):
             return None
     lengths = [len(bases) for bases in lines[1::4]]
     return len(lengths), min(lengths), max(lengths)
@@ -138,7 +163,9 @@ def test_spoilt_fastq(tmp_path, tried):
     for what, bad in spoilt(fastq(), TEXT, 10, 6):
         facts = tried.read(path, what, bad, lambda: check_fastq(path), FASTQ_PLACE)
         if facts is not None:
-            assert (facts.records, facts.shortest, facts.longest) == lenient_fastq(bad), f"{what}: {bad[:400]!r}"
+            assert (facts.records, facts.shortest, facts.longest) == lenient_fastq(bad), (
+                f"{what}: {bad[:400]!r}"
+            )
 
 
 def test_damaged_compressed_fastq(tmp_path, tried):
@@ -167,7 +194,10 @@ def test_spoilt_mates(tmp_path, tried):
                 changed[at], changed[other] = changed[other], changed[at]
             case 3:
                 changed[at] = changed[at].replace(b"@read", b"@other", 1)
-        assert tried.read(two, f"mates {number}", b"".join(changed), lambda: check_pair(one, two), r"record") is None
+        assert (
+            tried.read(two, f"mates {number}", b"".join(changed), lambda: check_pair(one, two), r"record")
+            is None
+        )
 
 
 def test_a_broken_record_deep_in_a_file(tmp_path, tried):
@@ -181,4 +211,7 @@ def test_a_broken_record_deep_in_a_file(tmp_path, tried):
     ):  # fmt: skip
         bad = [*lines]
         bad[4 * 10_500 : 4 * 10_500 + 4] = change(lines[4 * 10_500 : 4 * 10_500 + 4])
-        assert tried.read(path, f"deep {number}", b"\n".join(bad), lambda: check_fastq(path), "record 10501") is None
+        assert (
+            tried.read(path, f"deep {number}", b"\n".join(bad), lambda: check_fastq(path), "record 10501")
+            is None
+        )

@@ -5,13 +5,26 @@ import io
 import re
 
 import pytest
-
-from epigroup.sheet import read_sheet
 from mutation import TABLE, outcome, spoilt
 
-COLUMNS = (
-    "profile_id modality assay target cell_type cell_group replicate fastq_1 fastq_2 bam peaks control peak_mode assembly"
-).split()
+from epigroup.sheet import read_sheet
+
+COLUMNS = [
+    "profile_id",
+    "modality",
+    "assay",
+    "target",
+    "cell_type",
+    "cell_group",
+    "replicate",
+    "fastq_1",
+    "fastq_2",
+    "bam",
+    "peaks",
+    "control",
+    "peak_mode",
+    "assembly",
+]
 ROWS = [
     ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "1", "r/a_1.fq.gz", "r/a_2.fq.gz", "", "", "", "narrow", "toy1"],
     ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "2", "r/b_1.fq.gz", "r/b_2.fq.gz", "", "", "", "narrow", "toy1"],
@@ -83,12 +96,19 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("column", ["profile_id", *FILES, "assembly", "replicate", "control", "peak_mode", "modality", "assay"])
+@pytest.mark.parametrize(
+    "column", ["profile_id", *FILES, "assembly", "replicate", "control", "peak_mode", "modality", "assay"]
+)
 def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
     """Whatever the mutators draw: each of these is refused in each of the columns that reach names or commands."""
     path = tmp_path / "sheet.tsv"
     for value in HOSTILE:
-        if value == "" and column not in ("profile_id", "assembly", "assay", "modality") or "/" in value and column == "peaks":
+        if (
+            value == ""
+            and column not in ("profile_id", "assembly", "assay", "modality")
+            or "/" in value
+            and column == "peaks"
+        ):
             continue
         cells = row(**{column: value, **({"peaks": ""} if column in FILES[:3] else {})})
         if column == "fastq_2":
@@ -97,7 +117,20 @@ def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
         assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
 
 
-TEXTS = ["a$(touch pwned)", "a`touch pwned`", "a;b", "a\\b", 'a"b', "a\x07b", "a\x00b", "a\x1b[31mb", "<b>", " a", "a ", "a\u00a0b"]
+TEXTS = [
+    "a$(touch pwned)",
+    "a`touch pwned`",
+    "a;b",
+    "a\\b",
+    'a"b',
+    "a\x07b",
+    "a\x00b",
+    "a\x1b[31mb",
+    "<b>",
+    " a",
+    "a ",
+    "a\u00a0b",
+]
 
 
 @pytest.mark.parametrize("column", ["target", "cell_type", "cell_group"])

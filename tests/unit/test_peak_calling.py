@@ -151,7 +151,7 @@ def test_macs_finds_the_sites_that_were_put_in(tmp_path, assay, paired, control,
     background = write_bam(tmp_path / "c.bam", fragments_of(2, 5000), paired=paired) if control else None
     out = tmp_path / "p.narrowPeak"
     count = call_peaks(bam, out, profile_id="p", assay=assay, peak_mode=peak_mode, control=background, **CALL)
-    lines = out.read_text().splitlines()
+    lines = gzip.decompress(out.read_bytes()).decode().splitlines()
     assert count == len(lines) and all(len(line.split("\t")) == 10 for line in lines)
     found, true = peaks_hit(out)
     assert found == 1.0 and true >= 0.9

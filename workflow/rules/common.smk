@@ -167,7 +167,7 @@ def peaks_of(name):
     profile = PROFILES[name]
     if profile.kind == "peaks":
         return profile.replicates[0].peaks
-    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak"
+    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak.gz"
 
 
 def scored_runs():

@@ -26,7 +26,9 @@ def open_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
         with pysam.AlignmentFile(os.fspath(bam), "rb") as handle:
             yield handle
     except (OSError, ValueError, pysam.SamtoolsError) as error:
-        raise InputError(f"{bam}: the alignments are cut or damaged ({first_line(error)}); {REMEDY}") from error
+        raise InputError(
+            f"{bam}: the alignments are cut or damaged ({first_line(error)}); {REMEDY}"
+        ) from error
 
 
 def mapped_reads(bam: str | os.PathLike) -> int:

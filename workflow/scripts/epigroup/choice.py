@@ -15,6 +15,7 @@ import pandas as pd
 from epigroup.bootstrap import check_same_blocks, read_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +105,8 @@ def choice_table(
 
 def _read_seen(path: str | Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(
-            path, sep="\t", usecols=SEEN, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
+        table = read_table(
+            path, usecols=SEEN, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
         )
     except ValueError as error:
         raise InputError(f"{path}: {error}; evaluate the strategy again") from error
@@ -116,9 +117,9 @@ def take_metrics(choice: pd.DataFrame, candidates: list[str], metrics: list[str]
     """metrics.tsv of the choice: each task's row from the strategy chosen for it, its frozen threshold and
     all, with that strategy's name in the column `chosen`."""
     tables = {
-        name: pd.read_csv(
-            path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
-        ).set_index("task_id", drop=False)
+        name: read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]).set_index(
+            "task_id", drop=False
+        )
         for name, path in zip(candidates, metrics, strict=True)
     }
     rows = [

@@ -4,9 +4,9 @@ otherwise."""
 import os
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from epigroup.errors import InputError
+from epigroup.intact import REMEDY, read_text
 
 # Names that may become file names and words of a command.
 USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+=-]*")
@@ -116,11 +116,21 @@ def shown_name(name: str) -> str:
 
 
 def read_contigs(path: str | os.PathLike) -> tuple[dict[str, int], dict[str, int]]:
-    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`."""
+    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`.
+
+    Raises InputError for a table that is cut or damaged.
+    """
     every, chosen = {}, {}
-    for row in Path(path).read_text().splitlines()[1:]:
-        contig, size, role = row.split("\t")
+    for line, row in enumerate(read_text(path).split("\n")[1:-1], start=2):
+        contig, _, rest = row.partition("\t")
+        size, _, role = rest.partition("\t")
+        if not size.isdecimal() or contig in every or role not in ("chromosome", "mitochondrion", "unused"):
+            raise InputError(
+                f"{path}, line {line}: {row[:60]!r} is no contig with its size and role; {REMEDY}"
+            )
         every[contig] = int(size)
         if role == "chromosome":
             chosen[contig] = int(size)
+    if not chosen:
+        raise InputError(f"{path}: names no chromosome that is used; {REMEDY}")
     return every, chosen

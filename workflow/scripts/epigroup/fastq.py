@@ -199,7 +199,9 @@ def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
         if not len(stop):
             rest = text
             if len(rest) > LONGEST_RECORD:
-                raise InputError(f"{path}, record {records + 1}: is longer than {LONGEST_RECORD:,} bytes; is this FASTQ?")
+                raise InputError(
+                    f"{path}, record {records + 1}: is longer than {LONGEST_RECORD:,} bytes; is this FASTQ?"
+                )
             continue
         first = np.concatenate([[0], stop[:-1] + 1])
         length = stop - first

@@ -17,7 +17,8 @@ from epigroup.compressed import open_text
 from epigroup.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.intact import DAMAGE, first_line
+from epigroup.hdf5 import DAMAGE
+from epigroup.intact import first_line
 
 FORMAT_VERSION = 2
 OTHER = 4
@@ -204,7 +205,9 @@ def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondr
     missing = [c for c in chosen if c not in lengths]
     if missing:
         hints = "; ".join(dict.fromkeys(spelling_hint(c, lengths) for c in missing[:3]))
-        raise InputError(f"genome.chromosomes: {fasta} has no contig {', '.join(map(shown_name, missing))}; {hints}")
+        raise InputError(
+            f"genome.chromosomes: {fasta} has no contig {', '.join(map(shown_name, missing))}; {hints}"
+        )
     if mitochondrion and mitochondrion not in lengths:
         raise InputError(
             f"genome.mitochondrion: {fasta} has no contig {mitochondrion}; "

@@ -1,17 +1,11 @@
-"""Reading what the workflow itself has written: whole and undamaged, or refused by name."""
+"""Reading text that the workflow itself has written: whole and undamaged, or refused by name."""
 
+import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-
-import h5py
-import numpy as np
 
 from epigroup.errors import InputError
 
-# What h5py and its users raise when a file is cut or its bytes have changed.
-DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError, IndexError)
 REMEDY = "delete it, and it will be made again"
 
 
@@ -32,26 +26,12 @@ def read_text(path: str | os.PathLike) -> str:
     return text
 
 
-@contextmanager
-def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading. Raises InputError, there or while the block reads, for a file that is cut,
-    damaged, or lacks what the block asks for.
-    """
+def read_json(path: str | os.PathLike) -> dict:
+    """The object of a JSON file. Raises InputError for one that is cut or damaged."""
     try:
-        with h5py.File(path, "r", locking=False) as store:
-            yield store
-    except DAMAGE as error:
-        raise InputError(f"{path}: is damaged or cut ({first_line(error)}); {REMEDY}") from error
-
-
-def write_arrays(store: h5py.Group, arrays: Mapping[str, np.ndarray], **options) -> None:
-    """Write arrays as datasets with checksums, texts (a list of str) at a fixed length."""
-    for name, values in arrays.items():
-        values = np.asarray(values)
-        if values.dtype.kind in "UO":
-            values = np.array([str(value).encode() for value in values], "S")
-        if values.size:
-            chunks = options.get("chunks") or values.shape
-            store.create_dataset(name, data=values, **{**options, "fletcher32": True, "chunks": chunks})
-        else:
-            store.create_dataset(name, data=values)
+        value = json.loads(Path(path).read_bytes())
+    except ValueError as error:
+        raise InputError(f"{path}: is no whole JSON file ({first_line(error)}); {REMEDY}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds no JSON object; {REMEDY}")
+    return value

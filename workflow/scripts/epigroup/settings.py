@@ -116,9 +116,7 @@ def complete_config(config: dict, source: str = "config") -> dict:
     schema = _schema()
     full = _fill(_plain(config), schema, schema)
     _check_numbers(full, source)
-    problems = sorted(
-        _Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path]
-    )
+    problems = sorted(_Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
     if problems:
         raise InputError("\n".join(_explain(problem, source) for problem in problems))
     full["genome"]["chromosomes"] = [
