@@ -59,8 +59,8 @@ rule trim_reads:
         " --html {output.html:q} --report_title {wildcards.profile:q}"
         " | gzip -1 > {output.reads:q}"
         # fastp ends well when a gzip file ends early.
-        " ; awk -F '[:,]' '/\"records\"/ {{want += $2}}"
-        ' /"total_reads"/ && !seen++ {{have = $2}} END {{exit want != have}}\''
+        " ; awk -F '[:,]' '$1 ~ \"records\" {{want += $2}}"
+        ' $1 ~ "total_reads" && !seen++ {{have = $2}} END {{exit want != have}}\''
         " {input.checked:q} {output.json:q}"
         " || {{ echo {input.reads:q}: fewer reads than when they were checked: the file is cut or damaged >&2 ;"
         " exit 1 ; }}) 2> {log:q}"
