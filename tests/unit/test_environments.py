@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from epigroup import affinity, digest, grouping
-from shell_rules import rules
+from shell_rules import quoted, rules
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 ENVS = WORKFLOW / "envs"
