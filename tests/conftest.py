@@ -74,3 +74,20 @@ def finished_mini(tmp_path_factory) -> Path:
     folder = copy_checkout(tmp_path_factory.mktemp("mini"))
     run_snakemake(folder, "-c2", "--configfile", MINI)
     return folder
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """How many malformed inputs the tests of tests/fuzz have tried."""
+    tried = getattr(config, "malformed_inputs", None)
+    if tried is not None and tried.inputs:
+        terminalreporter.write_line(f"{tried.inputs:,} malformed inputs, {tried.refused:,} of them refused")
+
+
+@pytest.fixture(scope="session")
+def tried(request):
+    """The count of malformed inputs of this session (see tests/fuzz/mutation.py)."""
+    from mutation import Tried
+
+    if not hasattr(request.config, "malformed_inputs"):
+        request.config.malformed_inputs = Tried()
+    return request.config.malformed_inputs

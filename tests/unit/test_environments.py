@@ -7,7 +7,6 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 import yaml
 
 from epigroup import affinity, digest, grouping
+from shell_rules import quoted, rules
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 ENVS = WORKFLOW / "envs"
@@ -30,48 +30,12 @@ PACKAGE_OF_IMPORT = {
 }
 # command: package of conda, where they differ; None: part of every system that has a shell
 SYSTEM = """
-    awk basename cat cd cmp cp cut date echo exit export false grep gzip head ln ls mkdir mktemp mv printf
+    awk basename cat cd cksum cmp cp cut date diff echo exit export false grep gzip head ln ls mkdir mktemp mv printf
     sed set sleep sort tail tee test touch tr trap true uniq wc zcat
     read rm if then else elif fi for do done while case esac
 """
-DOES = re.compile(r"^ +(script|shell|run|notebook|wrapper):", re.MULTILINE)
 KEYWORDS = {"then", "do", "else", "if", "elif", "while", "!"}
 PACKAGE_OF_COMMAND = {"bowtie2-build": "bowtie2", **dict.fromkeys(SYSTEM.split())}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The text of one rule: its name, environment file, script and shell command (whichever it has)."""
-
-    name: str
-    env: str | None
-    script: str | None
-    shell: str | None
-    does_something: bool
-
-
-def rules() -> Iterator[Rule]:
-    for path in sorted(WORKFLOW.glob("rules/*.smk")):
-        parts = re.split(r"^[ ]*(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)
-        for name, body in zip(parts[1::2], parts[2::2], strict=True):
-            yield Rule(
-                name=name,
-                env=quoted("conda", body),
-                script=quoted("script", body),
-                shell=shell_text(body),
-                does_something=DOES.search(body) is not None,
-            )
-
-
-def quoted(directive: str, body: str) -> str | None:
-    match = re.search(rf'^ +{directive}:\s*"([^"]+)"', body, re.MULTILINE)
-    return match and match.group(1)
-
-
-def shell_text(body: str) -> str | None:
-    """The strings of a shell directive joined as Python joins them."""
-    match = re.search(r"^( +)shell:\n((?:\1 +.*\n|\s*\n)+)", body + "\n", re.MULTILINE)
-    return ast.literal_eval(f"({match.group(2)})") if match else None
 
 
 def commands(shell: str) -> set[str]:

@@ -1,6 +1,7 @@
 """Peak calling by assay: arguments, cut sites, and real runs of MACS2 on simulated reads with known sites."""
 
 import gzip
+import io
 import logging
 import shutil
 
@@ -128,7 +129,7 @@ def test_cut_sites_are_the_ends_of_the_reads_moved_for_tn5(tmp_path):
 
 def peaks_hit(path):
     """Share of the sites inside a peak, and share of the peaks that reach a site to 150 bp."""
-    peaks = np.loadtxt(path, usecols=(1, 2), dtype=int, ndmin=2)
+    peaks = np.loadtxt(io.BytesIO(gzip.decompress(path.read_bytes())), usecols=(1, 2), dtype=int, ndmin=2)
     inside = [np.any((peaks[:, 0] <= site) & (site < peaks[:, 1])) for site in SITES]
     true = [np.any((start - 150 <= SITES) & (end + 150 > SITES)) for start, end in peaks]
     return np.mean(inside), np.mean(true)
@@ -151,7 +152,7 @@ def test_macs_finds_the_sites_that_were_put_in(tmp_path, assay, paired, control,
     background = write_bam(tmp_path / "c.bam", fragments_of(2, 5000), paired=paired) if control else None
     out = tmp_path / "p.narrowPeak"
     count = call_peaks(bam, out, profile_id="p", assay=assay, peak_mode=peak_mode, control=background, **CALL)
-    lines = out.read_text().splitlines()
+    lines = gzip.decompress(out.read_bytes()).decode().splitlines()
     assert count == len(lines) and all(len(line.split("\t")) == 10 for line in lines)
     found, true = peaks_hit(out)
     assert found == 1.0 and true >= 0.9

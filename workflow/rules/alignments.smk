@@ -84,13 +84,17 @@ rule filter_alignments:
     params:
         cfg=filter_settings,
     shell:
-        "(samtools flagstat {input.bam:q} > {output.flagstat:q}"
+        # A file cut between two blocks reads well to its end.
+        "(samtools quickcheck -v {input.bam:q} >&2"
+        " ; [ $(wc -l < {input.sizes:q}) -eq {params.cfg[chromosomes]} ]"
+        " || {{ echo {input.sizes:q}: is cut short: delete it and run again >&2 ; exit 1 ; }}"
+        " ; samtools flagstat {input.bam:q} > {output.flagstat:q}"
         " ; samtools idxstats {input.bam:q} > {output.idxstats:q}"
         " ; samtools stats {input.bam:q} > {output.stats:q}"
         " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q}"
-        " -L <(awk -v OFS='\t' -v mito=\"{params.cfg[mitochondrion]}\" '$1 != mito {{print $1, 0, $2}}'"
+        " -L <(awk -v OFS='\t' -v mito={params.cfg[mitochondrion]:q} '$1 != mito {{print $1, 0, $2}}'"
         " {input.sizes:q}) {input.bam:q}"
-        ' | (if [ -n "{params.cfg[blacklist]}" ]; then'
+        " | (if [ -n {params.cfg[blacklist]:q} ]; then"
         " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
         " | samtools view -b -o {output.bam:q} -"
         " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"
@@ -116,6 +120,7 @@ rule pool_replicates:
         runtime=240,
     shell:
         # One replicate is its own pool: a second name for the file where links work, no second copy.
-        '(set -- {input.bams:q} ; if [ $# -gt 1 ]; then samtools merge -c -p -f {output.bam:q} "$@"'
+        '(set -- {input.bams:q} ; samtools quickcheck -v "$@" >&2'
+        ' ; if [ $# -gt 1 ]; then samtools merge -c -p -f {output.bam:q} "$@"'
         ' ; else ln -f "$1" {output.bam:q} || cp "$1" {output.bam:q} ; fi'
         " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"

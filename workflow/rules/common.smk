@@ -40,6 +40,8 @@ def checked(function, *args, **kwargs):
         refuse(error)
 
 
+for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
+    checked(config_settings.check_config_text, one)
 config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
 
 RESULTS = config["results"]
@@ -165,7 +167,7 @@ def peaks_of(name):
     profile = PROFILES[name]
     if profile.kind == "peaks":
         return profile.replicates[0].peaks
-    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak"
+    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak.gz"
 
 
 def scored_runs():

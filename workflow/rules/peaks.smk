@@ -30,7 +30,7 @@ rule call_peaks:
         bases="<results>/genome/effective_size.txt",
         sizes="<results>/genome/chrom.sizes",
     output:
-        peaks="<results>/peaks/called/{profile}_peaks.narrowPeak",
+        peaks="<results>/peaks/called/{profile}_peaks.narrowPeak.gz",
     log:
         "<results>/logs/call_peaks/{profile}.log",
     benchmark:

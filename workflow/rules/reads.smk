@@ -57,14 +57,21 @@ rule trim_reads:
     shell:
         "(fastp --in1 {input.reads[0]:q} {params.cfg:q} --stdout --thread {threads} --json {output.json:q}"
         " --html {output.html:q} --report_title {wildcards.profile:q}"
-        " | gzip -1 > {output.reads:q}) 2> {log:q}"
+        " | gzip -1 > {output.reads:q}"
+        # fastp ends well when a gzip file ends early.
+        " ; awk -F '[:,]' '$1 ~ \"records\" {{want += $2}}"
+        ' $1 ~ "total_reads" && !seen++ {{have = $2}} END {{exit want != have}}\''
+        " {input.checked:q} {output.json:q}"
+        " || {{ echo {input.reads:q}: fewer reads than when they were checked: the file is cut or damaged >&2 ;"
+        " exit 1 ; }}) 2> {log:q}"
 
 
 rule index_genome:
     input:
         fasta="<results>/genome/genome.fa",
+        lengths="<results>/genome/genome.fa.fai",
     output:
-        multiext(
+        index=multiext(
             "<results>/genome/index/genome",
             ".1.bt2",
             ".2.bt2",
@@ -73,6 +80,8 @@ rule index_genome:
             ".rev.1.bt2",
             ".rev.2.bt2",
         ),
+        # bowtie2 aligns to a damaged index without a word.
+        checksums="<results>/genome/index/genome.cksum",
     log:
         "<results>/logs/index_genome.log",
     benchmark:
@@ -84,16 +93,21 @@ rule index_genome:
         mem_mb=lambda wc, attempt: 8000 * attempt,
         runtime=480,
     params:
-        stem=lambda wc, output: output[0].removesuffix(".1.bt2"),
+        stem=lambda wc, output: output.index[0].removesuffix(".1.bt2"),
     shell:
-        "bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q} > {log:q} 2>&1"
+        "(awk -v bytes=$(wc -c < {input.fasta:q})"
+        " 'END {{exit bytes != $3 + $2 + int(($2 + $4 - 1) / $4) * ($5 - $4)}}' {input.lengths:q}"
+        " || {{ echo {input.fasta:q}: is not as long as {input.lengths:q} says: delete both and run again ; exit 1 ; }}"
+        " ; bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q}"
+        " ; cksum {output.index:q} > {output.checksums:q}) > {log:q} 2>&1"
 
 
 rule align_reads:
     input:
         reads=reads_to_align,
         checked=rules.check_fastq.output.facts,
-        index=rules.index_genome.output,
+        index=rules.index_genome.output.index,
+        checksums=rules.index_genome.output.checksums,
     output:
         bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
         duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
@@ -117,7 +131,10 @@ rule align_reads:
         stem=lambda wc, input: input.index[0].removesuffix(".1.bt2"),
     shell:
         "scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        " (bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"
+        " (cksum {input.index:q} | diff {input.checksums:q} - >&2"
+        " || {{ echo {params.stem:q}: the index is damaged: delete {input.checksums:q} and run again >&2 ; exit 1 ; }}"
+        ' ; for reads in {input.reads:q}; do case "$reads" in *.gz) gzip -t "$reads" ;; esac ; done'
+        " ; bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"
         " --rg-id {wildcards.profile:q}.rep{wildcards.replicate} --rg SM:{wildcards.profile:q}"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"

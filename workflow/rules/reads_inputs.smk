@@ -52,6 +52,7 @@ def filter_settings(wildcards):
         # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go. A read
         # that says which mate it is but no longer that it is paired has lost the other: fixmate takes that flag away.
         "keep": f"(!flag.paired && !flag.read1 && !flag.read2) || (flag.proper_pair && [MQ] >= {mapq})",
+        "chromosomes": len(CHROMOSOMES),
         "mitochondrion": config["genome"]["mitochondrion"] or "",
         "blacklist": BLACKLIST or "",
     }

@@ -60,6 +60,7 @@ rule train_pack:
     params:
         cfg=lambda wc: settings("training", wc.strategy),
         n_packs=lambda wc: len(packs(wc.strategy)),
+        tasks=lambda wc: strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
         events=f"{RESULTS}/logs/tensorboard",
         code=code_digest("train_pack"),

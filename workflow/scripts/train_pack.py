@@ -23,6 +23,7 @@ with log_to(snakemake.log[0]):
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        tasks=snakemake.params.tasks,
         rates_tsv=snakemake.input.rates or None,
         events_dir=events if running["tensorboard"] else None,
         data="disk" if snakemake.resources.data_on_disk else "memory",

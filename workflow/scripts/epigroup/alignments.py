@@ -3,18 +3,40 @@
 import gzip
 import itertools
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pysam
 
 from epigroup.errors import InputError
+from epigroup.intact import REMEDY, first_line
 
 LOOKED_AT = 1000
 TN5_FORWARD, TN5_REVERSE = 4, 5
 
 
+@contextmanager
+def open_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
+    """Open a BAM file of this workflow. Raises InputError, there or while the block reads, when it is cut or
+    damaged.
+    """
+    try:
+        # A file cut between two of its blocks reads well to its end; only the missing end marker tells.
+        pysam.quickcheck(os.fspath(bam))
+        with pysam.AlignmentFile(os.fspath(bam), "rb") as handle:
+            yield handle
+    except (OSError, ValueError, pysam.SamtoolsError) as error:
+        raise InputError(
+            f"{bam}: the alignments are cut or damaged ({first_line(error)}); {REMEDY}"
+        ) from error
+
+
 def mapped_reads(bam: str | os.PathLike) -> int:
-    """Reads of an indexed BAM file that are mapped."""
-    with pysam.AlignmentFile(os.fspath(bam), "rb") as handle:
+    """Reads of an indexed BAM file that are mapped, as its index says. Raises InputError for a damaged file or
+    index."""
+    with open_alignments(bam) as handle:
+        if not handle.has_index():
+            raise InputError(f"{bam}.bai: the index is damaged; {REMEDY}")
         return handle.mapped
 
 
@@ -23,7 +45,7 @@ def is_paired(bam: str | os.PathLike) -> bool:
 
     Raises InputError when both kinds are among them: replicates of both layouts in one profile.
     """
-    with pysam.AlignmentFile(os.fspath(bam), "rb") as handle:
+    with open_alignments(bam) as handle:
         found = {read.is_paired for read in itertools.islice(handle, LOOKED_AT)}
     if len(found) > 1:
         raise InputError(f"{bam}: holds single-end and paired reads; give them as two profiles")
@@ -35,11 +57,11 @@ def write_cut_sites(bam: str | os.PathLike, out: str | os.PathLike, *, tn5: bool
 
     With `tn5` the 5' ends move to the middle of the transposase's 9-bp stagger: +4 on the forward strand, -5
     on the reverse (Buenrostro et al. 2013). The rest of the read stays, because MACS2 takes the read length
-    as the gap over which it joins peaks.
+    as the gap over which it joins peaks. Raises InputError for a BAM file that is cut or damaged.
     """
     forward, reverse = (TN5_FORWARD, TN5_REVERSE) if tn5 else (0, 0)
     count = 0
-    with pysam.AlignmentFile(os.fspath(bam), "rb") as handle, gzip.open(out, "wt", compresslevel=1) as bed:
+    with gzip.open(out, "wt", compresslevel=1) as bed, open_alignments(bam) as handle:
         for read in handle:
             start, end, strand = read.reference_start, read.reference_end, "+"
             if read.is_reverse:

@@ -4,10 +4,10 @@ ones for every strategy and seed."""
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from epigroup.errors import InputError
+from epigroup.hdf5 import open_hdf5
 from epigroup.metrics import N_SCORES
 
 
@@ -31,7 +31,7 @@ class BlockCounts:
 
 def read_blocks(path: str | Path) -> BlockCounts:
     """Counts by block of one strategy and seed, as `evaluation.write_blocks` writes them."""
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         return BlockCounts(
             path=str(path),
             task_ids=file["task_id"].asstr()[:].tolist(),

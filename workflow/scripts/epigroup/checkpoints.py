@@ -11,22 +11,32 @@ import logging
 import os
 import pickle
 import signal
+import struct
 import threading
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import first_line
 from epigroup.memory import is_out_of_memory
+from epigroup.models import tensor_checks
 
 logger = logging.getLogger(__name__)
 
+# what a damaged archive, or one that holds more than tensors and plain values, raises
+NOT_LOADED = (
+    RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError,
+    TypeError, AttributeError, NotImplementedError, struct.error,
+)  # fmt: skip
 # settings that change how a job runs but not what it computes
 NOT_IDENTITY = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard")
 
@@ -61,12 +71,20 @@ def read_checkpoint(path: Path) -> dict[str, Any] | None:
         return None
     content = path.read_bytes()
     try:
-        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        # The checksums of the archive, which torch leaves unread.
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            damaged = archive.testzip()
+        if damaged is not None:
+            raise zipfile.BadZipFile(f"{damaged} does not match its checksum")
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if not isinstance(state, dict):
+            raise pickle.UnpicklingError(f"it holds a {type(state).__name__}")
+    except NOT_LOADED as error:
         if is_out_of_memory(error):
             raise
-        _set_aside(path, str(error))
+        _set_aside(path, first_line(error))
         return None
+    return state
 
 
 def _set_aside(path: Path, cause: str) -> None:
@@ -102,15 +120,24 @@ class Snapshots:
                 name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in weights.items()
             }
             return
+        tensors = {name: tensor.detach().cpu().float().contiguous() for name, tensor in weights.items()}
         with whole(self._path(step)) as partial:
-            save_file(
-                {name: tensor.detach().cpu().float().contiguous() for name, tensor in weights.items()},
-                partial,
-            )
+            save_file(tensors, partial, {"crc32": json.dumps(tensor_checks(tensors), sort_keys=True)})
 
     def read(self, step: int) -> dict[str, torch.Tensor]:
-        """The weights of a step that is kept. From a file they are mapped into memory, not copied."""
-        return dict(self._held[step]) if self._checkpoint is None else load_file(self._path(step))
+        """The weights of a step that is kept. From a file they are mapped into memory, not copied.
+
+        Raises one of DAMAGED for a file that is missing, cut or does not match its checksums.
+        """
+        if self._checkpoint is None:
+            return dict(self._held[step])
+        path = self._path(step)
+        with safe_open(path, framework="pt") as handle:
+            checks = (handle.metadata() or {}).get("crc32")
+        tensors = load_file(path)
+        if checks != json.dumps(tensor_checks(tensors), sort_keys=True):
+            raise SafetensorError(f"{path} does not match its checksums")
+        return tensors
 
     def keep(self, steps: Iterable[int]) -> None:
         """From now on only these steps are wanted."""

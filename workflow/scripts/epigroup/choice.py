@@ -15,6 +15,8 @@ import pandas as pd
 from epigroup.bootstrap import check_same_blocks, read_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -104,8 +106,8 @@ def choice_table(
 
 def _read_seen(path: str | Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(
-            path, sep="\t", usecols=SEEN, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
+        table = read_table(
+            path, usecols=SEEN, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
         )
     except ValueError as error:
         raise InputError(f"{path}: {error}; evaluate the strategy again") from error
@@ -116,9 +118,9 @@ def take_metrics(choice: pd.DataFrame, candidates: list[str], metrics: list[str]
     """metrics.tsv of the choice: each task's row from the strategy chosen for it, its frozen threshold and
     all, with that strategy's name in the column `chosen`."""
     tables = {
-        name: pd.read_csv(
-            path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
-        ).set_index("task_id", drop=False)
+        name: read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]).set_index(
+            "task_id", drop=False
+        )
         for name, path in zip(candidates, metrics, strict=True)
     }
     rows = [
@@ -136,14 +138,14 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
     tasks = choice["task_id"].tolist()
     whole_columns: dict[str, np.ndarray] = {}
     first = None
-    with whole(out) as partial, h5py.File(partial, "w") as target:
+    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as target:
         for name, path in zip(candidates, blocks, strict=True):
             counts = read_blocks(path)
             first = first or counts
             check_same_blocks(first, counts)
             place = {task: i for i, task in enumerate(counts.task_ids)}
             here = np.flatnonzero(chosen == name)
-            with h5py.File(path, "r", locking=False) as source:
+            with open_hdf5(path) as source:
                 if counts is first:
                     for key in ("n", "chrom", "start"):
                         source.copy(key, target)
@@ -152,9 +154,8 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
                     values = source[key][:]
                     column = whole_columns.setdefault(key, np.zeros((len(values), len(tasks)), values.dtype))
                     column[:, here] = values[:, [place[tasks[i]] for i in here]]
-        for key, values in whole_columns.items():
-            target.create_dataset(key, data=values, compression="gzip", shuffle=True, fletcher32=True)
-        target["task_id"] = tasks
+        write_arrays(target, whole_columns, compression="gzip", shuffle=True)
+        write_arrays(target, {"task_id": tasks})
 
 
 def choose_strategies(metrics: list[str], blocks: list[str], outputs: dict[str, str], cfg: dict) -> None:

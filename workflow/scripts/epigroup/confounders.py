@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score, normalized_mutual_info_s
 
 from epigroup.files import whole
 from epigroup.report_data import read_counts
+from epigroup.tables import read_table
 from epigroup.task_tables import read_tasks
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def find_confounders(
     """Write confounders.tsv. cfg: groupings ([grouping, seed, task ids], as groups)."""
     words = properties(read_tasks(tasks), read_depth(fastp, flagstat))
     found = [
-        (name, seed, pd.read_csv(path, sep="\t", dtype={"task_id": str}))
+        (name, seed, read_table(path, dtype={"task_id": str}))
         for (name, seed, _), path in zip(cfg["groupings"], groups, strict=True)
     ]
     table = confounder_table(words, found)

@@ -4,9 +4,12 @@ otherwise."""
 import os
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from epigroup.errors import InputError
+from epigroup.intact import REMEDY, read_text
+
+# Names that may become file names and words of a command.
+USABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:+=-]*")
 
 
 def _roman(number: int) -> str:
@@ -103,16 +106,31 @@ def spelling_hint(name: str, known: Iterable[str]) -> str:
     for other in other_spellings(name):
         if other in there:
             return f"{name} may be called {other} there"
-    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    shown = ", ".join(shown_name(one) for one in names[:8]) + (", ..." if len(names) > 8 else "")
     return f"the names there are {shown}"
 
 
+def shown_name(name: str) -> str:
+    """A name out of a file that may hold anything, of bearable length."""
+    return name if len(name) <= 60 else name[:57] + "..."
+
+
 def read_contigs(path: str | os.PathLike) -> tuple[dict[str, int], dict[str, int]]:
-    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`."""
+    """Lengths (bp) of every contig of the FASTA, and of the chosen chromosomes alone, from `contigs.tsv`.
+
+    Raises InputError for a table that is cut or damaged.
+    """
     every, chosen = {}, {}
-    for row in Path(path).read_text().splitlines()[1:]:
-        contig, size, role = row.split("\t")
+    for line, row in enumerate(read_text(path).split("\n")[1:-1], start=2):
+        contig, _, rest = row.partition("\t")
+        size, _, role = rest.partition("\t")
+        if not size.isdecimal() or contig in every or role not in ("chromosome", "mitochondrion", "unused"):
+            raise InputError(
+                f"{path}, line {line}: {row[:60]!r} is no contig with its size and role; {REMEDY}"
+            )
         every[contig] = int(size)
         if role == "chromosome":
             chosen[contig] = int(size)
+    if not chosen:
+        raise InputError(f"{path}: names no chromosome that is used; {REMEDY}")
     return every, chosen

@@ -8,6 +8,7 @@ import pandas as pd
 from epigroup.architecture import network_cost
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,7 @@ COLUMNS = ["strategy", "seed", "device", *SUMS, "needs", "hours_in_all", "flop_i
 def read_ends(path: str) -> pd.DataFrame:
     """The last row of each group of a curves.tsv, indexed by group: its steps, and seconds of training and
     validation. A pack without groups has none. InputError: a lacking column."""
-    table = pd.read_csv(path, sep="\t")
+    table = read_table(path)
     lacking = [name for name in ("group", "step", "seconds") if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; train the strategy again")
@@ -32,7 +33,7 @@ def run_cost(curves: list[str], groups: str, training: dict, window: int) -> dic
     (`network_cost`) x batch size x steps; those of validation are left out. training: network, batch_size,
     device, threads. InputError: a group without a curve.
     """
-    sizes = Counter(pd.read_csv(groups, sep="\t")["group"].tolist())
+    sizes = Counter(read_table(groups)["group"].tolist())
     ends = pd.concat([read_ends(path) for path in curves])
     lacking = sorted(set(sizes) - set(ends.index))
     if lacking:

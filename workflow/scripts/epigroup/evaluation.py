@@ -1,7 +1,6 @@
 """Predictions of the validation and test examples -> a table of scores by task, and counts by block for the
 bootstrap."""
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,8 @@ from epigroup.bootstrap import average_precision_draws, draw_blocks, f1_of, perc
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
+from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
 from epigroup.metrics import TaskCounts, half_metrics, task_metrics
@@ -84,7 +85,7 @@ def open_predictions(
             f"{', '.join(dataset['n_evaluation'])}; see dataset.evaluation_regions"
         )
     known, expected_hash = list(dataset["task_ids"]), dataset["dataset_hash"]
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         found, found_hash = list(map(str, file.attrs["task_ids"])), str(file.attrs["dataset_hash"])
         if found_hash != expected_hash:
             raise InputError(
@@ -259,7 +260,7 @@ def evaluate_strategy(
     examples.
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
-    dataset = json.loads(Path(dataset_json).read_text())
+    dataset = read_json(dataset_json)
     number = read_group_numbers(groups, task_ids)
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         halves = count_predictions(predictions, choose_blocks(*predictions.places()).of % 2)
@@ -315,11 +316,11 @@ def write_blocks(
 
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one).
     """
-    with whole(path) as partial, h5py.File(partial, "w") as file:
-        for name, values in counts.items():
-            file.create_dataset(name, data=values, compression="gzip", shuffle=True, fletcher32=True)
-        file["chrom"], file["start"] = blocks.chrom.astype(np.int32), blocks.start
-        file["task_id"] = task_ids
+    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
+        write_arrays(file, counts, compression="gzip", shuffle=True)
+        write_arrays(
+            file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}
+        )
         file.attrs["dataset_hash"] = dataset_hash
         file.attrs["regions"] = regions
         file.attrs["block_size"] = blocks.size

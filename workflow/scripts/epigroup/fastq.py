@@ -1,7 +1,8 @@
 """Checks of FASTQ files, made before anything heavy reads them.
 
-The first records are looked at one by one; the whole file is only unpacked and its lines counted, which runs
-at some hundred MB/s and finds truncated files and mates of unequal number.
+The first records are looked at one by one. Of all others only the frame is checked, many at a time: the `@` and
+the `+`, and as many qualities as bases. That costs little beside unpacking, and finds truncated files, records
+that lost or gained a line, and mates that are not in step.
 """
 
 import gzip
@@ -14,11 +15,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from epigroup.errors import InputError
 from epigroup.files import whole
 
 HEAD = 10_000
 CHUNK = 1 << 20
+LONGEST_RECORD = 1 << 26  # bytes
+NAMED_EVERY = 1000  # records between those whose names are compared with the mate's, beyond the head
 SEQUENCE = re.compile(rb"[ACGTUNRYSWKMBDHVacgtunryswkmbdhv.]+")
 # A quality above the one while none lies below the other is Phred+64, not Phred+33 of a short-read machine.
 HIGHEST_33, LOWEST_64 = 80, 59
@@ -54,6 +59,11 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
     Raises InputError naming file, record and value when the file is empty, truncated, of another format, has
     Windows line ends, a record whose parts do not fit, or qualities that are not Phred+33.
     """
+    return _check(path)[0]
+
+
+def _check(path: str | os.PathLike) -> tuple[FastqFacts, list[bytes]]:
+    """The facts of a file, and the name line of every NAMED_EVERY-th record."""
     packed = _check_start(path)
     shortest, longest, lowest, highest = 1 << 30, 0, 255, 0
     for number, (name, bases, plus, quality) in enumerate(_head(path, packed), start=1):
@@ -78,22 +88,26 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
             f"{path}: qualities run from {chr(lowest)!r} to {chr(highest)!r} in its first records, the old "
             "Phred+64; convert it to Phred+33, for example with: seqtk seq -Q64 -V"
         )
-    records = _count_records(path, packed)
-    return FastqFacts(str(path), records, shortest, longest, lowest, highest)
+    records, names = _scan(path, packed)
+    return FastqFacts(str(path), records, shortest, longest, lowest, highest), names
 
 
 def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[FastqFacts, FastqFacts]:
-    """Check two files of mates: each by itself, their numbers of records, and the names of the first HEAD.
+    """Check two files of mates: each by itself, their numbers of records, the names of the first HEAD and of
+    every NAMED_EVERY-th after them.
 
     Raises InputError as check_fastq does, and when the files are not the mates of each other.
     """
-    facts = check_fastq(path_1), check_fastq(path_2)
-    pairs = zip(_head(path_1, str(path_1).endswith(".gz")), _head(path_2, str(path_2).endswith(".gz")))
-    for number, (first, second) in enumerate(pairs, start=1):
-        if _pair_name(first[0]) != _pair_name(second[0]):
+    checked = _check(path_1), _check(path_2)
+    facts = checked[0][0], checked[1][0]
+    heads = zip(_head(path_1, str(path_1).endswith(".gz")), _head(path_2, str(path_2).endswith(".gz")))
+    near = ((number, (one[0], two[0])) for number, (one, two) in enumerate(heads, start=1))
+    far = ((1 + at * NAMED_EVERY, pair) for at, pair in enumerate(zip(checked[0][1], checked[1][1])))
+    for number, (first, second) in itertools.chain(near, far):
+        if _pair_name(first) != _pair_name(second):
             raise InputError(
-                f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second[0])} is not the mate of "
-                f"{_shown(first[0])} in {path_1}; the files must list mates in the same order, "
+                f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second)} is not the mate of "
+                f"{_shown(first)} in {path_1}; the files must list mates in the same order, "
                 "under one name or one that ends in /1 and /2 (fastq-dump: without -I)"
             )
     if facts[0].records != facts[1].records:
@@ -172,17 +186,43 @@ def _head(path: str | os.PathLike, packed: bool) -> Iterator[tuple[bytes, ...]]:
             yield record
 
 
-def _count_records(path: str | os.PathLike, packed: bool) -> int:
-    lines, last = 0, b""
-    for chunk in _chunks(path, packed):
-        lines += chunk.count(b"\n")
-        last = chunk[-1:]
-    lines += last != b"\n"
-    if lines % 4:
+def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
+    """Number of records, and the name line of every NAMED_EVERY-th, of a whole file whose frame is checked."""
+    records, names, rest = 0, [], b""
+    for chunk in itertools.chain(_chunks(path, packed), [None]):
+        if chunk is None and rest and not rest.endswith(b"\n"):
+            chunk = b"\n"
+        text = rest + (chunk or b"")
+        letters = np.frombuffer(text, np.uint8)
+        stop = np.flatnonzero(letters == ord("\n"))
+        stop = stop[: len(stop) // 4 * 4]
+        if not len(stop):
+            rest = text
+            if len(rest) > LONGEST_RECORD:
+                raise InputError(
+                    f"{path}, record {records + 1}: is longer than {LONGEST_RECORD:,} bytes; is this FASTQ?"
+                )
+            continue
+        first = np.concatenate([[0], stop[:-1] + 1])
+        length = stop - first
+        good = (letters[first[::4]] == ord("@")) & (letters[first[2::4]] == ord("+"))
+        good &= (length[1::4] == length[3::4]) & (length[1::4] > 0)
+        if not good.all():
+            number = records + int(np.argmin(good)) + 1
+            raise InputError(
+                f"{path}, record {number} (line {4 * number - 3}): no FASTQ record of @name, bases, + and as many "
+                "qualities; a line is missing or damaged there: copy the file again"
+            )
+        for at in range(-records % NAMED_EVERY, len(good), NAMED_EVERY):
+            names.append(text[first[4 * at] : stop[4 * at]])
+        records += len(good)
+        rest = text[stop[-1] + 1 :]
+    if rest:
+        lines = 4 * records + rest.count(b"\n") + (not rest.endswith(b"\n"))
         raise InputError(
             f"{path}: {lines:,} lines, not a multiple of 4: the last record is cut off; copy it again"
         )
-    return lines // 4
+    return records, names
 
 
 def _pair_name(line: bytes) -> bytes:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ import h5py
 import numpy as np
 
 from epigroup.compressed import open_text
-from epigroup.contigs import check_assembly, known_lengths, spelling_hint
+from epigroup.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.hdf5 import DAMAGE
+from epigroup.intact import first_line
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 OTHER = 4
 _BLOCK = 1 << 24
 _LINE = 80
@@ -59,7 +62,7 @@ def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -
 
     def finished() -> Contig:
         if not codes:
-            raise InputError(f"{path}, line {header_line}: contig {name} has no sequence")
+            raise InputError(f"{path}, line {header_line}: contig {shown_name(name)} has no sequence")
         return Contig(name, header_line, codes)
 
     with open_text(path) as handle:
@@ -79,7 +82,7 @@ def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -
                     name, header_line, codes = words[0].decode("ascii", "backslashreplace"), line, bytearray()
                     if name in seen:
                         raise InputError(
-                            f"{path}, line {line}: contig {name} was there before, at line {seen[name]}"
+                            f"{path}, line {line}: contig {shown_name(name)} was there before, at line {seen[name]}"
                         )
                     seen[name] = line
                     line += 1
@@ -106,7 +109,7 @@ def _bad_letter(path: str | os.PathLike, line: int, contig: str, text: bytes) ->
         for letter in row:
             if letter not in _SPACE and _CODES[letter] == _BAD:
                 return InputError(
-                    f"{path}, line {line + offset}, contig {contig}: {chr(letter)!r} is no IUPAC DNA letter"
+                    f"{path}, line {line + offset}, contig {shown_name(contig)}: {chr(letter)!a} is no IUPAC DNA letter"
                 )
     raise AssertionError("no bad letter in the text")
 
@@ -133,6 +136,9 @@ def write_genome(
     """
     digest = hashlib.sha256()
     lengths: dict[str, int] = {}
+    checks: dict[str, int] = {}
+    if mitochondrion:
+        _check_usable("mitochondrion", mitochondrion, fasta)
     wanted = None if chromosomes is None else set(chromosomes)
     with ExitStack() as stack:
         store = stack.enter_context(h5py.File(stack.enter_context(whole(out)), "w", libver="v110"))
@@ -146,8 +152,10 @@ def write_genome(
             codes = np.frombuffer(contig.codes, np.uint8)
             is_chosen = wanted is None or contig.name in wanted
             if is_chosen:
+                _check_usable("chromosomes", contig.name, fasta)
                 check_assembly(assembly, {contig.name: len(codes)}, str(fasta))
                 store.create_dataset(contig.name, data=codes)
+                checks[contig.name] = zlib.crc32(codes)
                 log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
                          100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
             if text is not None:
@@ -163,10 +171,13 @@ def write_genome(
             log.warning(
                 "none of the contigs has a known length in %s; the assembly could not be checked", known
             )
-        store.attrs["assembly"] = assembly
-        store.attrs["fasta_sha256"] = digest.hexdigest()
+        # Texts of fixed length lie in the object header, which has a checksum; others in a heap without.
+        for key, text_of in (
+            ("assembly", assembly), ("fasta_sha256", digest.hexdigest()), ("chromosomes", json.dumps(chosen)),
+            ("crc32", json.dumps(checks)),
+        ):  # fmt: skip
+            store.attrs[key] = np.bytes_(text_of.encode())
         store.attrs["format_version"] = FORMAT_VERSION
-        store.attrs["chromosomes"] = json.dumps(chosen)
         store.close()
         if text is not None:
             text.close()
@@ -182,11 +193,21 @@ def write_genome(
             stack.enter_context(whole(contigs)).write_text("contig\tsize\trole\n" + rows)
 
 
+def _check_usable(key: str, name: str, fasta: str | os.PathLike) -> None:
+    if not USABLE.fullmatch(name):
+        raise InputError(
+            f"genome.{key}: {shown_name(name)} of {fasta} cannot name files; rename the contig with letters, digits "
+            "and . _ : + = - only"
+        )
+
+
 def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondrion: str | None) -> None:
     missing = [c for c in chosen if c not in lengths]
     if missing:
         hints = "; ".join(dict.fromkeys(spelling_hint(c, lengths) for c in missing[:3]))
-        raise InputError(f"genome.chromosomes: {fasta} has no contig {', '.join(missing)}; {hints}")
+        raise InputError(
+            f"genome.chromosomes: {fasta} has no contig {', '.join(map(shown_name, missing))}; {hints}"
+        )
     if mitochondrion and mitochondrion not in lengths:
         raise InputError(
             f"genome.mitochondrion: {fasta} has no contig {mitochondrion}; "
@@ -226,13 +247,20 @@ class Genome:
     fasta_sha256: str
     sizes: dict[str, int]
     offsets: dict[str, int]
+    checks: dict[str, int]
 
     def codes(self, chrom: str) -> np.ndarray:
-        """Codes of a chromosome: uint8 (size,), read-only, memory-mapped. Raises InputError for an unknown
-        name."""
+        """Codes of a chromosome: uint8 (size,), read-only, memory-mapped, held against their checksum. Raises
+        InputError for an unknown name and for damaged codes."""
         if chrom not in self.sizes:
             raise InputError(f"{self.path} has no chromosome {chrom}; {spelling_hint(chrom, self.sizes)}")
-        return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
+        codes = np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
+        if zlib.crc32(codes) != self.checks[chrom]:
+            raise InputError(
+                f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
+                "build it again"
+            )
+        return codes
 
 
 def open_genome(path: str | os.PathLike) -> Genome:
@@ -245,9 +273,19 @@ def open_genome(path: str | os.PathLike) -> Genome:
                     f"{path}: format version {version}, this release reads {FORMAT_VERSION}; build it again"
                 )
             names = json.loads(store.attrs["chromosomes"])
-            return Genome(
-                Path(path), str(store.attrs["assembly"]), str(store.attrs["fasta_sha256"]),
+            genome = Genome(
+                Path(path), store.attrs["assembly"].decode(), store.attrs["fasta_sha256"].decode(),
                 {c: store[c].shape[0] for c in names}, {c: store[c].id.get_offset() for c in names},
+                json.loads(store.attrs["crc32"]),
             )  # fmt: skip
-    except (OSError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path}: not a whole genome file ({error}); build it again") from error
+    except DAMAGE as error:
+        raise InputError(
+            f"{path}: not a whole genome file ({first_line(error)}); delete it and build it again"
+        ) from error
+    size = Path(path).stat().st_size
+    for chrom, offset in genome.offsets.items():
+        if offset is None or offset + genome.sizes[chrom] > size or chrom not in genome.checks:
+            raise InputError(
+                f"{path}: not a whole genome file (chromosome {chrom} is cut); delete it and build it again"
+            )
+    return genome

@@ -2,15 +2,21 @@
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
+from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import REMEDY, read_text
 
 
 def read_sizes(path: str | os.PathLike) -> dict[str, int]:
-    """Chromosome lengths (bp) of a two-column table, in file order."""
-    with open(path) as handle:
-        return {name: int(size) for name, size in (line.split("\t")[:2] for line in handle)}
+    """Chromosome lengths (bp) of a two-column table, in file order. Raises InputError for one that is damaged."""
+    sizes = {}
+    for line, row in enumerate(read_text(path).splitlines(), start=1):
+        cells = row.split("\t")
+        if len(cells) != 2 or not cells[1].isdecimal() or cells[0] in sizes:
+            raise InputError(f"{path}, line {line}: {row[:60]!r} is no contig and its length; {REMEDY}")
+        sizes[cells[0]] = int(cells[1])
+    return sizes
 
 
 def count_bases(codes: Iterable) -> int:
@@ -26,5 +32,8 @@ def write_size(out: str | os.PathLike, bases: int) -> None:
 
 
 def read_size(path: str | os.PathLike) -> int:
-    """Effective genome size (bp) as write_size left it."""
-    return int(Path(path).read_text())
+    """Effective genome size (bp) as write_size left it. Raises InputError for a file that is damaged."""
+    text = read_text(path).strip()
+    if not text.isdecimal() or not int(text):
+        raise InputError(f"{path}: {text[:60]!r} is no number of bases; {REMEDY}")
+    return int(text)

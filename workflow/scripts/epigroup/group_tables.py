@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from epigroup.errors import InputError
+from epigroup.intact import REMEDY
+from epigroup.tables import table_rows
 
 logger = logging.getLogger(__name__)
 
 
-def read_groups(path: str | os.PathLike, task_ids: Sequence[str]) -> dict[int, list[str]]:
+def read_groups(
+    path: str | os.PathLike, task_ids: Sequence[str], expected: Iterable[str] | None = None
+) -> dict[int, list[str]]:
     """Group number -> its tasks in the order of `task_ids`, from a table with columns task_id and group.
 
-    Raises InputError for a missing column, a group that is no number, an unknown task, or a (task, group)
-    named twice.
+    Raises InputError for a missing column, a group that is no number, an unknown task, a (task, group) named
+    twice, and, where the tasks `expected` are given, one of them that has no row.
     """
     rank = {task: i for i, task in enumerate(task_ids)}
     members: dict[int, list[str]] = {}
-    with open(path, newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        missing = {"task_id", "group"} - set(reader.fieldnames or [])
-        if missing:
+    for line, row in table_rows(path, ("task_id", "group")):
+        where, group = f"{path}:{line}", row["group"]
+        if not (group.isascii() and group.isdecimal() and len(group) < 10):
+            raise InputError(f"{where}: group {group!r} is not a number from 0")
+        if row["task_id"] not in rank:
             raise InputError(
-                f"{path}: no column {', '.join(sorted(missing))}; a grouping has columns task_id and group"
+                f"{where}: task {row['task_id']!r} is not in the data set; does the table fit the sheet?"
             )
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            if not (row["group"] or "").isdigit():
-                raise InputError(f"{where}: group {row['group']!r} is not a number from 0")
-            if row["task_id"] not in rank:
-                raise InputError(
-                    f"{where}: task {row['task_id']!r} is not in the data set; does the table fit the sheet?"
-                )
-            tasks = members.setdefault(int(row["group"]), [])
-            if row["task_id"] in tasks:
-                raise InputError(f"{where}: task {row['task_id']!r} stands twice in group {row['group']}")
-            tasks.append(row["task_id"])
+        tasks = members.setdefault(int(group), [])
+        if row["task_id"] in tasks:
+            raise InputError(f"{where}: task {row['task_id']!r} stands twice in group {group}")
+        tasks.append(row["task_id"])
+    lacking = set(expected or ()) - {task for tasks in members.values() for task in tasks}
+    if lacking:
+        first = min(lacking, key=rank.__getitem__)
+        raise InputError(f"{path}: {len(lacking)} tasks have no row, the first is {first!r}; {REMEDY}")
     return {group: sorted(members[group], key=rank.__getitem__) for group in sorted(members)}
 
 
@@ -55,24 +55,16 @@ def read_rates(path: str | os.PathLike, groups: Iterable[int]) -> dict[int, floa
     `groups`, stands twice or is missing.
     """
     wanted, rates = set(groups), {}
-    with open(path, newline="") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        missing = {"group", "learning_rate"} - set(reader.fieldnames or [])
-        if missing:
+    for line, row in table_rows(path, ("group", "learning_rate")):
+        where = f"{path}:{line}"
+        group = int(row["group"]) if row["group"].isascii() and row["group"].isdecimal() else None
+        if group not in wanted:
             raise InputError(
-                f"{path}: no column {', '.join(sorted(missing))}; a table of rates has columns group and "
-                "learning_rate"
+                f"{where}: group {row['group']!r} is not in the grouping; make the table of rates again"
             )
-        for row in reader:
-            where = f"{path}:{reader.line_num}"
-            group = int(row["group"]) if (row["group"] or "").isdigit() else None
-            if group not in wanted:
-                raise InputError(
-                    f"{where}: group {row['group']!r} is not in the grouping; make the table of rates again"
-                )
-            if group in rates:
-                raise InputError(f"{where}: group {group} stands twice; leave one rate a group")
-            rates[group] = _rate(row["learning_rate"], where)
+        if group in rates:
+            raise InputError(f"{where}: group {group} stands twice; leave one rate a group")
+        rates[group] = _rate(row["learning_rate"], where)
     if lacking := sorted(wanted - set(rates)):
         raise InputError(
             f"{path}: no learning rate for group {', '.join(map(str, lacking[:10]))}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.hdf5 import write_arrays
 from epigroup.models import read_pack_infos, read_weights
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,6 @@ def write_heads(model_paths: Sequence[str | os.PathLike], out: str | os.PathLike
     weights, bias, tasks = read_heads(model_paths)
     info = read_pack_infos(model_paths)[0]
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
-        handle["E"] = weights
-        handle["bias"] = bias
-        handle.create_dataset("task_id", data=tasks, dtype=h5py.string_dtype())
+        write_arrays(handle, {"E": weights, "bias": bias, "task_id": tasks})
         handle.attrs.update(dataset_hash=info.dataset_hash, seed=info.seed, network=info.network["name"])
     logger.info("heads of %d tasks, %d weights each", *weights.shape)

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 
 from epigroup.files import whole
+from epigroup.hdf5 import write_arrays
 from epigroup.labels import unpack
 from epigroup.shards import open_dataset
 
@@ -58,7 +59,6 @@ def correlate_labels(
         n += len(examples)
     found = correlate(both, n)
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
-        handle["correlation"], handle["both"] = found, both
-        handle.create_dataset("task_id", data=list(dataset.task_ids), dtype=h5py.string_dtype())
+        write_arrays(handle, {"correlation": found, "both": both, "task_id": list(dataset.task_ids)})
         handle.attrs.update(n=n, dataset_hash=dataset.dataset_hash)
     log.info("labels of %d tasks correlated over %s training bins", n_tasks, f"{n:,}")

@@ -96,6 +96,8 @@ class Sequences:
         self.sizes = np.array([genome.sizes[chrom] for chrom in chromosomes], dtype=np.int64)
         self.offsets = np.array(offsets, dtype=np.int64)
         if mapped:
+            for chrom in chromosomes:
+                genome.codes(chrom)  # held against its checksum; the pages stay for the map
             at = [genome.offsets[chrom] for chrom in chromosomes]
             pieces = zip(offsets, at, self.sizes.tolist(), strict=True)
             self.flat = torch.from_numpy(map_pieces(genome.path, pieces, total, UNKNOWN))

@@ -1,6 +1,7 @@
 """Log files of jobs, and the progress line of long steps."""
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -8,6 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from epigroup.errors import InputError
+from epigroup.intact import first_line
+
+# What the machine says: what the user can do.
+MACHINE = {
+    "No space left on device": "the disk is full: make room and run again",
+    "Disk quota exceeded": "the quota is used up: make room and run again",
+    "File too large": "the file system or a limit of this shell (ulimit -f) forbids a file of this size",
+    "Read-only file system": "give the key `results` a folder that can be written",
+    "Permission denied": "check the rights of this file and its folder",
+    "Operation not permitted": "check the rights of this file and its folder",
+    "Input/output error": "the disk or the network file system fails: look at the machine, then run again",
+    "Stale file handle": "the network file system lost the file: run again",
+    "Cannot allocate memory": "give the job more memory: resources.mem_mb",
+    "Too many open files": "raise the limit of open files: ulimit -n",
+}
 
 
 @contextmanager
@@ -15,13 +31,19 @@ def log_to(path: str) -> Iterator[logging.Logger]:
     """Send this process's log to the file `path` and to stderr.
 
     An InputError ends the process with its message as the last line of both and exit status 1, without a
-    traceback; any other exception is logged with its traceback and raised.
+    traceback. So does what the machine refuses: a full disk, a read-only folder, memory that runs out. Any other
+    exception is logged with its traceback, and a last line that names the rule and the log.
     """
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    rule = rule_of(path)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
-    handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler(sys.stderr)]
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler(sys.stderr)]
+    except OSError as error:
+        sys.exit(f"rule {rule}: the log cannot be written: {machine_fault(error) or error}")
+    logging.raiseExceptions = False  # a log that can no longer be written must not hide why
     for handler in handlers:
         handler.setFormatter(form)
         root.addHandler(handler)
@@ -31,13 +53,43 @@ def log_to(path: str) -> Iterator[logging.Logger]:
     except InputError as error:
         root.error("%s", error)
         sys.exit(1)
-    except BaseException:
-        root.exception("the job did not finish")
+    except (SystemExit, KeyboardInterrupt):
+        root.error("rule %s did not finish", rule)
         raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, the last line says where)
+        says = machine_fault(error)
+        if says is None:
+            root.exception("rule %s did not finish", rule)
+            says = f"{type(error).__name__}: {first_line(error)}; a fault of the program: the traceback is in {path}"
+        root.error("rule %s: %s", rule, says)
+        sys.exit(1)
     finally:
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+def rule_of(log: str | os.PathLike) -> str:
+    """The rule whose log this is: logs lie at `.../logs/RULE/...` or `.../logs/RULE.log`."""
+    parts = Path(log).parts
+    return parts[parts.index("logs") + 1].removesuffix(".log") if "logs" in parts[:-1] else Path(log).stem
+
+
+def machine_fault(error: BaseException) -> str | None:
+    """What the machine refused, with what to do; None for any other error. Libraries wrap such errors, so their
+    texts are looked at too.
+    """
+    texts = []
+    while error is not None and len(texts) < 5:
+        texts.append(first_line(error, 500))
+        if isinstance(error, MemoryError):
+            return f"not enough memory ({texts[0]}); give the job more: resources.mem_mb"
+        error = error.__cause__ or error.__context__
+    for words, remedy in MACHINE.items():
+        for text in texts:
+            if words.lower() in text.lower():
+                return f"{text}; {remedy}"
+    return None
 
 
 class Progress:

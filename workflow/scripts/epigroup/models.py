@@ -2,7 +2,8 @@
 
 Tensors `{group}/{name}` are the weights of a group's best validation. Where each task keeps the validation
 that served it best (training.keep: task), `{group}@{step}/{name}` are those of the other steps, and
-`task_step` in the metadata says which step serves a task.
+`task_step` in the metadata says which step serves a task. The metadata also hold a checksum of each tensor and
+one of what they themselves say, because safetensors has none.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -21,9 +24,10 @@ from safetensors.torch import save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import first_line
 from epigroup.networks import Network, build_network
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 # One key only: the safetensors library writes several in an order that changes from run to run.
 METADATA_KEY = "epigroup"
 _BY_GROUP = ("learning_rate", "best_step", "validation_loss", "task_step")
@@ -92,7 +96,9 @@ def write_models(
         for key, state in states.items()
         for name, tensor in state.items()
     }
-    metadata = {METADATA_KEY: json.dumps(asdict(info), sort_keys=True)}
+    about = json.dumps(asdict(info), sort_keys=True)
+    checks = {"about": zlib.crc32(about.encode()), "tensors": tensor_checks(tensors)}
+    metadata = {METADATA_KEY: json.dumps({"about": json.loads(about), "crc32": checks}, sort_keys=True)}
     with whole(path) as partial:
         partial.touch()
         mode = partial.stat().st_mode  # the library would leave the file to its owner alone
@@ -100,37 +106,60 @@ def write_models(
         partial.chmod(mode)
 
 
-def read_info(path: str | os.PathLike) -> ModelInfo:
-    """The metadata of a model file. Raises InputError for a file that is none, or of another format
-    version.
+def tensor_checks(tensors: Mapping[str, torch.Tensor]) -> dict[str, int]:
+    """CRC-32 of the bytes of each tensor."""
+    return {
+        name: zlib.crc32(tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+        for name, tensor in tensors.items()
+    }
+
+
+@contextmanager
+def open_models(path: str | os.PathLike) -> Iterator[tuple[safe_open, dict[str, Any], dict[str, int]]]:
+    """An open model file, what it says of itself, and the checksums of its tensors.
+
+    Raises InputError for a file that is none, is cut or damaged, or has another format version.
     """
     try:
         with safe_open(path, framework="pt") as handle:
             metadata = handle.metadata() or {}
-    except SafetensorError as error:
-        raise InputError(f"{path}: not a model file ({error}); train it again") from error
-    if METADATA_KEY not in metadata:
-        raise InputError(f"{path}: not a model of this workflow: no '{METADATA_KEY}' in its metadata")
-    fields = json.loads(metadata[METADATA_KEY])
-    if fields.get("format_version") != FORMAT_VERSION:
-        raise InputError(
-            f"{path}: model format version {fields.get('format_version')!r}, this workflow reads "
-            f"{FORMAT_VERSION}; train it again"
-        )
-    for key in ("groups", *_BY_GROUP):
-        fields[key] = {int(group): value for group, value in fields[key].items()}
-    return ModelInfo(**fields)
+            if METADATA_KEY not in metadata:
+                raise InputError(f"{path}: not a model of this workflow: no '{METADATA_KEY}' in its metadata")
+            content = json.loads(metadata[METADATA_KEY])
+            about = content.get("about", content)
+            if about.get("format_version") != FORMAT_VERSION:
+                raise InputError(
+                    f"{path}: model format version {about.get('format_version')!r}, this workflow reads "
+                    f"{FORMAT_VERSION}; train it again"
+                )
+            checks = content["crc32"]
+            if zlib.crc32(json.dumps(about, sort_keys=True).encode()) != checks["about"]:
+                raise InputError(f"{path}: damaged: its metadata do not match their checksum; train it again")
+            yield handle, about, checks["tensors"]
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a model file ({first_line(error)}); train it again") from error
+
+
+def read_info(path: str | os.PathLike) -> ModelInfo:
+    """The metadata of a model file. Raises InputError as `open_models` does."""
+    with open_models(path) as (_, about, _):
+        for key in ("groups", *_BY_GROUP):
+            about[key] = {int(group): value for group, value in about[key].items()}
+        return ModelInfo(**about)
 
 
 def read_weights(path: str | os.PathLike, group: int, step: int | None = None) -> dict[str, torch.Tensor]:
     """State of one group's network: of its best validation, or of `step` where that is another.
 
-    Raises InputError when the file does not hold it.
+    Raises InputError when the file does not hold it, or when its weights do not match their checksums.
     """
     prefix = f"{group}/" if step is None else f"{group}@{step}/"
-    with safe_open(path, framework="pt") as handle:
-        keys = [key for key in handle.keys() if key.startswith(prefix)]  # noqa: SIM118 (not a mapping)
-        state = {key.removeprefix(prefix): handle.get_tensor(key) for key in keys}
+    with open_models(path) as (handle, _, checks):
+        wanted = {key: check for key, check in checks.items() if key.startswith(prefix)}
+        tensors = {key: handle.get_tensor(key) for key in wanted}
+        if tensor_checks(tensors) != wanted:
+            raise InputError(f"{path}: damaged: its weights do not match their checksums; train it again")
+    state = {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
     if not state:
         which = f"group {group}" if step is None else f"group {group} at step {step}"
         raise InputError(
@@ -145,7 +174,13 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
     that serves some of its tasks.
     """
     network = build_network(info.network, len(info.groups[group]), info.window)
-    network.load_state_dict(read_weights(path, group, None if step == info.best_step[group] else step))
+    try:
+        network.load_state_dict(read_weights(path, group, None if step == info.best_step[group] else step))
+    except RuntimeError as error:
+        raise InputError(
+            f"{path}: the weights of group {group} are not those of its network ({first_line(error)}); train it "
+            "again"
+        ) from error
     return network.eval()
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def write_profiles(
     per_modality: int | None,
 ) -> None:
     """Write the study's grouping (task_id, group), each profile a group of its own."""
-    table = pd.read_csv(tasks_tsv, sep="\t", keep_default_na=False)
+    table = read_table(tasks_tsv, keep_default_na=False)
     chosen = list(tasks) if tasks is not None else choose_profiles(table, per_modality)
     with whole(out) as path:
         pd.DataFrame({"task_id": chosen, "group": range(len(chosen))}).to_csv(path, sep="\t", index=False)
@@ -124,9 +125,9 @@ def study_patience(
     the course) and steps_share (of the course's steps that would have been trained).
     Raises InputError for a profile without a curve.
     """
-    groups = pd.read_csv(groups_tsv, sep="\t", dtype={"task_id": str}).set_index("group")["task_id"]
-    tasks = pd.read_csv(tasks_tsv, sep="\t", keep_default_na=False).set_index("task_id")
-    curves = pd.concat([pd.read_csv(path, sep="\t") for path in curve_tsvs], ignore_index=True)
+    groups = read_table(groups_tsv, dtype={"task_id": str}).set_index("group")["task_id"]
+    tasks = read_table(tasks_tsv, keep_default_na=False).set_index("task_id")
+    curves = pd.concat([read_table(path) for path in curve_tsvs], ignore_index=True)
     courses = {}
     for group, task in groups.items():
         mine = curves[curves["group"] == group].sort_values("step")

@@ -1,5 +1,6 @@
 """Calling the peaks of one profile with MACS2, as its assay asks."""
 
+import gzip
 import logging
 import os
 import shlex
@@ -105,7 +106,7 @@ def call_peaks(
 ) -> int:
     """Call the peaks of one profile from its filtered, indexed alignments; return how many.
 
-    `out` is narrowPeak (10 columns, plain), also for broad peaks, whose summit column is -1. Peaks that reach
+    `out` is narrowPeak (10 columns, gzip, whose checksum tells a damaged file), also for broad peaks, whose summit column is -1. Peaks that reach
     over the end of a chromosome of `sizes`, because reads were extended, end there.
 
     Raises InputError when treatment or control has no reads, when they differ in layout, when MACS2 fails or
@@ -162,7 +163,7 @@ def call_peaks(
             "number of its reads, raise peaks.qvalue, or take the profile out of the sheet"
         )
     with whole(out) as partial:
-        partial.write_text("".join(lines))
+        partial.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
     logger.info("%s: %d peaks", profile_id, len(lines))
     return len(lines)
 

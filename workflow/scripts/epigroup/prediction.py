@@ -14,6 +14,7 @@ from epigroup.devices import choose_device
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
+from epigroup.hdf5 import write_arrays
 from epigroup.loader import Sequences
 from epigroup.logs import Progress
 from epigroup.losses import find_loss
@@ -24,6 +25,7 @@ from epigroup.shards import open_dataset
 logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 20
+CHUNK = 1 << 12  # examples with a checksum of their own
 
 
 def serving_groups(infos: Sequence[ModelInfo]) -> dict[str, int]:
@@ -159,10 +161,9 @@ def predict_split(
         model_paths, sequences, positions, dataset.task_ids, batch_size, both_strands=both_strands
     )
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
-        handle["probability"] = scores
-        handle["labels"] = examples.labels
-        handle["chrom"] = examples.chrom.astype(np.int16)
-        handle["start"] = examples.start.astype(np.int32)
+        arrays = {"probability": scores, "labels": examples.labels}
+        arrays |= {"chrom": examples.chrom.astype(np.int16), "start": examples.start.astype(np.int32)}
+        write_arrays(handle, arrays, rows=CHUNK)
         handle.attrs.update(
             dataset_hash=dataset.dataset_hash,
             split=split,

@@ -1,16 +1,17 @@
 """Everything a run has found, read once for its figures and its report."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from epigroup.errors import InputError
+from epigroup.hdf5 import open_hdf5
+from epigroup.intact import REMEDY, read_json, read_text
+from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
@@ -150,8 +151,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     data = load_data(inputs)
     tasks = data.tasks
     courses = [table(path, "curves") for path in many(inputs, "study_curves")]
-    sweep = [tagged(path, pd.read_csv(path, sep="\t"), "grouping") for path in many(inputs, "sweep")]
-    headline = json.loads(Path(one(inputs, "headline")).read_text())
+    sweep = [tagged(path, read_table(path), "grouping") for path in many(inputs, "sweep")]
+    headline = read_json(one(inputs, "headline"))
     metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
     return Results(
         dataset=data.dataset,
@@ -170,7 +171,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies")
         if inputs.get("mappable_strategies")
         else None,
-        mappable_headline=json.loads(Path(one(inputs, "mappable_headline")).read_text())
+        mappable_headline=read_json(one(inputs, "mappable_headline"))
         if inputs.get("mappable_headline")
         else None,
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
@@ -207,7 +208,7 @@ def load_data(inputs: Mapping[str, str | Sequence[str]]) -> DataTables:
             tasks[column] = ""
     words = ["modality", "assay", "target", "cell_type", "cell_group", "flag"]
     tasks[words] = tasks[words].astype(object).where(tasks[words].notna(), "").astype(str)
-    return DataTables(json.loads(Path(one(inputs, "dataset")).read_text()), tasks)
+    return DataTables(read_json(one(inputs, "dataset")), tasks)
 
 
 def one(inputs: Mapping, key: str) -> str:
@@ -230,7 +231,7 @@ def place(path: str) -> tuple[str, int]:
 
 def table(path: str, kind: str) -> pd.DataFrame:
     """A tab-separated table with at least the columns of its kind."""
-    frame = pd.read_csv(path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["", "NaN"])
+    frame = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["", "NaN"])
     lacking = [name for name in NEEDED[kind] if name not in frame]
     if lacking:
         raise InputError(
@@ -270,7 +271,7 @@ def read_embedding(path: str, task_ids: list[str]) -> np.ndarray:
     """E of a heads.h5 as (T, d) float64, rows in the order of `task_ids`; NaN for tasks that the network
     does not learn.
     """
-    with h5py.File(path, "r", locking=False) as handle:
+    with open_hdf5(path) as handle:
         rows = handle["task_id"].asstr()[:].tolist()
         weights = handle["E"][:].astype(np.float64)
     strange = sorted(set(rows) - set(task_ids))
@@ -295,18 +296,18 @@ def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
     """
     if not flagstat:
         return None
-    trimmed = {
-        Path(path).name.removesuffix(".json"): json.loads(Path(path).read_text())["summary"] for path in fastp
-    }
+    trimmed = {Path(path).name.removesuffix(".json"): read_json(path)["summary"] for path in fastp}
     rows = []
     for path in flagstat:
         name = Path(path).name.removesuffix(".flagstat.txt")
-        counts = dict.fromkeys(FLAGSTAT.values(), 0)
-        for line in Path(path).read_text().splitlines():
+        counts = {}
+        for line in read_text(path).splitlines():
             number, _, what = line.partition(" + ")
             what = what.split(" ", 1)[-1].split(" (")[0]
             if what in FLAGSTAT:
                 counts[FLAGSTAT[what]] = int(number)
+        if len(counts) < len(FLAGSTAT):
+            raise InputError(f"{path}: is cut: it does not count {', '.join(FLAGSTAT)} reads; {REMEDY}")
         before = trimmed[name]["before_filtering"]["total_reads"] if name in trimmed else counts["primary"]
         after = trimmed[name]["after_filtering"]["total_reads"] if name in trimmed else counts["primary"]
         rows.append(

@@ -16,13 +16,14 @@ from epigroup.bootstrap import (
     read_blocks,
 )
 from epigroup.errors import InputError
+from epigroup.tables import read_table
 
 SCORES = ["test_f1", "test_auprc", "test_auroc", "validation_f1", "validation_auprc"]
 
 
 def read_metrics(path: str | Path) -> pd.DataFrame:
     """A metrics.tsv, indexed by task_id. InputError: a column of SCORES is missing."""
-    table = pd.read_csv(path, sep="\t", dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
+    table = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
     lacking = [name for name in ("task_id", *SCORES) if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")

@@ -18,6 +18,7 @@ import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import sha256_file, whole
+from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.mapped import unnamed_array
 from epigroup.splits import NONE, SPLITS, assign
@@ -275,10 +276,7 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
     Raises InputError that names the shard when it is missing, damaged, cut, of another version, genome,
     window or tasks, or not the one that dataset.json was made from.
     """
-    try:
-        about = json.loads(Path(dataset_json).read_text())
-    except json.JSONDecodeError as error:
-        raise InputError(f"{dataset_json}: not a whole JSON file ({error}); make it again") from error
+    about = read_json(dataset_json)
     if about["format_version"] != FORMAT_VERSION:
         raise InputError(
             f"{dataset_json}: format version {about['format_version']}, this release reads {FORMAT_VERSION}; "

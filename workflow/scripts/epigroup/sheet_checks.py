@@ -39,6 +39,8 @@ def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
         raise InputError(
             f"{path}: there is no such sample sheet; the key `samples` of the configuration names it"
         ) from None
+    except OSError as error:
+        raise InputError(f"{path}: the sample sheet cannot be read: {error.strerror}") from None
     if raw.startswith(b"\xef\xbb\xbf"):
         raise InputError(f"{path}, line 1: starts with a byte-order mark; save it as UTF-8 without one")
     try:

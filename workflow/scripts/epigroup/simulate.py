@@ -226,7 +226,7 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
         whole(out["fasta"]) as fasta,
         whole(out["probability"]) as probability,
         open(fasta, "wb") as handle,
-        h5py.File(probability, "w") as truth,
+        h5py.File(probability, "w", libver="v110") as truth,
     ):
         truth.attrs.update(
             task_ids=[task.task_id for task in tasks],
@@ -238,7 +238,9 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
             _write_sequence(handle, chrom, codes)
             n_bins = len(codes) // cfg["bin_size"]
             chance = label_chance(elements, tasks, n_bins, cfg["bin_size"], cfg["min_overlap"])
-            truth.create_dataset(chrom, data=chance.astype(np.float16), compression="gzip", shuffle=True)
+            truth.create_dataset(
+                chrom, data=chance.astype(np.float16), compression="gzip", shuffle=True, fletcher32=True
+            )
             element, task = np.nonzero(elements.is_open)
             centre = elements.centre[element]
             peaks.append(pd.DataFrame({

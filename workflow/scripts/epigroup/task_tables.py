@@ -1,15 +1,15 @@
 """The tasks of a data set as tables: tasks.tsv, a row a task, and the paper's Table I."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import read_json
 from epigroup.splits import SPLITS
+from epigroup.tables import read_table
 
 COLUMNS = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")
 
@@ -26,7 +26,7 @@ def describe_tasks(
     `tasks`: dicts of task_id, modality, assay, target, cell_type, cell_group. Raises InputError when they are
     not the tasks of the data set, in its order.
     """
-    about = json.loads(Path(dataset_json).read_text())
+    about = read_json(dataset_json)
     if about["task_ids"] != [task["task_id"] for task in tasks]:
         raise InputError(
             f"{dataset_json}: its tasks are not those of the sheet, in the sheet's order; make the data set "
@@ -54,7 +54,7 @@ def task_table(about: Mapping, tasks: Sequence[Mapping[str, str]]) -> pd.DataFra
 
 def read_tasks(path: str | os.PathLike) -> pd.DataFrame:
     """tasks.tsv as written; empty cells are empty strings."""
-    return pd.read_csv(Path(path), sep="\t", keep_default_na=False)
+    return read_table(path, keep_default_na=False)
 
 
 def with_assay(tasks: pd.DataFrame) -> pd.Series:

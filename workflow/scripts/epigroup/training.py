@@ -122,6 +122,7 @@ def train_pack(
     checkpoint_dir: str,
     threads: int,
     code: str,
+    tasks: Sequence[str] | None = None,
     rates_tsv: str | None = None,
     events_dir: str | None = None,
     data: str = "memory",
@@ -130,7 +131,7 @@ def train_pack(
 
     Parameters: `groups_tsv` with columns task_id, group; `cfg` the resolved training settings;
     `checkpoint_dir` a folder for the rolling checkpoint, which goes when the results are written; `threads`
-    CPU threads; `code` the digest of this code; `rates_tsv` with columns group, learning_rate, instead of the
+    CPU threads; `code` the digest of this code; `tasks`, all that `groups_tsv` must hold; `rates_tsv` with columns group, learning_rate, instead of the
     one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
     "memory", or "disk" for genome and labels as pages of files. Raises InputError for bad input;
     SystemExit(143) after SIGTERM.
@@ -140,7 +141,7 @@ def train_pack(
     prefer_deterministic(device)
     precision = choose_precision(cfg["precision"], device)
     dataset = open_dataset(dataset_json, shard_paths)
-    all_groups = read_groups(groups_tsv, dataset.task_ids)
+    all_groups = read_groups(groups_tsv, dataset.task_ids, tasks)
     groups = pack_groups(all_groups, pack, n_packs)
     rates = dict.fromkeys(groups, cfg["learning_rate"])
     if rates_tsv is not None:

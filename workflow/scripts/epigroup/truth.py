@@ -4,7 +4,6 @@ could score."""
 import logging
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_rand_score
@@ -14,6 +13,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make import sheet_agreement
+from epigroup.hdf5 import open_hdf5
 from epigroup.labels import unpack_columns
 from epigroup.metrics import average_precision, count_scores, roc_auc
 from epigroup.run_scores import read_metrics
@@ -84,7 +84,7 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     """
     examples = dataset.split("test")
     scores = np.empty((len(examples), len(dataset.task_ids)), np.float32)
-    with h5py.File(probability, "r", locking=False) as file:
+    with open_hdf5(probability) as file:
         place = {str(task): i for i, task in enumerate(file.attrs["task_ids"])}
         lacking = [task for task in dataset.task_ids if task not in place]
         if lacking or int(file.attrs["bin_size"]) != dataset.bin_size:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.hdf5 import open_hdf5, write_arrays
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,9 @@ def write_affinity(path: str | Path, affinity: Affinity, task_ids: Sequence[str]
     int64 (P,), `task_id` (T,); attributes: `axis` and `about` (data set hash, strategy, seed, code,
     settings)."""
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
-        file[affinity.kind] = affinity.matrix.astype(np.float64)
-        file.create_dataset(
-            "pieces",
-            data=affinity.pieces.astype(np.float32),
-            compression="gzip",
-            shuffle=True,
-            fletcher32=True,
-        )
-        file["at"] = affinity.at.astype(np.int64)
-        file.create_dataset("task_id", data=list(task_ids), dtype=h5py.string_dtype())
+        arrays = {affinity.kind: affinity.matrix.astype(np.float64), "at": affinity.at.astype(np.int64)}
+        write_arrays(file, arrays | {"task_id": list(task_ids)})
+        write_arrays(file, {"pieces": affinity.pieces.astype(np.float32)}, compression="gzip", shuffle=True)
         file.attrs["axis"] = affinity.axis
         file.attrs.update(
             {key: value if _plain(value) else json.dumps(value) for key, value in about.items()}
@@ -70,7 +64,7 @@ def _plain(value: object) -> bool:
 
 def read_pieces(path: str | Path) -> tuple[Affinity, list[str]]:
     """The affinity of a file and its task ids; measures are empty. InputError: no affinity in it."""
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         kind = next((name for name in ("distance", "similarity") if name in file), None)
         if kind is None:
             raise InputError(f"{path}: holds neither distance nor similarity; measure it again")

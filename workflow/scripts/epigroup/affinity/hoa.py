@@ -16,6 +16,7 @@ import pandas as pd
 
 from epigroup.affinity.contract import Affinity
 from epigroup.errors import InputError
+from epigroup.tables import read_table
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class PairInputs:
 
 def read_validation(path: str) -> pd.DataFrame:
     """task_id, group, validation_auprc of a metrics.tsv; nothing of its test columns is read."""
-    return pd.read_csv(
-        path, sep="\t", usecols=["task_id", "group", "validation_auprc"], dtype={"task_id": str}
-    )
+    return read_table(
+        path, usecols=["task_id", "group", "validation_auprc"], dtype={"task_id": str}, keep_default_na=False,
+        na_values=["", "NaN"],
+    )  # fmt: skip
 
 
 def measure(inputs: PairInputs) -> Affinity:

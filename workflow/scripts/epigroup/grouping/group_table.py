@@ -1,6 +1,5 @@
 """The grouping table on disk: tab separated, a header, columns task_id and group."""
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.tables import table_rows
 
 
 def write_groups(path: str | Path, task_ids: list[str], groups: np.ndarray) -> None:
@@ -24,24 +24,16 @@ def read_groups(path: str | Path, task_ids: list[str]) -> np.ndarray:
     """
     groups: dict[str, str] = {}
     known = set(task_ids)
-    with open(path, newline="", encoding="utf-8-sig") as handle:
-        reader = csv.DictReader(handle, delimiter="\t")
-        lacking = [c for c in ("task_id", "group") if c not in (reader.fieldnames or [])]
-        if lacking:
-            raise InputError(
-                f"{path}: no column {' and no column '.join(lacking)}; the table needs task_id"
-                " and group, tab separated"
-            )
-        for row in reader:
-            task, group = (row["task_id"] or "").strip(), (row["group"] or "").strip()
-            where = f"{path}:{reader.line_num}"
-            if task not in known:
-                raise InputError(f"{where}: task_id '{task}' is no task of the sheet")
-            if task in groups:
-                raise InputError(f"{where}: task '{task}' comes a second time; a task belongs to one group")
-            if not group:
-                raise InputError(f"{where}: task '{task}' has no group")
-            groups[task] = group
+    for line, row in table_rows(path, ("task_id", "group")):
+        task, group = row["task_id"].strip(), row["group"].strip()
+        where = f"{path}:{line}"
+        if task not in known:
+            raise InputError(f"{where}: task_id '{task}' is no task of the sheet")
+        if task in groups:
+            raise InputError(f"{where}: task '{task}' comes a second time; a task belongs to one group")
+        if not group:
+            raise InputError(f"{where}: task '{task}' has no group")
+        groups[task] = group
     missing = [task for task in task_ids if task not in groups]
     if missing:
         raise InputError(

@@ -8,12 +8,13 @@ import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.grouping.contract import Heads
+from epigroup.hdf5 import open_hdf5
 
 
 def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str | Path | None = None) -> Heads:
     """A network's heads.h5, and its covariance.h5 where given. InputError: a task without a head, a
     covariance of another network."""
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         order = _places(
             file,
             path,
@@ -25,7 +26,7 @@ def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str |
         made = {key: file.attrs[key] for key in ("dataset_hash", "seed") if key in file.attrs}
     if covariance is None:
         return Heads(weights, bias)
-    with h5py.File(covariance, "r", locking=False) as file:
+    with open_hdf5(covariance) as file:
         matrix = file["covariance"][:]
         other = {key: value for key, value in made.items() if file.attrs[key] != value}
     if other or matrix.shape != (weights.shape[1],) * 2:
@@ -39,7 +40,7 @@ def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str |
 def read_label_correlation(path: str | Path, task_ids: Sequence[str]) -> np.ndarray:
     """float64 (T, T) of a label_correlation.h5; NaN for a task whose labels are all the same. InputError: a
     task that it lacks."""
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         order = _places(file, path, task_ids, "no labels", "make it again from the data set of this sheet")
         return file["correlation"][:][np.ix_(order, order)]
 
@@ -48,7 +49,7 @@ def read_affinity(path: str | Path, task_ids: Sequence[str]) -> tuple[np.ndarray
     """(float64 (T, T), "similarity" or "distance") of a file that holds a dataset of either name and
     `task_id`. InputError: neither or both, another shape, a value that is not finite, a task that it lacks.
     """
-    with h5py.File(path, "r", locking=False) as file:
+    with open_hdf5(path) as file:
         kinds = [name for name in ("similarity", "distance") if name in file]
         if len(kinds) != 1:
             raise InputError(

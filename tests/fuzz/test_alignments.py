@@ -1,0 +1,96 @@
+"""Spoilt BAM files: refused, or failed by the first rule that reads them all, or read as what they were."""
+
+import random
+import shutil
+
+import pysam
+import pytest
+from mutation import BYTES, outcome, spoilt
+
+from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.given_alignments import check_alignments
+from shell_rules import run_shell
+
+SIZES = {"chr1": 60_000, "chr2": 20_000}
+PLACE = r"not a whole BAM|is not BAM|header|bp in its header|damaged|cut|truncated|index"
+
+needs_samtools = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
+
+
+def write_bam(path, n=1500, sizes=SIZES, text=True):
+    """Single-end reads, sorted."""
+    rng = random.Random(1)
+    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": c, "LN": s} for c, s in sizes.items()]}
+    places = sorted((rng.randrange(len(sizes)), rng.randrange(10_000)) for _ in range(n))
+    with pysam.AlignmentFile(str(path), "wb", header=header) as handle:
+        for i, (reference, start) in enumerate(places):
+            read = pysam.AlignedSegment(handle.header)
+            read.query_name, read.flag, read.mapping_quality = f"r{i}", 16 * rng.randrange(2), 42
+            read.reference_id, read.reference_start, read.cigarstring = reference, start, "36M"
+            read.query_sequence = "".join(rng.choices("ACGT", k=36))
+            read.query_qualities = pysam.qualitystring_to_array("".join(rng.choices("#5?IJ", k=36)))
+            handle.write(read)
+    pysam.index(str(path))
+    return path
+
+
+def reads_of(path):
+    with pysam.AlignmentFile(str(path), "rb") as handle:
+        return sorted(str(read) for read in handle)
+
+
+@needs_samtools
+def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
+    good = write_bam(tmp_path / "good.bam").read_bytes()
+    expected = reads_of(tmp_path / "good.bam")
+    path, made = tmp_path / "given.bam", tmp_path / "marked.bam"
+    marked = None
+    for what, bad in spoilt(good, BYTES, 6, 9):
+        contigs = tried.read(path, what, bad, lambda: check_alignments(path, SIZES, "toy1"), PLACE)
+        if contigs is None:
+            continue
+        assert contigs == SIZES, what
+        made.unlink(missing_ok=True)
+        marked = run_shell(
+            "mark_alignments", tmp_path, input={"bam": str(path)}, output={"bam": str(made), "duplicates": "dup.txt"},
+            log=["log.txt"], wildcards={"profile": "p", "replicate": "1"},
+        )  # fmt: skip
+        assert marked.returncode or [r.split("\t")[:4] for r in reads_of(made)] == [
+            r.split("\t")[:4] for r in expected
+        ], what
+    assert marked is not None
+
+
+HEADERS = {
+    "another length": {"chr1": 60_001, "chr2": 20_000},
+    "a chromosome less": {"chr1": 60_000},
+    "other names": {"1": 60_000, "2": 20_000},
+    "a hostile name": {"chr1;touch pwned": 60_000, "$(x)": 20_000},
+}
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_headers_of_another_genome(tmp_path, tried, kind):
+    path = write_bam(tmp_path / "other.bam", 20, HEADERS[kind])
+    bad = path.read_bytes()
+    assert tried.read(path, kind, bad, lambda: check_alignments(path, SIZES, "toy1"), PLACE) is None
+
+
+def test_our_own_alignments_cut_or_damaged_are_not_counted(tmp_path, tried):
+    """What peak calling reads of filtered alignments: all reads, or a refusal."""
+    path = write_bam(tmp_path / "good.bam", 300)
+    good, index = path.read_bytes(), (tmp_path / "good.bam.bai").read_bytes()
+    bam, cuts = tmp_path / "p.bam", tmp_path / "cuts.bed.gz"
+    (tmp_path / "p.bam.bai").write_bytes(index)
+
+    def read():
+        return is_paired(bam), write_cut_sites(bam, cuts, tn5=True)
+
+    for what, bad in spoilt(good, BYTES, 5, 21):
+        found = tried.read(bam, what, bad, read, PLACE)
+        assert found in (None, (False, 300)), what
+    bam.write_bytes(good)
+    for what, bad in spoilt(index, BYTES, 5, 22):
+        count = tried.read(tmp_path / "p.bam.bai", what, bad, lambda: mapped_reads(bam), PLACE)
+        assert count is None or count >= 0, what  # the index has no checksum; its count tells none from some
+    assert outcome(read)[0] == (False, 300)

@@ -1,0 +1,148 @@
+"""Spoilt sample sheets: refused by line and column, or read as an independent reader reads them."""
+
+import csv
+import io
+import re
+
+import pytest
+from mutation import TABLE, outcome, spoilt
+
+from epigroup.sheet import read_sheet
+
+COLUMNS = [
+    "profile_id",
+    "modality",
+    "assay",
+    "target",
+    "cell_type",
+    "cell_group",
+    "replicate",
+    "fastq_1",
+    "fastq_2",
+    "bam",
+    "peaks",
+    "control",
+    "peak_mode",
+    "assembly",
+]
+ROWS = [
+    ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "1", "r/a_1.fq.gz", "r/a_2.fq.gz", "", "", "", "narrow", "toy1"],
+    ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "2", "r/b_1.fq.gz", "r/b_2.fq.gz", "", "", "", "narrow", "toy1"],
+    ["GM_H3K27me3", "HM", "ChIP", "H3K27me3", "GM 12878", "blood", "1", "", "", "al/h.bam", "", "GM_input", "", "toy1"],
+    ["GM_input", "", "input", "", "GM 12878", "blood", "1", "", "", "al/in.bam", "", "", "", "toy1"],
+    ["SK_CTCF", "TFB", "ChIP", "CTCF", "SK-N-SH", "brain", "1", "", "", "", "p/ctcf.bed.gz", "", "", "toy1"],
+    ["SK_REST", "TFB", "CUTRUN", "REST", "SK-N-SH", "brain", "1", "r/s.fq", "", "", "", "", "", "toy1"],
+]  # fmt: skip
+GOOD = "".join("\t".join(row) + "\n" for row in [COLUMNS, *ROWS]).encode()
+FILES = ("fastq_1", "fastq_2", "bam", "peaks")
+# What may reach file names and commands.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+PATH = re.compile(r"[A-Za-z0-9_./+@%=:][A-Za-z0-9_./+@%=:-]*")
+PLACE = r"line \d+|is empty; its first line|has a header and no rows|no task: every row has assay input"
+
+
+def read(path):
+    """No file exists whose name the good sheet does not have."""
+    there = {cell for row in ROWS for cell in row if "/" in cell}
+    return read_sheet(path, assembly="toy1", exist=there.__contains__)
+
+
+def check(sheet, text, what):
+    """The sheet against the csv module's reading of the same text."""
+    text = re.sub(r"(\n[ \t\x0b\x0c]*)+\Z", "\n", text)  # blank lines at the end say nothing
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert rows and all(None not in row and None not in row.values() for row in rows), what
+    assert list(sheet.profiles) == list(dict.fromkeys(row["profile_id"] for row in rows)), what
+    seen = set()
+    for row in rows:
+        profile = sheet.profiles[row["profile_id"]]
+        for column in ("modality", "assay", "target", "cell_type", "cell_group"):
+            assert getattr(profile, column) == row.get(column, ""), what
+        replicate = profile.replicate(row.get("replicate") or 1)
+        for column in FILES:
+            assert (getattr(replicate, column) or "") == row.get(column, ""), what
+            assert not row.get(column) or PATH.fullmatch(row[column]), what
+        assert NAME.fullmatch(profile.profile_id) and row["assembly"] == "toy1", what
+        assert (profile.profile_id, replicate.number) not in seen, what
+        seen.add((profile.profile_id, replicate.number))
+        assert profile.control is None or sheet.profiles[profile.control].is_input, what
+    files = [row[column] for row in rows for column in FILES if row.get(column)]
+    assert len(files) == len(set(files)), what
+    assert not re.search(r"[\x00-\x1f\x7f\"`$;<>]", "".join(v for row in rows for v in row.values())), what
+
+
+def test_the_good_sheet_is_read(tmp_path):
+    (tmp_path / "sheet.tsv").write_bytes(GOOD)
+    check(read(tmp_path / "sheet.tsv"), GOOD.decode(), "good")
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_spoilt_sheets(tmp_path, tried, seed):
+    path = tmp_path / "sheet.tsv"
+    for what, bad in spoilt(GOOD, TABLE, 7, seed):
+        sheet = tried.read(path, what, bad, lambda: read(path), PLACE)
+        if sheet is not None:
+            check(sheet, bad.decode(), what)
+
+
+def row(**cells):
+    return [cells.get(column, value) for column, value in zip(COLUMNS, ROWS[4], strict=True)]
+
+
+HOSTILE = [
+    "a b", "a$(touch pwned)", "a`touch pwned`", "a;touch pwned", "a|b", "a&b", "a>b", "a'b", 'a"b', "a\\b", "-rf", "--x",
+    "../a", "/etc/passwd", ".hidden", "a/b", "a\x07b", "a\x1b[31mb", "a\u202eb", "é", "a{x}b", "a*b", "a?b", "~", "a~b", "a,b", "a#b",
+    "a!b", "a%b", "a.rep1", "", " a", "a ", "\u00a0a", "a" * 300, "..", "a\u2028b", "\u0000",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "column", ["profile_id", *FILES, "assembly", "replicate", "control", "peak_mode", "modality", "assay"]
+)
+def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
+    """Whatever the mutators draw: each of these is refused in each of the columns that reach names or commands."""
+    path = tmp_path / "sheet.tsv"
+    for value in HOSTILE:
+        if (
+            value == ""
+            and column not in ("profile_id", "assembly", "assay", "modality")
+            or "/" in value
+            and column == "peaks"
+        ):
+            continue
+        cells = row(**{column: value, **({"peaks": ""} if column in FILES[:3] else {})})
+        if column == "fastq_2":
+            cells[COLUMNS.index("fastq_1")] = "r/other.fq"
+        bad = "".join("\t".join(r) + "\n" for r in [COLUMNS, cells]).encode()
+        assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
+
+
+TEXTS = [
+    "a$(touch pwned)",
+    "a`touch pwned`",
+    "a;b",
+    "a\\b",
+    'a"b',
+    "a\x07b",
+    "a\x00b",
+    "a\x1b[31mb",
+    "<b>",
+    " a",
+    "a ",
+    "a\u00a0b",
+]
+
+
+@pytest.mark.parametrize("column", ["target", "cell_type", "cell_group"])
+def test_texts_hold_nothing_that_a_shell_or_a_page_obeys(tmp_path, tried, column):
+    path = tmp_path / "sheet.tsv"
+    for value in TEXTS:
+        bad = "".join("\t".join(r) + "\n" for r in [COLUMNS, row(**{column: value})]).encode()
+        assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
+
+
+def test_a_missing_sheet_is_named(tmp_path, tried):
+    for path in (tmp_path / "none.tsv", tmp_path, tmp_path / "sheet.tsv" / "below"):
+        (tmp_path / "sheet.tsv").write_bytes(GOOD)
+        tried.inputs += 1
+        assert str(path) in outcome(lambda path=path: read(path))[1]

@@ -1,0 +1,37 @@
+"""Reading text that the workflow itself has written: whole and undamaged, or refused by name."""
+
+import json
+import os
+from pathlib import Path
+
+from epigroup.errors import InputError
+
+REMEDY = "delete it, and it will be made again"
+
+
+def first_line(error: BaseException, longest: int = 200) -> str:
+    """The first line of an error's message, or its name."""
+    text = str(error).strip().split("\n", 1)[0] or type(error).__name__
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def read_text(path: str | os.PathLike) -> str:
+    """The text of a file that ends with its last line's end. Raises InputError for one that is cut or no UTF-8."""
+    try:
+        text = Path(path).read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is damaged ({error.reason} at byte {error.start}); {REMEDY}") from None
+    if not text.endswith("\n"):
+        raise InputError(f"{path}: is cut short: its last line has no end; {REMEDY}")
+    return text
+
+
+def read_json(path: str | os.PathLike) -> dict:
+    """The object of a JSON file. Raises InputError for one that is cut or damaged."""
+    try:
+        value = json.loads(Path(path).read_bytes())
+    except ValueError as error:
+        raise InputError(f"{path}: is no whole JSON file ({first_line(error)}); {REMEDY}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds no JSON object; {REMEDY}")
+    return value
