@@ -155,6 +155,13 @@ def groups_of(wildcards):
     return f"{RESULTS}/groupings/{grouping}/seed{wildcards.seed}/groups.tsv"
 
 
+def serving_of(wildcards):
+    """The table of which group serves a task, where a task may be in several."""
+    if not plan_of.overlaps(config, config["strategies"][wildcards.strategy]["grouping"]):
+        return []
+    return f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/serving.tsv"
+
+
 def models_of(wildcards):
     return [
         f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/pack{pack}.safetensors"

@@ -8,7 +8,7 @@ rule evaluate_strategy:
     input:
         validation="<results>/predictions/{strategy}/seed{seed}/validation.h5",
         test="<results>/predictions/{strategy}/seed{seed}/test.h5",
-        groups=groups_of,
+        groups=lambda wc: serving_of(wc) or groups_of(wc),
         dataset="<results>/dataset/dataset.json",
     output:
         metrics="<results>/evaluation/{strategy}/seed{seed}/metrics.tsv",

@@ -41,6 +41,7 @@ else:
         input:
             **PREDICT_FROM,
             models=models_of(types.SimpleNamespace(strategy=PREDICT["strategy"], seed=PREDICT["seed"])),
+            serving=serving_of(types.SimpleNamespace(strategy=PREDICT["strategy"], seed=PREDICT["seed"])),
             regions=in_results(PREDICT["regions"]),
         output:
             table="<results>/predict/scores.tsv.gz",

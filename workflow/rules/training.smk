@@ -89,9 +89,39 @@ rule read_heads:
         "../scripts/read_heads.py"
 
 
+# Whose network serves a task that several groups learn.
+rule choose_groups:
+    input:
+        models=models_of,
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+    output:
+        "<results>/models/{strategy}/seed{seed}/serving.tsv",
+    log:
+        "<results>/logs/choose_groups/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/choose_groups/{strategy}.seed{seed}.tsv"
+    conda:
+        "../envs/torch.yaml"
+    threads: lambda wc: training_threads(wc.strategy)
+    resources:
+        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
+        runtime=240,
+        gpu=lambda wc: gpus(wc.strategy),
+        data_on_disk=int(config["running"]["data"] == "disk"),
+    params:
+        cfg=settings("prediction"),
+        device=lambda wc: training_device(wc.strategy),
+        code=code_digest("choose_groups"),
+    script:
+        "../scripts/choose_groups.py"
+
+
 rule predict_split:
     input:
         models=models_of,
+        serving=serving_of,
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
         shards=shard_paths(),

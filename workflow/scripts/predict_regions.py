@@ -15,4 +15,5 @@ with log_to(snakemake.log[0]):
         both_strands=snakemake.params.cfg["both_strands"],
         device=snakemake.params.cfg["device"],
         threads=snakemake.threads,
+        serving=snakemake.input.get("serving") or None,
     )

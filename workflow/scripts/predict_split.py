@@ -13,6 +13,7 @@ with log_to(snakemake.log[0]):
         out=snakemake.output[0],
         device=snakemake.params.device,
         threads=snakemake.threads,
+        serving=snakemake.input.get("serving") or None,
         data="disk" if snakemake.resources.data_on_disk else "memory",
         **snakemake.params.cfg,
     )

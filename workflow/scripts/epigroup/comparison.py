@@ -250,7 +250,7 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
         for name in ("test_f1", "test_auprc", "test_auroc"):
             columns[f"{strategy}:{name}"] = results.score(strategy, results.seeds[strategy], name)
     for item in groupings:
-        words = read_groups(item["groups"], item["tasks"])
+        words = read_groups(item["groups"], item["tasks"], overlap=True)
         of = dict(zip(item["tasks"], words, strict=True))
         columns[f"group:{item['grouping']}:seed{item['seed']}"] = [
             of.get(task, "") for task in results.task_ids

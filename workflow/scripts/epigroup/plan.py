@@ -21,6 +21,7 @@ from epigroup.strategies import (
     grouping_seeds,
     grouping_tasks,
     head_seeds,
+    overlaps,
     strategy_seeds,
 )
 
@@ -234,7 +235,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     runs = sum(s.seeds for s in strategies)
     choices = sum(len(compared_seeds(config, name)) for name in config["choices"])
     sets = len(evaluation_sets(config["dataset"]["evaluation_regions"]))
-    jobs["evaluation"] = 2 * runs + (runs + choices + 1) * sets
+    overlapping = [s for s in strategies if overlaps(config, config["strategies"][s.name]["grouping"])]
+    jobs["evaluation"] = sum(s.seeds for s in overlapping) + 2 * runs + (runs + choices + 1) * sets
     jobs["report"] = 5  # costs, confounders, figures of the data, figures of the results, the page
     return jobs
 

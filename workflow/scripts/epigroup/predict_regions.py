@@ -126,17 +126,18 @@ def predict_regions(
     both_strands: bool = False,
     device: str = "auto",
     threads: int = 1,
+    serving: str | os.PathLike | None = None,
 ) -> None:
     """Score the regions of a BED with every task of a trained strategy.
 
     Parameters: `fasta` (plain or gzipped; it need not be the genome of the training) or else `genome_h5`;
     `bigwig_out` task -> path; `both_strands`: the mean of the probabilities of a window and of its reverse
-    complement. Raises InputError for bad regions, a task without a network, and models that do not belong
-    together.
+    complement; `serving` as in `prediction.serving_groups`. Raises InputError for bad regions, a task without
+    a network, and models that do not belong together.
     """
     torch.set_num_threads(threads)
     infos = read_pack_infos(model_paths)
-    served = serving_groups(infos)
+    served = serving_groups(infos, serving)
     tasks = [task for task in infos[0].task_ids if task in served]
     unknown = sorted(set(bigwig_out) - set(tasks))
     if unknown:
@@ -151,7 +152,9 @@ def predict_regions(
     sequences = Sequences(genome, used, infos[0].window, choose_device(device))
     start = window_starts(regions.start, regions.end, infos[0].window, infos[0].bin_size)
     positions = sequences.positions(chrom, start)
-    scores = score_tasks(model_paths, sequences, positions, tasks, batch_size, np.float32, both_strands)
+    scores = score_tasks(
+        model_paths, sequences, positions, tasks, batch_size, np.float32, both_strands, serving
+    )
     write_table(table_out, regions, tasks, scores)
     sizes = {name: genome.sizes[name] for name in used}
     for column, task in enumerate(tasks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import h5py
 import numpy as np
@@ -14,13 +14,14 @@ from epigroup.devices import choose_device
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
+from epigroup.group_tables import read_groups
 from epigroup.hdf5 import write_arrays
 from epigroup.loader import Sequences
 from epigroup.logs import Progress
 from epigroup.losses import find_loss
 from epigroup.models import ModelInfo, load_network, read_pack_infos
 from epigroup.networks import Network
-from epigroup.shards import open_dataset
+from epigroup.shards import Dataset, Examples, open_dataset
 
 logger = logging.getLogger(__name__)
 
@@ -28,30 +29,49 @@ PROGRESS_SECONDS = 20
 CHUNK = 1 << 12  # examples with a checksum of their own
 
 
-def serving_groups(infos: Sequence[ModelInfo]) -> dict[str, int]:
+def groups_of_tasks(infos: Sequence[ModelInfo]) -> dict[str, list[int]]:
+    """Task -> the groups that learn it, ascending, for the packs of one strategy."""
+    pairs = sorted((group, task) for info in infos for group, tasks in info.groups.items() for task in tasks)
+    found: dict[str, list[int]] = {}
+    for group, task in pairs:
+        found.setdefault(task, []).append(group)
+    return found
+
+
+def serving_groups(infos: Sequence[ModelInfo], serving: str | os.PathLike | None = None) -> dict[str, int]:
     """Task -> the group whose network scores it, for the packs of one strategy.
 
-    Raises InputError for a task in more than one group: which network serves it must be chosen on
-    validation, and no choice table is read here.
+    `serving`: a table of task_id and group, made on validation, where groups overlap. Raises InputError for a
+    task in more than one group without it, and for a table of other tasks or groups.
     """
-    serving: dict[str, int] = {}
-    for info in infos:
-        for group, tasks in info.groups.items():
-            for task in tasks:
-                if task in serving:
-                    raise InputError(
-                        f"task {task!r} is in the groups {serving[task]} and {group}; "
-                        "overlapping groups need a table that says which network serves a task"
-                    )
-                serving[task] = group
-    return serving
+    known = groups_of_tasks(infos)
+    if serving is None:
+        for task, groups in known.items():
+            if len(groups) > 1:
+                raise InputError(
+                    f"task {task!r} is in the groups {' and '.join(map(str, groups))}; "
+                    "overlapping groups need a table that says which network serves a task"
+                )
+        return {task: groups[0] for task, groups in known.items()}
+    rows = [(task, group) for group, tasks in read_groups(serving, list(known)).items() for task in tasks]
+    chosen = dict(rows)
+    if len(rows) != len(known) or any(group not in known[task] for task, group in rows):
+        wrong = [task for task in known if chosen.get(task) not in known[task]] or [rows[0][0]]
+        raise InputError(
+            f"{serving}: task {wrong[0]!r} needs one row, with a group that learns it; choose groups again"
+        )
+    return chosen
 
 
 def networks_of(
-    model_paths: Sequence[str | os.PathLike], infos: Sequence[ModelInfo], device: torch.device
-) -> Iterator[tuple[Network, ModelInfo, list[str], list[int]]]:
-    """The networks of all packs one after another, on the device, with the tasks that each serves and their
-    columns in its output; one is in memory at a time.
+    model_paths: Sequence[str | os.PathLike],
+    infos: Sequence[ModelInfo],
+    device: torch.device,
+    wanted: Container[tuple[str, int]],
+) -> Iterator[tuple[Network, ModelInfo, int, list[str], list[int]]]:
+    """The networks of all packs one after another, on the device, with their group, those of its (task,
+    group) that are `wanted`, and their columns in its output; one is in memory at a time, and one that
+    serves none is left out.
 
     A group has one network, or, where tasks keep weights of their own, one for each step that serves some.
     """
@@ -59,8 +79,10 @@ def networks_of(
         for group in sorted(info.groups):
             column = {task: i for i, task in enumerate(info.groups[group])}
             for step, tasks in info.serving_steps(group).items():
-                network = load_network(path, info, group, step).to(device)
-                yield network, info, tasks, [column[task] for task in tasks]
+                served = [task for task in tasks if (task, group) in wanted]
+                if served:
+                    network = load_network(path, info, group, step).to(device)
+                    yield network, info, group, served, [column[task] for task in served]
 
 
 def score(
@@ -101,24 +123,61 @@ def score_tasks(
     batch_size: int,
     dtype: type[np.floating] = np.float16,
     both_strands: bool = False,
+    serving: str | os.PathLike | None = None,
 ) -> np.ndarray:
     """Probabilities (N, T) in `dtype` of the windows at `positions` for `task_ids`; NaN where no network has
-    the task.
+    the task. `serving` as in `serving_groups`.
 
     The precision of the arithmetic is the one a network was trained with.
     """
     infos = read_pack_infos(model_paths)
-    serving_groups(infos)
+    wanted = set(serving_groups(infos, serving).items())
     columns: Mapping[str, int] = {task: i for i, task in enumerate(task_ids)}
-    n_networks = sum(len(info.serving_steps(group)) for info in infos for group in info.groups)
+    n_networks = sum(
+        any((task, group) in wanted for task in tasks)
+        for info in infos
+        for group in info.groups
+        for tasks in info.serving_steps(group).values()
+    )
     scores = np.full((len(positions), len(task_ids)), np.nan, dtype=dtype)
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
-    for network, info, tasks, own in networks_of(model_paths, infos, sequences.device):
+    for network, info, _, tasks, own in networks_of(model_paths, infos, sequences.device, wanted):
         at = [columns[task] for task in tasks]
         for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
             scores[rows, at] = probability[:, own]
             progress.advance(len(probability))
     return scores
+
+
+def open_examples(
+    model_paths: Sequence[str | os.PathLike],
+    genome_h5: str | os.PathLike,
+    dataset_json: str | os.PathLike,
+    shard_paths: Sequence[str | os.PathLike],
+    *,
+    split: str,
+    regions: int,
+    device: str,
+    data: str,
+) -> tuple[Dataset, Examples, Sequences, torch.Tensor]:
+    """Data set, its examples of a split in one of its sets of evaluation regions (0: the first, -1: the
+    last), sequences, and positions (N,) of their windows. Raises InputError when models, data set and genome
+    do not belong together.
+    """
+    dataset = open_dataset(dataset_json, shard_paths)
+    genome = open_genome(genome_h5)
+    info = read_pack_infos(model_paths)[0]
+    if info.dataset_hash != dataset.dataset_hash:
+        raise InputError(
+            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
+        )
+    if genome.fasta_sha256 != dataset.genome_sha256:
+        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
+    examples = dataset.split(split, dataset.evaluation_regions[regions], data)
+    left = (dataset.window - dataset.bin_size) // 2
+    positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
+    return dataset, examples, sequences, positions
 
 
 def predict_split(
@@ -134,9 +193,11 @@ def predict_split(
     device: str = "auto",
     threads: int = 1,
     data: str = "memory",
+    serving: str | os.PathLike | None = None,
 ) -> None:
     """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean),
-    and write them with their labels; `data` "disk": genome and labels are pages of files.
+    and write them with their labels; `data` "disk": genome and labels are pages of files; `serving` as in
+    `serving_groups`.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
@@ -144,22 +205,14 @@ def predict_split(
     when models, data set and genome do not belong together.
     """
     torch.set_num_threads(threads)
-    dataset = open_dataset(dataset_json, shard_paths)
-    genome = open_genome(genome_h5)
-    info = read_pack_infos(model_paths)[0]
-    if info.dataset_hash != dataset.dataset_hash:
-        raise InputError(
-            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
-        )
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
-    examples = dataset.split(split, dataset.evaluation_regions[-1], data)  # the last set holds the others
-    left = (dataset.window - dataset.bin_size) // 2
-    positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
+    dataset, examples, sequences, positions = open_examples(
+        model_paths, genome_h5, dataset_json, shard_paths,
+        split=split, regions=-1, device=device, data=data,  # the last set holds the others
+    )  # fmt: skip
     scores = score_tasks(
-        model_paths, sequences, positions, dataset.task_ids, batch_size, both_strands=both_strands
-    )
+        model_paths, sequences, positions, dataset.task_ids, batch_size,
+        both_strands=both_strands, serving=serving,
+    )  # fmt: skip
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
         arrays = {"probability": scores, "labels": examples.labels}
         arrays |= {"chrom": examples.chrom.astype(np.int16), "start": examples.start.astype(np.int32)}

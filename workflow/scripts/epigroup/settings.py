@@ -277,6 +277,10 @@ def _check_sources(config: dict, source: str) -> None:
             wanted = grouping_methods.needs(spec["method"], spec)
         except InputError as error:
             raise InputError(f"{source}: groupings.{name}: {error}") from None
+        if spec["overlap"] and "overlap" not in grouping_methods.options(spec["method"], spec):
+            raise InputError(
+                f"{source}: groupings.{name}.overlap: the method '{spec['method']}' gives a task one group"
+            )
         for key in (key for what in wanted for key in keys.get(what, [])):
             if spec[key] is None:
                 raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")

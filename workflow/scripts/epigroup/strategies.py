@@ -52,6 +52,12 @@ def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
     return spec["k"]
 
 
+def overlaps(config: dict, grouping: str) -> bool:
+    """Whether a task may be in more than one group of a grouping."""
+    spec = config["groupings"][grouping]
+    return spec["overlap"] or (spec["like"] is not None and overlaps(config, spec["like"]))
+
+
 def count_packs(config: dict, strategy: str, table: pd.DataFrame) -> int:
     """Number of training jobs a seed of a strategy: groups over groups_per_pack, rounded up."""
     spec = config["strategies"][strategy]

@@ -35,11 +35,12 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
     planted = dict(zip(sheet.index, read_groups(truth, sheet.index.tolist()), strict=True))
     rows = []
     for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
-        found = read_groups(path, tasks)
+        # tasks in the same groups are together where groups overlap
+        found = read_groups(path, tasks, overlap=True)
         score = float(adjusted_rand_score([planted[task] for task in tasks], found))
         method, vectors = cfg["methods"][name]
         rows.append({"grouping": name, "method": method, "vectors": vectors, "seed": seed})
-        rows[-1] |= {"k": len(set(found)), "ari_planted": score}
+        rows[-1] |= {"k": len({group for words in found for group in words.split("+")}), "ari_planted": score}
         rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
         log.info("grouping %s, seed %s: adjusted Rand index %.3f with the planted groups", name, seed, score)
     return pd.DataFrame(rows, columns=COLUMNS)

@@ -35,11 +35,11 @@ METHODS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "dbscan": ("epigroup.grouping.dbscan:group_tasks", ("vectors",), _CLUSTERS),
     "ssc": ("epigroup.grouping.subspace:group_tasks", ("vectors",), (*_CLUSTERS, "alpha", "starts")),
     "consensus": ("epigroup.grouping.consensus:group_tasks", ("of",), ("of",)),
-    "sca": ("epigroup.grouping.sca:group_tasks", ("affinity",), ("neighbours", "starts", "seed")),
+    "sca": ("epigroup.grouping.sca:group_tasks", ("affinity",), ("neighbours", "starts", "seed", "overlap")),
     "tag": ("epigroup.grouping.tag:group_tasks", ("affinity",), ("starts", "seed")),
     "pairs": ("epigroup.grouping.pairs:group_tasks", (), ("round",)),
     "random": ("epigroup.grouping.random_matched:group_tasks", ("like",), ("seed",)),
-    "table": ("epigroup.grouping.table:group_tasks", ("table",), ("file",)),
+    "table": ("epigroup.grouping.table:group_tasks", ("table",), ("file", "overlap")),
 }
 
 # Methods that need torch: their jobs run in its environment, all others in one without it.

@@ -29,8 +29,9 @@ class GroupingInputs:
     cell_group, ...); heads: those of the joint network, or of several networks (other seeds) where a method
     combines them; labels: float64 (T, T), correlation of the training bins' labels, or None; affinity: float
     (T, T) of a task against a task as measured on a network, or None, and affinity_kind, "similarity" or
-    "distance", what it is; like: int (T,) groups to imitate, or None; table: path of the user's own table, or
-    None; k: groups to make; seed: seed of the network; options: the method's own.
+    "distance", what it is; like: int (T,) groups to imitate, bool (T, k) where they overlap, or None; table:
+    path of the user's own table, or None; k: groups to make; seed: seed of the network; options: the method's
+    own.
     """
 
     name: str
@@ -50,10 +51,19 @@ class GroupingInputs:
 @dataclass(frozen=True)
 class Grouping:
     """groups: int64 (T,), 0..k-1, numbered in order of first appearance; measures: JSON-ready figures of
-    the method."""
+    the method; members: bool (T, k), all groups of each task where a task may be in several, `groups` being
+    the first of them, or None where each is in one."""
 
     groups: np.ndarray
     measures: dict = field(default_factory=dict)
+    members: np.ndarray | None = None
+
+
+def overlapping(members: np.ndarray, measures: dict | None = None) -> Grouping:
+    """A grouping from bool (T, k), columns numbered in order of first appearance."""
+    first = np.where(members.any(axis=0), members.argmax(axis=0), len(members))
+    ordered = members[:, np.argsort(first, kind="stable")]
+    return Grouping(ordered.argmax(axis=1).astype(np.int64), measures or {}, ordered)
 
 
 def numbered(labels) -> np.ndarray:
@@ -63,8 +73,10 @@ def numbered(labels) -> np.ndarray:
 
 
 def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
-    """The grouping with canonical numbers. InputError: not one group for each task, or not exactly k
-    groups."""
+    """The grouping with canonical numbers. InputError: not one group for each task, or one at least where
+    they may overlap, or not exactly k groups."""
+    if grouping.members is not None:
+        return _checked_members(grouping, inputs)
     groups = numbered(grouping.groups)
     if groups.shape != (len(inputs.task_ids),):
         raise InputError(
@@ -78,6 +90,23 @@ def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
             f" groups{empty}; set k to {found} or change the method"
         )
     return Grouping(groups, grouping.measures)
+
+
+def _checked_members(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
+    members = grouping.members.astype(bool)
+    if len(members) != len(inputs.task_ids) or not members.any(axis=1).all():
+        without = np.flatnonzero(~members.any(axis=1))
+        which = (
+            f"task '{inputs.task_ids[without[0]]}' is in none" if len(without) else "one row a task belongs"
+        )
+        raise InputError(f"grouping {inputs.name}: groups of {len(members)} tasks: {which}")
+    found = int(members.any(axis=0).sum())
+    if found != inputs.k or members.shape[1] != inputs.k:
+        raise InputError(
+            f"grouping {inputs.name}: k is {inputs.k}, but the tasks fall into {found} groups; set k to"
+            f" {found} or change the method"
+        )
+    return overlapping(members, grouping.measures)
 
 
 def check_k(inputs: GroupingInputs) -> None:

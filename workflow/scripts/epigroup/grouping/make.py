@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from epigroup.files import whole
 from epigroup.grouping.contract import Grouping, GroupingInputs, checked, load
-from epigroup.grouping.group_table import read_group_numbers, write_groups
+from epigroup.grouping.group_table import read_like, write_groups
 from epigroup.grouping.read_inputs import read_affinity, read_head_table, read_label_correlation
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ def make_grouping(
 
     cfg: entry, k, options, tasks (list of dicts, a task each, sheet order). heads (a file a network),
     covariance (as heads), labels, affinity, like, table: files, where the method needs them. groups.tsv:
-    task_id, group; measures.json: method's figures, k, sizes, ARI with modality and cell_group, seconds.
+    task_id, group, a row for each group of a task; measures.json: method's figures, k, sizes, ARI with
+    modality and cell_group (of overlapping groups each task's first), seconds.
     """
     sheet = pd.DataFrame(cfg["tasks"])
     task_ids = sheet["task_id"].tolist()
@@ -54,14 +55,15 @@ def make_grouping(
         labels=read_label_correlation(labels, task_ids) if labels else None,
         affinity=matrix,
         affinity_kind=kind,
-        like=read_group_numbers(like, task_ids) if like else None,
+        like=read_like(like, task_ids) if like else None,
         table=Path(table) if table else None,
         options=dict(cfg.get("options") or {}),
     )
     started = time.perf_counter()
     grouping = checked(load(cfg["entry"])(inputs), inputs)
     seconds = time.perf_counter() - started
-    sizes = np.bincount(grouping.groups).tolist()
+    members = grouping.members
+    sizes = (np.bincount(grouping.groups) if members is None else members.sum(axis=0)).tolist()
     measures = {
         "grouping": name,
         "method": cfg.get("method", cfg["entry"]),
@@ -73,10 +75,10 @@ def make_grouping(
     log.info(
         "grouping %s: %d tasks in %d groups of %s, %.2f s", name, len(task_ids), inputs.k, sizes[:20], seconds
     )
-    write_groups(groups_path, task_ids, grouping.groups)
+    write_groups(groups_path, task_ids, grouping.groups, members)
     with whole(measures_path) as path:
         path.write_text(json.dumps(measures, indent=1, sort_keys=True) + "\n")
-    return Grouping(grouping.groups, measures)
+    return Grouping(grouping.groups, measures, members)
 
 
 def sheet_agreement(groups: np.ndarray, sheet: pd.DataFrame) -> dict[str, float]:

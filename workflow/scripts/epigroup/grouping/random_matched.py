@@ -3,15 +3,16 @@
 import numpy as np
 
 from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs
+from epigroup.grouping.contract import Grouping, GroupingInputs, overlapping
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
-    """The group numbers of `like`, shuffled over the tasks with `options["seed"]` (0) and the network's
-    seed."""
+    """The group numbers of `like`, or its sets of groups where they overlap, shuffled over the tasks with
+    `options["seed"]` (0) and the network's seed."""
     if inputs.like is None:
         raise InputError(
             f"grouping {inputs.name}: the method random needs `like`, the grouping whose sizes it copies"
         )
     rng = np.random.default_rng([int(inputs.options.get("seed", 0)), int(inputs.seed)])
-    return Grouping(rng.permutation(inputs.like))
+    dealt = rng.permutation(inputs.like)
+    return Grouping(dealt) if dealt.ndim == 1 else overlapping(dealt)

@@ -15,7 +15,7 @@ from torch import nn
 
 from epigroup.errors import InputError
 from epigroup.grouping.clustering import group_by, start_state
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, numbered, overlapping
 from epigroup.grouping.mixture import Mixture, fit_mixture, group_in_mixtures
 
 HIDDEN, EMBEDDING = 32, 8  # widths of the two layers
@@ -28,11 +28,12 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
     """K groups of at least two tasks each.
 
     options: neighbours (of a task in the graph; at most as many as a mean group has others), starts (of the
-    mixture), seed. measures: as `group_by` (inertia and silhouette are those of the embeddings, draws of
-    tasks share them), rebuilding_error (mean square, of features of mean variance 1), memberships (task:
-    chances of the groups, by Gaussians on the final groups; a task may belong to more than one), joined
-    (tasks that the mixture left alone), splits (groups cut in two to make K again). InputError: no distances,
-    distances all equal, K groups of two that cannot be.
+    mixture), seed, overlap (a task is also in every group whose chance is 1 / K or more; the paper gives no
+    rule, this one is reconstructed). measures: as `group_by` (inertia and silhouette are those of the
+    embeddings, draws of tasks share them), rebuilding_error (mean square, of features of mean variance 1),
+    memberships (task: chances of the groups, by Gaussians on the final groups), joined (tasks that the
+    mixture left alone), splits (groups cut in two to make K again). InputError: no distances, distances all
+    equal, K groups of two that cannot be.
     """
     check_k(inputs)
     similarity = similarities(inputs)
@@ -59,7 +60,11 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
         "joined": [inputs.task_ids[i] for i in found[0].joined],
         "splits": found[0].splits,
     }
-    return Grouping(grouping.groups, grouping.measures | measures)
+    if not inputs.options.get("overlap"):
+        return Grouping(grouping.groups, grouping.measures | measures)
+    likely = in_order(found[0]) >= 1 / inputs.k
+    likely[np.arange(len(likely)), numbered(grouping.groups)] = True
+    return overlapping(likely, grouping.measures | measures)
 
 
 def in_order(found: Mixture) -> np.ndarray:
