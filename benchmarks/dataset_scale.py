@@ -25,6 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from zlib import crc32
 
 import h5py
 import numpy as np
@@ -34,7 +35,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from epigroup.contigs import LENGTHS  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
-from epigroup.genome import FORMAT_VERSION  # noqa: E402
+from epigroup.genome import describe_genome  # noqa: E402
 from epigroup.labelling import make_shard  # noqa: E402
 from epigroup.labels import label_bins, unpack_columns  # noqa: E402
 from epigroup.shards import read_shard  # noqa: E402
@@ -122,10 +123,8 @@ def write_plain_genome(path: Path) -> None:
             layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
             space = h5py.h5s.create_simple((size,))
             h5py.h5d.create(store.id, name.encode(), h5py.h5t.NATIVE_UINT8, space, layout)
-        store.attrs.update(
-            {"assembly": "hg38", "fasta_sha256": "0" * 64, "format_version": FORMAT_VERSION,
-             "chromosomes": json.dumps(list(SIZES))}
-        )  # fmt: skip
+        checks = {name: crc32(bytes(size)) for name, size in SIZES.items()}
+        describe_genome(store, "hg38", "0" * 64, list(SIZES), checks)
 
 
 def peak_memory() -> int:

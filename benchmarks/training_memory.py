@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from zlib import crc32
 
 import h5py
 import numpy as np
@@ -27,7 +28,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from epigroup.contigs import LENGTHS  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
-from epigroup.genome import FORMAT_VERSION  # noqa: E402
+from epigroup.genome import describe_genome  # noqa: E402
 from epigroup.labels import packed_width  # noqa: E402
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard  # noqa: E402
 
@@ -57,14 +58,12 @@ print(json.dumps({
 
 def write_random_genome(path: Path) -> None:
     """A genome.h5 of random bases; random bytes lie four codes wide, which is faster than drawing codes."""
-    rng = np.random.Generator(np.random.SFC64(SEED))
+    rng, checks = np.random.Generator(np.random.SFC64(SEED)), {}
     with h5py.File(path, "w", libver="v110") as store:
         for chrom, size in SIZES.items():
-            store[chrom] = np.frombuffer(rng.bytes(size), np.uint8) & 3
-        store.attrs.update(
-            {"assembly": "hg38", "fasta_sha256": "0" * 64, "format_version": FORMAT_VERSION,
-             "chromosomes": json.dumps(list(SIZES))}
-        )  # fmt: skip
+            store[chrom] = codes = np.frombuffer(rng.bytes(size), np.uint8) & 3
+            checks[chrom] = crc32(codes)
+        describe_genome(store, "hg38", "0" * 64, list(SIZES), checks)
 
 
 def write_random_dataset(folder: Path) -> list[Path]:

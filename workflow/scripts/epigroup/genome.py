@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,13 +171,7 @@ def write_genome(
             log.warning(
                 "none of the contigs has a known length in %s; the assembly could not be checked", known
             )
-        # Texts of fixed length lie in the object header, which has a checksum; others in a heap without.
-        for key, text_of in (
-            ("assembly", assembly), ("fasta_sha256", digest.hexdigest()), ("chromosomes", json.dumps(chosen)),
-            ("crc32", json.dumps(checks)),
-        ):  # fmt: skip
-            store.attrs[key] = np.bytes_(text_of.encode())
-        store.attrs["format_version"] = FORMAT_VERSION
+        describe_genome(store, assembly, digest.hexdigest(), chosen, checks)
         store.close()
         if text is not None:
             text.close()
@@ -191,6 +185,19 @@ def write_genome(
             )
             rows = "".join(f"{c}\t{n}\t{role.get(c, 'unused')}\n" for c, n in lengths.items())
             stack.enter_context(whole(contigs)).write_text("contig\tsize\trole\n" + rows)
+
+
+def describe_genome(
+    store: h5py.File, assembly: str, fasta_sha256: str, chromosomes: Sequence[str], checks: Mapping[str, int]
+) -> None:
+    """The attributes of a genome.h5; `checks`: CRC-32 of each chromosome's codes."""
+    # Texts of fixed length lie in the object header, which has a checksum; others in a heap without.
+    texts = {
+        "assembly": assembly, "fasta_sha256": fasta_sha256, "chromosomes": json.dumps(list(chromosomes)),
+        "crc32": json.dumps(dict(checks)),
+    }  # fmt: skip
+    store.attrs.update({key: np.bytes_(text.encode()) for key, text in texts.items()})
+    store.attrs["format_version"] = FORMAT_VERSION
 
 
 def _check_usable(key: str, name: str, fasta: str | os.PathLike) -> None:
@@ -254,13 +261,23 @@ class Genome:
         InputError for an unknown name and for damaged codes."""
         if chrom not in self.sizes:
             raise InputError(f"{self.path} has no chromosome {chrom}; {spelling_hint(chrom, self.sizes)}")
-        codes = np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
-        if zlib.crc32(codes) != self.checks[chrom]:
+        if _crc32(self.path, self.offsets[chrom], self.sizes[chrom]) != self.checks[chrom]:
             raise InputError(
                 f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
                 "build it again"
             )
-        return codes
+        return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
+
+
+def _crc32(path: Path, offset: int, size: int) -> int:
+    """CRC-32 of a stretch of a file, read in blocks: mapped pages would count as this process's memory."""
+    check = 0
+    with open(path, "rb") as handle:
+        handle.seek(offset)
+        while size and (block := handle.read(min(size, _BLOCK))):
+            check = zlib.crc32(block, check)
+            size -= len(block)
+    return check
 
 
 def open_genome(path: str | os.PathLike) -> Genome:
