@@ -48,6 +48,19 @@ def test_sca_finds_planted_groups(k):
     assert (chances.argmax(1) == numbered(found.groups)).mean() > 0.9  # columns are the table's numbers
 
 
+def test_sca_puts_a_task_into_every_likely_group():
+    apart, _ = planted_distances([6, 9, 7], 0.3)
+    one = run("sca", apart, 3, "distance")
+    found = run("sca", apart, 3, "distance", overlap=True)
+    chances = np.array(list(found.measures["memberships"].values()))
+    assert one.members is None and found.measures == one.measures
+    own = np.arange(3) == numbered(one.groups)[:, None]
+    expected = own | (chances >= 1 / 3)
+    # columns are numbered anew where a task has joined a group before that group's first own task
+    assert sorted(map(tuple, expected.T)) == sorted(map(tuple, found.members.T))
+    assert found.members.any(axis=1).all() and found.members.any(axis=0).all()
+
+
 def test_similarity_is_linear_in_the_share_of_a_row():
     apart, _ = planted_distances([3, 4], 0.1)
     inputs = GroupingInputs("g", list("abcdefg"), None, 2, 1, affinity=apart, affinity_kind="distance")

@@ -1,0 +1,77 @@
+"""Choices, pools and overlapping groups on the finished one-minute config: what trains, what comes out."""
+
+import json
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from conftest import MINI, run_snakemake
+
+MORE = """
+groupings:
+  own: {method: table, file: own.tsv, k: 2, overlap: true}
+strategies:
+  OVER: {grouping: own, groups_per_pack: 2}
+choices:
+  BEST: {among: [STL, SMTL, EMTL, KMTL]}
+comparison:
+  pools: {SHEET: [EMTL, CMTL]}
+  headline: [[KMTL, SHEET], [BEST, KMTL], [OVER, SMTL]]
+"""
+
+
+@pytest.fixture(scope="module")
+def chosen(finished_mini, tmp_path_factory):
+    """A copy of the finished run, run again with more of everything; and what Snakemake said."""
+    folder = tmp_path_factory.mktemp("choices") / "run"
+    shutil.copytree(finished_mini, folder, symlinks=True)
+    tasks = pd.read_csv(folder / "results/dataset/tasks.tsv", sep="\t")["task_id"]
+    rows = [f"{task}\t{'left' if i < 5 else 'right'}" for i, task in enumerate(tasks)]
+    (folder / "own.tsv").write_text("\n".join(["task_id\tgroup", *rows, f"{tasks[0]}\tright"]) + "\n")
+    (folder / "more.yaml").write_text(MORE)
+    said = run_snakemake(folder, "-c2", "--configfile", MINI, "more.yaml")
+    return folder / "results", said.stdout + said.stderr, list(tasks)
+
+
+def table(path):
+    return pd.read_csv(path, sep="\t")
+
+
+def test_a_choice_and_a_pool_train_nothing(chosen):
+    _, said, _ = chosen
+    trained = re.findall(r"rule train_pack:.*?wildcards: strategy=(\w+)", said, re.DOTALL)
+    assert trained == ["OVER"]
+
+
+def test_a_choice_stands_in_every_table(chosen):
+    results, _, tasks = chosen
+    for folder in (results, results / "all_mappable"):
+        choice = table(folder / "evaluation/BEST/seed1/choice.tsv").set_index("task_id")
+        assert choice.index.tolist() == tasks
+        metrics = table(folder / "evaluation/BEST/seed1/metrics.tsv").set_index("task_id")
+        for task, name in choice["chosen"].items():
+            own = table(folder / f"evaluation/{name}/seed1/metrics.tsv").set_index("task_id")
+            assert metrics.loc[task, "test_f1"] == own.loc[task, "test_f1"]
+            assert metrics.loc[task, "threshold"] == own.loc[task, "threshold"]
+        pairs = table(folder / "comparison/gains.tsv")
+        assert {"BEST", "SHEET", "OVER"} <= set(pairs["strategy"]) & set(pairs["baseline"])
+    headline = json.loads((results / "comparison/headline.json").read_text())
+    assert [[p["strategy"], p["baseline"]] for p in headline["pairs"]][0] == ["KMTL", "SHEET"]
+    assert headline["pairs"][0]["n_members"] == 2 and headline["pairs"][0]["rank"] in (1, 2, 3)
+    costs = table(results / "comparison/costs.tsv").set_index(["strategy", "seed"])
+    assert costs.loc[("BEST", "all"), "flop"] == 0 < costs.loc[("BEST", "all"), "flop_in_all"]
+    assert "<h3>Choices</h3>" in (results / "report/report.html").read_text()
+
+
+def test_a_task_of_two_groups_has_one_score(chosen):
+    results, _, tasks = chosen
+    groups = table(results / "groupings/own/seed1/groups.tsv")
+    assert len(groups) == len(tasks) + 1 and (groups["task_id"] == tasks[0]).sum() == 2
+    serving = table(results / "models/OVER/seed1/serving.tsv").set_index("task_id")
+    assert serving.loc[tasks[0], "n_groups"] == 2
+    metrics = table(results / "evaluation/OVER/seed1/metrics.tsv").set_index("task_id")
+    assert metrics.index.tolist() == tasks
+    assert (metrics["group"] == serving["group"].loc[tasks]).all()
+    assert table(results / "comparison/tasks.tsv").set_index("task_id")["group:own:seed1"][tasks[0]] == "0+1"
