@@ -49,13 +49,14 @@ def test_sca_finds_planted_groups(k):
 
 
 def test_sca_puts_a_task_into_every_likely_group():
-    apart, _ = planted_distances([6, 9, 7], 0.3)
-    one = run("sca", apart, 3, "distance")
-    found = run("sca", apart, 3, "distance", overlap=True)
+    apart, _ = planted_distances([5] * 6, 1.5)
+    one = run("sca", apart, 6, "distance")
+    found = run("sca", apart, 6, "distance", overlap=True)
     chances = np.array(list(found.measures["memberships"].values()))
     assert one.members is None and found.measures == one.measures
-    own = np.arange(3) == numbered(one.groups)[:, None]
-    expected = own | (chances >= 1 / 3)
+    own = np.arange(6) == numbered(one.groups)[:, None]
+    expected = own | (chances >= 0.05)
+    assert expected.sum() > 30
     # columns are numbered anew where a task has joined a group before that group's first own task
     assert sorted(map(tuple, expected.T)) == sorted(map(tuple, found.members.T))
     assert found.members.any(axis=1).all() and found.members.any(axis=0).all()

@@ -105,12 +105,12 @@ def choice_table(
 
 
 def _read_seen(path: str | Path) -> pd.DataFrame:
-    try:
-        table = read_table(
-            path, usecols=SEEN, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
-        )
-    except ValueError as error:
-        raise InputError(f"{path}: {error}; evaluate the strategy again") from error
+    table = read_table(
+        path, usecols=SEEN.__contains__, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
+    )
+    lacking = [name for name in SEEN if name not in table]
+    if lacking:
+        raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
     return table.set_index("task_id")
 
 

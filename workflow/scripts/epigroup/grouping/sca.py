@@ -22,13 +22,14 @@ HIDDEN, EMBEDDING = 32, 8  # widths of the two layers
 STEPS, RATE = 400, 0.005  # of Adam
 STABILITY_STARTS = 3  # of a draw
 SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
+LIKELY = 0.05  # the least chance of a group that a task is also put into where groups overlap
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """K groups of at least two tasks each.
 
     options: neighbours (of a task in the graph; at most as many as a mean group has others), starts (of the
-    mixture), seed, overlap (a task is also in every group whose chance is 1 / K or more; the paper gives no
+    mixture), seed, overlap (a task is also in every group whose chance is 0.05 or more; the paper gives no
     rule, this one is reconstructed). measures: as `group_by` (inertia and silhouette are those of the
     embeddings, draws of tasks share them), rebuilding_error (mean square, of features of mean variance 1),
     memberships (task: chances of the groups, by Gaussians on the final groups), joined (tasks that the
@@ -62,7 +63,7 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
     }
     if not inputs.options.get("overlap"):
         return Grouping(grouping.groups, grouping.measures | measures)
-    likely = in_order(found[0]) >= 1 / inputs.k
+    likely = in_order(found[0]) >= LIKELY
     likely[np.arange(len(likely)), numbered(grouping.groups)] = True
     return overlapping(likely, grouping.measures | measures)
 
