@@ -94,7 +94,8 @@ rule filter_alignments:
         " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q}"
         " -L <(awk -v OFS='\t' -v mito={params.cfg[mitochondrion]:q} '$1 != mito {{print $1, 0, $2}}'"
         " {input.sizes:q}) {input.bam:q}"
-        " | (if [ -n {params.cfg[blacklist]:q} ]; then"
+        # Without a blacklist :q gives nothing at all, and `[ -n ]` would be true.
+        " | (if [ -n {params.cfg[blacklist]:q}'' ]; then"
         " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
         " | samtools view -b -o {output.bam:q} -"
         " ; samtools index {output.bam:q} {output.bai:q}) 2> {log:q}"
