@@ -27,6 +27,7 @@ from epigroup.models import read_info
 from epigroup.search import Trial
 from epigroup.search_trials import Trials, run_trials
 from epigroup.settings import complete_config
+from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups, train_pack
 
 TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
@@ -326,17 +327,11 @@ run_trials(**json.loads(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize(
-    ("phase", "spec", "signal_sent"),
-    [("coarse", TWO_PHASE, signal.SIGKILL), ("halving", HALVING, signal.SIGTERM)],
-)
-def test_killed_and_started_again_a_search_ends_with_the_same_table(
-    tmp_path, caplog, phase, spec, signal_sent
-):
+def test_killed_and_started_again_a_search_ends_with_the_same_table(tmp_path, caplog):
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2"]})
     training = TRIAL | {"max_steps": 60, "validate_every": 10, "patience": 99, "checkpoint_seconds": 0.1}
-    undisturbed = arguments(tmp_path, files, "undisturbed", phase, spec, training=training)
+    undisturbed = arguments(tmp_path, files, "undisturbed", "halving", HALVING, training=training)
     run_trials(**undisturbed)
     killed = undisturbed | {"out": str(tmp_path / "killed.tsv")}
     source = Path(sys.modules["epigroup.search_trials"].__file__).parents[1]
@@ -346,8 +341,8 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(
     )
     while worker.poll() is None and finished_trials(tmp_path) < 3:
         time.sleep(0.02)
-    worker.send_signal(signal_sent)
-    assert worker.wait(60) == (-9 if signal_sent == signal.SIGKILL else 143)
+    worker.kill()
+    assert worker.wait(60) == -9
     assert not (tmp_path / "killed.tsv").exists()
     kept = finished_trials(tmp_path)
     assert kept >= 3
@@ -357,6 +352,27 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(
     assert rows_of(tmp_path / "killed.tsv") == rows_of(tmp_path / "undisturbed.tsv")
     # finished trials are taken from the checkpoint, not trained again
     assert caplog.text.count("lowest validation loss") == len(rows_of(tmp_path / "killed.tsv")) - kept
+
+
+def test_sigterm_in_a_trial_keeps_it_and_a_new_start_goes_on_within_it(tmp_path, monkeypatch):
+    files = write_files(tmp_path)
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"]})
+    run_trials(**arguments(tmp_path, files, "undisturbed"))
+    steps, step = [], GroupTrainer.advance
+
+    def advance(self):
+        steps.append(step(self))
+        if len(steps) == 20:  # a trial is 12 steps and 2 validations: in the second one
+            os.kill(os.getpid(), signal.SIGTERM)
+        return steps[-1]
+
+    monkeypatch.setattr(GroupTrainer, "advance", advance)
+    with pytest.raises(SystemExit) as end:
+        run_trials(**arguments(tmp_path, files, "stopped"))
+    assert end.value.code == 143 and not (tmp_path / "stopped.tsv").exists()
+    run_trials(**arguments(tmp_path, files, "stopped"))
+    assert rows_of(tmp_path / "stopped.tsv") == rows_of(tmp_path / "undisturbed.tsv")
+    assert len(steps) == 3 * 14
 
 
 def finished_trials(folder: Path) -> int:
