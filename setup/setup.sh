@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes everything the workflow needs: the Python environment .venv and the command-line tools. A second run does nothing.
-#   setup/setup.sh [check|tools|python|browser]...     default: check tools python
+#   setup/setup.sh [check|tools|python|browser|slurm]...     default: check tools python
 # Environment: PYTHON (python3.11, python3.12 or python3.13), PIP_FLAGS (further options of `pip install`).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -138,6 +138,13 @@ setup_browser() {
   fi
   say "no chromium with chromedriver here: the tests that open the report in a browser will be skipped"
   touch .venv/.epigroup-no-browser
+}
+
+setup_slurm() {
+  if (export PATH="$PATH:/usr/sbin:/sbin"; have slurmctld && have slurmd && have slurmdbd && have munged && have mariadbd); then return; fi
+  may_apt || fail "the tests on Slurm need root and Debian's packages slurm-wlm, slurmdbd, munge and mariadb-server"
+  say "installing Slurm, munge and MariaDB with apt-get, for the tests on a cluster"
+  apt_install slurm-wlm slurmdbd munge mariadb-server >&2 || fail "apt-get could not install Slurm"
 }
 
 # One set-up at a time, and none beside what a killed one left running: the lock is held by its children too.
