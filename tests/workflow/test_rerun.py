@@ -115,7 +115,7 @@ def test_a_corrected_name_in_the_sheet_is_shown_and_retrains_nothing(finished):
     with edited(sheet, (row, row.replace("\tCTCF\tK562\t", "\tCTCFL\tK-562\t"))):
         jobs = rules_of(to_rerun(finished))
     shown = {"describe_tasks", "draw_data_figures", "draw_figures", "make_report"}
-    assert jobs == shown | {"compare_strategies", "compare_all_mappable"}
+    assert jobs == shown | {"compare_strategies", "compare_all_mappable", "find_confounders"}
 
 
 def test_a_colour_redraws_and_nothing_else(finished):
