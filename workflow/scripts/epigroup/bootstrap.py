@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from epigroup.errors import InputError
-from epigroup.hdf5 import open_hdf5
+from epigroup.hdf5 import open_hdf5, read_numbers
 from epigroup.metrics import N_SCORES
 
 
@@ -35,8 +35,8 @@ def read_blocks(path: str | Path) -> BlockCounts:
         return BlockCounts(
             path=str(path),
             task_ids=file["task_id"].asstr()[:].tolist(),
-            **{name: file[name][:].astype(np.float64) for name in ("tp", "fp", "fn")},
-            **{name: file[name][:] for name in ("chrom", "start")},
+            **{name: read_numbers(file, name, 2).astype(np.float64) for name in ("tp", "fp", "fn")},
+            **{name: read_numbers(file, name, 1) for name in ("chrom", "start")},
             size=int(file.attrs["block_size"]),
             interval=bool(file.attrs["interval"]),
             dataset_hash=str(file.attrs["dataset_hash"]),

@@ -11,6 +11,7 @@ import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import sha256_file, whole
+from epigroup.intact import sealed
 from epigroup.labels import count_positives, unpack_columns
 from epigroup.shards import FORMAT_VERSION, SCORED, Shard, read_role, read_shard, served
 from epigroup.splits import SPLITS, assign, resolve
@@ -104,7 +105,7 @@ def summarise_dataset(
     }  # fmt: skip
     about["dataset_hash"] = dataset_hash(about)
     with whole(dataset_json) as partial:
-        partial.write_text(json.dumps(about, indent=1) + "\n")
+        partial.write_text(json.dumps(sealed(about), indent=1) + "\n")
 
 
 def evaluation_regions(shard_paths: Sequence[str | os.PathLike]) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -16,14 +17,32 @@ DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError
 
 @contextmanager
 def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading. Raises InputError, there or while the block reads, for a file that is cut,
-    damaged, or lacks what the block asks for.
+    """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file that
+    is cut, damaged, or lacks what the block asks it for; other errors of the block pass.
     """
     try:
         with h5py.File(path, "r", locking=False) as store:
             yield store
     except DAMAGE as error:
+        if not _is_of_h5py(error):
+            raise
         raise InputError(f"{path}: is damaged or cut ({first_line(error)}); {REMEDY}") from error
+
+
+def _is_of_h5py(error: BaseException) -> bool:
+    """Whether h5py raised it, and not the code that uses h5py."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    return at is not None and "h5py" in Path(at.tb_frame.f_code.co_filename).parts
+
+
+def read_numbers(store: h5py.File, name: str, dimensions: int) -> np.ndarray:
+    """An array of numbers. Raises InputError for one of text or of other dimensions."""
+    values = store[name]
+    if not isinstance(values, h5py.Dataset) or values.dtype.kind not in "iuf" or values.ndim != dimensions:
+        raise InputError(f"{store.filename}: {name} is no array of numbers in {dimensions} dimensions; {REMEDY}")
+    return values[()]
 
 
 def write_arrays(

@@ -2,7 +2,10 @@
 
 import json
 import os
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from epigroup.errors import InputError
 
@@ -26,12 +29,22 @@ def read_text(path: str | os.PathLike) -> str:
     return text
 
 
+def sealed(value: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object with the checksum of the rest under `crc32`, which `read_json` holds it against."""
+    content = {key: item for key, item in value.items() if key != "crc32"}
+    return content | {"crc32": zlib.crc32(json.dumps(content, sort_keys=True).encode())}
+
+
 def read_json(path: str | os.PathLike) -> dict:
-    """The object of a JSON file. Raises InputError for one that is cut or damaged."""
+    """The object of a JSON file. Raises InputError for one that is cut or damaged, as its checksum tells where it
+    has one.
+    """
     try:
         value = json.loads(Path(path).read_bytes())
     except ValueError as error:
         raise InputError(f"{path}: is no whole JSON file ({first_line(error)}); {REMEDY}") from None
     if not isinstance(value, dict):
         raise InputError(f"{path}: holds no JSON object; {REMEDY}")
+    if "crc32" in value and sealed(value) != value:
+        raise InputError(f"{path}: is damaged or was edited: it does not match its checksum; {REMEDY}")
     return value

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def table_rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, {column: cell}) of a tab-separated table with a header, of which these columns are needed.
 
-    InputError: no such column, a column that stands twice, a row of another length, text that is not UTF-8.
+    InputError: no such column, a column that stands twice, a row of another length, a control character, text
+    that is not UTF-8.
     """
     try:
         lines = Path(path).read_bytes().decode("utf-8-sig").splitlines(keepends=True)
@@ -44,6 +45,9 @@ def table_rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterator[tupl
                 raise InputError(
                     f"{path}:{rows.line_num}: {len(row)} columns where the header has {len(header)}"
                 )
+            for cell in row:
+                if not cell.isprintable():
+                    raise InputError(f"{path}:{rows.line_num}: {cell!r} holds a control character; remove it")
             yield rows.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
         raise InputError(f"{path}:{rows.line_num}: no tab-separated table: {error}") from None

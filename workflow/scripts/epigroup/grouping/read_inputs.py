@@ -8,7 +8,8 @@ import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.grouping.contract import Heads
-from epigroup.hdf5 import open_hdf5
+from epigroup.hdf5 import open_hdf5, read_numbers
+from epigroup.intact import REMEDY
 
 
 def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str | Path | None = None) -> Heads:
@@ -22,12 +23,18 @@ def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str |
             "no head",
             "heads_from must name a strategy that trains all tasks of the grouping in one network",
         )
-        weights, bias = file["E"][:][order], file["bias"][:][order]
+        weights, bias = read_numbers(file, "E", 2), read_numbers(file, "bias", 1)
+        n = len(file["task_id"])
+        if len(weights) != n or len(bias) != n:
+            raise InputError(
+                f"{path}: {len(weights)} rows of weights and {len(bias)} biases of {n} tasks; {REMEDY}"
+            )
+        weights, bias = weights[order], bias[order]
         made = {key: file.attrs[key] for key in ("dataset_hash", "seed") if key in file.attrs}
     if covariance is None:
         return Heads(weights, bias)
     with open_hdf5(covariance) as file:
-        matrix = file["covariance"][:]
+        matrix = read_numbers(file, "covariance", 2)
         other = {key: value for key, value in made.items() if file.attrs[key] != value}
     if other or matrix.shape != (weights.shape[1],) * 2:
         raise InputError(
@@ -42,7 +49,10 @@ def read_label_correlation(path: str | Path, task_ids: Sequence[str]) -> np.ndar
     task that it lacks."""
     with open_hdf5(path) as file:
         order = _places(file, path, task_ids, "no labels", "make it again from the data set of this sheet")
-        return file["correlation"][:][np.ix_(order, order)]
+        matrix = read_numbers(file, "correlation", 2)
+        if matrix.shape != (len(file["task_id"]),) * 2:
+            raise InputError(f"{path}: a correlation of shape {matrix.shape} for its tasks; {REMEDY}")
+    return matrix[np.ix_(order, order)]
 
 
 def read_affinity(path: str | Path, task_ids: Sequence[str]) -> tuple[np.ndarray, str]:
@@ -56,7 +66,7 @@ def read_affinity(path: str | Path, task_ids: Sequence[str]) -> tuple[np.ndarray
                 f"{path}: holds {kinds or 'neither similarity nor distance'}; exactly one is read"
             )
         order = _places(file, path, task_ids, "no affinity", "measure it on a network of all these tasks")
-        matrix = file[kinds[0]][:].astype(np.float64)
+        matrix = read_numbers(file, kinds[0], 2).astype(np.float64)
         if matrix.shape != (len(file["task_id"]),) * 2:
             raise InputError(f"{path}: {kinds[0]} has shape {matrix.shape} for {len(file['task_id'])} tasks")
     matrix = matrix[np.ix_(order, order)]
