@@ -148,7 +148,7 @@ def cut_gzip(inputs):
     inputs["rows"][1][6] = "two.bed.gz"
     text = "".join("\t".join(row) + "\n" for row in inputs["beds"]["two.bed"])
     (inputs["folder"] / "two.bed.gz").write_bytes(gzip.compress(text.encode())[:-9])
-    return "peaks/standard/two.npz", ["two.bed.gz", "truncated"]
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed.gz", "truncated"]
 
 
 def contig_the_fasta_lacks(inputs):

@@ -67,6 +67,7 @@ rule train_full_length:
         n_packs=len(study_packs()),
         checkpoints=f"{RESULTS}/checkpoints",
         events=f"{RESULTS}/logs/tensorboard/patience",
+        tasks=None,  # which profiles these are is in the table that choose_profiles made
         code=code_digest("train_pack"),
     script:
         "../scripts/train_pack.py"
