@@ -24,6 +24,7 @@ class Rule:
     script: str | None
     shell: str | None
     does_something: bool
+    text: str
 
 
 def rules() -> Iterator[Rule]:
@@ -36,6 +37,7 @@ def rules() -> Iterator[Rule]:
                 script=quoted("script", body),
                 shell=shell_text(body),
                 does_something=DOES.search(body) is not None,
+                text=body,
             )
 
 

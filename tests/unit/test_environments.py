@@ -126,6 +126,15 @@ def test_every_rule_that_does_something_names_an_environment(rule):
 
 
 @pytest.mark.parametrize("rule", SCRIPTED, ids=lambda rule: rule.name)
+def test_a_rule_gives_its_script_what_it_asks_for(rule):
+    """Also the second rule with a script, which one forgets when the script asks for more."""
+    text = (WORKFLOW / "rules" / rule.script).read_text()
+    asked = set(re.findall(r"snakemake\.(?:params|resources|output)\.(\w+)", text)) - {"get", "items"}
+    asked |= set(re.findall(r'"(\w+)"', "".join(re.findall(r"RUNNING = \((.*?)\)", text, re.DOTALL))))
+    assert {name for name in asked if not re.search(rf"\b{name}=", rule.text)} == set()
+
+
+@pytest.mark.parametrize("rule", SCRIPTED, ids=lambda rule: rule.name)
 def test_environment_holds_what_the_script_imports(rule):
     script = WORKFLOW / "rules" / rule.script
     assert missing_imports(script, environment(Path(rule.env).name)) == []

@@ -17,7 +17,6 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from planted_examples import SETTINGS, splits, write_files, write_groups
 
 from epigroup import search
 from epigroup.checkpoints import catch_termination
@@ -29,6 +28,7 @@ from epigroup.search_trials import Trials, run_trials
 from epigroup.settings import complete_config
 from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups, train_pack
+from planted_examples import SETTINGS, splits, write_files, write_groups
 
 TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
 HALVING = {
@@ -254,7 +254,8 @@ def arguments(
 ) -> dict:
     return {key: [*map(str, v)] if isinstance(v, list) else str(v) for key, v in files.items()} | {
         "groups_tsv": str(folder / "groups.tsv"), "coarse_tsvs": [], "phase": phase, "part": 0, "n_parts": 1,
-        "sample": None, "seed": 5, "training": TRIAL, "search": spec, "out": str(folder / f"{name}.tsv"),
+        "sample": None, "tasks": None, "seed": 5, "training": TRIAL, "search": spec,
+        "out": str(folder / f"{name}.tsv"),
         "checkpoint_dir": str(folder / "checkpoints"), "threads": 1, "code": "x",
     } | more  # fmt: skip
 
@@ -295,6 +296,17 @@ def test_two_phases_choose_a_rate_that_training_uses(tmp_path):
         won = min(t.validation_loss for t in coarse + fine if t.group == group)
         assert info.validation_loss[group] == pytest.approx(won, rel=1e-9)
     assert not list((tmp_path / "checkpoints").glob("*"))
+
+
+def test_a_table_of_trials_that_is_cut_is_refused_by_name(tmp_path):
+    path = tmp_path / "coarse0.tsv"
+    search.write_trials(path, [trial(0, 0.1, 0.5), trial(0, 0.2, math.inf)])
+    assert [t.validation_loss for t in search.read_trials([path])] == [0.5, math.inf]
+    whole = path.read_text()
+    for text in (whole[:-3], whole.replace("0.5\t", "0.x\t", 1), "group\tphase\n0\tcoarse\n"):
+        path.write_text(text)
+        with pytest.raises(InputError, match=r"coarse0\.tsv"):
+            search.read_trials([path])
 
 
 TRIAL_ONLY = ("coarse_tsvs", "phase", "part", "n_parts", "sample", "training", "search", "out")

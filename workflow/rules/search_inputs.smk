@@ -6,10 +6,11 @@ def parts_of(strategy):
 
 
 def search_part(wildcards):
-    """Which trials a job runs: the sampled tasks (none: every group), the seed, and how many parts there are."""
+    """Which trials a job runs: all tasks, those sampled (none: every group), the seed, and how many parts there are."""
     seed = int(wildcards.seed)
     return {
         "n_parts": len(parts_of(wildcards.strategy)),
+        "tasks": strategy_tasks(wildcards.strategy),
         "sample": searches.searched_tasks(config, wildcards.strategy, seed, task_table()),
         "seed": searches.trial_seed(config, wildcards.strategy, seed),
     }

@@ -18,6 +18,7 @@ import pandas as pd
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.strategies import count_packs, grouping_tasks, strategy_seeds
+from epigroup.tables import read_table
 
 PHASES = {"two_phase": ("coarse", "fine"), "halving": ("halving",)}
 # groupings whose groups do not depend on the seed
@@ -234,13 +235,17 @@ def write_rows(path: str | os.PathLike, columns: Sequence[str], rows: Iterable[M
 
 
 def read_trials(paths: Iterable[str | os.PathLike]) -> list[Trial]:
-    """The trials of several tables, one after another."""
+    """The trials of several tables, one after another. InputError: a table that is cut, damaged, or none of
+    trials.
+    """
     kinds = {field.name: field.type for field in fields(Trial)}
     found = []
     for path in paths:
-        with open(path, newline="") as handle:
-            for row in csv.DictReader(handle, delimiter="\t"):
-                found.append(Trial(**{name: kind(row[name]) for name, kind in kinds.items()}))
+        table = read_table(path, dtype=kinds)
+        lacking = [name for name in kinds if name not in table]
+        if lacking:
+            raise InputError(f"{path}: no column {', '.join(lacking)}; delete it and search again")
+        found += [Trial(**row) for row in table[list(kinds)].to_dict("records")]
     return found
 
 
@@ -261,8 +266,7 @@ def choose_rates(
     trials.
     """
     trials = read_trials(trial_tsvs)
-    with open(groups_tsv, newline="") as handle:
-        groups = sorted({int(row["group"]) for row in csv.DictReader(handle, delimiter="\t")})
+    groups = sorted(set(read_table(groups_tsv, dtype={"group": int})["group"].tolist()))
     by_unit: dict[int | None, list[Trial]] = {}
     for trial in trials:
         by_unit.setdefault(None if sampled else trial.group, []).append(trial)

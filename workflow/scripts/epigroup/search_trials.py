@@ -194,6 +194,7 @@ def run_trials(
     part: int,
     n_parts: int,
     sample: Sequence[str] | None,
+    tasks: Sequence[str] | None,
     seed: int,
     training: Mapping[str, Any],
     search: Mapping[str, Any],
@@ -206,7 +207,8 @@ def run_trials(
     """Run the trials of one part of one phase and write them as a table.
 
     `phase`: coarse, fine (which reads the coarse tables) or halving. `sample`: the tasks, each a group of its
-    own, whose mean loss decides; None: each group decides for itself. `training`: settings of the trials and
+    own, whose mean loss decides; None: each group decides for itself. `tasks`: all that `groups_tsv` must
+    hold. `training`: settings of the trials and
     of running; `search`: the search's; `data`: memory or disk, where genome and labels lie. Raises
     InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
     """
@@ -215,7 +217,7 @@ def run_trials(
     prefer_deterministic(device)
     precision = choose_precision(training["precision"], device)
     dataset = open_dataset(dataset_json, shard_paths)
-    searched = searched_groups(read_groups(groups_tsv, dataset.task_ids), sample, groups_tsv)
+    searched = searched_groups(read_groups(groups_tsv, dataset.task_ids, tasks), sample, groups_tsv)
     groups = pack_groups(searched, part, n_parts)
     rates = {
         group: phase_rates(phase, search, read_trials(coarse_tsvs), None if sample else group)
