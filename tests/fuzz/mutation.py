@@ -236,7 +236,8 @@ TABLE: list[Mutator] = [
 
 
 def spoilt(good: bytes, mutators: list[Mutator], each: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """(name of what was done, spoilt bytes), `each` times with every mutator; those that changed nothing left out."""
+    """(name of what was done, spoilt bytes), `each` times with every mutator; those that changed nothing
+    left out."""
     for mutator in mutators:
         for number in range(each):
             rng = random.Random(zlib.crc32(f"{mutator.__name__} {seed} {number}".encode()))

@@ -100,7 +100,8 @@ HOSTILE = [
     "column", ["profile_id", *FILES, "assembly", "replicate", "control", "peak_mode", "modality", "assay"]
 )
 def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
-    """Whatever the mutators draw: each of these is refused in each of the columns that reach names or commands."""
+    """Whatever the mutators draw: each of these is refused in each of the columns that reach names or
+    commands."""
     path = tmp_path / "sheet.tsv"
     for value in HOSTILE:
         if (

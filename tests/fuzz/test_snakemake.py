@@ -1,4 +1,5 @@
-"""A sample of spoilt sheets and configs through Snakemake as a user types it: one message, no traceback, no job."""
+"""A sample of spoilt sheets and configs through Snakemake as a user types it: one message, no traceback, no
+job."""
 
 import random
 
@@ -16,7 +17,9 @@ CONFIG = {
     "strategies": {"SMTL": {"grouping": "all"}, "OWN": {"grouping": "own"}},
 }
 TEXT = yaml.safe_dump(CONFIG)
-SHEET = "".join("\t".join(r) + "\n" for r in [COLUMNS, row(peaks="one.bed"), row(profile_id="two", peaks="two.bed")])
+SHEET = "".join(
+    "\t".join(r) + "\n" for r in [COLUMNS, row(peaks="one.bed"), row(profile_id="two", peaks="two.bed")]
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +82,8 @@ def test_spoilt_sheets_and_configs(checkout, tried, kind):
 
 
 def test_the_message_of_a_job_is_the_end_of_what_the_user_reads(checkout, tried):
-    """A malformed input that only a job can find: its message, and Snakemake's own words, but no traceback."""
+    """A malformed input that only a job can find: its message, and Snakemake's own words, but no
+    traceback."""
     (checkout / "genome.fa").write_text(">chr1\nACGT\n>chr2\nAC*T\n>chr3\nACGT\n")
     (checkout / "spoilt.yaml").write_text(TEXT)
     (checkout / "sheet.tsv").write_text(SHEET)

@@ -1,4 +1,5 @@
-"""Files that the workflow stores, cut, with flipped bits, or with other contents: refused, or what they were."""
+"""Files that the workflow stores, cut, with flipped bits, or with other contents: refused, or what they
+were."""
 
 import json
 import pickle
@@ -11,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from planted_examples import SETTINGS, pack_arguments, write_files, write_groups
+from mutation import BYTES, outcome, spoilt
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -27,7 +28,7 @@ from epigroup.prediction import predict_split
 from epigroup.shards import open_dataset, read_shard
 from epigroup.standard_peaks import fetch_standard, standardise_peaks
 from epigroup.training import train_pack
-from mutation import BYTES, outcome, spoilt
+from planted_examples import SETTINGS, pack_arguments, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]
 DAMAGE = r"damaged|cut|not a whole|not a model|not the|version|differs|do(es)? not|has no|lack|is no|holds|where|another|data set"
@@ -143,7 +144,9 @@ def test_a_flipped_bit_anywhere(tmp_path, tried, stored, name):
         at = rng.randrange(part * len(good) // 50, (part + 1) * len(good) // 50)
         bad = good[:at] + bytes([good[at] ^ 1 << rng.randrange(8)]) + good[at + 1 :]
         found = tried.read(path, f"{name} byte {at}", bad, lambda: read(path), DAMAGE)
-        assert found is None or found == expected, f"{name}: a flipped bit in byte {at} of {len(good)} gives other values"
+        assert found is None or found == expected, (
+            f"{name}: a flipped bit in byte {at} of {len(good)} gives other values"
+        )
         refused += found is None
     assert refused > 10
 

@@ -1,6 +1,7 @@
 """Spoilt tables: a user's own grouping, and the small texts that stages hand to one another."""
 
 import pytest
+from mutation import BYTES, TABLE, spoilt
 
 from epigroup.contigs import read_contigs
 from epigroup.genome_size import read_size, read_sizes
@@ -12,7 +13,6 @@ from epigroup.grouping.table import group_tasks
 from epigroup.report_data import read_counts
 from epigroup.report_data import table as read_report_table
 from epigroup.run_scores import SCORES, read_metrics
-from mutation import BYTES, TABLE, spoilt
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]
 GROUPS = dict(zip(TASKS, ["0", "1", "0", "2", "1"], strict=True))
@@ -28,7 +28,13 @@ def lenient_groups(data):
         return None
     lines = text.splitlines()
     rows = [line.split("\t") for line in lines if line.strip()]
-    if not rows or not lines[0].strip() or not "".join(lines).replace("\t", "").isprintable() or rows[0].count("task_id") != 1 or rows[0].count("group") != 1:
+    if (
+        not rows
+        or not lines[0].strip()
+        or not "".join(lines).replace("\t", "").isprintable()
+        or rows[0].count("task_id") != 1
+        or rows[0].count("group") != 1
+    ):
         return None
     at, to = rows[0].index("task_id"), rows[0].index("group")
     if any(len(row) != len(rows[0]) for row in rows):
@@ -77,7 +83,9 @@ RATES = b"group\tlearning_rate\n0\t0.01\n1\t0.003\n2\t1e-4\n"
 def test_spoilt_learning_rates(tmp_path, tried):
     path = tmp_path / "rates.tsv"
     for what, bad in spoilt(RATES, TABLE, 3, 4):
-        rates = tried.read(path, what, bad, lambda: read_rates(path, [0, 1, 2]), r":\d+:|no column|twice|no learning|UTF-8")
+        rates = tried.read(
+            path, what, bad, lambda: read_rates(path, [0, 1, 2]), r":\d+:|no column|twice|no learning|UTF-8"
+        )
         if rates is not None:
             lines = [line.split("\t") for line in bad.decode("utf-8-sig").splitlines() if line.strip()]
             at, to = lines[0].index("group"), lines[0].index("learning_rate")
@@ -103,7 +111,9 @@ def test_texts_of_the_genome_cut_short(tmp_path, tried, name):
     read(path)
     ends = {i + 1 for i, letter in enumerate(good) if letter == ord("\n")}
     for size in range(len(good)):
-        value = tried.read(path, f"{size} bytes", good[:size], lambda: read(path), r"cut short|is no|names no")
+        value = tried.read(
+            path, f"{size} bytes", good[:size], lambda: read(path), r"cut short|is no|names no"
+        )
         # Only a cut behind a whole line passes here; rules count the lines of these tables.
         assert value is None or size in ends, f"{size} bytes: {value}"
 
@@ -134,11 +144,19 @@ def test_scores_cut_short(tmp_path, tried):
     path = tmp_path / "metrics.tsv"
     ends = {i + 1 for i, letter in enumerate(METRICS) if letter == ord("\n")}
     for size in range(0, len(METRICS), 3):
-        table = tried.read(path, f"{size}", METRICS[:size], lambda: read_metrics(path), r"cut short|is damaged|no column")
+        table = tried.read(
+            path, f"{size}", METRICS[:size], lambda: read_metrics(path), r"cut short|is damaged|no column"
+        )
         # Whole lines pass here; what compares strategies holds the tasks against those of blocks.h5.
         assert table is None or size in ends, f"{size} bytes"
     for size in range(0, len(METRICS), 7):
-        tried.read(path, f"{size}", METRICS[:size], lambda: read_report_table(path, "groups"), r"cut short|is damaged|lacks")
+        tried.read(
+            path,
+            f"{size}",
+            METRICS[:size],
+            lambda: read_report_table(path, "groups"),
+            r"cut short|is damaged|lacks",
+        )
 
 
 def test_counts_of_reads_cut_short(tmp_path, tried):
@@ -146,5 +164,7 @@ def test_counts_of_reads_cut_short(tmp_path, tried):
     path.write_bytes(FLAGSTAT)
     whole = read_counts([], [str(path)])
     for size in range(0, len(FLAGSTAT), 5):
-        found = tried.read(path, f"{size}", FLAGSTAT[:size], lambda: read_counts([], [str(path)]), r"cut|damaged")
+        found = tried.read(
+            path, f"{size}", FLAGSTAT[:size], lambda: read_counts([], [str(path)]), r"cut|damaged"
+        )
         assert found is None or found.equals(whole)

@@ -32,7 +32,8 @@ def open_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
 
 
 def mapped_reads(bam: str | os.PathLike) -> int:
-    """Reads of an indexed BAM file that are mapped, as its index says. Raises InputError for a damaged file or
+    """Reads of an indexed BAM file that are mapped, as its index says. Raises InputError for a damaged file
+    or
     index."""
     with open_alignments(bam) as handle:
         if not handle.has_index():

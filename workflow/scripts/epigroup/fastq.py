@@ -1,7 +1,9 @@
 """Checks of FASTQ files, made before anything heavy reads them.
 
-The first records are looked at one by one. Of all others only the frame is checked, many at a time: the `@` and
-the `+`, and as many qualities as bases. That costs little beside unpacking, and finds truncated files, records
+The first records are looked at one by one. Of all others only the frame is checked, many at a time: the `@`
+and
+the `+`, and as many qualities as bases. That costs little beside unpacking, and finds truncated files,
+records
 that lost or gained a line, and mates that are not in step.
 """
 
@@ -187,7 +189,8 @@ def _head(path: str | os.PathLike, packed: bool) -> Iterator[tuple[bytes, ...]]:
 
 
 def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
-    """Number of records, and the name line of every NAMED_EVERY-th, of a whole file whose frame is checked."""
+    """Number of records, and the name line of every NAMED_EVERY-th, of a whole file whose frame is
+    checked."""
     records, names, rest = 0, [], b""
     for chunk in itertools.chain(_chunks(path, packed), [None]):
         if chunk is None and rest and not rest.endswith(b"\n"):

@@ -9,7 +9,8 @@ from epigroup.intact import REMEDY, read_text
 
 
 def read_sizes(path: str | os.PathLike) -> dict[str, int]:
-    """Chromosome lengths (bp) of a two-column table, in file order. Raises InputError for one that is damaged."""
+    """Chromosome lengths (bp) of a two-column table, in file order. Raises InputError for one that is
+    damaged."""
     sizes = {}
     for line, row in enumerate(read_text(path).splitlines(), start=1):
         cells = row.split("\t")

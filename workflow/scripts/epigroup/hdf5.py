@@ -17,7 +17,8 @@ DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError
 
 @contextmanager
 def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file that
+    """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file
+    that
     is cut, damaged, or lacks what the block asks it for; other errors of the block pass.
     """
     try:
@@ -41,14 +42,17 @@ def read_numbers(store: h5py.File, name: str, dimensions: int) -> np.ndarray:
     """An array of numbers. Raises InputError for one of text or of other dimensions."""
     values = store[name]
     if not isinstance(values, h5py.Dataset) or values.dtype.kind not in "iuf" or values.ndim != dimensions:
-        raise InputError(f"{store.filename}: {name} is no array of numbers in {dimensions} dimensions; {REMEDY}")
+        raise InputError(
+            f"{store.filename}: {name} is no array of numbers in {dimensions} dimensions; {REMEDY}"
+        )
     return values[()]
 
 
 def write_arrays(
     store: h5py.Group, arrays: Mapping[str, np.ndarray], *, rows: int | None = None, **options
 ) -> None:
-    """Write arrays as datasets with checksums, `rows` to a chunk (all when None); texts at a fixed length, because
+    """Write arrays as datasets with checksums, `rows` to a chunk (all when None); texts at a fixed length,
+    because
     those of variable length lie in a heap without a checksum.
     """
     for name, values in arrays.items():

@@ -19,7 +19,8 @@ def first_line(error: BaseException, longest: int = 200) -> str:
 
 
 def read_text(path: str | os.PathLike) -> str:
-    """The text of a file that ends with its last line's end. Raises InputError for one that is cut or no UTF-8."""
+    """The text of a file that ends with its last line's end. Raises InputError for one that is cut or no
+    UTF-8."""
     try:
         text = Path(path).read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -36,7 +37,8 @@ def sealed(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_json(path: str | os.PathLike) -> dict:
-    """The object of a JSON file. Raises InputError for one that is cut or damaged, as its checksum tells where it
+    """The object of a JSON file. Raises InputError for one that is cut or damaged, as its checksum tells
+    where it
     has one.
     """
     try:

@@ -31,7 +31,8 @@ def log_to(path: str) -> Iterator[logging.Logger]:
     """Send this process's log to the file `path` and to stderr.
 
     An InputError ends the process with its message as the last line of both and exit status 1, without a
-    traceback. So does what the machine refuses: a full disk, a read-only folder, memory that runs out. Any other
+    traceback. So does what the machine refuses: a full disk, a read-only folder, memory that runs out. Any
+    other
     exception is logged with its traceback, and a last line that names the rule and the log.
     """
     rule = rule_of(path)
@@ -76,7 +77,8 @@ def rule_of(log: str | os.PathLike) -> str:
 
 
 def machine_fault(error: BaseException) -> str | None:
-    """What the machine refused, with what to do; None for any other error. Libraries wrap such errors, so their
+    """What the machine refused, with what to do; None for any other error. Libraries wrap such errors, so
+    their
     texts are looked at too.
     """
     texts = []

@@ -2,7 +2,8 @@
 
 Tensors `{group}/{name}` are the weights of a group's best validation. Where each task keeps the validation
 that served it best (training.keep: task), `{group}@{step}/{name}` are those of the other steps, and
-`task_step` in the metadata says which step serves a task. The metadata also hold a checksum of each tensor and
+`task_step` in the metadata says which step serves a task. The metadata also hold a checksum of each tensor
+and
 one of what they themselves say, because safetensors has none.
 """
 

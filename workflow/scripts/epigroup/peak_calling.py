@@ -106,7 +106,8 @@ def call_peaks(
 ) -> int:
     """Call the peaks of one profile from its filtered, indexed alignments; return how many.
 
-    `out` is narrowPeak (10 columns, gzip, whose checksum tells a damaged file), also for broad peaks, whose summit column is -1. Peaks that reach
+    `out` is narrowPeak (10 columns, gzip, whose checksum tells a damaged file), also for broad peaks, whose
+    summit column is -1. Peaks that reach
     over the end of a chromosome of `sizes`, because reads were extended, end there.
 
     Raises InputError when treatment or control has no reads, when they differ in layout, when MACS2 fails or

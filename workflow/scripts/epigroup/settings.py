@@ -33,7 +33,8 @@ def _schema() -> dict:
 
 
 def check_config_text(path: str | os.PathLike) -> None:
-    """Refuse (InputError) what is lost when a config file is parsed: a key that stands twice in one mapping; and
+    """Refuse (InputError) what is lost when a config file is parsed: a key that stands twice in one mapping;
+    and
     what no parser can read.
     """
     try:

@@ -137,7 +137,9 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
             )  # fmt: skip
             kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
             if kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
-                raise InputError(f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again")
+                raise InputError(
+                    f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again"
+                )
             if rows and shard.content_sha256() != text["content_sha256"]:
                 raise InputError(
                     f"{path}: the shard is damaged: its content does not match its sha256; make it again"

@@ -54,7 +54,8 @@ def table_rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterator[tupl
 
 
 def read_table(path: str | os.PathLike, **options) -> "pd.DataFrame":
-    """A tab-separated table with a header, as pandas reads it. Raises InputError for one that is cut or damaged."""
+    """A tab-separated table with a header, as pandas reads it. Raises InputError for one that is cut or
+    damaged."""
     import pandas as pd
 
     text = read_text(path)

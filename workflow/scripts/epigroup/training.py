@@ -131,7 +131,8 @@ def train_pack(
 
     Parameters: `groups_tsv` with columns task_id, group; `cfg` the resolved training settings;
     `checkpoint_dir` a folder for the rolling checkpoint, which goes when the results are written; `threads`
-    CPU threads; `code` the digest of this code; `tasks`, all that `groups_tsv` must hold; `rates_tsv` with columns group, learning_rate, instead of the
+    CPU threads; `code` the digest of this code; `tasks`, all that `groups_tsv` must hold; `rates_tsv` with
+    columns group, learning_rate, instead of the
     one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
     "memory", or "disk" for genome and labels as pages of files. Raises InputError for bad input;
     SystemExit(143) after SIGTERM.
