@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from planted_examples import SETTINGS, pack, splits
 
 from epigroup.affinity import joint_network, sca, tag
 from epigroup.affinity.contract import (
@@ -21,6 +20,7 @@ from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahe
 from epigroup.errors import InputError
 from epigroup.networks import build_network
 from epigroup.trainer import initial_network
+from planted_examples import SETTINGS, pack, splits
 
 N, TASKS, WINDOW = 6, 5, 301
 

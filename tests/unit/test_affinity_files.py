@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planted_examples import SETTINGS, write_files, write_groups
 
 from epigroup import affinity
 from epigroup.affinity.contract import Affinity, read_pieces, write_affinity
@@ -18,6 +17,7 @@ from epigroup.settings import complete_config
 from epigroup.shards import Dataset
 from epigroup.training import train_pack
 from epigroup.truth import affinity_agreement
+from planted_examples import SETTINGS, write_files, write_groups
 
 
 def measured(folder, seed=1, **more):

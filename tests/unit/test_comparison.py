@@ -4,7 +4,6 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from planted_examples import write_files
 from sklearn import metrics as reference
 from test_evaluation import HASH, TASKS, about, planted_split, write_split
 
@@ -14,6 +13,7 @@ from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.shards import open_dataset
 from epigroup.truth import ceiling, compare_groupings, compare_with_truth
+from planted_examples import write_files
 
 SHEET = [
     {"task_id": "a", "modality": "HM", "cell_group": "x"},

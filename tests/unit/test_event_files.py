@@ -3,10 +3,10 @@
 import struct
 
 import pytest
-from planted_examples import SETTINGS, splits
 
 from epigroup.event_files import crc32c, masked, record, scalar_event, start_event, version_event
 from epigroup.training import train_groups
+from planted_examples import SETTINGS, splits
 
 # tensorboard 2.21.0: RecordWriter.write(Event(...).SerializeToString())
 WRITTEN = {

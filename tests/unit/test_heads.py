@@ -5,13 +5,13 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from planted_examples import SETTINGS
 
 from epigroup.errors import InputError
 from epigroup.export import export_model
 from epigroup.heads import read_heads, write_heads
 from epigroup.models import ModelInfo, load_network, read_info, write_models
 from epigroup.networks import build_network
+from planted_examples import SETTINGS
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_examples import SETTINGS, write_files, write_groups
 
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
@@ -21,6 +20,7 @@ from epigroup.loader import Batches, Sequences
 from epigroup.models import load_network, read_info
 from epigroup.shards import open_dataset
 from epigroup.training import train_pack
+from planted_examples import SETTINGS, write_files, write_groups
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.floats(-1e4, 1e4), st.integers(0, 100))

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from planted_examples import write_files
 
 from epigroup.errors import InputError
 from epigroup.grouping.read_inputs import read_label_correlation
 from epigroup.label_correlation import correlate, correlate_labels, count_pairs
 from epigroup.labels import pack, unpack
 from epigroup.shards import open_dataset
+from planted_examples import write_files
 
 
 @given(arrays.arrays(bool, st.tuples(st.integers(2, 60), st.integers(1, 20))))

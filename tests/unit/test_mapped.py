@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
 
 from epigroup.errors import InputError
 from epigroup.genome import open_genome, write_genome
@@ -16,6 +15,7 @@ from epigroup.mapped import PAGE, map_pieces, next_place, unnamed_array
 from epigroup.prediction import predict_split
 from epigroup.shards import Dataset, Examples, open_dataset
 from epigroup.training import train_pack
+from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from planted_examples import SETTINGS
 
 from epigroup.architecture import NETWORKS
 from epigroup.memory import MEGABYTE, advice, footprint, is_out_of_memory
+from planted_examples import SETTINGS
 
 HERE = Path(__file__).parent
 SOURCE = Path(sys.modules["epigroup.memory"].__file__).parents[1]

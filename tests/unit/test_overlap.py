@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
-from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 from sklearn import metrics as reference
 from test_grouping import SHEET, TASKS, inputs, run
 from test_settings import with_change
@@ -26,6 +25,7 @@ from epigroup.settings import complete_config
 from epigroup.shards import open_dataset
 from epigroup.strategies import overlaps
 from epigroup.training import train_pack
+from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1", "task2"], 1: ["task1", "task2", "task3"], 2: ["task2"]}
 

@@ -5,7 +5,6 @@ import logging
 import numpy as np
 import pytest
 import torch
-from planted_examples import SETTINGS, WINDOW, splits
 
 from epigroup.checkpoints import Termination
 from epigroup.errors import InputError
@@ -14,6 +13,7 @@ from epigroup.memory import MEGABYTE, footprint
 from epigroup.packing import calibrate, groups_at_once
 from epigroup.trainer import GroupTrainer, initial_network
 from epigroup.training import train_groups
+from planted_examples import SETTINGS, WINDOW, splits
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 4: ["task1", "task2", "task3"], 7: ["task3"]}
 RATES = {0: 0.02, 1: 0.005, 4: 0.01, 7: 0.05}

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
@@ -19,6 +18,7 @@ from epigroup.predict_regions import mean_by_base, predict_regions
 from epigroup.prediction import predict_split, score
 from epigroup.shards import open_dataset
 from epigroup.training import train_pack
+from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt
 

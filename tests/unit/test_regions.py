@@ -6,7 +6,6 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from planted_examples import SETTINGS, write_files, write_groups
 from safetensors.numpy import load_file
 
 from epigroup.dataset_summary import summarise_dataset
@@ -15,6 +14,7 @@ from epigroup.labels import unpack
 from epigroup.prediction import predict_split
 from epigroup.shards import SCORED, TRAINS, open_dataset, read_shard, write_shard
 from epigroup.training import train_pack
+from planted_examples import SETTINGS, write_files, write_groups
 
 TASKS = ["task0", "task1"]
 SPLITS = {

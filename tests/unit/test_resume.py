@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_files, write_groups
 
 from epigroup.checkpoints import checkpoint_path
 from epigroup.errors import InputError
 from epigroup.training import train_groups
+from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_files, write_groups
 
 # Starts training in child processes, one after another, and signals each after a while once it has written a
 # checkpoint of its own; the last one is left alone. Children of one process, so that torch is loaded once.

@@ -5,12 +5,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted_examples import SETTINGS, splits
 
 from epigroup.checkpoints import Termination
 from epigroup.loader import TrainingOrder, order
 from epigroup.sampling import HEAVIEST, LIGHTEST, example_weights
 from epigroup.trainer import GroupTrainer
+from planted_examples import SETTINGS, splits
 
 
 def test_weights_are_those_of_the_definition():

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from planted_examples import BIN, LEFT, SETTINGS, run_pack, splits, write_files, write_groups
 
 from epigroup.errors import InputError
 from epigroup.export import export_model
@@ -16,6 +15,7 @@ from epigroup.models import load_network, read_info, read_weights, write_models
 from epigroup.networks import build_network
 from epigroup.prediction import predict_split
 from epigroup.training import train_groups
+from planted_examples import BIN, LEFT, SETTINGS, run_pack, splits, write_files, write_groups
 
 # a rate at which tasks part: some overfit while others still learn
 CFG = SETTINGS | {"keep": "task", "learning_rate": 0.02, "max_steps": 150, "validate_every": 5}

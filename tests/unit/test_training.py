@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -16,6 +15,7 @@ from epigroup.models import read_info
 from epigroup.networks import build_network
 from epigroup.trainer import Diverged, GroupTrainer, initial_network
 from epigroup.training import pack_groups, read_groups, read_rates, train_groups
+from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}
 

@@ -9,7 +9,6 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, Examples, Genome, pack, plant
 from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup.architecture import NETWORKS, network_cost
@@ -17,6 +16,7 @@ from epigroup.checkpoints import Termination
 from epigroup.loader import Batches, Sequences, order
 from epigroup.networks import build_network
 from epigroup.trainer import GroupTrainer
+from planted_examples import BIN, LEFT, SETTINGS, WINDOW, Examples, Genome, pack, plant
 
 
 @pytest.fixture(scope="module")
