@@ -14,7 +14,7 @@ from epigroup.architecture import NETWORKS
 from epigroup.memory import MEGABYTE, advice, footprint, is_out_of_memory
 from planted_examples import SETTINGS
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]  # of planted_examples
 SOURCE = Path(sys.modules["epigroup.memory"].__file__).parents[1]
 
 # Makes a trainer of random windows, and prints by how many bytes the peak of two steps passes what was there.
