@@ -9,8 +9,9 @@ import pytest
 import yaml
 from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
+from epigroup.config_schema import check_config_text
 from epigroup.errors import InputError
-from epigroup.settings import check_config_text, complete_config
+from epigroup.settings import complete_config
 
 GOOD = """\
 name: a run

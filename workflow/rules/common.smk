@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import (
     compared,
+    config_schema,
     digest,
     grouping as grouping_methods,
     search as searches,
@@ -41,7 +42,7 @@ def checked(function, *args, **kwargs):
 
 
 for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
-    checked(config_settings.check_config_text, one)
+    checked(config_schema.check_config_text, one)
 config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
 
 RESULTS = config["results"]
