@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from epigroup import plan
+from epigroup import plan, plan_text
 from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
 
@@ -115,7 +115,7 @@ def test_trainings_of_the_paper(shiri_plan):
     assert by_name["STL"].least_steps == 26 * 16_000
     # within a factor of two of the paper's 16 hours a training on a V100
     assert 8 <= by_name["SMTL"].hours <= 32
-    text = plan.describe(shiri_plan)
+    text = plan_text.describe(shiri_plan)
     assert "385 trainings" in text
     assert "367 x 1" in text
     # one network for all: 320, 480, 960 filters, 13 places after the third pooling
@@ -134,6 +134,6 @@ def test_searches_of_the_paper_cost_a_tenth_of_the_literal_protocol(shiri_plan):
     assert {s.trials for s in shiri_plan.searches} == {9}
     assert {s.steps for s in shiri_plan.searches} == {192_000}
     assert (shiri_plan.study.profiles, shiri_plan.study.steps) == (15, 1_920_000)
-    text = plan.describe(shiri_plan)
+    text = plan_text.describe(shiri_plan)
     assert "529 trainings;" in text  # 367 + 9 * 18
     assert "here 385, and 162 trials worth the steps of 16.2" in text

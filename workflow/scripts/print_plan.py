@@ -3,7 +3,8 @@
 import sys
 
 from epigroup.logs import log_to
-from epigroup.plan import describe, make_plan
+from epigroup.plan import make_plan
+from epigroup.plan_text import describe
 from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
 
