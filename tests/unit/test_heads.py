@@ -101,3 +101,10 @@ def test_another_file_is_no_model(tmp_path):
     (tmp_path / "x.safetensors").write_text("hello")
     with pytest.raises(InputError, match="not a model file"):
         read_info(tmp_path / "x.safetensors")
+
+
+def test_a_pack_of_more_than_ten_groups_is_read_as_it_was_written(tmp_path):
+    """As words the numbers of groups sort in another order (10 before 2), and checksums must not care."""
+    groups = {group: [f"task{group:02d}"] for group in range(12)}
+    write_pack(tmp_path / "pack0.safetensors", groups)
+    assert read_info(tmp_path / "pack0.safetensors").groups == groups

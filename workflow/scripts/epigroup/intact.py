@@ -30,10 +30,21 @@ def read_text(path: str | os.PathLike) -> str:
     return text
 
 
+def as_read(value: Any) -> Any:
+    """The value as JSON gives it back. Numbers that are keys become words, which sort in another order: 10
+    before 2."""
+    return json.loads(json.dumps(value))
+
+
+def text_check(content: Any) -> int:
+    """CRC-32 of a value that JSON gave (`as_read`), whatever the order of its keys."""
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
+
+
 def sealed(value: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON object with the checksum of the rest under `crc32`, which `read_json` holds it against."""
-    content = {key: item for key, item in value.items() if key != "crc32"}
-    return content | {"crc32": zlib.crc32(json.dumps(content, sort_keys=True).encode())}
+    content = as_read({key: item for key, item in value.items() if key != "crc32"})
+    return content | {"crc32": text_check(content)}
 
 
 def read_json(path: str | os.PathLike) -> dict:

@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.intact import first_line
+from epigroup.intact import as_read, first_line, text_check
 from epigroup.networks import Network, build_network
 
 FORMAT_VERSION = 3
@@ -97,9 +97,9 @@ def write_models(
         for key, state in states.items()
         for name, tensor in state.items()
     }
-    about = json.dumps(asdict(info), sort_keys=True)
-    checks = {"about": zlib.crc32(about.encode()), "tensors": tensor_checks(tensors)}
-    metadata = {METADATA_KEY: json.dumps({"about": json.loads(about), "crc32": checks}, sort_keys=True)}
+    about = as_read(asdict(info))
+    checks = {"about": text_check(about), "tensors": tensor_checks(tensors)}
+    metadata = {METADATA_KEY: json.dumps({"about": about, "crc32": checks}, sort_keys=True)}
     with whole(path) as partial:
         partial.touch()
         mode = partial.stat().st_mode  # the library would leave the file to its owner alone
@@ -134,7 +134,7 @@ def open_models(path: str | os.PathLike) -> Iterator[tuple[safe_open, dict[str, 
                     f"{FORMAT_VERSION}; train it again"
                 )
             checks = content["crc32"]
-            if zlib.crc32(json.dumps(about, sort_keys=True).encode()) != checks["about"]:
+            if text_check(about) != checks["about"]:
                 raise InputError(f"{path}: damaged: its metadata do not match their checksum; train it again")
             yield handle, about, checks["tensors"]
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
