@@ -78,6 +78,6 @@ rule make_report:
             "grouping": shown_grouping(),
             "training": {strategy: settings("training", strategy) for strategy in STRATEGIES},
         },
-        code=code_digest("make_report", (), ("report/report.html.j2", "report/style.css", "report/report.js")),
+        code=code_digest("make_report", (), page_files()),
     script:
         "../scripts/make_report.py"

@@ -1,5 +1,6 @@
 # What the figures and the report take in.
 from itertools import chain
+from pathlib import Path
 
 
 def shown_grouping():
@@ -121,3 +122,10 @@ def captioned(name, facts):
         category=category,
         labels={"figure": title},
     )
+
+
+def page_files():
+    """Templates, styles and scripts of the page, relative to workflow/."""
+    root = Path(workflow.basedir, "workflow")
+    kept = (path for path in root.glob("report/**/*") if path.suffix in (".j2", ".css", ".js"))
+    return [path.relative_to(root).as_posix() for path in kept]

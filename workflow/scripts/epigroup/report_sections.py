@@ -1,0 +1,197 @@
+"""The sections of the report, in their order on the page."""
+
+import platform
+from importlib import metadata
+
+import yaml
+
+import epigroup
+from epigroup import figure_tables as tables
+from epigroup.plots import default_pairs
+from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
+from epigroup.report_data import Results
+from epigroup.report_headline import interval_text, warnings
+from epigroup.report_methods import citations, methods
+from epigroup.report_page import Page, Section, SectionMaker, fill
+from epigroup.report_tables import (
+    REGIONS,
+    composition_tables,
+    data_tables,
+    gain_table,
+    planted_table,
+    regions_tables,
+    strategy_table,
+    task_table,
+)
+from epigroup.report_trials import search_rows, study_rows
+
+
+def headline(page: Page) -> Section:
+    """Who won, by how much, what to be wary of, and what run this is."""
+    html = fill(
+        "headline",
+        headline=page.rows,
+        interval_text=interval_text(page.results),
+        scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
+        warnings=warnings(page.results, page.rows),
+        identity=identity(page.results, page.report),
+    )
+    return Section("headline", "Headline", html, heading=False)
+
+
+def identity(results: Results, report: dict) -> list[tuple[str, str]]:
+    """What run this is: (label, fact)."""
+    dataset = results.dataset
+    shown = tables.examples(results)[["train", "validation", "test"]].sum()
+    return [
+        ("Run", report["name"]),
+        ("Config (sha256)", report["config_hash"][:16]),
+        ("Data set (hash)", str(dataset["dataset_hash"])[:16]),
+        ("Genome", f"{dataset['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
+        ("Seeds", ", ".join(map(str, results.seeds))),
+        ("Tasks", f"{len(results.tasks)} in {results.tasks['modality'].nunique()} event modalities"),
+        ("Examples", " / ".join(f"{n:,}" for n in shown) + " (train / validation / test)"),
+        ("Code of training (digest)", report.get("code", "")[:16]),
+        ("Versions", versions()),
+        ("Bin and window", f"{dataset['bin_size']} bp, {dataset['window']:,} bp"),
+    ]
+
+
+def versions() -> str:
+    """Versions of what this environment has of the software that matters, without importing it."""
+    found = [f"epigroup {epigroup.__version__}", f"Python {platform.python_version()}"]
+    for name in ("snakemake", "torch", "numpy", "scikit-learn"):
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def strategies(page: Page) -> Section:
+    """All strategies, gains over each, choices, negative transfer, task by task."""
+    html = fill(
+        "strategies",
+        levels=page.data["levels"],
+        strategies=page.results.strategy_names,
+        strategy_rows=strategy_table(page.data),
+        **gain_table(page.results),
+        choices=choice_rows(page.results),
+        transfer=transfer_rows(page.results),
+        pairs=default_pairs(page.results),
+    )
+    return Section("strategies", "Strategies", html)
+
+
+def regions(page: Page) -> Section | None:
+    """The same networks on all mappable bins."""
+    both = regions_tables(page.results)
+    return Section("regions", "All mappable bins", fill("regions", regions=both)) if both else None
+
+
+def groups(page: Page) -> Section | None:
+    """The task vectors in a plane, who is in which group, and what the groups follow."""
+    results = page.results
+    composition = composition_tables(results, page.grouping)
+    confounders = confounder_rows(results)
+    if not (page.data["embedding"] or composition or confounders):
+        return None
+    html = fill(
+        "groups",
+        has_embedding=bool(page.data["embedding"]),
+        embedding_seeds=list(page.data["embedding"]),
+        colour_by=colour_choices(page),
+        composition=composition,
+        grouping=page.grouping,
+        confounders=confounders,
+        has_sweep=bool(page.data["sweep"]["measures"]),
+        most_stable=tables.most_stable(results),
+    )
+    return Section("groups", "Groups", html)
+
+
+def colour_choices(page: Page) -> list[tuple[str, str]]:
+    """What the embedding can be coloured by."""
+    choices = [("modality", "event modality"), ("cell_group", "cell group")]
+    if page.grouping in set(page.results.groups["grouping"]):
+        choices.append(("group", "task group"))
+    if page.data["gain"]["label"]:
+        choices.append(("gain", "gain in F1"))
+    return choices
+
+
+def planted(page: Page) -> Section | None:
+    """How near a simulated run comes to what was planted in it."""
+    if page.results.agreement is None:
+        return None
+    return Section(
+        "planted", "Planted truth", fill("planted", planted=planted_table(page.results, page.scores))
+    )
+
+
+def training(page: Page) -> Section | None:
+    """Curves, searches of learning rates, the patience study."""
+    if not page.data["curves"]:
+        return None
+    html = fill(
+        "training",
+        searches=search_rows(page.results),
+        study=study_rows(page.results, page.training, page.report["config"]),
+    )
+    return Section("training", "Training", html)
+
+
+def tasks(page: Page) -> Section:
+    """The table of all tasks."""
+    html = fill(
+        "tasks",
+        modalities=list(page.shades["modality"]),
+        **task_table(page.results, page.scores, page.data),
+    )
+    return Section("tasks", "All tasks", html)
+
+
+def data(page: Page) -> Section:
+    """Profiles, examples, positives, peaks and reads."""
+    html = fill(
+        "data",
+        n_border=int(tables.examples(page.results)["dropped_border"].sum()),
+        splits_rule=page.results.dataset["splits"]["rule"],
+        **data_tables(page.results),
+    )
+    return Section("data", "Data", html)
+
+
+def cost(page: Page) -> Section | None:
+    """Hours and FLOP of each strategy."""
+    costs = cost_rows(page.results)
+    return Section("cost", "Cost", fill("cost", costs=costs)) if costs else None
+
+
+def method(page: Page) -> Section:
+    """Methods in words, every setting, and what to cite."""
+    config = page.report["config"]
+    html = fill(
+        "methods",
+        methods=methods(page.results, config, page.training, page.grouping),
+        settings_text=yaml.safe_dump(
+            {"config": config, "training by strategy": dict(page.training)}, sort_keys=True
+        ),
+        citations=citations(config),
+    )
+    return Section("methods", "Methods", html)
+
+
+# A section is a function of the page; None where the run has nothing for it.
+SECTIONS: tuple[SectionMaker, ...] = (
+    headline,
+    strategies,
+    regions,
+    groups,
+    planted,
+    tasks,
+    training,
+    data,
+    cost,
+    method,
+)
