@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epigroup.contigs import spellings
 from epigroup.errors import InputError
 from epigroup.intervals import read_peaks, read_regions
 from epigroup.standard_peaks import fetch_standard, for_each_profile, index_peaks, standardise_peaks
@@ -221,3 +222,34 @@ def test_real_points_of_yeast(real_data, tmp_path):
     table = read_peaks(path, arabic, point_flank=50)
     assert table.n_widened == len(table) and table.n_narrow == 0
     assert np.median(table.end - table.start) == 101
+    respelt = read_peaks(path, sizes, point_flank=50, contig_names="spelling")
+    assert [f"chr{list(sizes).index(name) + 1}" for name in respelt.chrom] == list(table.chrom)
+    assert (respelt.start == table.start).all() and (respelt.end == table.end).all()
+
+
+def test_other_spellings_are_taken_for_the_contig(tmp_path):
+    text = "1\t100\t200\tn\nchrII\t300\t400\tm\nchrUn\t5\t60\to\n"
+    with pytest.raises(InputError, match="line 1: contig '1'"):
+        peaks_in(tmp_path, text)
+    table = peaks_in(tmp_path, text, contig_names="spelling")
+    assert intervals(table) == [("chr1", 100, 200), ("chr2", 300, 400), ("chrUn", 5, 60)]
+    index_peaks(tmp_path / "p.bed", tmp_path / "p.narrowPeak.gz", SIZES, SIZES, contig_names="spelling")
+    lines = gzip.decompress((tmp_path / "p.narrowPeak.gz").read_bytes()).decode().splitlines()
+    assert [line.split("\t")[0] for line in lines] == ["chr1", "chr2", "chrUn"]
+    with pytest.raises(InputError, match="line 1: contig 'chr7'"):
+        peaks_in(tmp_path, "chr7\t5\t60\n", contig_names="spelling")
+    with pytest.raises(InputError, match="line 2: end 10001 is beyond the end of 1 "):
+        peaks_in(tmp_path, "chr1\t5\t60\n1\t5\t10001\n", contig_names="spelling")
+    with pytest.raises(InputError, match=r"chr1 is called (1 and chr1|1 and chrI|chrI and 1) there"):
+        peaks_in(tmp_path, "1\t5\t60\nchrI\t5\t60\n", contig_names="spelling")
+
+
+def test_a_spelling_stands_for_one_contig_or_none():
+    human = [f"chr{i}" for i in [*range(1, 23), "X", "Y", "M"]]
+    found = spellings(human)
+    assert found["X"] == "chrX" and found["10"] == "chr10" and found["MT"] == "chrM"
+    assert "chrX" not in found and not set(found) & set(human)
+    yeast = ["chrI", "chrV", "chrX"]
+    assert spellings(yeast)["chr10"] == "chrX" and spellings(yeast)["5"] == "chrV"
+    assert spellings(["chr1", "ChrI"])["1"] == "chr1"
+    assert "1" not in spellings(["chr1", "Chr1"])  # either could be meant by it

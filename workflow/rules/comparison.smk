@@ -97,3 +97,32 @@ rule find_confounders:
         code=code_digest("find_confounders"),
     script:
         "../scripts/find_confounders.py"
+
+
+if "known_sets" in config:
+
+    rule find_known_sets:
+        input:
+            groups=group_tables(),
+            tasks="<results>/dataset/tasks.tsv",
+            known=in_results(config["known_sets"]["file"]),
+        output:
+            "<results>/comparison/known_sets.tsv",
+        log:
+            "<results>/logs/find_known_sets.log",
+        benchmark:
+            "<results>/benchmarks/find_known_sets.tsv"
+        conda:
+            "../envs/stats.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wc, attempt: 1500 * attempt,
+            runtime=30,
+        params:
+            cfg={
+                "groupings": trained_groupings(),
+                **{key: config["known_sets"][key] for key in ("bins", "permutations", "seed")},
+            },
+            code=code_digest("find_known_sets"),
+        script:
+            "../scripts/find_known_sets.py"

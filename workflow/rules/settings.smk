@@ -44,10 +44,12 @@ SECTIONS = {
     "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
     "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
     "peaks": lambda _: {
-        key: config["peaks"][key] for key in config["peaks"] if key not in ("mode", "point_flank")
+        key: config["peaks"][key]
+        for key in config["peaks"]
+        if key not in ("mode", "point_flank", "contig_names")
     },
     "peaks_standard": lambda _: {
-        "point_flank": config["peaks"]["point_flank"],
+        **{key: config["peaks"][key] for key in ("point_flank", "contig_names")},
         "min_overlap": config["dataset"]["min_overlap"],
     },
     "labels": lambda _: {

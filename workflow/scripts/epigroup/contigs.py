@@ -99,6 +99,29 @@ def other_spellings(name: str) -> list[str]:
     return [s for s in dict.fromkeys(spelt) if s != name]
 
 
+def spellings(names: Iterable[str]) -> dict[str, str]:
+    """Every other usual spelling of the contigs -> the contig it stands for, none of them a contig's own name.
+
+    Where two contigs could be meant (X is the tenth in Roman numerals), the one that differs by its prefix alone
+    is; a spelling that still fits two is left out.
+    """
+    names = list(names)
+    bare = {name: re.sub(r"^chr", "", name, flags=re.IGNORECASE) for name in names}
+    found: dict[str, set[str]] = {}
+    for name in names:
+        for other in other_spellings(name):
+            found.setdefault(other, set()).add(name)
+    stands_for = {}
+    for other in found.keys() - set(names):
+        meant = found[other]
+        if len(meant) > 1:
+            base = re.sub(r"^chr", "", other, flags=re.IGNORECASE)
+            meant = {name for name in meant if bare[name] == base}
+        if len(meant) == 1:
+            stands_for[other] = meant.pop()
+    return stands_for
+
+
 def spelling_hint(name: str, known: Iterable[str]) -> str:
     """A clause that says under which name a contig may be there, or which names there are."""
     names = list(known)

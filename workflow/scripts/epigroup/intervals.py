@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from epigroup.compressed import open_text
-from epigroup.contigs import spelling_hint
+from epigroup.contigs import spelling_hint, spellings
 from epigroup.errors import InputError
 from epigroup.peak_columns import (
     MAX_COLUMNS,
@@ -68,26 +68,52 @@ class PeakTable:
 
 
 def read_peaks(
-    path: str | os.PathLike, sizes: Mapping[str, int], *, point_flank: int = 0, min_overlap: int = 50
-) -> PeakTable:
+    path: str | os.PathLike, sizes: Mapping[str, int],
+    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
+) -> PeakTable:  # fmt: skip
     """Read narrowPeak, broadPeak or BED (3 to 12 columns), plain or gzipped, sorted or not, LF or CRLF.
 
     `sizes`: length in bp of every contig of the genome's FASTA. Lines that are empty or begin with `#`,
     `track` or `browser` are passed over. With `point_flank` > 0, peaks narrower than `min_overlap` bp become
     [c - flank, c + 1 + flank) around their summit (else their middle base) c, kept within the contig and
-    never narrower than they were.
+    never narrower than they were. `contig_names`: "as_given", or "spelling" to take another usual spelling of a
+    contig (chr1, 1, chrI) for it; see `contigs.spellings`.
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
     before, a contig not in `sizes`, coordinates that are no whole numbers, negative, reversed or empty
     intervals, a peak beyond the contig's end, a summit outside its peak, an empty or truncated file.
     """
     with open_text(path) as handle:
         text = handle.read()
-    names = tuple(sizes)
-    limits = np.fromiter(sizes.values(), np.int64, len(sizes))
+    meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
+    names = tuple(meant)
+    limits = np.array([sizes[name] for name in meant.values()], np.int64)
     peaks = _read_columns(text, names, limits)
     if peaks is None:
         peaks = _read_rows(path, text, names, limits)
+    if len(names) > len(sizes):
+        peaks = _respell(path, peaks, meant, tuple(sizes))
     return _widen(path, peaks, limits[peaks.code], point_flank, min_overlap)
+
+
+def _respell(
+    path: str | os.PathLike, peaks: PeakTable, meant: Mapping[str, str], names: tuple[str, ...]
+) -> PeakTable:
+    """The peaks under the contigs' own `names`."""
+    used = [peaks.names[code] for code in np.unique(peaks.code)]
+    other = [name for name in used if meant[name] != name]
+    if not other:
+        return replace(peaks, names=names)
+    for name in other:
+        also = [one for one in used if meant[one] == meant[name] and one != name]
+        if also:
+            raise InputError(
+                f"{path}: contig {meant[name]} is called {name} and {also[0]} there; give it one name"
+            )
+    place = {name: i for i, name in enumerate(names)}
+    code = np.array([place[name] for name in meant.values()], np.int32)[peaks.code]
+    shown = ", ".join(f"{name} for {meant[name]}" for name in other[:3]) + (", ..." if len(other) > 3 else "")
+    log.info("%s: contigs are spelt otherwise than in the FASTA and were taken for its own: %s", path, shown)
+    return replace(peaks, names=names, code=code, row_at=None)
 
 
 def _read_columns(text: bytes, names: tuple[str, ...], limits: np.ndarray) -> PeakTable | None:

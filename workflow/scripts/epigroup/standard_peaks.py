@@ -27,7 +27,7 @@ _KEY = "chrom."
 def for_each_profile(
     write: Callable[..., None], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
     sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50, threads: int = 1,
+    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given", threads: int = 1,
 ) -> None:  # fmt: skip
     """`standardise_peaks` or `index_peaks` for the peak files of many profiles, `threads` at a time.
 
@@ -37,7 +37,10 @@ def for_each_profile(
 
     def one(path: str | os.PathLike, out: str | os.PathLike) -> str | None:
         try:
-            write(path, out, sizes, chosen, point_flank=point_flank, min_overlap=min_overlap)
+            write(
+                path, out, sizes, chosen,
+                point_flank=point_flank, min_overlap=min_overlap, contig_names=contig_names,
+            )  # fmt: skip
         except InputError as error:
             return str(error)
         return None
@@ -56,7 +59,7 @@ def for_each_profile(
 
 def standardise_peaks(
     path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50,
+    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
 ) -> None:  # fmt: skip
     """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
     `fetch_standard`.
@@ -64,7 +67,7 @@ def standardise_peaks(
     `sizes`: length in bp of every contig of the FASTA; peaks on those not chosen are counted in the log.
     Raises InputError as `read_peaks` does, and when no peak is left.
     """
-    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap, contig_names)
     code, start, end = sort_places(peaks.code, peaks.start, peaks.end)
     same = (code[1:] == code[:-1]) & (start[1:] == start[:-1]) & (end[1:] == end[:-1])
     if same.any():
@@ -119,14 +122,14 @@ def fetch_standard(standard: str | os.PathLike, chrom: str) -> tuple[np.ndarray,
 
 def index_peaks(
     path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50,
+    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
 ) -> None:  # fmt: skip
     """Write the same peaks as narrowPeak for people and other tools: sorted, bgzipped, with `.tbi`.
 
     Raises InputError as `standardise_peaks` does, and for an end beyond 512 Mb, which no tabix index can
     hold.
     """
-    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap)
+    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap, contig_names)
     if peaks.end.max() > LONGEST_INDEXED:
         raise InputError(
             f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a "
@@ -145,9 +148,10 @@ def index_peaks(
 
 
 def _chosen_peaks(
-    path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int], flank: int, min_overlap: int
-) -> PeakTable:
-    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap)
+    path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
+    flank: int, min_overlap: int, contig_names: str,
+) -> PeakTable:  # fmt: skip
+    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap, contig_names=contig_names)
     used = np.array([name in chosen for name in peaks.names])[peaks.code]
     if used.all():
         return peaks

@@ -1,0 +1,13 @@
+"""Hold the groups against sets of tasks that are known to belong together."""
+
+from epigroup.known_sets import find_known_sets
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    find_known_sets(
+        list(snakemake.input.groups),
+        snakemake.input.tasks,
+        snakemake.input.known,
+        snakemake.output[0],
+        snakemake.params.cfg,
+    )
