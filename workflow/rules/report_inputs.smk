@@ -128,4 +128,4 @@ def page_files():
     """Templates, styles and scripts of the page, relative to workflow/."""
     root = Path(workflow.basedir, "workflow")
     kept = (path for path in root.glob("report/**/*") if path.suffix in (".j2", ".css", ".js"))
-    return [path.relative_to(root).as_posix() for path in kept]
+    return tuple(sorted(path.relative_to(root).as_posix() for path in kept))
