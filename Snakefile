@@ -65,7 +65,6 @@ rule all:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
         [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
-        [f"{RESULTS}/comparison/known_sets.tsv"] if "known_sets" in config else [],
 
 
 rule dataset:

@@ -10,6 +10,7 @@ import pytest
 
 import report_tree
 from epigroup import figure_tables, plots
+from epigroup.known_sets import ALL
 from epigroup.report import render
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report_data import load
@@ -93,7 +94,17 @@ def inputs(tmp_path_factory):
             for p, a in (("assay", 0.2 + 0.2 * s), ("depth", np.nan), ("peaks", 0.01), ("modality", 0.3))
         ]
     )
-    tables = {"transfer": transfer, "costs": costs, "confounders": confounders}
+    known = pd.DataFrame(
+        [
+            {
+                "grouping": "kmeans", "seed": s, "k": 4, "set": name, "n_tasks": 3, "n_pairs": 3,
+                "together": 1 + s, "expected": 0.75, "p_value": 0.0123 * s,
+            }
+            for s in (1, 2)
+            for name in ("SAGA", ALL)
+        ]
+    )  # fmt: skip
+    tables = {"transfer": transfer, "costs": costs, "confounders": confounders, "known_sets": known}
     return made | {
         "metrics": metrics,
         "choices": choices,
@@ -196,3 +207,8 @@ def test_figures_of_comparison_are_drawn(inputs, tmp_path):
     assert set(pd.read_csv(tmp_path / "algorithms.tsv", sep="\t")["strategy"]) == set(methods)
     plots.draw_figures(inputs, [str(tmp_path / "cost.svg")], palette={}, dpi=60)
     assert "Nothing to draw" in (tmp_path / "cost.svg").read_text()
+
+
+def test_known_sets_have_a_section(text):
+    assert "kmeans 1 4 3 2 0.8 0.0123" in text and "kmeans 2 4 3 3 0.8 0.0246" in text
+    assert "SAGA 3 3 2.5 0.8 0.0123, 0.0246" in text

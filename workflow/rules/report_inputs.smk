@@ -82,6 +82,7 @@ def findings(_=None):
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),
+        **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
     }
 
 

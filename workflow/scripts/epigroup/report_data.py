@@ -52,6 +52,7 @@ NEEDED = {
     ],
     "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
     "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
+    "known_sets": ["grouping", "seed", "k", "set", "n_tasks", "n_pairs", "together", "expected", "p_value"],
     "choices": ["task_id", "chosen", "weight"],
     "agreement": ["grouping", "seed", "k", "ari_planted"],
     "ceiling": ["task_id", "test_auprc"],
@@ -90,7 +91,8 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. transfer, costs, confounders: tables of the comparison, or None. choices: row a
+    profile), or None. transfer, costs, confounders, known_sets: tables of the
+    comparison, or None. choices: row a
     (choice, seed, task).
     """
 
@@ -114,6 +116,7 @@ class Results(DataTables):
     transfer: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
+    known_sets: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
 
     @property
@@ -140,8 +143,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """Read the files of a run.
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders (one path, may be
-    absent); choices, fastp, flagstat, trials (lists, may be absent); study, regret, study_groups (one path)
+    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one path,
+    may be absent); choices, fastp, flagstat, trials (lists, may be absent); study, regret, study_groups (one path)
     and study_curves (a list), there together or not at all; mappable_strategies, mappable_headline (one
     path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
@@ -185,7 +188,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     )
 
 
-COMPARED = ("transfer", "costs", "confounders")
+COMPARED = ("transfer", "costs", "confounders", "known_sets")
 
 
 def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.DataFrame:

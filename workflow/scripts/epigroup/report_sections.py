@@ -11,6 +11,7 @@ from epigroup.plots import default_pairs
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report_data import Results
 from epigroup.report_headline import interval_text, warnings
+from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
 from epigroup.report_tables import (
@@ -188,6 +189,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     strategies,
     regions,
     groups,
+    known_sets,
     planted,
     tasks,
     training,
