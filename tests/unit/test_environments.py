@@ -30,8 +30,8 @@ PACKAGE_OF_IMPORT = {
 }
 # command: package of conda, where they differ; None: part of every system that has a shell
 SYSTEM = """
-    awk basename cat cd cksum cmp cp cut date diff echo exit export false grep gzip head ln ls mkdir mktemp mv printf
-    sed set sleep sort tail tee test touch tr trap true uniq wc zcat
+    awk basename cat cd cksum cmp cp cut date diff dirname echo exit export false grep gzip head ln ls mkdir mktemp mv
+    printf sed set sleep sort tail tee test touch tr trap true uniq wc zcat
     read rm if then else elif fi for do done while case esac
 """
 KEYWORDS = {"then", "do", "else", "if", "elif", "while", "!"}

@@ -154,7 +154,7 @@ def call_peaks(
             treatment = f"{folder}/cuts.bed.gz"
             logger.info("%d cut sites written", write_cut_sites(bam, treatment, tn5=assay == "ATAC"))
         command = [macs, "callpeak", "-t", treatment, *(("-c", control) if control else ()), *call.arguments]
-        run_macs([*command, "-n", profile_id, "--outdir", folder, "--tempdir", folder], profile_id)
+        run_macs([*command, "-n", profile_id, "--outdir", folder, "--tempdir", folder], profile_id, bam)
         suffix = "broadPeak" if peak_mode == "broad" else "narrowPeak"
         with open(f"{folder}/{profile_id}_peaks.{suffix}") as handle:
             lines = list(to_narrow_peaks(handle, sizes))
@@ -169,7 +169,7 @@ def call_peaks(
     return len(lines)
 
 
-def run_macs(command: list[str], profile_id: str) -> None:
+def run_macs(command: list[str], profile_id: str, bam: str) -> None:
     """Run MACS2 with its messages in the log. Raises InputError when it is missing or fails."""
     if shutil.which(command[0]) is None:
         raise InputError(
@@ -188,7 +188,10 @@ def run_macs(command: list[str], profile_id: str) -> None:
             if any(words in line for words in NO_MODEL):
                 logger.warning("%s: no usable fragment model, peaks.extsize is taken instead", profile_id)
     if macs.returncode:
-        raise InputError(f"MACS2 failed for profile {profile_id} (exit status {macs.returncode}): {last}")
+        raise InputError(
+            f"{bam}: MACS2 failed for profile {profile_id} (exit status {macs.returncode}): {last}; are these "
+            "alignments, or those of its control, whole?"
+        )
 
 
 def to_narrow_peaks(lines: Iterable[str], sizes: dict[str, int]) -> Iterable[str]:
