@@ -11,7 +11,7 @@ export PYTHON PIP_FLAGS
 # The environment comes first, so that rules run its python; tools that set-up got from conda come last.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
 
-.PHONY: help setup demo test test-slurm lint format plan
+.PHONY: help setup demo test test-faults test-fuzz test-slurm lint format plan
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -25,6 +25,12 @@ demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/repo
 test: setup ## run the tests
 	@setup/setup.sh browser
 	python -m pytest $(PYTEST_ARGS)
+
+test-faults: setup ## kill jobs, fill disks, damage files: what survives stands in docs/reliability.md
+	python -m pytest tests/faults $(PYTEST_ARGS)
+
+test-fuzz: setup ## try thousands of malformed sheets, configs and data files; the last lines count them
+	python -m pytest tests/fuzz $(PYTEST_ARGS)
 
 test-slurm: setup ## run the one-minute config on a real Slurm of this machine's own (root, Debian)
 	@setup/setup.sh slurm

@@ -142,9 +142,12 @@ setup_browser() {
 
 setup_slurm() {
   if (export PATH="$PATH:/usr/sbin:/sbin"; have slurmctld && have slurmd && have slurmdbd && have munged && have mariadbd); then return; fi
-  may_apt || fail "the tests on Slurm need root and Debian's packages slurm-wlm, slurmdbd, munge and mariadb-server"
-  say "installing Slurm, munge and MariaDB with apt-get, for the tests on a cluster"
-  apt_install slurm-wlm slurmdbd munge mariadb-server >&2 || fail "apt-get could not install Slurm"
+  if may_apt; then
+    say "installing Slurm, munge and MariaDB with apt-get, for the tests on a cluster"
+    if apt_install slurm-wlm slurmdbd munge mariadb-server >&2; then return; fi
+  fi
+  say "no Slurm here: the tests on a cluster will be skipped; they need root and Debian's packages"
+  say "slurm-wlm, slurmdbd, munge and mariadb-server"
 }
 
 # One set-up at a time, and none beside what a killed one left running: the lock is held by its children too.
