@@ -1,0 +1,142 @@
+"""Seconds and memory of `snakemake -n` on a generated sheet of many profiles with given peaks.
+
+Makes a checkout's copy, empty files for genome and peaks, a sheet and a config with the strategies of the
+paper, and measures the dry run as a process of its own. With --finished, every file that the run would make
+is put there empty first, with Snakemake's records of it (--touch), so that nothing is left to be done.
+
+    python benchmarks/dry_run.py [--profiles 2000] [--finished]
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+COLUMNS = (
+    "profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate", "fastq_1", "fastq_2", "bam",
+    "peaks", "control", "peak_mode", "assembly",
+)  # fmt: skip
+# modality, assay
+KINDS = (("CA", "ATAC"), ("CA", "DNase"), ("HM", "ChIP"), ("TFB", "ChIP"))
+CHROMOSOMES = [f"chr{i}" for i in range(1, 23)] + ["chrX"]
+CONFIG = {
+    "name": "dry run",
+    "samples": "dry_run/samples.tsv",
+    "results": "results",
+    "seeds": [1],
+    "genome": {"fasta": "dry_run/genome.fa", "assembly": "toy1", "chromosomes": CHROMOSOMES},
+    "splits": {"validation": [{"chrom": "chr7"}], "test": [{"chrom": "chr8"}, {"chrom": "chr9"}]},
+    "groupings": {
+        "single": {"method": "single"},
+        "all": {"method": "all"},
+        "modality": {"method": "sheet", "columns": ["modality"]},
+        "cell_group": {"method": "sheet", "columns": ["cell_group"]},
+        "kmeans": {"method": "kmeans", "k": 10, "heads_from": "SMTL"},
+        "random": {"method": "random", "like": "kmeans"},
+    },
+    "strategies": {
+        "STL": {"grouping": "single", "groups_per_pack": 1},
+        "SMTL": {"grouping": "all"},
+        "EMTL": {"grouping": "modality"},
+        "CMTL": {"grouping": "cell_group"},
+        "KMTL": {"grouping": "kmeans"},
+        "RANDOM": {"grouping": "random"},
+    },
+}
+
+
+def write_inputs(folder: Path, profiles: int) -> None:
+    """Sheet, config and empty input files below `folder`/dry_run."""
+    here = folder / "dry_run"
+    (here / "peaks").mkdir(parents=True)
+    (here / "genome.fa").write_text("")
+    rows = ["\t".join(COLUMNS)]
+    for i in range(profiles):
+        modality, assay = KINDS[i % len(KINDS)]
+        name, target = f"profile{i:04d}", f"T{i % 50}" if assay == "ChIP" else ""
+        (here / f"peaks/{name}.narrowPeak.gz").write_text("")
+        cells = {
+            "profile_id": name, "modality": modality, "assay": assay, "target": target, "cell_type": f"cell{i // 50}",
+            "cell_group": f"group{i % 6}", "replicate": "1", "peaks": f"dry_run/peaks/{name}.narrowPeak.gz",
+            "peak_mode": "narrow", "assembly": "toy1",
+        }  # fmt: skip
+        rows.append("\t".join(cells.get(column, "") for column in COLUMNS))
+    (here / "samples.tsv").write_text("\n".join(rows) + "\n")
+    (here / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+
+
+def snakemake(folder: Path, *words: str) -> tuple[str, float, float]:
+    """(what it said, wall seconds, peak resident megabytes of 10^6 bytes)."""
+    start = time.perf_counter()
+    with open(folder / "said.txt", "w+") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--configfile", "dry_run/config.yaml", *words],
+            cwd=folder, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - start
+        said.seek(0)
+        text = said.read()
+    if process.returncode:
+        raise SystemExit(f"snakemake {' '.join(words)} ended with {process.returncode}:\n{text[-3000:]}")
+    return text, seconds, usage.ru_maxrss * 1024 / 1e6
+
+
+def make_finished(folder: Path, said: str) -> int:
+    """Put every output that a dry run names there, empty, and let Snakemake record them; returns how many."""
+    names = {
+        name
+        for line in re.findall(r"^ +(?:output|log|benchmark): (.*)$", said, re.MULTILINE)
+        for name in re.sub(r" \(\w+\)", "", line).split(", ")
+    }
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    snakemake(folder, "--touch", "--cores", "1", "--quiet", "all")
+    return len(names)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--profiles", type=int, default=2000)
+    parser.add_argument("--finished", action="store_true", help="measure a finished tree too")
+    parser.add_argument("--out", type=Path, help="the same as JSON")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="dry_run_") as name:
+        folder = Path(name)
+        for part in ("Snakefile", "workflow", "profiles"):
+            source = REPOSITORY / part
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / part)
+        write_inputs(folder, options.profiles)
+        figures = {"profiles": options.profiles, "python": platform.python_version()}
+        said, seconds, memory = snakemake(folder, "-n")
+        figures |= {"jobs": int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1])}
+        figures |= {"empty_seconds": round(seconds, 1), "empty_megabytes": round(memory)}
+        if options.finished:
+            figures["files"] = make_finished(folder, said)
+            said, seconds, memory = snakemake(folder, "-n")
+            if "Nothing to be done" not in said:
+                raise SystemExit(f"the tree is not finished:\n{said[-3000:]}")
+            figures |= {"finished_seconds": round(seconds, 1), "finished_megabytes": round(memory)}
+    figures["children_cpu_seconds"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, 1)
+    print(json.dumps(figures, indent=1))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
