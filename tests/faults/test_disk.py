@@ -1,0 +1,170 @@
+"""Disks that are full or read-only: an error that says so, nothing under a final name, and a rerun that ends well."""
+
+import contextlib
+import os
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from trees import MINI, left_over
+
+from conftest import copy_checkout, run_snakemake
+
+ATAC = "results/alignments/K562_ATAC.bam"
+SHARD = "results/dataset/shards/chr1.h5"
+MODEL = "results/models/SMTL/seed1/pack0.safetensors"
+
+
+def mounted(folder, options):
+    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True).returncode == 0
+
+
+@contextlib.contextmanager
+def small_disk(folder, n_bytes):
+    """A file system of `n_bytes` at the folder, whose contents are kept; skipped where mounting is not allowed."""
+    keep = folder.with_name(f"{folder.name}.kept")
+    folder.mkdir(exist_ok=True)
+    shutil.copytree(folder, keep)
+    if not mounted(folder, f"size={n_bytes}"):
+        shutil.rmtree(keep)
+        pytest.skip("this user may not mount a file system")
+    try:
+        for path in sorted(keep.rglob("*")):
+            if path.is_dir():
+                (folder / path.relative_to(keep)).mkdir(exist_ok=True)
+            else:
+                shutil.copy2(path, folder / path.relative_to(keep))
+        for path in sorted(keep.rglob("*"), reverse=True):
+            shutil.copystat(path, folder / path.relative_to(keep))
+        yield
+        shutil.rmtree(keep)
+        shutil.copytree(folder, keep)
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+        for path in keep.iterdir():
+            if path.is_dir():
+                shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
+            else:
+                shutil.copy2(path, folder / path.name)
+        shutil.rmtree(keep)
+
+
+def size_of(folder):
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+# What is there before, what is made then, and how many bytes of it find room.
+FULL = {
+    "alignments": (["results/reads/K562_ATAC.rep1.fastq.gz", "results/genome/index/genome.cksum"], ATAC, 150_000),
+    "shards": (["results/genome/genome.h5", "results/peaks/standard/K562_CTCF.safetensors"], SHARD, 20_000),
+    "genome": (["results/simulation/genome.fa"], "results/genome/genome.h5", 100_000),
+}
+
+
+@pytest.mark.parametrize("stage", FULL)
+def test_a_full_disk(tmp_path, finished_mini, stage):
+    before, target, room = FULL[stage]
+    folder = copy_checkout(tmp_path / "run")
+    run_snakemake(folder, "-c2", "--notemp", *before, "--configfile", MINI)
+    results = folder / "results"
+    with small_disk(results, size_of(results) + room):
+        run = run_snakemake(folder, "-c2", "--notemp", target, "--configfile", MINI, check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0 and "No space left on device" in said, said
+        assert not [line for line in said.splitlines() if line.startswith("Traceback")], said
+        assert not (folder / target).exists() and not left_over(results)
+    # There is room again, as after tidying.
+    run_snakemake(folder, "-c2", target, "--configfile", MINI)
+    assert_same_file(folder / target, finished_mini / target)
+
+
+def assert_same_file(path, other):
+    """The same bytes, or, of alignments, whose header tells the time and process, the same reads."""
+    if path.suffix == ".bam":
+        reads = [
+            subprocess.run(["samtools", "view", str(one)], capture_output=True, check=True).stdout for one in (path, other)
+        ]
+        assert reads[0] == reads[1] and reads[0]
+    else:
+        assert path.read_bytes() == other.read_bytes()
+
+
+TRAIN = """
+import resource, sys
+sys.path[:0] = sys.argv[1:3]
+from planted_examples import SETTINGS, pack_arguments
+from epigroup.training import train_pack
+from pathlib import Path
+from epigroup.logs import log_to
+folder = Path(sys.argv[3])
+files = {"genome_h5": folder / "genome.h5", "dataset_json": folder / "dataset.json",
+         "shard_paths": [folder / f"{c}.h5" for c in ("chrTrain", "chrVal", "chrTest")]}
+with log_to(str(folder / "logs/train_pack/x.log")):
+    train_pack(**pack_arguments(folder, files, name=sys.argv[4], cfg=SETTINGS | {"checkpoint_seconds": 0}) |
+               {"checkpoint_dir": sys.argv[5]})
+"""
+
+
+def test_a_full_disk_while_a_checkpoint_is_written(tmp_path):
+    """Training ends and says why; with room again it ends with the weights of a run that was never disturbed."""
+    from planted_examples import write_files, write_groups
+
+    write_files(tmp_path)
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
+    checkpoints = tmp_path / "checkpoints"
+    source = Path(__file__).parents[2] / "workflow/scripts"
+
+    def train(name):
+        return subprocess.run(
+            ["python", "-c", TRAIN, str(source), str(Path(__file__).parents[1]), str(tmp_path), name, str(checkpoints)],
+            capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
+        )  # fmt: skip
+
+    checkpoints.mkdir()
+    with small_disk(checkpoints, 16_384):
+        run = train("full")
+        assert run.returncode == 1 and "No space left on device" in run.stderr.splitlines()[-1], run.stderr
+        assert "train_pack" in run.stderr.splitlines()[-1] and not (tmp_path / "full.safetensors").exists()
+    assert train("full").returncode == 0
+    assert train("undisturbed").returncode == 0
+    assert (tmp_path / "full.safetensors").read_bytes() == (tmp_path / "undisturbed.safetensors").read_bytes()
+
+
+def test_files_that_may_not_grow(tmp_path):
+    """A limit on the size of files (ulimit -f), for those who may not mount: the writer is told, nothing stays."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np, h5py\n"
+        "from epigroup.logs import log_to; from epigroup.files import whole; from epigroup.hdf5 import write_arrays\n"
+        "with log_to(sys.argv[2] + '/logs/predict_split/x.log'):\n"
+        "    with whole(sys.argv[2] + '/out.h5') as path, h5py.File(path, 'w') as store:\n"
+        "        write_arrays(store, {'a': np.arange(200000)})\n"
+    )
+    source = Path(__file__).parents[2] / "workflow/scripts"
+    run = subprocess.run(
+        ["python", "-c", script, str(source), str(tmp_path)], capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )  # fmt: skip
+    assert run.returncode == 1 and "rule predict_split" in run.stderr.splitlines()[-1], run.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+def test_a_results_folder_that_cannot_be_written(tmp_path):
+    """A read-only file system: the run ends at once and says so."""
+    folder = copy_checkout(tmp_path / "run")
+    results = folder / "results"
+    results.mkdir()
+    if not mounted(results, "ro,size=65536"):
+        if os.geteuid() == 0:
+            pytest.skip("this user may not mount a file system")
+        results.chmod(0o555)
+    try:
+        run = run_snakemake(folder, "-c2", "results/genome/genome.h5", "--configfile", MINI, check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0
+        assert "Read-only file system" in said or "Permission denied" in said
+        assert not list(results.iterdir())
+        assert "Traceback" not in said, said
+    finally:
+        subprocess.run(["umount", str(results)], check=False, capture_output=True)
