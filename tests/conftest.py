@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,34 @@ def tried(request):
     if not hasattr(request.config, "malformed_inputs"):
         request.config.malformed_inputs = Tried()
     return request.config.malformed_inputs
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory, finished_mini):
+    """A finished tree that still has its temporary files; tests leave it as they find it."""
+    from trees import TEMPORARY, copy_tree
+
+    folder = copy_tree(finished_mini, tmp_path_factory.mktemp("kept") / "run")
+    results = folder / "results"
+    for wanted, parent in TEMPORARY.items():
+        date, start = (results / parent).stat().st_mtime_ns, time.time_ns()
+        names = [f"results/{name}" for name in wanted]
+        run_snakemake(folder, "-c2", "--notemp", *names, "--configfile", MINI)
+        for path in results.rglob("*"):
+            if path.is_file() and path.stat().st_mtime_ns > start:
+                os.utime(path, ns=(date, date))
+    run = run_snakemake(folder, "-n", "--notemp", "--configfile", MINI)
+    assert "Nothing to be done" in run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory):
+    """The compiled shim.c, to be loaded into every process of a run."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("no C compiler: clocks that jump and slow disks are not tried")
+    library = tmp_path_factory.mktemp("shim") / "shim.so"
+    source = REPOSITORY / "tests/faults/shim.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    return library

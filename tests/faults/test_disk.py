@@ -5,20 +5,18 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from trees import MINI, left_over
+from trees import MINI, copy_tree, left_over
 
 from conftest import copy_checkout, run_snakemake
 
-ATAC = "results/alignments/K562_ATAC.bam"
-SHARD = "results/dataset/shards/chr1.h5"
-MODEL = "results/models/SMTL/seed1/pack0.safetensors"
-
 
 def mounted(folder, options):
-    return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True).returncode == 0
+    words = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 @contextlib.contextmanager
@@ -55,36 +53,40 @@ def size_of(folder):
     return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
 
 
-# What is there before, what is made then, and how many bytes of it find room.
+# What is made on the full disk; half of its size finds room.
 FULL = {
-    "alignments": (["results/reads/K562_ATAC.rep1.fastq.gz", "results/genome/index/genome.cksum"], ATAC, 150_000),
-    "shards": (["results/genome/genome.h5", "results/peaks/standard/K562_CTCF.safetensors"], SHARD, 20_000),
-    "genome": (["results/simulation/genome.fa"], "results/genome/genome.h5", 100_000),
+    "alignments": (["alignments/K562_ATAC*"], "alignments/K562_ATAC.rep1.marked.bam"),
+    "shards": (["dataset/shards/chr1.h5"], "dataset/shards/chr1.h5"),
+    "genome": (["genome/genome.h5"], "genome/genome.h5"),
+    "models": (["models/SMTL/seed1/*"], "models/SMTL/seed1/pack0.safetensors"),
 }
 
 
 @pytest.mark.parametrize("stage", FULL)
-def test_a_full_disk(tmp_path, finished_mini, stage):
-    before, target, room = FULL[stage]
-    folder = copy_checkout(tmp_path / "run")
-    run_snakemake(folder, "-c2", "--notemp", *before, "--configfile", MINI)
+def test_a_full_disk(tmp_path, kept, stage):
+    missing, target = FULL[stage]
+    folder = copy_tree(kept, tmp_path / "run")
     results = folder / "results"
+    for path in (path for pattern in missing for path in results.glob(pattern)):
+        path.unlink()
+    room = (kept / "results" / target).stat().st_size // 2
     with small_disk(results, size_of(results) + room):
-        run = run_snakemake(folder, "-c2", "--notemp", target, "--configfile", MINI, check=False)
+        run = run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", MINI, check=False)
         said = run.stdout + run.stderr
         assert run.returncode != 0 and "No space left on device" in said, said
         assert not [line for line in said.splitlines() if line.startswith("Traceback")], said
-        assert not (folder / target).exists() and not left_over(results)
+        assert not (results / target).exists() and not left_over(results)
     # There is room again, as after tidying.
-    run_snakemake(folder, "-c2", target, "--configfile", MINI)
-    assert_same_file(folder / target, finished_mini / target)
+    run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", MINI)
+    assert_same_file(results / target, kept / "results" / target)
 
 
 def assert_same_file(path, other):
     """The same bytes, or, of alignments, whose header tells the time and process, the same reads."""
     if path.suffix == ".bam":
         reads = [
-            subprocess.run(["samtools", "view", str(one)], capture_output=True, check=True).stdout for one in (path, other)
+            subprocess.run(["samtools", "view", str(one)], capture_output=True, check=True).stdout
+            for one in (path, other)
         ]
         assert reads[0] == reads[1] and reads[0]
     else:
@@ -114,11 +116,11 @@ def test_a_full_disk_while_a_checkpoint_is_written(tmp_path):
     write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
     checkpoints = tmp_path / "checkpoints"
-    source = Path(__file__).parents[2] / "workflow/scripts"
+    source, tests = Path(__file__).parents[2] / "workflow/scripts", Path(__file__).parents[1]
 
     def train(name):
         return subprocess.run(
-            ["python", "-c", TRAIN, str(source), str(Path(__file__).parents[1]), str(tmp_path), name, str(checkpoints)],
+            [sys.executable, "-c", TRAIN, *map(str, (source, tests, tmp_path, name, checkpoints))],
             capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
         )  # fmt: skip
 
@@ -143,7 +145,7 @@ def test_files_that_may_not_grow(tmp_path):
     )
     source = Path(__file__).parents[2] / "workflow/scripts"
     run = subprocess.run(
-        ["python", "-c", script, str(source), str(tmp_path)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", script, str(source), str(tmp_path)], capture_output=True, text=True, check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
     assert run.returncode == 1 and "rule predict_split" in run.stderr.splitlines()[-1], run.stderr

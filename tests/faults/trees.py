@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -15,12 +16,17 @@ from pathlib import Path
 MINI = "tests/mini/config.yaml"
 # Whatever depends on nothing but the inputs; not logs, pages with dates, tables with seconds.
 RESULTS_OF_A_RUN = (
-    "genome/genome.h5", "genome/chrom.sizes", "genome/contigs.tsv", "peaks/called/*", "peaks/standard/*", "dataset/**/*",
-    "models/**/*.safetensors", "heads/**/*", "groupings/**/groups.tsv", "evaluation/**/*", "comparison/*",
-    "all_mappable/**/*",
+    "genome/genome.h5", "genome/chrom.sizes", "genome/contigs.tsv", "peaks/called/*", "peaks/standard/*",
+    "dataset/**/*", "models/**/*.safetensors", "heads/**/*", "groupings/**/groups.tsv", "evaluation/**/*",
+    "comparison/*", "all_mappable/**/*",
 )  # fmt: skip
-
-
+# Files that a run deletes when it needs them no more, and what was made of them, whose date they get.
+ALIGNED, SCORED = "alignments/K562_ATAC.rep1.bam", "evaluation/SMTL/seed1/metrics.tsv"
+TEMPORARY = {
+    ("reads/K562_ATAC.rep1.fastq.gz",): ALIGNED,
+    ("alignments/K562_ATAC.rep1.marked.bam",): ALIGNED,
+    ("predictions/SMTL/seed1/test.h5", "predictions/SMTL/seed1/validation.h5"): SCORED,
+}
 WITH_SECONDS = ("costs.tsv", "measures.json")
 
 
@@ -70,54 +76,54 @@ def children(pid: int) -> Iterator[int]:
         return
 
 
-def holders(pid: int, path: Path) -> list[int]:
-    """Processes below `pid` that hold a file open."""
-    found = []
-    for child in children(pid):
-        try:
-            if any(os.readlink(one) == str(path) for one in Path(f"/proc/{child}/fd").iterdir()):
-                found.append(child)
-        except OSError:
-            continue
-    return found
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def rule_of(pid: int) -> str | None:
+    """The rule that a process works for, by its script or by the log that its shell names."""
+    words = command(pid)
+    match = re.search(r"/scripts/tmp\w+\.(\w+)\.py", words) or re.search(r"results/logs/(\w+)[/.]", words)
+    return match and match[1]
 
 
 class Killer(threading.Thread):
-    """Kill with SIGKILL a process of the first job of every rule, a moment after its log appears."""
+    """Kill with SIGKILL a process of one job of every rule, some moments after it has started."""
 
-    def __init__(self, folder: Path, pid: int, seed: int) -> None:
+    def __init__(self, pid: int, seed: int) -> None:
         super().__init__(daemon=True)
-        self.logs, self.pid = folder.resolve() / "results" / "logs", pid
-        self.random = random.Random(seed)
-        self.killed: dict[str, str] = {}
-        self.seen = {path: path.stat().st_mtime_ns for path in self.logs.rglob("*.log")}
+        self.pid, self.random = pid, random.Random(seed)
+        self.killed: dict[str, float] = {}
+        self.due: dict[int, tuple[str, float, float]] = {}
         self.done = threading.Event()
 
     def run(self) -> None:
         while not self.done.is_set():
-            for log in self.logs.rglob("*.log"):
-                rule = log.relative_to(self.logs).parts[0].removesuffix(".log")
-                try:
-                    date = log.stat().st_mtime_ns
-                except FileNotFoundError:
+            now = time.monotonic()
+            for pid in list(children(self.pid)):
+                rule = rule_of(pid)
+                if rule is None or rule in self.killed:
                     continue
-                if rule in self.killed or self.seen.get(log) == date:
-                    continue
-                time.sleep(self.random.choice([0, 0, 0.02, 0.1]))
-                running = holders(self.pid, log)
-                if not running:
-                    self.seen[log] = date
-                    continue
-                victim = self.random.choice(running)
-                try:
-                    os.kill(victim, signal.SIGKILL)
-                    self.killed[rule] = log.name
-                except ProcessLookupError:
-                    continue
-            time.sleep(0.03)
+                delay = self.random.choice([0.0, 0.2, 0.5, 1.0])
+                _, start, delay = self.due.setdefault(pid, (rule, now, delay))
+                if now - start >= delay:
+                    self.kill(self.random.choice([pid, *children(pid)]), rule, delay)
+            time.sleep(0.02)
+
+    def kill(self, pid: int, rule: str, delay: float) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.killed[rule] = delay
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen | None = None, seconds: float = 300) -> None:
+def wait_for(
+    condition: Callable[[], bool], process: subprocess.Popen | None = None, seconds: float = 300
+) -> None:
     """Wait until something is so; fail when the process ends before, or nothing happens for long."""
     end = time.monotonic() + seconds
     while not condition():
@@ -143,21 +149,24 @@ def damaged(path: Path, change: Callable[[bytes], bytes]) -> Iterator[None]:
 
 @contextmanager
 def restored(folder: Path) -> Iterator[None]:
-    """Results and Snakemake's own records as they are now, again afterwards."""
+    """Results and Snakemake's own records as they are now, again afterwards.
+
+    Results are kept as second names of the same files: jobs write new files and never into old ones.
+    """
     spare = folder.with_name(f"{folder.name}.spare")
-    for name in ("results", ".snakemake"):
-        copy_tree(folder / name, spare / name)
+    copy_tree(folder / "results", spare / "results", os.link)
+    copy_tree(folder / ".snakemake", spare / ".snakemake")
     try:
         yield
     finally:
         for name in ("results", ".snakemake"):
             shutil.rmtree(folder / name)
             (spare / name).rename(folder / name)
-        shutil.rmtree(spare)
+        spare.rmdir()
 
 
-def copy_tree(source: Path, target: Path) -> Path:
+def copy_tree(source: Path, target: Path, copy: Callable = shutil.copy2) -> Path:
     """A copy of a finished checkout with all dates."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy2)
+    shutil.copytree(source, target, symlinks=True, copy_function=copy)
     return target

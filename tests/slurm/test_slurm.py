@@ -33,7 +33,9 @@ def cluster(tmp_path_factory):
         pytest.skip("Slurm's daemons need root")
     missing = missing_commands()
     if missing:
-        pytest.skip(f"not installed: {', '.join(missing)}; setup/setup.sh slurm installs Slurm as root on Debian")
+        pytest.skip(
+            f"not installed: {', '.join(missing)}; setup/setup.sh slurm installs Slurm as root on Debian"
+        )
     here = Cluster(tmp_path_factory.mktemp("slurm"))
     try:
         here.start()
