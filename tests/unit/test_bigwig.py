@@ -56,7 +56,9 @@ def test_many_blocks_of_every_kind_agree_with_pybigwig(tmp_path):
     track.addHeader([("chr1", length), ("chr2", 100_000), ("chr3", 100_000), ("chr4", 999)])
     start = np.sort(rng.choice(length // 10, n, replace=False)) * 10
     values = rng.gamma(0.5, 20, n).tolist()
-    track.addEntries(["chr1"] * n, start.tolist(), ends=(start + rng.integers(1, 11, n)).tolist(), values=values)
+    track.addEntries(
+        ["chr1"] * n, start.tolist(), ends=(start + rng.integers(1, 11, n)).tolist(), values=values
+    )
     track.addEntries("chr2", (np.arange(5000) * 20).tolist(), span=7, values=values[:5000])
     track.addEntries("chr3", 40, span=5, step=9, values=values[:9000])
     track.close()

@@ -270,7 +270,9 @@ def test_the_interval_covers_zero_when_two_strategies_are_equally_good():
                 BlockCounts("", TASKS, *map(np.asarray, (tp, fp, positives - tp)), None, None, 1, True, HASH)
             )
         weights = draw_blocks(60, 200, study)
-        low, high = percentile_interval(np.subtract(*(mean_known(c.scores(weights).astype(np.float32)) for c in counts)))
+        low, high = percentile_interval(
+            np.subtract(*(mean_known(c.scores(weights).astype(np.float32)) for c in counts))
+        )
         held += low <= 0 <= high
     assert 0.89 <= held / 200 <= 0.985
 

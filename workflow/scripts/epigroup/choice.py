@@ -30,8 +30,8 @@ def shrunk_scores(
     """Scores (T, S) to choose by, and the weight (T,) that a task's own figures have in them.
 
     f1: float (T, S), validation F1 (Pearson's r) of task and candidate, NaN where a candidate does not learn
-    the task or it has no positives (never changes); positives: (T,), the n that its F1 rests on; modality: (T,). Let d be a task's
-    F1 less the mean over the candidates that learn it, so that a candidate of few, easy tasks has no
+    the task or it has no positives (never changes); positives: (T,), the n that its F1 rests on; modality:
+    (T,). Let d be a task's F1 less the mean over the candidates that learn it, so that a candidate of few, easy tasks has no
     advantage. The score is w d + (1 - w) D with w = n / (n + shrink) and D the mean of d over the tasks of
     the modality; where none of these has a figure, over all tasks. shrink 0: each task's own best;
     infinite: one candidate for a modality. NaN where nothing is known.
@@ -76,7 +76,8 @@ def choice_table(
     `{name}:validation_f1_half` and `{name}:score`; of signals positives_validation and validation_pearson.
 
     tasks: task_id and modality of the tasks that some candidate learns; metrics: a metrics.tsv a candidate,
-    of which no other column than task_id and these two is read. InputError: a lacking column, candidates that differ in a task's positives.
+    of which no other column than task_id and these two is read. InputError: a lacking column, candidates that
+    differ in a task's positives.
     """
     seen = {name: _read_seen(path, names) for name, path in zip(candidates, metrics, strict=True)}
     ids = tasks["task_id"].tolist()

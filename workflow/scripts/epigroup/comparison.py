@@ -191,7 +191,9 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
         entry["per_seed"] = []
         for seed in seeds:
             one = find_gain(results, strategy, baseline, [seed], everything)
-            entry["per_seed"].append({"seed": seed} | one.row(names.score) | {"excludes_zero": one.excludes_zero})
+            entry["per_seed"].append(
+                {"seed": seed} | one.row(names.score) | {"excludes_zero": one.excludes_zero}
+            )
         found.append(entry)
         log.info(
             "%s against %s on %s bins: mean %s %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"

@@ -37,8 +37,8 @@ class Predictions:
     that the strategy learns are read.
 
     file: `probability` float16 (N, tasks of the data set; NaN for those not learnt), or of a data set of
-    signals `predicted` float32 and `signal` float16 of that shape; `labels` packed, `chrom`, `start`; kept: bool, the rows that are read; task_ids: the learnt tasks; columns: their places in
-    the data set.
+    signals `predicted` float32 and `signal` float16 of that shape; `labels` packed, `chrom`, `start`; kept:
+    bool, the rows that are read; task_ids: the learnt tasks; columns: their places in the data set.
     """
 
     path: str

@@ -111,7 +111,11 @@ def check_signals(
             )
         for task in flat:
             logger.warning(
-                "group %d: the signal of task %s is %g in all %s examples", group, task, ranges[task][0], split
+                "group %d: the signal of task %s is %g in all %s examples",
+                group,
+                task,
+                ranges[task][0],
+                split,
             )
 
 

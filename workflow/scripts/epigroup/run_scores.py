@@ -49,8 +49,8 @@ class Results:
     a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
     names.columns; covers: strategy -> bool (T,), tasks that it learns; draws: (strategy, seed) -> float32
     (draws, T) of that score, or None where the interval is withheld. NaN: not covered, or no test positives
-    (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its score is their
-    mean, taken within a draw too.
+    (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
+    score is their mean, taken within a draw too.
     """
 
     def __init__(

@@ -125,7 +125,11 @@ def read_sheet(
     rows = sheet_rows(Path(path))
     refuse(
         path,
-        [fault for line, row in rows for fault in faults_of_row(line, row, results, assembly, exist, signals)],
+        [
+            fault
+            for line, row in rows
+            for fault in faults_of_row(line, row, results, assembly, exist, signals)
+        ],
     )
     refuse(path, faults_between_rows(rows))
     grouped: dict[str, list[dict[str, str]]] = {}

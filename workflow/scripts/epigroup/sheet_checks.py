@@ -10,7 +10,17 @@ from pathlib import Path
 from epigroup.errors import InputError
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "samples.schema.yaml"
-SHARED = ("modality", "assay", "target", "cell_type", "cell_group", "control", "peak_mode", "signal", "assembly")
+SHARED = (
+    "modality",
+    "assay",
+    "target",
+    "cell_type",
+    "cell_group",
+    "control",
+    "peak_mode",
+    "signal",
+    "assembly",
+)
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
 SHOWN = 20

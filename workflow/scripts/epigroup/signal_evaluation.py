@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from epigroup.bootstrap import draw_blocks, percentile_interval
 from epigroup.errors import InputError
@@ -23,14 +24,38 @@ from epigroup.grouping.group_table import read_group_numbers
 from epigroup.intact import read_json
 from epigroup.logs import Progress
 from epigroup.score_names import SCORE_NAMES
-from epigroup.signal_scores import BlockSums, block_sums, pearson_of, signal_metrics
+from epigroup.signal_scores import (
+    BlockSums,
+    block_sums,
+    mean_squared_error,
+    pearson,
+    pearson_of,
+    poisson_deviance,
+)
 
 log = logging.getLogger(__name__)
 
 
+def spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
+    return pearson(rankdata(x), rankdata(y))
+
+
+def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:
+    """The scores of a task in a split, from float64 (N,): columns `{split}_{score}` of metrics.tsv."""
+    found = {
+        "pearson": pearson(target, predicted),
+        "spearman": spearman(target, predicted),
+        "mse": mean_squared_error(target, predicted),
+        "poisson_deviance": poisson_deviance(target, predicted),
+        "signal_mean": float(target.mean()) if len(target) else np.nan,
+    }
+    return {f"{split}_{name}": value for name, value in found.items()}
+
+
 def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.ndarray, int]]:
     """(task, target float64 (N,), predicted float64 (N,), positives) one after another; those of a run of
-    tasks are in memory, so that the file is read few times. InputError: a prediction that is no finite number.
+    tasks are in memory, so that the file is read few times. InputError: a prediction that is not finite.
     """
     n, n_tasks = len(predictions), len(predictions.task_ids)
     run = max(1, AT_ONCE // max(n, 1))

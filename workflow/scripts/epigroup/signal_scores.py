@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 # A variance below this share of the sum of squares it is the difference of is rounding.
 _ROUNDING = 1e-13
@@ -18,11 +17,6 @@ def pearson(x: np.ndarray, y: np.ndarray) -> float:
     dx, dy = x - x.mean(dtype=np.float64), y - y.mean(dtype=np.float64)
     spread = np.sqrt(dx @ dx) * np.sqrt(dy @ dy)
     return float(np.clip(dx @ dy / spread, -1, 1)) if spread > 0 else np.nan
-
-
-def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
-    return pearson(rankdata(x), rankdata(y))
 
 
 def mean_squared_error(target: np.ndarray, predicted: np.ndarray) -> float:
@@ -38,18 +32,6 @@ def poisson_deviance(target: np.ndarray, predicted: np.ndarray) -> float:
         return np.nan
     ratio = np.log(np.where(target > 0, target, 1.0) / np.where(target > 0, predicted, 1.0))
     return float(2 * (target * ratio - target + predicted).mean())
-
-
-def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:
-    """The scores of a task in a split, from float64 (N,): columns `{split}_{score}` of metrics.tsv."""
-    found = {
-        "pearson": pearson(target, predicted),
-        "spearman": spearman(target, predicted),
-        "mse": mean_squared_error(target, predicted),
-        "poisson_deviance": poisson_deviance(target, predicted),
-        "signal_mean": float(target.mean()) if len(target) else np.nan,
-    }
-    return {f"{split}_{name}": value for name, value in found.items()}
 
 
 def block_sums(target: np.ndarray, predicted: np.ndarray, blocks: np.ndarray, n_blocks: int) -> np.ndarray:
