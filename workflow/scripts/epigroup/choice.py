@@ -31,9 +31,9 @@ def shrunk_scores(
 
     f1: float (T, S), validation F1 (Pearson's r) of task and candidate, NaN where a candidate does not learn
     the task or it has no positives (never changes); positives: (T,), the n that its F1 rests on; modality:
-    (T,). Let d be a task's F1 less the mean over the candidates that learn it, so that a candidate of few, easy tasks has no
-    advantage. The score is w d + (1 - w) D with w = n / (n + shrink) and D the mean of d over the tasks of
-    the modality; where none of these has a figure, over all tasks. shrink 0: each task's own best;
+    (T,). Let d be a task's F1 less the mean over the candidates that learn it, so that a candidate of few, easy
+    tasks has no advantage. The score is w d + (1 - w) D with w = n / (n + shrink) and D the mean of d over the
+    tasks of the modality; where none of these has a figure, over all tasks. shrink 0: each task's own best;
     infinite: one candidate for a modality. NaN where nothing is known.
     """
     d = f1 - _mean(f1, axis=1)[:, None]
