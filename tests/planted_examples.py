@@ -69,6 +69,7 @@ class Examples:
     chrom: np.ndarray
     start: np.ndarray
     labels: np.ndarray
+    signal: np.ndarray | None = None
 
 
 def plant(

@@ -65,6 +65,8 @@ def config(name: str = "demo") -> dict:
         "dataset": {
             "training_regions": "any_peak",
             "evaluation_regions": "any_peak",
+            "targets": "labels",
+            "signal_transform": "none",
             "negatives_share": 0.5,
             "max_n_fraction": 1.0,
         },

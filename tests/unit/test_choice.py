@@ -62,6 +62,7 @@ def run(folder, candidates, shrink=20.0, tasks=TASKS):
     cfg = {
         "candidates": list(candidates),
         "shrink": shrink,
+        "targets": "labels",
         "tasks": [{"task_id": task, "modality": MODALITY[task]} for task in tasks],
     }
     choose_strategies(metrics, blocks, outputs, cfg)

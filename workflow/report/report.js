@@ -4,7 +4,7 @@
   const tip = document.getElementById("tip");
   const byId = (id) => document.getElementById(id);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const METRIC = { test_f1: "test F1", test_auprc: "test AUPRC", test_auroc: "test AUROC" };
+  const METRIC = data.metrics, SCORE = Object.keys(METRIC)[0];
   const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
   const round = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace("-", "\u2212") : "\u2013");
   const mean = (values) => { const v = values.filter(known); return v.length ? v.reduce((a, b) => a + b, 0) / v.length : null; };
@@ -157,8 +157,8 @@
     levels.forEach((level, at) => {
       const mine = data.strategies.map((name) => rows.find((r) => r.strategy === name && r.level === level)).filter(Boolean);
       const f = frame(host.children[at], {
-        height: 62 + 26 * mine.length, left: 74, title: `${level} (${Math.max(...mine.map((r) => r.n))} tasks)`, label: `Mean test F1, ${level}: ` + mine.map((r) => `${r.strategy} ${round(r.mean)}`).join(", "),
-        x: { min: Math.max(0, low - pad), max: high + pad, label: "mean test F1", grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true }, wanted: 4,
+        height: 62 + 26 * mine.length, left: 74, title: `${level} (${Math.max(...mine.map((r) => r.n))} tasks)`, label: `Mean ${METRIC[SCORE]}, ${level}: ` + mine.map((r) => `${r.strategy} ${round(r.mean)}`).join(", "),
+        x: { min: low < 0 ? low - pad : Math.max(0, low - pad), max: high + pad, label: `mean ${METRIC[SCORE]}`, grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true }, wanted: 4,
       });
       const points = [];
       mine.forEach((r, i) => {
@@ -168,18 +168,18 @@
         if (r.seeds.length > 1) r.seeds.forEach((v) => make("circle", { cx: f.px(v), cy: y + 8, r: 2.4, fill: "none", stroke: colour }, f.svg));
         if (!known(r.mean)) return;
         make("circle", { cx: f.px(r.mean), cy: y, r: 5.5, fill: colour, class: "point" }, f.svg);
-        points.push({ x: f.px(r.mean), y, text: `${r.strategy}, ${level}\nmean test F1 ${round(r.mean)}${known(r.low) ? ` [${round(r.low)}, ${round(r.high)}]` : ""}\n${r.n} tasks` });
+        points.push({ x: f.px(r.mean), y, text: `${r.strategy}, ${level}\nmean ${METRIC[SCORE]} ${round(r.mean)}${known(r.low) ? ` [${round(r.low)}, ${round(r.high)}]` : ""}\n${r.n} tasks` });
       });
       names(f.svg, points);
     });
   };
 
   draws.pair = (host) => {
-    const { x, y } = host.dataset, metric = host.dataset.metric || "test_f1";
+    const { x, y } = host.dataset, metric = host.dataset.metric || SCORE;
     const xs = data.scores[x][metric], ys = data.scores[y][metric];
     const at = xs.map((v, i) => i).filter((i) => known(xs[i]) && known(ys[i]));
     const values = at.flatMap((i) => [xs[i], ys[i]]);
-    const least = metric === "test_auroc" ? Math.min(0.5, ...values) : 0, most = Math.max(0.05 + least, ...values) * 1.03;
+    const least = Math.min(metric === "test_auroc" ? 0.5 : 0, ...values), most = Math.max(0.05 + least, ...values) * 1.03;
     const better = at.filter((i) => ys[i] > xs[i]).length;
     const f = frame(host, {
       height: "square", title: `${y} better in ${better} of ${at.length} tasks`, label: `${METRIC[metric]} of each task: ${y} against ${x}; ${y} better in ${better} of ${at.length}`,
@@ -395,5 +395,5 @@
   on("task-modality", "change", filter);
   on("task-metric", "change", (event) => fill(event.target.value));
   on("task-download", "click", download);
-  fill("test_f1");
+  fill(SCORE);
 })();

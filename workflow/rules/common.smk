@@ -65,10 +65,13 @@ SHEET = checked(
     assembly=config["genome"]["assembly"],
     exist=exists,
     peak_mode_default=config["peaks"]["mode"],
+    signals=config["dataset"]["targets"] == "signal",
 )
 PROFILES = SHEET.profiles
 TASKS = SHEET.tasks
 CHROMOSOMES = config["genome"]["chromosomes"]
+# Whether networks learn the mean of a signal, not whether there is a peak.
+SIGNAL = config["dataset"]["targets"] == "signal"
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
 SEARCHED = [name for name in STRATEGIES if searches.search_of(config, name) is not None]

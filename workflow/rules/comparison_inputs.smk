@@ -15,6 +15,7 @@ def choice_config(wildcards):
     return {
         "candidates": candidates,
         "shrink": config["choices"][wildcards.choice]["shrink"],
+        "targets": config["dataset"]["targets"],
         "tasks": [row for row in task_rows(columns=("task_id", "modality")) if row["task_id"] in learnt],
     }
 

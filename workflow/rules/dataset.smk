@@ -2,6 +2,8 @@
 
 # The sheet's columns that tasks.tsv repeats.
 SHOWN = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")
+# Two bytes a task and bin of the longest human chromosome, twice: as they are and as they are written.
+SHARD_SIGNALS_MB = 1000 * len(TASKS) // config["dataset"]["bin_size"] if SIGNAL else 0
 
 
 # One job for all profiles: the peaks of one take a tenth of a second, less than the start of a job.
@@ -53,11 +55,40 @@ rule index_peaks:
         "../scripts/index_peaks.py"
 
 
+if SIGNAL:
+
+    # Early, so that a signal of another genome stops nothing that has taken hours.
+    rule check_signals:
+        input:
+            signals=[PROFILES[task].signal for task in TASKS],
+            sizes="<results>/genome/chrom.sizes",
+        output:
+            "<results>/checks/signals.json",
+        log:
+            "<results>/logs/check_signals.log",
+        benchmark:
+            "<results>/benchmarks/check_signals.tsv"
+        priority: 100
+        conda:
+            "../envs/dataset.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wildcards, attempt: 500 * attempt,
+            runtime=30,
+        params:
+            cfg={"task_ids": TASKS, "chromosomes": CHROMOSOMES},
+            code=code_digest("check_signals"),
+        script:
+            "../scripts/check_signals.py"
+
+
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
         peaks=rules.standardise_peaks.output.intervals,
         blacklist=BLACKLIST or [],
+        signals=[PROFILES[task].signal for task in TASKS] if SIGNAL else [],
+        checked="<results>/checks/signals.json" if SIGNAL else [],
     output:
         shard="<results>/dataset/shards/{chrom}.h5",
     log:
@@ -68,8 +99,8 @@ rule make_shard:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: (2000 + SHARD_SIGNALS_MB) * attempt,
+        runtime=240 if SIGNAL else 60,
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
         code=code_digest("make_shard"),

@@ -53,7 +53,12 @@ SECTIONS = {
         "min_overlap": config["dataset"]["min_overlap"],
     },
     "labels": lambda _: {
-        **{key: value for key, value in config["dataset"].items() if key != "max_jitter"},
+        **{
+            key: value
+            for key, value in config["dataset"].items()
+            if key not in ("max_jitter", "targets", "signal_transform")
+        },
+        **({"signal_transform": config["dataset"]["signal_transform"]} if SIGNAL else {}),
         "blacklist": BLACKLIST,
     },
     "splits": lambda _: {**config["splits"], "max_jitter": config["dataset"]["max_jitter"]},
@@ -68,6 +73,7 @@ SECTIONS = {
         "regions": regions,
         "interval_draws": config["evaluation"]["interval_draws"],
         "seed": config["comparison"]["seed"],
+        "targets": config["dataset"]["targets"],
     },
     "prediction": lambda _: {key: config["evaluation"][key] for key in ("batch_size", "both_strands")},
     "comparison": lambda _: config["comparison"],

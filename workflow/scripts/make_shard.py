@@ -9,5 +9,6 @@ with log_to(snakemake.log[0]):
         snakemake.input.peaks,
         snakemake.output.shard,
         chrom=snakemake.wildcards.chrom,
+        signals=list(snakemake.input.get("signals") or []),
         **snakemake.params.cfg,
     )

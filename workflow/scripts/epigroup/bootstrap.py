@@ -1,14 +1,16 @@
-"""Paired block bootstrap of F1 and average precision: stretches of the test chromosomes are drawn, the same
-ones for every strategy and seed."""
+"""Paired block bootstrap of F1, Pearson's r and average precision: stretches of the test chromosomes are
+drawn, the same ones for every strategy and seed."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.hdf5 import open_hdf5, read_numbers
 from epigroup.metrics import N_SCORES
+from epigroup.signal_scores import BlockSums
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,25 @@ class BlockCounts:
     interval: bool
     dataset_hash: str
     regions: str = "any_peak"
+    targets: ClassVar[str] = "labels"
+    by_task: ClassVar[tuple[str, ...]] = ("tp", "fp", "fn", "positives")
+
+    def scores(self, weights: np.ndarray) -> np.ndarray:
+        """float64 (draws, T): F1 of each task in each draw; NaN where a draw holds no positive of the task."""
+        return f1_of(weights @ self.tp, weights @ self.fp, weights @ self.fn)
 
 
-def read_blocks(path: str | Path) -> BlockCounts:
-    """Counts by block of one strategy and seed, as `evaluation.write_blocks` writes them."""
+def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
+    """Counts by block of one strategy and seed, or sums where the targets are a signal, as
+    `evaluation.write_blocks` writes them."""
     with open_hdf5(path) as file:
-        return BlockCounts(
+        signal = file.attrs.get("targets", "labels") == BlockSums.targets
+        kind, own = (BlockSums, BlockSums.by_task) if signal else (BlockCounts, ("tp", "fp", "fn"))
+        return kind(
             path=str(path),
             task_ids=file["task_id"].asstr()[:].tolist(),
-            **{name: read_numbers(file, name, 2).astype(np.float64) for name in ("tp", "fp", "fn")},
+            **{name: read_numbers(file, name, 2).astype(np.float64) for name in own},
+            **({"n": read_numbers(file, "n", 1).astype(np.float64)} if signal else {}),
             **{name: read_numbers(file, name, 1) for name in ("chrom", "start")},
             size=int(file.attrs["block_size"]),
             interval=bool(file.attrs["interval"]),
@@ -44,10 +56,11 @@ def read_blocks(path: str | Path) -> BlockCounts:
         )
 
 
-def check_same_blocks(first: BlockCounts, other: BlockCounts) -> None:
+def check_same_blocks(first: BlockCounts | BlockSums, other: BlockCounts | BlockSums) -> None:
     """InputError unless both were counted over the same blocks and regions of the same data set."""
     same = (
-        first.regions == other.regions
+        first.targets == other.targets
+        and first.regions == other.regions
         and first.dataset_hash == other.dataset_hash
         and first.size == other.size
         and np.array_equal(first.chrom, other.chrom)
@@ -65,11 +78,6 @@ def draw_blocks(n_blocks: int, draws: int, seed: int) -> np.ndarray:
     replacement."""
     rng = np.random.default_rng([seed])
     return rng.multinomial(n_blocks, np.full(n_blocks, 1 / n_blocks), size=draws).astype(np.float64)
-
-
-def f1_draws(counts: BlockCounts, weights: np.ndarray) -> np.ndarray:
-    """float32 (draws, T): F1 of each task in each draw; NaN where a draw holds no positive of the task."""
-    return f1_of(weights @ counts.tp, weights @ counts.fp, weights @ counts.fn).astype(np.float32)
 
 
 def f1_of(tp: np.ndarray, fp: np.ndarray, fn: np.ndarray) -> np.ndarray:

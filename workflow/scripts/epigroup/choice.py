@@ -16,12 +16,12 @@ from epigroup.bootstrap import check_same_blocks, read_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
-# All that a choice may know of a strategy: of its metrics no other column is read.
-SEEN = ["task_id", "positives_half", "validation_f1_half"]
+LABELS = SCORE_NAMES["labels"]
 
 
 def shrunk_scores(
@@ -29,11 +29,11 @@ def shrunk_scores(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores (T, S) to choose by, and the weight (T,) that a task's own figures have in them.
 
-    f1: float (T, S), validation F1 of task and candidate, NaN where a candidate does not learn the task or
-    the task has no positives; positives: (T,), the n that its F1 rests on; modality: (T,). Let d be a task's
-    F1 less the mean over the candidates that learn it, so that a candidate of few, easy tasks has no
-    advantage. The score is w d + (1 - w) D with w = n / (n + shrink) and D the mean of d over the tasks of
-    the modality; where none of these has a figure, over all tasks. shrink 0: each task's own best;
+    f1: float (T, S), validation F1 (Pearson's r) of task and candidate, NaN where a candidate does not learn
+    the task or it has no positives (never changes); positives: (T,), the n that its F1 rests on; modality:
+    (T,). Let d be a task's F1 less the mean over the candidates that learn it, so that a candidate of few, easy
+    tasks has no advantage. The score is w d + (1 - w) D with w = n / (n + shrink) and D the mean of d over the
+    tasks of the modality; where none of these has a figure, over all tasks. shrink 0: each task's own best;
     infinite: one candidate for a modality. NaN where nothing is known.
     """
     d = f1 - _mean(f1, axis=1)[:, None]
@@ -66,19 +66,24 @@ def choose(scores: np.ndarray, covers: np.ndarray) -> np.ndarray:
 
 
 def choice_table(
-    tasks: pd.DataFrame, candidates: list[str], metrics: list[str], shrink: float
+    tasks: pd.DataFrame,
+    candidates: list[str],
+    metrics: list[str],
+    shrink: float,
+    names: ScoreNames = LABELS,
 ) -> pd.DataFrame:
     """choice.tsv: task_id, modality, positives_half, weight, chosen, and of each candidate
-    `{name}:validation_f1_half` and `{name}:score`.
+    `{name}:validation_f1_half` and `{name}:score`; of signals positives_validation and validation_pearson.
 
     tasks: task_id and modality of the tasks that some candidate learns; metrics: a metrics.tsv a candidate,
-    of which SEEN is read. InputError: a lacking column, candidates that differ in a task's positives.
+    of which no other column than task_id and these two is read. InputError: a lacking column, candidates that
+    differ in a task's positives.
     """
-    seen = {name: _read_seen(path) for name, path in zip(candidates, metrics, strict=True)}
+    seen = {name: _read_seen(path, names) for name, path in zip(candidates, metrics, strict=True)}
     ids = tasks["task_id"].tolist()
     covers = np.stack([[task in frame.index for task in ids] for frame in seen.values()], axis=1)
-    f1 = np.stack([frame["validation_f1_half"].reindex(ids) for frame in seen.values()], axis=1)
-    counts = np.stack([frame["positives_half"].reindex(ids) for frame in seen.values()], axis=1)
+    f1 = np.stack([frame[names.chosen_by].reindex(ids) for frame in seen.values()], axis=1)
+    counts = np.stack([frame[names.counted_by].reindex(ids) for frame in seen.values()], axis=1)
     positives = np.nanmax(counts, axis=1)
     odd = ~(np.isnan(counts) | (counts == positives[:, None])).all(axis=1)
     if odd.any():
@@ -92,23 +97,24 @@ def choice_table(
         {
             "task_id": ids,
             "modality": modality,
-            "positives_half": positives.astype(np.int64),
+            names.counted_by: positives.astype(np.int64),
             "weight": weight,
             "chosen": [candidates[i] for i in choose(scores, covers)],
         }
     )
     own = [
-        pd.DataFrame({f"{name}:validation_f1_half": f1[:, i], f"{name}:score": scores[:, i]})
+        pd.DataFrame({f"{name}:{names.chosen_by}": f1[:, i], f"{name}:score": scores[:, i]})
         for i, name in enumerate(candidates)
     ]
     return pd.concat([table, *own], axis=1)
 
 
-def _read_seen(path: str | Path) -> pd.DataFrame:
+def _read_seen(path: str | Path, names: ScoreNames) -> pd.DataFrame:
+    seen = ["task_id", names.counted_by, names.chosen_by]
     table = read_table(
-        path, usecols=SEEN.__contains__, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
+        path, usecols=seen.__contains__, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"]
     )
-    lacking = [name for name in SEEN if name not in table]
+    lacking = [name for name in seen if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
     return table.set_index("task_id")
@@ -150,7 +156,7 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
                     for key in ("n", "chrom", "start"):
                         source.copy(key, target)
                     target.attrs.update(source.attrs)
-                for key in ("tp", "fp", "fn", "positives"):
+                for key in counts.by_task:
                     values = source[key][:]
                     column = whole_columns.setdefault(key, np.zeros((len(values), len(tasks)), values.dtype))
                     column[:, here] = values[:, [place[tasks[i]] for i in here]]
@@ -161,18 +167,19 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
 def choose_strategies(metrics: list[str], blocks: list[str], outputs: dict[str, str], cfg: dict) -> None:
     """Write choice.tsv, and metrics.tsv and blocks.h5 as if the choice were a strategy.
 
-    cfg: candidates (names, in the order of metrics and blocks), shrink, tasks (dicts of task_id, modality).
-    outputs: paths by choice, metrics, blocks.
+    cfg: candidates (names, in the order of metrics and blocks), shrink, tasks (dicts of task_id, modality),
+    targets ("labels" or "signal"). outputs: paths by choice, metrics, blocks.
     """
-    candidates = cfg["candidates"]
-    choice = choice_table(pd.DataFrame(cfg["tasks"]), candidates, metrics, cfg["shrink"])
+    candidates, names = cfg["candidates"], SCORE_NAMES[cfg["targets"]]
+    choice = choice_table(pd.DataFrame(cfg["tasks"]), candidates, metrics, cfg["shrink"], names)
     table = take_metrics(choice, candidates, metrics)
     counts = choice["chosen"].value_counts()
     log.info(
-        "of %d tasks %s; mean test F1 %.4f",
+        "of %d tasks %s; mean test %s %.4f",
         len(choice),
         ", ".join(f"{counts.get(name, 0)} by {name}" for name in candidates),
-        table["test_f1"].mean(),
+        names.label,
+        table[names.test].mean(),
     )
     for name, frame in (("choice", choice), ("metrics", table)):
         with whole(outputs[name]) as path:

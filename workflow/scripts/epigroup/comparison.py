@@ -12,7 +12,7 @@ from epigroup.bootstrap import mean_known, percentile_interval
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
-from epigroup.run_scores import SCORES, Results
+from epigroup.run_scores import Results
 from epigroup.transfer import transfer_table
 
 log = logging.getLogger(__name__)
@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Gain:
     """What a strategy gains over a baseline on the tasks both learn and the seeds both have; one row of
-    gains.tsv."""
+    gains.tsv. mean, baseline_mean: of the score, whose name the table adds (`mean_f1`)."""
 
     n_tasks: int
     n_nan: int
-    mean_f1: float
-    baseline_mean_f1: float
+    mean: float
+    baseline_mean: float
     gain_percent: float
     mean_of_ratios_percent: float
     n_ratios: int
@@ -43,18 +43,26 @@ class Gain:
         """Whether zero lies outside the interval; False when that is withheld."""
         return bool(self.low > 0 or self.high < 0)
 
+    def row(self, score: str) -> dict:
+        """The fields as columns of a table of this score."""
+        return {_named(key, score): value for key, value in vars(self).items()}
+
+
+def _named(field: str, score: str) -> str:
+    return f"{field}_{score}" if field.endswith("mean") else field
+
 
 def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], mask: np.ndarray) -> Gain:
-    """Gain over tasks of `mask`, F1 of a task being its mean over `seeds`.
+    """Gain over tasks of `mask`, the score (F1, or Pearson's r) of a task being its mean over `seeds`.
 
-    gain_percent: 100 (ratio of mean F1s - 1), as Shiri & Sun 2022, Table III. mean_of_ratios_percent: mean
-    of each task's ratio, tasks whose baseline F1 is 0 left out (`n_ratios` are in). difference, low, high:
-    of mean F1s, with the 95 % interval of the paired block bootstrap, the same draws for both, averaged
+    gain_percent: 100 (ratio of mean scores - 1), as Shiri & Sun 2022, Table III. mean_of_ratios_percent: mean
+    of each task's ratio, tasks whose baseline score is not above 0 left out (`n_ratios` are in). difference,
+    low, high: of mean scores, with the 95 % interval of the paired block bootstrap, the same draws for both, averaged
     over seeds within a draw. share_below: share of tasks under the baseline. n_intervals: tasks with an
     interval of their own; n_up, n_down: those whose interval lies above and below 0.
     """
     mask = mask & results.covers[strategy] & results.covers[baseline]
-    mine, theirs = (results.score(name, seeds, "test_f1")[mask] for name in (strategy, baseline))
+    mine, theirs = (results.score(name, seeds, results.names.test)[mask] for name in (strategy, baseline))
     known = ~np.isnan(mine) & ~np.isnan(theirs)
     mine, theirs = mine[known], theirs[known]
     ours, base = (float(mean_known(values)) for values in (mine, theirs))
@@ -65,8 +73,8 @@ def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], 
     return Gain(
         n_tasks=int(mask.sum()),
         n_nan=int((~known).sum()),
-        mean_f1=ours,
-        baseline_mean_f1=base,
+        mean=ours,
+        baseline_mean=base,
         gain_percent=100 * (ours / base - 1) if base > 0 else np.nan,
         mean_of_ratios_percent=100 * (float(ratios.mean()) - 1) if len(ratios) else np.nan,
         n_ratios=len(ratios),
@@ -89,6 +97,7 @@ def strategy_table(results: Results) -> pd.DataFrame:
     """strategies.tsv: a row a (strategy or pool, seed, level); seed `all` averages over the strategy's seeds,
     within a draw too."""
     rows = []
+    names = results.names
     for strategy in results.strategies:
         seeds = results.seeds[strategy]
         for chosen, name in [(seeds, "all")] + [([seed], str(seed)) for seed in seeds]:
@@ -96,7 +105,7 @@ def strategy_table(results: Results) -> pd.DataFrame:
                 mask = of_level & results.covers[strategy]
                 if not mask.any():
                     continue
-                means = {s: results.score(strategy, chosen, s)[mask] for s in SCORES}
+                means = {s: results.score(strategy, chosen, s)[mask] for s in names.columns}
                 low, high = percentile_interval(
                     np.mean([results.mean_draws(strategy, seed, mask) for seed in chosen], axis=0)
                 )
@@ -108,13 +117,15 @@ def strategy_table(results: Results) -> pd.DataFrame:
                         "by": by,
                         "level": level,
                         "n_tasks": int(mask.sum()),
-                        "n_nan": int(np.isnan(means["test_f1"]).sum()),
-                        "mean_f1": float(mean_known(means["test_f1"])),
+                        "n_nan": int(np.isnan(means[names.test]).sum()),
+                        names.mean: float(mean_known(means[names.test])),
                         "low": low,
                         "high": high,
-                        "mean_auprc": float(mean_known(means["test_auprc"])),
-                        "mean_auroc": float(mean_known(means["test_auroc"])),
-                        "mean_validation_f1": float(mean_known(means["validation_f1"])),
+                        **{
+                            f"mean_{score}": float(mean_known(means[f"test_{score}"]))
+                            for score in (*list(names.shown)[1:], *names.also)
+                        },
+                        f"mean_{names.validation[0]}": float(mean_known(means[names.validation[0]])),
                     }
                 )
     return pd.DataFrame(rows)
@@ -143,22 +154,12 @@ def gain_table(results: Results) -> pd.DataFrame:
                         rows.append(
                             head
                             | {"by": by, "level": level}
-                            | vars(gain)
+                            | gain.row(results.names.score)
                             | {"excludes_zero": int(gain.excludes_zero)}
                         )
-    return pd.DataFrame(rows, columns=GAIN_COLUMNS)
-
-
-GAIN_COLUMNS = [
-    "strategy",
-    "baseline",
-    "seed",
-    "n_seeds",
-    "by",
-    "level",
-    *Gain.__dataclass_fields__,
-    "excludes_zero",
-]
+    fields = [_named(field, results.names.score) for field in Gain.__dataclass_fields__]
+    head = ["strategy", "baseline", "seed", "n_seeds", "by", "level"]
+    return pd.DataFrame(rows, columns=[*head, *fields, "excludes_zero"])
 
 
 def headline(results: Results, pairs: list[list[str]], matched: list[list[str]]) -> dict:
@@ -168,6 +169,7 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
     common seed or task.
     """
     everything = np.ones(len(results.task_ids), bool)
+    names = results.names
     found = []
     for strategy, baseline in pairs:
         seeds = shared_seeds(results, strategy, baseline)
@@ -180,7 +182,7 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
         if gain.n_tasks == 0:
             raise InputError(f"comparison.headline: {strategy} and {baseline} share no task")
         entry = {"strategy": strategy, "baseline": baseline, "seeds": seeds, "n_seeds": len(seeds)}
-        entry |= vars(gain) | {
+        entry |= gain.row(names.score) | {
             "excludes_zero": gain.excludes_zero,
             "matched": [strategy, baseline] in matched,
         }
@@ -189,16 +191,19 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
         entry["per_seed"] = []
         for seed in seeds:
             one = find_gain(results, strategy, baseline, [seed], everything)
-            entry["per_seed"].append({"seed": seed} | vars(one) | {"excludes_zero": one.excludes_zero})
+            entry["per_seed"].append(
+                {"seed": seed} | one.row(names.score) | {"excludes_zero": one.excludes_zero}
+            )
         found.append(entry)
         log.info(
-            "%s against %s on %s bins: mean F1 %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"
+            "%s against %s on %s bins: mean %s %.4f and %.4f, difference %+.4f [%.4f, %.4f], %+.2f %%;"
             " %d tasks, %d seeds",
             strategy,
             baseline,
             results.regions,
-            gain.mean_f1,
-            gain.baseline_mean_f1,
+            names.label,
+            gain.mean,
+            gain.baseline_mean,
             gain.difference,
             gain.low,
             gain.high,
@@ -225,14 +230,14 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
 
 def rank_among(results: Results, strategy: str, pool: str, seeds: list[int], mask: np.ndarray) -> dict:
     """How a strategy stands to each member of a pool: `members`, a dict each of strategy, mean_f1,
-    difference, low, high, excludes_zero; `rank`, 1 where none has a higher mean F1, of `n_members` + 1."""
+    difference, low, high, excludes_zero; `rank`, 1 where none has a higher mean, of `n_members` + 1."""
     rows = []
     for one in results.pools[pool]:
         gain = find_gain(results, strategy, one, seeds, mask)
         rows.append(
             {
                 "strategy": one,
-                "mean_f1": gain.baseline_mean_f1,
+                results.names.mean: gain.baseline_mean,
                 **{key: getattr(gain, key) for key in ("difference", "low", "high", "excludes_zero")},
             }
         )
@@ -247,7 +252,7 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
     """
     columns = {}
     for strategy in results.strategies:
-        for name in ("test_f1", "test_auprc", "test_auroc"):
+        for name in results.names.metrics:
             columns[f"{strategy}:{name}"] = results.score(strategy, results.seeds[strategy], name)
     for item in groupings:
         words = read_groups(item["groups"], item["tasks"], overlap=True)

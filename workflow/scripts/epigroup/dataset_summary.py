@@ -18,7 +18,7 @@ from epigroup.splits import SPLITS, assign, resolve
 
 log = logging.getLogger(__name__)
 
-_SAME = ("bin_size", "window", "min_overlap", "assembly", "genome_sha256", "task_ids")
+_SAME = ("bin_size", "window", "min_overlap", "assembly", "genome_sha256", "task_ids", "signal_transform")
 
 
 def summarise_dataset(
@@ -102,6 +102,7 @@ def summarise_dataset(
         "splits": resolved, "task_ids": list(first.task_ids),
         "n_peaks": sum(c[-1] for c in by_shard).tolist(),
         "positives": {name: positives[name].tolist() for name in SPLITS},
+        **({} if first.signal is None else {"signal_transform": first.signal_transform}),
     }  # fmt: skip
     about["dataset_hash"] = dataset_hash(about)
     with whole(dataset_json) as partial:

@@ -21,6 +21,7 @@ from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
 from epigroup.metrics import TaskCounts, half_metrics, task_metrics
+from epigroup.shards import targets_of
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ class Predictions:
     """An open predictions file, of which N examples (those of one set of evaluation regions) and the T tasks
     that the strategy learns are read.
 
-    file: `probability` float16 (N, tasks of the data set; NaN for those not learnt), `labels` packed,
-    `chrom`, `start`; kept: bool, the rows that are read; task_ids: the learnt tasks; columns: their places in
-    the data set.
+    file: `probability` float16 (N, tasks of the data set; NaN for those not learnt), or of a data set of
+    signals `predicted` float32 and `signal` float16 of that shape; `labels` packed, `chrom`, `start`; kept:
+    bool, the rows that are read; task_ids: the learnt tasks; columns: their places in the data set.
     """
 
     path: str
@@ -66,6 +67,17 @@ class Predictions:
             scores = self.file["probability"][rows][kept][:, columns]
             yield here, scores, unpack_columns(self.file["labels"][rows][kept], columns)
 
+    def signal_rows(self, tasks: slice) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+        """(slice, predicted float32 (n, T), signal float16 (n, T), labels bool (n, T)) as `rows`."""
+        first, columns = 0, self.columns[tasks]
+        for at in range(0, len(self.kept), ROWS):
+            rows = slice(at, at + ROWS)
+            kept = self.kept[rows]
+            here = slice(first, first + int(kept.sum()))
+            first = here.stop
+            predicted, signal = (self.file[name][rows][kept][:, columns] for name in ("predicted", "signal"))
+            yield here, predicted, signal, unpack_columns(self.file["labels"][rows][kept], columns)
+
 
 @contextmanager
 def open_predictions(
@@ -77,7 +89,7 @@ def open_predictions(
 
     InputError: regions that the data set does not evaluate, another split, another data set, other tasks than
     the data set's or in another order, scores of a task that is not among `task_ids`, parts of different
-    lengths, probabilities that are not float16.
+    lengths, predictions of another type.
     """
     if regions not in dataset["n_evaluation"]:
         raise InputError(
@@ -102,19 +114,22 @@ def open_predictions(
             raise InputError(
                 f"{path}: {len(found)} tasks where the data set has {len(known)}; {what}; predict again"
             )
-        shapes = {name: file[name].shape for name in ("probability", "labels", "chrom", "start")}
         n, t = len(file["start"]), len(known)
-        expected = {"probability": (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,)}
-        kind = file["probability"].dtype
-        if shapes != expected or kind != np.float16:
+        name, kind, more = "probability", np.dtype(np.float16), {}
+        if targets_of(dataset) == "signal":
+            name, kind, more = "predicted", np.dtype(np.float32), {"signal": (n, t)}
+        expected = {name: (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,), **more}
+        shapes = {one: file[one].shape for one in expected}
+        if shapes != expected or file[name].dtype != kind:
             raise InputError(
-                f"{path}: shapes {shapes} and {kind} where {expected} and float16 belong; predict again"
+                f"{path}: shapes {shapes} and {file[name].dtype} where {expected} and {kind} belong; predict "
+                "again"
             )
         place = {task: i for i, task in enumerate(known)}
         columns = np.array([place[task] for task in task_ids], np.int64)
         others = np.setdiff1d(np.arange(t), columns)
-        if n and not np.isnan(file["probability"][0][others]).all():
-            strange = others[~np.isnan(file["probability"][0][others])][0]
+        if n and not np.isnan(file[name][0][others]).all():
+            strange = others[~np.isnan(file[name][0][others])][0]
             raise InputError(
                 f"{path}: scores of task '{known[strange]}', which the strategy does not learn; predict again"
             )
@@ -227,12 +242,19 @@ def check_bins(
     """InputError unless the examples, counted in `parts`, are as many as the data set has in this split and
     set of evaluation regions, and each task's positives among them too.
     """
+    found = sum(part.positives.sum(axis=1, dtype=np.int64) for part in parts)
+    check_positives(predictions, found, dataset, split, regions)
+
+
+def check_positives(
+    predictions: Predictions, found: np.ndarray, dataset: dict, split: str, regions: str
+) -> None:
+    """As `check_bins`, from each task's positives `found` int64 (T,)."""
     n, expected = len(predictions), dataset["n_evaluation"][regions][split]
     if n != expected:
         raise InputError(
             f"{predictions.path}: {n:,} {split} examples where the data set has {expected:,}; predict again"
         )
-    found = sum(part.positives.sum(axis=1, dtype=np.int64) for part in parts)
     known = np.array(dataset["positives"][split], np.int64)[predictions.columns]
     if (found != known).any():
         task = int((found != known).argmax())
@@ -310,11 +332,19 @@ def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
 
 
 def write_blocks(
-    path: str | Path, task_ids: list[str], dataset_hash: str, regions: str, blocks: Blocks, counts: dict
+    path: str | Path,
+    task_ids: list[str],
+    dataset_hash: str,
+    regions: str,
+    blocks: Blocks,
+    counts: dict,
+    targets: str = "labels",
 ) -> None:
-    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32; chrom, start (B,); task_id (T,).
+    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32, or, where the targets are a signal, n and x, y,
+    xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
 
-    Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one).
+    Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), targets where
+    these are a signal.
     """
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
@@ -325,3 +355,5 @@ def write_blocks(
         file.attrs["regions"] = regions
         file.attrs["block_size"] = blocks.size
         file.attrs["interval"] = bool(blocks.enough)
+        if targets != "labels":
+            file.attrs["targets"] = targets

@@ -6,19 +6,19 @@ import pandas as pd
 from epigroup.report_data import DataTables, Results
 from epigroup.task_tables import with_assay
 
-METRICS = ["test_f1", "test_auprc", "test_auroc"]
 LONGEST_CURVE = 200
 
 
 def strategy_scores(results: Results) -> pd.DataFrame:
-    """Mean test F1 by strategy and modality: a row a (strategy, seed, level); n_tasks counts those with a
+    """Mean test score by strategy and modality: a row a (strategy, seed, level); n_tasks counts those with a
     score.
     """
     frame = results.strategies[results.strategies["by"].isin(["all", "modality"])].copy()
     frame["seed"] = frame["seed"].astype(str)
     frame["n_tasks"] -= frame["n_nan"]
     frame = in_order(frame, results)
-    keep = ["strategy", "seed", "level", "n_tasks", "mean_f1", "mean_auprc", "mean_auroc", "low", "high"]
+    means = [f"mean_{score}" for score in results.names.shown]
+    keep = ["strategy", "seed", "level", "n_tasks", *means, "low", "high"]
     return frame.drop_duplicates(["strategy", "seed", "level"])[[c for c in keep if c in frame]]
 
 
@@ -55,20 +55,20 @@ def task_scores(results: Results) -> pd.DataFrame:
     for name in results.strategy_names:
         mine = (
             results.metrics[results.metrics["strategy"] == name]
-            .groupby("task_id", sort=False)[METRICS]
+            .groupby("task_id", sort=False)[results.names.metrics]
             .mean()
         )
-        for metric in METRICS:
+        for metric in results.names.metrics:
             wide[f"{name}:{metric}"] = mine[metric].reindex(results.tasks.index)
     return pd.DataFrame(wide, index=results.tasks.index)
 
 
 def pair_points(results: Results, pairs: list[tuple[str, str]]) -> pd.DataFrame:
-    """Test F1 of each task under two strategies, a row a (pair, task); tasks that lack either are out."""
+    """Test score of each task under two strategies, a row a (pair, task); tasks that lack either are out."""
     scores = task_scores(results)
     rows = []
     for x, y in pairs:
-        both = scores[[f"{x}:test_f1", f"{y}:test_f1"]].dropna()
+        both = scores[[f"{name}:{results.names.test}" for name in (x, y)]].dropna()
         rows.append(
             pd.DataFrame(
                 {
@@ -147,7 +147,7 @@ def similarity(results: Results, grouping: str | None) -> pd.DataFrame:
 
 
 def algorithms(results: Results, methods: dict[str, str]) -> pd.DataFrame:
-    """Validation and test mean F1 of each strategy on groups (the paper's Figure 6B), by modality: a row a
+    """Validation and test mean score of each strategy on groups (the paper's Figure 6B), by modality: a row a
     (strategy, level). methods: strategy -> how its groups are made, in words."""
     frame = results.strategies[
         results.strategies["by"].isin(["all", "modality"])
@@ -156,7 +156,8 @@ def algorithms(results: Results, methods: dict[str, str]) -> pd.DataFrame:
     ]
     frame = in_order(frame, results)
     frame.insert(1, "method", frame["strategy"].map(methods))
-    return frame[["strategy", "method", "level", "n_seeds", "mean_validation_f1", "mean_f1", "low", "high"]]
+    means = [f"mean_{results.names.validation[0]}", results.names.mean]
+    return frame[["strategy", "method", "level", "n_seeds", *means, "low", "high"]]
 
 
 def gain_against_cost(results: Results, joint: str | None) -> pd.DataFrame:

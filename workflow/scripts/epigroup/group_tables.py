@@ -83,6 +83,42 @@ def _rate(text: str | None, where: str) -> float:
     return rate
 
 
+def check_signals(
+    groups: Mapping[int, Sequence[str]],
+    ranges: Mapping[str, tuple[float, float]],
+    split: str,
+    *,
+    negative: bool,
+) -> None:
+    """Refuse a signal below 0 unless `negative`, and a group of several tasks whose signals never change
+    (InputError); warn of one task of that kind.
+
+    Parameters: `ranges`, task -> lowest and highest signal in the `split`.
+    """
+    for group, tasks in groups.items():
+        for task in tasks:
+            if ranges[task][0] < 0 and not negative:
+                raise InputError(
+                    f"group {group}: the signal of task {task!r} is as low as {ranges[task][0]:.6g} in the "
+                    f"{split} examples, and training.loss poisson needs signals from 0; use loss mse"
+                )
+        flat = [task for task in tasks if ranges[task][0] == ranges[task][1]]
+        if len(flat) == len(tasks) > 1:
+            raise InputError(
+                f"group {group} ({', '.join(tasks[:5])}{', ...' if len(tasks) > 5 else ''}): the signal of "
+                f"each of its tasks is the same in all {split} examples; check the sheet's column signal and "
+                "the config's section splits"
+            )
+        for task in flat:
+            logger.warning(
+                "group %d: the signal of task %s is %g in all %s examples",
+                group,
+                task,
+                ranges[task][0],
+                split,
+            )
+
+
 def check_positives(
     groups: Mapping[int, Sequence[str]], counts: Mapping[str, int], n_examples: int, split: str = "training"
 ) -> None:

@@ -12,6 +12,7 @@ from epigroup.intervals import read_regions
 from epigroup.labels import packed_width, positive_bins
 from epigroup.logs import Progress
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard
+from epigroup.signals import read_signals
 from epigroup.standard_peaks import fetch_standard
 from epigroup.tiling import count_bins, other_share, touched_bins
 
@@ -34,6 +35,8 @@ def make_shard(
     max_n_fraction: float = 1.0,
     seed: int = 1,
     blacklist: str | os.PathLike | None = None,
+    signals: Sequence[str | os.PathLike] | None = None,
+    signal_transform: str = "none",
 ) -> None:
     """Label the bins of one chromosome for all tasks and write its shard; `peaks` are the interval files of
     the standard peaks, in the order of `task_ids`.
@@ -42,7 +45,9 @@ def make_shard(
     of other letters than A, C, G, T (with the padding beyond the chromosome) above `max_n_fraction`; the rest
     is mappable, and of it bins that neither `training_regions` (with `negatives_share` and `seed`) nor
     `evaluation_regions` take (see epigroup.composition).
-    Raises InputError as the readers of genome, peaks and blacklist do.
+    With `signals`, a bigWig a task, the shard holds their means over its bins too (see epigroup.signals);
+    peaks decide all else as without.
+    Raises InputError as the readers of genome, peaks, blacklist and signals do.
     """
     opened = open_genome(genome)
     codes = opened.codes(chrom)
@@ -72,6 +77,12 @@ def make_shard(
         role[bins] |= SCORED[name]
     *_, scored = sets.values()  # the last one holds the others
     kept = role > 0
+    signal = None
+    if signals:
+        signal = read_signals(
+            signals, chrom, starts[kept] // bin_size, bin_size, signal_transform,
+            task_ids=task_ids, size=len(codes),
+        )  # fmt: skip
     counts = {
         "n_bins": n_bins,
         "n_blacklisted": int(listed.sum()),
@@ -88,7 +99,7 @@ def make_shard(
         chrom=chrom, size=len(codes), bin_size=bin_size, window=window, min_overlap=min_overlap,
         assembly=opened.assembly, genome_sha256=opened.fasta_sha256, task_ids=tuple(task_ids), counts=counts,
         start=starts[kept].astype(np.int32), labels=np.ascontiguousarray(planes[:, kept].T), n_peaks=n_peaks,
-        role=role[kept],
+        role=role[kept], signal=signal, signal_transform=signal_transform if signals else None,
     ))  # fmt: skip
     log.info(
         "%s: %d bins; dropped: %d blacklisted, %d with too many N (of these %d had a positive label), "

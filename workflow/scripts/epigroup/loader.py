@@ -177,16 +177,20 @@ class Sequences:
 
 
 class Batches:
-    """The examples of one split, served as batches: sequences from the genome, labels from packed bits.
+    """The examples of one split, served as batches: sequences from the genome, labels from packed bits, or
+    signals.
 
-    Parameters: `sequences` (shared by the splits), `examples` (chrom, start of the bin, packed labels), and
-    `left`, the bases that a window has before its bin.
+    Parameters: `sequences` (shared by the splits), `examples` (chrom, start of the bin, packed labels, signal
+    or None), and `left`, the bases that a window has before its bin.
     """
 
     def __init__(self, sequences: Sequences, examples: Examples, left: int) -> None:
         self.sequences = sequences
         self.positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
         self.labels = torch.from_numpy(np.ascontiguousarray(examples.labels)).to(sequences.device)
+        self.signal = None
+        if examples.signal is not None:
+            self.signal = torch.from_numpy(np.ascontiguousarray(examples.signal)).to(sequences.device)
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -207,7 +211,11 @@ class Batches:
         return self.sequences.one_hot(positions if shift is None else positions + shift, dtype, reverse, out)
 
     def targets(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
-        """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,): float32 (n, t)."""
+        """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,), or their signal where the
+        data set's targets are that: float32 (n, t).
+        """
+        if self.signal is not None:
+            return self.signal[indices][:, tasks].float()
         rows = self.labels[indices][:, tasks // 8]
         return ((rows >> (tasks % 8).to(torch.uint8)) & 1).float()
 
@@ -217,6 +225,12 @@ class Batches:
         for rows in self.labels.split(1 << 16):
             total += ((rows[:, tasks // 8] >> (tasks % 8).to(torch.uint8)) & 1).sum(0, dtype=torch.int64)
         return total.cpu().numpy()
+
+    def signal_ranges(self, tasks: torch.Tensor) -> np.ndarray:
+        """Lowest and highest signal of each task number in `tasks` (t,): float32 (2, t)."""
+        parts = [torch.stack(rows[:, tasks].aminmax(dim=0)) for rows in self.signal.split(1 << 16)]
+        lowest, highest = torch.stack(parts).float().unbind(1)
+        return torch.stack([lowest.amin(0), highest.amax(0)]).cpu().numpy()
 
     def any_positive(self, tasks: torch.Tensor) -> np.ndarray:
         """bool (N,): examples positive in at least one of the task numbers `tasks` (t,)."""

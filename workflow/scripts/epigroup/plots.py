@@ -60,6 +60,10 @@ def colours(names: Iterable[str], palette: Mapping[str, str]) -> dict[str, str]:
     return {name: palette.get(name, chosen.get(name)) for name in names}
 
 
+# Figures whose drawers are told what the scores are called.
+OF_SCORES = ("strategies", "gains", "pairs", "algorithms", "cost")
+
+
 def marker(index: int) -> str:
     """The index-th point shape."""
     return MARKERS[index % len(MARKERS)]
@@ -179,10 +183,11 @@ def draw_figures(
             if path.suffix != ".svg":
                 continue
             numbers = numbers_of(path.stem, results, grouping, methods, joint)
+            named = (results.names,) if path.stem in OF_SCORES else ()
             figure = (
                 empty(f"Nothing to draw: no {path.stem}.")
                 if numbers.empty
-                else drawers[path.stem](numbers, shades)
+                else drawers[path.stem](numbers, shades, *named)
             )
             save(figure, numbers, path.with_suffix(""), dpi)
             log.info("drew %s (%d rows)", path, len(numbers))

@@ -6,11 +6,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from epigroup.plots import FAINT, INK, marker
-from epigroup.plots_scores import ordered_levels
+from epigroup.plots_scores import LABELS, ordered_levels
+from epigroup.score_names import ScoreNames
 
 
-def draw_algorithms(numbers: pd.DataFrame, shades: dict) -> Figure:
-    """Mean F1 of each way of grouping, a panel a modality: test with its interval, validation open."""
+def draw_algorithms(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
+    """Mean score of each way of grouping, a panel a modality: test with its interval, validation open."""
     levels = ordered_levels(numbers["level"])
     names = list(dict.fromkeys(numbers["strategy"]))
     methods = numbers.drop_duplicates("strategy").set_index("strategy")["method"]
@@ -24,19 +25,21 @@ def draw_algorithms(numbers: pd.DataFrame, shades: dict) -> Figure:
             one, shade = mine.iloc[0], shades["strategy"][name]
             if np.isfinite([one["low"], one["high"]]).all():
                 ax.plot([one["low"], one["high"]], [row, row], color=shade, lw=2, solid_capstyle="butt")
-            ax.plot(one["mean_f1"], row, "o", ms=5, color=shade, zorder=3)
-            ax.plot(one["mean_validation_f1"], row, "D", ms=4, mfc="none", mec=shade, mew=0.9)
+            ax.plot(one[scores.mean], row, "o", ms=5, color=shade, zorder=3)
+            ax.plot(one[f"mean_{scores.validation[0]}"], row, "D", ms=4, mfc="none", mec=shade, mew=0.9)
         ax.set_title(level)
         ax.xaxis.set_major_locator(MaxNLocator(4))
         ax.grid(axis="x", color="#e4e4e4", lw=0.6)
         ax.set_axisbelow(True)
     axes[0].set_yticks(range(len(names)), [f"{name}: {methods[name]}" for name in names])
     axes[0].invert_yaxis()
-    figure.supxlabel("mean F1 (filled: test, bar: 95 % interval; open: validation)", fontsize=7.5)
+    figure.supxlabel(
+        f"mean {scores.label} (filled: test, bar: 95 % interval; open: validation)", fontsize=7.5
+    )
     return figure
 
 
-def draw_cost(numbers: pd.DataFrame, shades: dict) -> Figure:
+def draw_cost(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
     """Gain over the joint network against the FLOP of all training that a strategy needs."""
     figure = Figure(figsize=(4.6, 3.1), layout="constrained")
     ax = figure.subplots()
@@ -52,7 +55,7 @@ def draw_cost(numbers: pd.DataFrame, shades: dict) -> Figure:
     ax.set_xscale("log")
     ax.margins(x=0.18)
     ax.set_xlabel("FLOP of training, with all that it needs (mean over seeds)")
-    ax.set_ylabel(f"mean test F1, less that of {numbers['baseline'].iloc[0]}")
+    ax.set_ylabel(f"mean test {scores.label}, less that of {numbers['baseline'].iloc[0]}")
     ax.grid(color="#e4e4e4", lw=0.6)
     ax.set_axisbelow(True)
     return figure

@@ -6,7 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from epigroup.plots import FAINT, INK, OKABE_ITO, colours, marker
+from epigroup.score_names import SCORE_NAMES, ScoreNames
 
+LABELS = SCORE_NAMES["labels"]
 MEASURES = {
     "ari_modality": "ARI with modality",
     "ari_cell_group": "ARI with cell group",
@@ -21,8 +23,8 @@ def ordered_levels(levels: pd.Series) -> list[str]:
     return sorted(levels.unique(), key=lambda level: (level != "All", level))
 
 
-def draw_strategies(numbers: pd.DataFrame, shades: dict) -> Figure:
-    """Mean test F1 by strategy, a panel a modality; intervals where there are, seeds as open points."""
+def draw_strategies(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
+    """Mean test score by strategy, a panel a modality; intervals where there are, seeds as open points."""
     levels = ordered_levels(numbers["level"])
     names = list(dict.fromkeys(numbers["strategy"]))
     figure = Figure(figsize=(1.2 + 1.5 * len(levels), 0.7 + 0.27 * len(names)), layout="constrained")
@@ -32,7 +34,7 @@ def draw_strategies(numbers: pd.DataFrame, shades: dict) -> Figure:
             mine = numbers[(numbers["level"] == level) & (numbers["strategy"] == name)]
             if mine.empty:
                 continue
-            mean, low, high, seeds = overall(mine)
+            mean, low, high, seeds = overall(mine, scores.mean)
             shade = shades["strategy"][name]
             if np.isfinite([low, high]).all():
                 ax.plot([low, high], [row, row], color=shade, lw=2, solid_capstyle="butt", zorder=2)
@@ -47,32 +49,33 @@ def draw_strategies(numbers: pd.DataFrame, shades: dict) -> Figure:
     axes[0].set_yticks(range(len(names)), names)
     axes[0].invert_yaxis()
     figure.supxlabel(
-        "mean test F1 (bar: 95 % interval; open points: seeds; in brackets: tasks)", fontsize=7.5
+        f"mean test {scores.label} (bar: 95 % interval; open points: seeds; in brackets: tasks)",
+        fontsize=7.5,
     )
     return figure
 
 
-def overall(mine: pd.DataFrame) -> tuple[float, float, float, list[float]]:
+def overall(mine: pd.DataFrame, column: str = LABELS.mean) -> tuple[float, float, float, list[float]]:
     """(mean, low, high, seeds' means) of one strategy at one level, from rows by seed and the row over all
-    seeds.
+    seeds; `column` holds the means.
     """
     seeds = mine[mine["seed"].str.fullmatch(r"\d+(\.0)?")]
     over = mine.drop(seeds.index)
     if len(over):
         row = over.iloc[0]
-        return row["mean_f1"], row["low"], row["high"], list(seeds["mean_f1"])
+        return row[column], row["low"], row["high"], list(seeds[column])
     row = seeds.iloc[0]
     alone = len(seeds) == 1
     return (
-        seeds["mean_f1"].mean(),
+        seeds[column].mean(),
         row["low"] if alone else np.nan,
         row["high"] if alone else np.nan,
-        list(seeds["mean_f1"]),
+        list(seeds[column]),
     )
 
 
-def draw_gains(numbers: pd.DataFrame, shades: dict) -> Figure:
-    """Difference of mean test F1 from each baseline with its interval, a panel a modality; the gain in %
+def draw_gains(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
+    """Difference of mean test score from each baseline with its interval, a panel a modality; the gain in %
     beside it.
     """
     focus = numbers["strategy"].iloc[0]
@@ -108,21 +111,23 @@ def draw_gains(numbers: pd.DataFrame, shades: dict) -> Figure:
     axes[0].set_yticks(range(len(names)), [f"over {name}" for name in names])
     axes[0].set_ylim(len(names) - 0.5, -0.7)
     figure.supxlabel(
-        f"difference of mean test F1, {focus} minus baseline (bar: 95 % interval; %: ratio of means)",
+        f"difference of mean test {scores.label}, {focus} minus baseline (bar: 95 % interval; "
+        "%: ratio of means)",
         fontsize=7.5,
     )
     return figure
 
 
-def draw_pairs(numbers: pd.DataFrame, shades: dict) -> Figure:
-    """Test F1 of each task under two strategies (the paper's Figure 7), a panel a pair."""
+def draw_pairs(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
+    """Test score of each task under two strategies (the paper's Figure 7), a panel a pair."""
     pairs = list(dict.fromkeys(zip(numbers["x_strategy"], numbers["y_strategy"], strict=True)))
     figure = Figure(figsize=(2.5 * len(pairs) + 0.3, 2.9), layout="constrained")
     axes = figure.subplots(1, len(pairs), squeeze=False)[0]
     top = max(float(numbers[["x", "y"]].to_numpy().max()) * 1.06, 0.05)
+    bottom = min(float(numbers[["x", "y"]].to_numpy().min()) * 1.06, 0)
     for ax, (x, y) in zip(axes, pairs, strict=True):
         mine = numbers[(numbers["x_strategy"] == x) & (numbers["y_strategy"] == y)]
-        ax.plot([0, top], [0, top], color=FAINT, lw=0.8, zorder=1)
+        ax.plot([bottom, top], [bottom, top], color=FAINT, lw=0.8, zorder=1)
         for i, (name, shade) in enumerate(shades["modality"].items()):
             part = mine[mine["modality"] == name]
             ax.scatter(
@@ -136,9 +141,9 @@ def draw_pairs(numbers: pd.DataFrame, shades: dict) -> Figure:
                 label=name,
                 zorder=2,
             )
-        ax.set(xlim=(0, top), ylim=(0, top), aspect="equal")
-        ax.set_xlabel(f"{x} test F1 (mean {mine['x'].mean():.3f})")
-        ax.set_ylabel(f"{y} test F1 (mean {mine['y'].mean():.3f})")
+        ax.set(xlim=(bottom, top), ylim=(bottom, top), aspect="equal")
+        ax.set_xlabel(f"{x} test {scores.label} (mean {mine['x'].mean():.3f})")
+        ax.set_ylabel(f"{y} test {scores.label} (mean {mine['y'].mean():.3f})")
         ax.set_title(f"{y} better in {100 * (mine['y'] > mine['x']).mean():.0f} % of {len(mine)}")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))

@@ -201,7 +201,8 @@ def predict_split(
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
-    int32 (N) of the bin; attributes `task_ids`, `chromosomes`, `dataset_hash`, `split`. Raises InputError
+    int32 (N) of the bin; attributes `task_ids`, `chromosomes`, `dataset_hash`, `split`. Where the targets are
+    signals, `predicted` float32 and `signal` float16 (N, T) instead of `probability`. Raises InputError
     when models, data set and genome do not belong together.
     """
     torch.set_num_threads(threads)
@@ -211,10 +212,12 @@ def predict_split(
     )  # fmt: skip
     scores = score_tasks(
         model_paths, sequences, positions, dataset.task_ids, batch_size,
-        both_strands=both_strands, serving=serving,
+        np.float32 if dataset.targets == "signal" else np.float16, both_strands, serving,
     )  # fmt: skip
     with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
         arrays = {"probability": scores, "labels": examples.labels}
+        if dataset.targets == "signal":
+            arrays = {"predicted": scores, "signal": examples.signal, "labels": examples.labels}
         arrays |= {"chrom": examples.chrom.astype(np.int16), "start": examples.start.astype(np.int32)}
         write_arrays(handle, arrays, rows=CHUNK)
         handle.attrs.update(

@@ -20,7 +20,7 @@ def page_data(
     levels = ordered_levels(numbers["level"])
     summary = []
     for (name, level), mine in numbers.groupby(["strategy", "level"], sort=False):
-        mean, low, high, seeds = overall(mine)
+        mean, low, high, seeds = overall(mine, results.names.mean)
         n_tasks = int(mine["n_tasks"].max())
         summary.append(
             {
@@ -46,7 +46,8 @@ def page_data(
     first = rows[0] if rows else None
     gain = {"label": "", "values": []}
     if first and {first["strategy"], first["baseline"]} <= set(results.strategy_names):
-        difference = scores[f"{first['strategy']}:test_f1"] - scores[f"{first['baseline']}:test_f1"]
+        mine, theirs = (scores[f"{first[side]}:{results.names.test}"] for side in ("strategy", "baseline"))
+        difference = mine - theirs
         gain = {"label": f"{first['strategy']} \N{MINUS SIGN} {first['baseline']}", "values": difference}
     positives = tables.positives(results)
     tasks = results.tasks
@@ -57,10 +58,11 @@ def page_data(
     return {
         "levels": levels,
         "strategies": results.strategy_names,
+        "metrics": {f"test_{score}": f"test {words}" for score, words in results.names.shown.items()},
         "summary": summary,
         "pairs": pairs,
         "scores": {
-            name: {metric: scores[f"{name}:{metric}"] for metric in tables.METRICS}
+            name: {metric: scores[f"{name}:{metric}"] for metric in results.names.metrics}
             for name in results.strategy_names
         },
         "tasks": {

@@ -89,7 +89,7 @@ def choice_rows(results: Results) -> list[dict]:
     gains = results.gains[(results.gains["by"] == "all") & (results.gains["seed"].astype(str) == "all")]
     rows = []
     for name, table in results.choices.groupby("choice", sort=False):
-        suffix = ":validation_f1_half"
+        suffix = f":{results.names.chosen_by}"
         candidates = [c.removesuffix(suffix) for c in table.dropna(axis=1, how="all") if c.endswith(suffix)]
         counts = table["chosen"].value_counts()
         n_seeds = table["seed"].nunique()
@@ -98,7 +98,8 @@ def choice_rows(results: Results) -> list[dict]:
             [c for c in candidates if overall.loc[c, "n_tasks"] == overall.loc[name, "n_tasks"]]
         ]
         against: dict[str, dict | None] = {"validation": None, "test": None}
-        for said, column in (("validation", "mean_validation_f1"), ("test", "mean_f1")):
+        validation = f"mean_{results.names.validation[0]}"
+        for said, column in (("validation", validation), ("test", results.names.mean)):
             if able.empty or column not in able or able[column].isna().all():
                 continue
             best = able[column].idxmax()
@@ -112,7 +113,7 @@ def choice_rows(results: Results) -> list[dict]:
         rows.append(
             {
                 "name": name,
-                "mean": number(overall.loc[name, "mean_f1"]),
+                "mean": number(overall.loc[name, results.names.mean]),
                 "taken": [(c, round(counts.get(c, 0) / n_seeds)) for c in candidates],
                 "against": against,
             }

@@ -11,6 +11,7 @@ import pandas as pd
 from epigroup.errors import InputError
 from epigroup.hdf5 import open_hdf5
 from epigroup.intact import REMEDY, read_json, read_text
+from epigroup.score_names import ScoreNames, names_of
 from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
@@ -24,8 +25,8 @@ NEEDED = {
         "positives_validation",
         "positives_test",
     ],
-    "metrics": ["task_id", "test_f1", "test_auprc", "test_auroc", "positives_test", "test_base_rate"],
-    "strategies": ["strategy", "seed", "by", "level", "n_tasks", "n_nan", "mean_f1", "low", "high"],
+    "metrics": ["task_id", "positives_test", "test_base_rate"],
+    "strategies": ["strategy", "seed", "by", "level", "n_tasks", "n_nan", "low", "high"],
     "gains": [
         "strategy",
         "baseline",
@@ -77,6 +78,11 @@ class DataTables:
 
     dataset: dict
     tasks: pd.DataFrame
+
+    @property
+    def names(self) -> ScoreNames:
+        """What the strategies are compared by: F1, or Pearson's r where the targets are signals."""
+        return names_of(self.dataset)
 
 
 @dataclass(frozen=True)
@@ -152,16 +158,16 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     are not finite.
     """
     data = load_data(inputs)
-    tasks = data.tasks
+    tasks, names = data.tasks, data.names
     courses = [table(path, "curves") for path in many(inputs, "study_curves")]
     sweep = [tagged(path, read_table(path), "grouping") for path in many(inputs, "sweep")]
     headline = read_json(one(inputs, "headline"))
-    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
+    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index, names.metrics)
     return Results(
         dataset=data.dataset,
         tasks=tasks,
         metrics=with_pools(metrics, headline.get("pools", {})),
-        strategies=table(one(inputs, "strategies"), "strategies"),
+        strategies=table(one(inputs, "strategies"), "strategies", [names.mean]),
         gains=table(one(inputs, "gains"), "gains"),
         headline=headline,
         groups=gather(many(inputs, "groups"), "groups", "grouping", tasks.index),
@@ -171,7 +177,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         agreement=table(one(inputs, "agreement"), "agreement") if inputs.get("agreement") else None,
         ceiling=table(one(inputs, "ceiling"), "ceiling") if inputs.get("ceiling") else None,
         reads=read_counts(many(inputs, "fastp"), many(inputs, "flagstat")),
-        mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies")
+        mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies", [names.mean])
         if inputs.get("mappable_strategies")
         else None,
         mappable_headline=read_json(one(inputs, "mappable_headline"))
@@ -232,10 +238,10 @@ def place(path: str) -> tuple[str, int]:
     return parts[-3], int(parts[-2].removeprefix("seed"))
 
 
-def table(path: str, kind: str) -> pd.DataFrame:
-    """A tab-separated table with at least the columns of its kind."""
+def table(path: str, kind: str, scores: Sequence[str] = ()) -> pd.DataFrame:
+    """A tab-separated table with at least the columns of its kind, and those of the `scores`."""
     frame = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["", "NaN"])
-    lacking = [name for name in NEEDED[kind] if name not in frame]
+    lacking = [name for name in (*NEEDED[kind], *scores) if name not in frame]
     if lacking:
         raise InputError(
             f"{path}: lacks the column(s) {', '.join(lacking)}; it has {', '.join(frame.columns)}"
@@ -252,11 +258,13 @@ def tagged(path: str, frame: pd.DataFrame, what: str) -> pd.DataFrame:
     return frame
 
 
-def gather(paths: list[str], kind: str, what: str, known: pd.Index | None) -> pd.DataFrame:
-    """Tables of one kind below one another."""
+def gather(
+    paths: list[str], kind: str, what: str, known: pd.Index | None, scores: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Tables of one kind below one another, with the columns of the `scores` too."""
     frames = []
     for path in paths:
-        frame = tagged(path, table(path, kind), what)
+        frame = tagged(path, table(path, kind, scores), what)
         if known is not None:
             strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
             if len(strange):
@@ -266,7 +274,7 @@ def gather(paths: list[str], kind: str, what: str, known: pd.Index | None) -> pd
         if len(frame):  # a pack without groups has a table without rows, whose columns have no types
             frames.append(frame)
     if not frames:
-        return pd.DataFrame(columns=[what, "seed", *NEEDED[kind]])
+        return pd.DataFrame(columns=[what, "seed", *NEEDED[kind], *scores])
     return pd.concat(frames, ignore_index=True)
 
 

@@ -44,7 +44,8 @@ def headline_rows(results: Results, colours: dict[str, str]) -> list[dict]:
         row |= {
             key: number(pair[key]) for key in ("difference", "low", "high", "gain_percent", "share_below")
         }
-        row |= {"mean": number(pair["mean_f1"]), "baseline_mean": number(pair["baseline_mean_f1"])}
+        mean = results.names.mean
+        row |= {"mean": number(pair[mean]), "baseline_mean": number(pair[f"baseline_{mean}"])}
         row["n_tasks"] = pair["n_tasks"] - pair["n_nan"]
         row["matched"] = bool(pair.get("matched"))
         row["n_members"], row["rank"] = pair.get("n_members"), pair.get("rank")
@@ -80,7 +81,7 @@ def lead_sentence(rows: list[dict], results: Results) -> str:
     over += f" (mean of {first['n_members']} draws)" if first["matched"] and first["n_members"] else ""
     if first["difference"] is None:
         return f"{first['strategy']} could not be compared with {over}: no task has both scores."
-    size = f"{signed(first['difference'])} mean test F1 ({measured(first)})"
+    size = f"{signed(first['difference'])} mean test {results.names.label} ({measured(first)})"
     opening = {
         "good": f"{first['strategy']} gains over {over}: {size}.",
         "bad": f"{first['strategy']} loses to {over}: {size}.",
@@ -120,11 +121,20 @@ def warnings(results: Results, rows: list[dict]) -> list[str]:
     if withheld:
         found.append(f"There are no intervals: {withheld}. Differences say nothing about chance.")
     tasks = results.tasks
-    for split, effect in (
-        ("test", "without them there is no F1, AUPRC or AUROC, and no part in any mean"),
-        ("validation", "the threshold is 0.5"),
-        ("train", "there is nothing to learn from"),
-    ):
+    effects = {
+        "test": "without them there is no F1, AUPRC or AUROC, and no part in any mean",
+        "validation": "the threshold is 0.5",
+        "train": "there is nothing to learn from",
+    }
+    if results.names.targets == "signal":
+        effects = dict.fromkeys(effects, "its signal there is that of bins without a peak")
+        flat = results.metrics.loc[results.metrics[results.names.test].isna(), "task_id"].unique()
+        if len(flat):
+            found.append(
+                f"{naming(flat)} no {results.names.label} under some strategy, where the signal or its "
+                "prediction never changes, and no part in any mean."
+            )
+    for split, effect in effects.items():
         none = tasks.index[tasks[f"positives_{split}"] == 0]
         if len(none):
             found.append(f"{naming(none)} no positive in the {split} split; {effect}.")

@@ -32,7 +32,7 @@ VECTOR_WORDS = {
     "l2": "the rows of E scaled to length 1",
     "logit_covariance": "the rows of E times the square root of the covariance of the hidden features, "
     "scaled to length 1 (their inner products are the correlations of the predicted logits)",
-    "labels": "the correlation of the training labels",
+    "labels": "the correlation of the training targets",
 }
 
 
@@ -80,15 +80,27 @@ def regions_text(dataset: dict, n_tasks: int) -> str:
         "gc_matched": f"{peak}, and bins positive in none, drawn with the same GC content to be {share}",
     }[dataset["training_regions"]]
     evaluation = {"any_peak": peak, "all_mappable": mappable, "both": peak}[dataset["evaluation_regions"]]
-    text = (
+    text = ""
+    if dataset["targets"] == "signal":
+        mean = "log(1 + mean)" if dataset["signal_transform"] == "log1p" else "mean"
+        text = (
+            f"A target is the {mean} of the profile's signal over a bin, bases without a value counting as 0; "
+            "peaks say only which bins are used. "
+        )
+    text += (
         f"Training, validation and test used {training}."
         if training == evaluation
         else f"Training used {training}; validation and test used {evaluation}."
     )
     if dataset["evaluation_regions"] == "both":
         text += (
-            f" The same networks were also scored on {mappable}, with thresholds chosen on such bins of the "
-            "validation split; early stopping looked at the bins with a peak alone."
+            f" The same networks were also scored on {mappable}"
+            + (
+                ", with thresholds chosen on such bins of the validation split"
+                if dataset["targets"] == "labels"
+                else ""
+            )
+            + "; early stopping looked at the bins with a peak alone."
         )
     return text
 
@@ -226,11 +238,18 @@ def grouping_text(config: dict, grouping: str | None) -> str:
         spec = config["groupings"][strategy["grouping"]]
         words = grouping_words(spec)
         parts.append(f"{name}: {words}" if pool is None else f"{pool} (mean of {len(pools[pool])}): {words}")
+    labels = config["dataset"]["targets"] == "labels"
+    best = (
+        "F1 on every other block of the validation split, at the threshold of the blocks between"
+        if labels
+        else "Pearson correlation on the validation split"
+    )
+    kept = " The task keeps that strategy's threshold." if labels else ""
     chosen = [
         f" {name} trains nothing: for each task it takes the strategy out of {', '.join(spec['among'])} with "
-        "the best F1 on every other block of the validation split, at the threshold of the blocks between; "
-        "with n positives there the difference from the mean of the candidates is weighted by n / (n + "
-        f"{spec['shrink']:g}) and that of the modality by the rest. The task keeps that strategy's threshold."
+        f"the best {best}; "
+        f"with n {'positives' if labels else 'bins with a peak'} there the difference from the mean of the "
+        f"candidates is weighted by n / (n + {spec['shrink']:g}) and that of the modality by the rest.{kept}"
         for name, spec in config["choices"].items()
     ]
     return (
@@ -278,10 +297,17 @@ def evaluation_text(results: Results, config: dict) -> str:
         + ", the same draws for both strategies, seeds averaged within a draw."
     )
     strands = (
-        "Every window was scored on both strands, and the mean of the two probabilities taken. "
+        "Every window was scored on both strands, and the mean of the two predictions taken. "
         if config["evaluation"]["both_strands"]
         else ""
     )
+    if results.names.targets == "signal":
+        return (
+            f"{strands}Strategies are compared by Pearson's correlation of target and prediction over the test "
+            "examples of a task, averaged over tasks; a task whose signal or prediction never changes there has "
+            "none and is left out of means. A gain is the ratio of means less one. "
+            f"{interval} Nothing was fitted, chosen or tuned on the test set."
+        )
     return (
         f"{strands}The threshold of each task was chosen on the validation examples for the highest F1 "
         "and frozen; with fewer than "

@@ -32,6 +32,7 @@ def headline(page: Page) -> Section:
     html = fill(
         "headline",
         headline=page.rows,
+        score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
         warnings=warnings(page.results, page.rows),
@@ -73,6 +74,9 @@ def strategies(page: Page) -> Section:
     """All strategies, gains over each, choices, negative transfer, task by task."""
     html = fill(
         "strategies",
+        score=page.results.names.label,
+        shown_scores=page.data["metrics"],
+        of_labels=page.results.names.targets == "labels",
         levels=page.data["levels"],
         strategies=page.results.strategy_names,
         strategy_rows=strategy_table(page.data),
@@ -87,7 +91,11 @@ def strategies(page: Page) -> Section:
 def regions(page: Page) -> Section | None:
     """The same networks on all mappable bins."""
     both = regions_tables(page.results)
-    return Section("regions", "All mappable bins", fill("regions", regions=both)) if both else None
+    names = page.results.names
+    html = both and fill(
+        "regions", regions=both, score=names.label, shown=names.shown, of_labels=names.targets == "labels"
+    )
+    return Section("regions", "All mappable bins", html) if both else None
 
 
 def groups(page: Page) -> Section | None:
@@ -117,7 +125,7 @@ def colour_choices(page: Page) -> list[tuple[str, str]]:
     if page.grouping in set(page.results.groups["grouping"]):
         choices.append(("group", "task group"))
     if page.data["gain"]["label"]:
-        choices.append(("gain", "gain in F1"))
+        choices.append(("gain", f"gain in {page.results.names.label}"))
     return choices
 
 
@@ -146,6 +154,8 @@ def tasks(page: Page) -> Section:
     """The table of all tasks."""
     html = fill(
         "tasks",
+        shown_scores=page.data["metrics"],
+        of_labels=page.results.names.targets == "labels",
         modalities=list(page.shades["modality"]),
         **task_table(page.results, page.scores, page.data),
     )

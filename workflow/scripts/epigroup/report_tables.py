@@ -81,7 +81,7 @@ def regions_tables(results: Results) -> dict | None:
                 "cells": [
                     number(table.loc[name, score])
                     for table in numbers
-                    for score in ("mean_f1", "mean_auprc", "mean_auroc")
+                    for score in [f"mean_{shown}" for shown in results.names.shown]
                 ],
             }
             for name in results.strategy_names
@@ -204,7 +204,7 @@ def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
         cells += [(f"{int(facts['positives_test']):,}", "number")]
         cells += [("–" if pd.isna(rates[task]) else f"{rates[task]:.4f}", "number")]
         for name in results.strategy_names:
-            score = scores.at[task, f"{name}:test_f1"]
+            score = scores.at[task, f"{name}:{results.names.test}"]
             cells.append(("–" if pd.isna(score) else f"{score:.3f}", "number"))
         cells += [(data["tasks"]["flag"][i], "flag")]
         rows.append({"id": task, "cells": [{"text": text, "kind": kind} for text, kind in cells]})

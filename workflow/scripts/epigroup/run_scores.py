@@ -10,34 +10,34 @@ from epigroup.bootstrap import (
     check_same_blocks,
     column_intervals,
     draw_blocks,
-    f1_draws,
-    f1_of,
     mean_known,
     read_blocks,
 )
 from epigroup.errors import InputError
+from epigroup.score_names import SCORE_NAMES, ScoreNames
+from epigroup.signal_scores import BlockSums
 from epigroup.tables import read_table
 
-SCORES = ["test_f1", "test_auprc", "test_auroc", "validation_f1", "validation_auprc"]
+SCORES = SCORE_NAMES["labels"].columns
 
 
-def read_metrics(path: str | Path) -> pd.DataFrame:
-    """A metrics.tsv, indexed by task_id. InputError: a column of SCORES is missing."""
+def read_metrics(path: str | Path, columns: list[str] = SCORES) -> pd.DataFrame:
+    """A metrics.tsv, indexed by task_id. InputError: one of the `columns` is missing."""
     table = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
-    lacking = [name for name in ("task_id", *SCORES) if name not in table]
+    lacking = [name for name in ("task_id", *columns) if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
     return table.set_index("task_id")
 
 
-def check_same_run(test_f1: pd.Series, counts: BlockCounts, path: str) -> None:
-    """InputError unless F1 of each task, from the counts by block, is what the table says."""
-    found = f1_of(*(values.sum(axis=0) for values in (counts.tp, counts.fp, counts.fn)))
-    same = np.isclose(found, test_f1.to_numpy(np.float64), rtol=0, atol=1e-6, equal_nan=True)
+def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str) -> None:
+    """InputError unless F1 (Pearson's r) of each task, from the counts by block, is what the table says."""
+    (found,) = counts.scores(np.ones((1, len(counts.start))))
+    same = np.isclose(found, scores.to_numpy(np.float64), rtol=0, atol=1e-6, equal_nan=True)
     if not same.all():
         task = int(np.argmin(same))
         raise InputError(
-            f"{path}: test_f1 of task '{counts.task_ids[task]}' is {test_f1.iloc[task]:.6g}, but "
+            f"{path}: {scores.name} of task '{counts.task_ids[task]}' is {scores.iloc[task]:.6g}, but "
             f"{found[task]:.6g} in {counts.path}: they are of different runs; evaluate the strategy again"
         )
 
@@ -45,11 +45,12 @@ def check_same_run(test_f1: pd.Series, counts: BlockCounts, path: str) -> None:
 class Results:
     """The scores of all runs over the sheet's T tasks, on one set of evaluation regions.
 
-    regions: its name; sheet: DataFrame, a row a task; seeds: strategy -> its seeds; scores: (strategy, seed)
-    -> float64 (T, 5) in the order of SCORES; covers: strategy -> bool (T,), tasks that it learns; draws:
-    (strategy, seed) -> float32 (draws, T) of F1, or None where the interval is withheld. NaN: not covered, or
-    no test positives. pools: name -> strategies that count as one rival beside themselves; its score is their
-    mean, taken within a draw too.
+    regions: its name; names: what the strategies are compared by, F1 or Pearson's r; sheet: DataFrame, a row
+    a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
+    names.columns; covers: strategy -> bool (T,), tasks that it learns; draws: (strategy, seed) -> float32
+    (draws, T) of that score, or None where the interval is withheld. NaN: not covered, or no test positives
+    (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
+    score is their mean, taken within a draw too.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Results:
         self.draws: dict[tuple[str, int], np.ndarray | None] = {}
         self.block_size = self.n_blocks = 0
         self.regions = ""
+        self.names: ScoreNames = SCORE_NAMES["labels"]
         self.n_draws = bootstrap
         self.withheld: str | None = None
         self.pools: dict[str, list[str]] = {}
@@ -78,15 +80,17 @@ class Results:
         first = weights = None
         for run in runs:
             key = run["strategy"], int(run["seed"])
-            table = read_metrics(run["metrics"])
             counts = read_blocks(run["blocks"])
+            self.names = SCORE_NAMES[counts.targets] if first is None else self.names
+            table = read_metrics(run["metrics"], self.names.columns)
             place = self._places(table.index.tolist(), run["metrics"])
             if counts.task_ids != table.index.tolist():
                 raise InputError(
                     f"{run['blocks']}: its tasks are not those of {run['metrics']}; evaluate the"
                     " strategy again"
                 )
-            check_same_run(table["test_f1"], counts, run["metrics"])
+            if counts.targets == self.names.targets:
+                check_same_run(table[self.names.test], counts, run["metrics"])
             if first is None:
                 first, weights = counts, draw_blocks(len(counts.start), bootstrap, seed)
                 self.block_size, self.n_blocks = counts.size, len(counts.start)
@@ -95,8 +99,8 @@ class Results:
                     self.withheld = f"only {len(counts.start)} test blocks of {counts.size} bp"
             check_same_blocks(first, counts)
             self.seeds.setdefault(key[0], []).append(key[1])
-            self.scores[key] = np.full((len(self.task_ids), len(SCORES)), np.nan)
-            self.scores[key][place] = table[SCORES].to_numpy(np.float64)
+            self.scores[key] = np.full((len(self.task_ids), len(self.names.columns)), np.nan)
+            self.scores[key][place] = table[self.names.columns].to_numpy(np.float64)
             covers = np.zeros(len(self.task_ids), bool)
             covers[place] = True
             if not np.array_equal(self.covers.setdefault(key[0], covers), covers):
@@ -106,7 +110,7 @@ class Results:
             self.draws[key] = None
             if not self.withheld:
                 self.draws[key] = np.full((bootstrap, len(self.task_ids)), np.nan, np.float32)
-                self.draws[key][:, place] = f1_draws(counts, weights)
+                self.draws[key][:, place] = counts.scores(weights)
         for name, members in (pools or {}).items():
             self._add_pool(name, members)
 
@@ -147,7 +151,7 @@ class Results:
 
     def score(self, strategy: str, seeds: list[int], name: str) -> np.ndarray:
         """float64 (T,): a score of each task, its mean over the seeds."""
-        column = SCORES.index(name)
+        column = self.names.columns.index(name)
         return np.mean([self.scores[strategy, seed][:, column] for seed in seeds], axis=0)
 
     def members(self, strategy: str) -> list[str]:
@@ -155,7 +159,7 @@ class Results:
         return self.pools.get(strategy, [strategy])
 
     def mean_draws(self, strategy: str, seed: int, mask: np.ndarray) -> np.ndarray:
-        """float64 (draws,): mean F1 over the tasks of the mask in each draw; empty where the interval is
+        """float64 (draws,): mean score over the tasks of the mask in each draw; empty where the interval is
         withheld."""
         key = (strategy, seed, mask.tobytes())
         if key not in self._means:
@@ -171,7 +175,7 @@ class Results:
     def task_intervals(
         self, strategy: str, baseline: str, seeds: list[int], other_seeds: list[int] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(low, high) float64 (T,): 95 % interval of each task's difference in F1, seeds and members of a
+        """(low, high) float64 (T,): 95 % interval of each task's difference in score, seeds and members of a
         pool averaged within a draw; the baseline's seeds are the same ones, or `other_seeds`.
 
         Of draws without a positive of the task nothing is known; NaN where these are more than 5 %.

@@ -16,10 +16,14 @@ from epigroup.logs import Progress
 from epigroup.metrics import average_precision, count_scores, log_loss
 from epigroup.models import read_pack_infos
 from epigroup.prediction import PROGRESS_SECONDS, groups_of_tasks, networks_of, open_examples, score
+from epigroup.signal_scores import mean_squared_error, pearson
 
 logger = logging.getLogger(__name__)
 
-COLUMNS = ("task_id", "group", "n_groups", "validation_auprc", "groups")
+COLUMNS = {
+    "labels": ("task_id", "group", "n_groups", "validation_auprc", "groups"),
+    "signal": ("task_id", "group", "n_groups", "validation_pearson", "groups"),
+}
 
 
 def choose_groups(
@@ -37,7 +41,7 @@ def choose_groups(
 ) -> None:
     """Write serving.tsv, a row a task: the group whose network has the highest average precision on the
     validation examples (of the regions that stop training); of equals, or without positives, the one of the
-    lower log loss, then the first.
+    lower log loss, then the first. Where the targets are signals it is Pearson's r and the squared error.
 
     Average precision needs no threshold, so none is chosen twice. `groups`: each group with its average
     precision. Raises InputError as `open_examples`.
@@ -54,21 +58,29 @@ def choose_groups(
     found: dict[tuple[str, int], tuple[float, float]] = {}
     progress = Progress(logger, "networks", len(open_to_choice), "tasks and groups", PROGRESS_SECONDS)
     for network, info, group, tasks, own in networks_of(model_paths, infos, sequences.device, open_to_choice):
-        scores = np.empty((len(positions), len(tasks)), np.float16)
+        signal = dataset.targets == "signal"
+        scores = np.empty((len(positions), len(tasks)), np.float32 if signal else np.float16)
         for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
             scores[rows] = probability[:, own]
-        labels = unpack_columns(np.asarray(examples.labels), np.array([column[task] for task in tasks]))
-        for i, task in enumerate(tasks):
+        columns = np.array([column[task] for task in tasks])
+        for i, task in enumerate(tasks if signal else []):
+            target, predicted = (v.astype(np.float64) for v in (examples.signal[:, columns[i]], scores[:, i]))
+            found[task, group] = pearson(target, predicted), mean_squared_error(target, predicted)
+        labels = unpack_columns(np.asarray(examples.labels), columns)
+        for i, task in enumerate([] if signal else tasks):
             counts = count_scores(scores[:, i], labels[:, i])
             found[task, group] = average_precision(counts), log_loss(counts)
         progress.advance(len(tasks))
     with whole(out) as partial, open(partial, "w", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(COLUMNS[dataset.targets])
         for task in sorted(groups, key=column.__getitem__):
             known = groups[task]
             rank = {group: found.get((task, group), (np.nan, np.nan)) for group in known}
-            best = min(known, key=lambda group: (-np.nan_to_num(rank[group][0]), rank[group][1], group))
+            least = -np.inf if dataset.targets == "signal" else 0.0
+            best = min(
+                known, key=lambda group: (-np.nan_to_num(rank[group][0], nan=least), rank[group][1], group)
+            )
             words = " ".join(f"{group}:{rank[group][0]:.6g}" for group in known)
             writer.writerow([task, best, len(known), f"{rank[best][0]:.8g}", words])
     logger.info("%d of %d tasks are in several groups", sum(len(g) > 1 for g in groups.values()), len(groups))

@@ -110,6 +110,11 @@ def _check_affinities(config: dict, source: str) -> None:
         except InputError as error:
             raise InputError(f"{source}: affinities.{name}.measure: {error}") from None
         rounds = spec["pairs_from"] or []
+        if config["dataset"]["targets"] == "signal":
+            raise InputError(
+                f"{source}: affinities.{name}: affinities are worked out for labels, and dataset.targets is "
+                "signal; group by heads or by the signals' correlation (vectors: labels)"
+            )
         if needed == "metrics" and not rounds:
             raise InputError(
                 f"{source}: affinities.{name}.pairs_from: the measure '{spec['measure']}' needs it"
@@ -217,13 +222,37 @@ def _roots(groupings: dict, name: str) -> set[str]:
 
 
 def _check_losses(config: dict, source: str) -> None:
+    signal = config["dataset"]["targets"] == "signal"
+    if not signal and config["dataset"]["signal_transform"] != "none":
+        raise InputError(
+            f"{source}: dataset.signal_transform: {config['dataset']['signal_transform']} is for "
+            "dataset.targets signal; set it to none"
+        )
+    if signal and "simulation" in config:
+        raise InputError(
+            f"{source}: dataset.targets: signal: the section simulation makes no signals; take labels"
+        )
     for name in config["strategies"]:
-        loss = training_settings(config, name)["loss"]
-        if loss in QUANTITATIVE_LOSSES:
+        training = training_settings(config, name)
+        where, loss = f"{source}: training of strategies.{name}", training["loss"]
+        if not signal and loss in QUANTITATIVE_LOSSES:
             raise InputError(
-                f"{source}: training of strategies.{name}: training.loss {loss} is for quantitative targets, "
-                "and the targets are labels, 0 or 1; take bce or focal"
+                f"{where}: training.loss {loss} is for quantitative targets, "
+                "and the targets are labels, 0 or 1; take bce or focal, or set dataset.targets to signal"
             )
+        if not signal:
+            continue
+        if loss not in QUANTITATIVE_LOSSES:
+            raise InputError(
+                f"{where}: training.loss {loss} is for labels, and dataset.targets is signal; take "
+                f"{' or '.join(QUANTITATIVE_LOSSES)}"
+            )
+        for key in ("positive_weights", "sampling"):
+            if training[key] != "none":
+                raise InputError(
+                    f"{where}: training.{key} {training[key]} goes by labels, and dataset.targets is signal; "
+                    "set it to none"
+                )
 
 
 def _check_jitter(config: dict, source: str) -> None:

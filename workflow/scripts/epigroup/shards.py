@@ -2,13 +2,13 @@
 
 A shard holds `start` int32 (N,), `role` uint8 (N,), `labels` uint8 (N, ceil(T / 8)) with task t at bit t % 8
 (from the lowest) of byte t // 8, `n_peaks` int64 (T,) and `task_ids` (T,), in compressed chunks with
-checksums, and attributes.
+checksums, and attributes. Where the targets are signals it holds these too: `signal` float16 (N, T).
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,13 +28,14 @@ FORMAT_VERSION = 3
 TRAINS, SCORED = 1, {"any_peak": 2, "all_mappable": 4}
 _ROWS = 1 << 16
 _DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError)
-_DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids")
+_DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids", "signal_transform")
 
 
 @dataclass(frozen=True)
 class Shard:
     """Examples of one chromosome. start int32 (N,) bp, ascending; labels packed uint8 (N, ceil(T/8)); n_peaks
-    int64 (T,); role uint8 (N,), TRAINS and those of SCORED added up.
+    int64 (T,); role uint8 (N,), TRAINS and those of SCORED added up; signal float16 (N, T), the quantitative
+    targets, and how they are transformed, or None where the labels are the targets.
 
     size: chromosome length, bp; counts: how many bins there were and why some are no example.
     """
@@ -52,6 +53,8 @@ class Shard:
     labels: np.ndarray = field(repr=False)
     n_peaks: np.ndarray = field(repr=False)
     role: np.ndarray = field(repr=False)
+    signal: np.ndarray | None = field(default=None, repr=False)
+    signal_transform: str | None = None
 
     def content_sha256(self) -> str:
         """sha256 over all that the shard says, independent of compression and of the HDF5 library."""
@@ -62,6 +65,8 @@ class Shard:
             (self.start, "<i4"), (self.labels, "u1"), (self.n_peaks, "<i8"), (self.role, "u1"),
         ):  # fmt: skip
             digest.update(np.ascontiguousarray(values, kind).data)
+        if self.signal is not None:
+            digest.update(np.ascontiguousarray(self.signal, "<f2").data)
         return digest.hexdigest()
 
     def described(self) -> dict:
@@ -71,6 +76,7 @@ class Shard:
             "bin_size": self.bin_size,
             "window": self.window, "min_overlap": self.min_overlap, "assembly": self.assembly,
             "genome_sha256": self.genome_sha256, "task_ids": list(self.task_ids),
+            **({} if self.signal is None else {"signal_transform": self.signal_transform}),
         }  # fmt: skip
 
 
@@ -81,6 +87,8 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
         raise ValueError(
             f"labels of shape {shard.labels.shape} for {len(shard.start)} starts, {len(shard.task_ids)} tasks"
         )
+    if shard.signal is not None and shard.signal.shape != (n, len(shard.task_ids)):
+        raise ValueError(f"signal of shape {shard.signal.shape} for {n} starts, {len(shard.task_ids)} tasks")
     # Higher levels take up to six times as long for a tenth less; shuffling helps numbers, not bits.
     plain, shuffled = (
         hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=filters)
@@ -91,6 +99,7 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
             ("start", shard.start.astype("<i4"), shuffled),
             ("role", shard.role.astype("u1"), plain),
             ("labels", shard.labels, plain),
+            *([] if shard.signal is None else [("signal", shard.signal.astype("<f2"), shuffled)]),
         ):
             store.create_dataset(
                 name, data=values, maxshape=(None, *values.shape[1:]),
@@ -125,6 +134,9 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
                 )
             text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
             ids = tuple(i.decode() for i in store["task_ids"][()])
+            signal = None
+            if "signal_transform" in text:
+                signal = store["signal"][()] if rows else np.empty((0, len(ids)), np.float16)
             shard = Shard(
                 chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
                 window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
@@ -134,9 +146,11 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
                 labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
                 n_peaks=store["n_peaks"][()],
                 role=store["role"][()] if rows else np.empty(0, np.uint8),
+                signal=signal, signal_transform=text.get("signal_transform"),
             )  # fmt: skip
             kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
-            if kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
+            odd = signal is not None and (signal.dtype, signal.shape[1]) != (np.float16, len(ids))
+            if odd or kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
                 raise InputError(
                     f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again"
                 )
@@ -175,11 +189,12 @@ def served(where: np.ndarray, role: np.ndarray, regions: str) -> np.ndarray:
 @dataclass(frozen=True)
 class Examples:
     """Examples of one split: chrom int16 (N,) index into the data set's chromosomes, start int32 (N,) bp of
-    the bin, labels packed uint8 (N, ceil(T/8))."""
+    the bin, labels packed uint8 (N, ceil(T/8)), signal float16 (N, T) where that is the target."""
 
     chrom: np.ndarray
     start: np.ndarray
     labels: np.ndarray
+    signal: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -189,7 +204,7 @@ class Examples:
 class Dataset:
     """A checked data set. chromosomes: names that Examples.chrom counts; sizes: their lengths in bp; splits:
     resolved; n_evaluation: examples of validation and test by set of evaluation regions. The first set stops
-    training and heads the report; the last one holds the others."""
+    training and heads the report; the last one holds the others. targets: "labels", or "signal"."""
 
     assembly: str
     genome_sha256: str
@@ -204,6 +219,7 @@ class Dataset:
     n_train: int
     n_evaluation: dict[str, dict[str, int]]
     paths: dict[str, Path]
+    targets: str = "labels"
 
     @property
     def evaluation_regions(self) -> tuple[str, ...]:
@@ -218,18 +234,22 @@ class Dataset:
         n = self.n_train if name == "train" else self.n_evaluation[regions][name]
         width = packed_width(len(self.task_ids))
         chrom, start = np.empty(n, np.int16), np.empty(n, np.int32)
-        labels = (unnamed_array if data == "disk" else np.empty)((n, width), np.uint8)
+        empty = unnamed_array if data == "disk" else np.empty
+        labels = empty((n, width), np.uint8)
+        signal = empty((n, len(self.task_ids)), np.float16) if self.targets == "signal" else None
         at = 0
         for part in self.blocks(name, regions):
             here = slice(at, at + len(part))
             at += len(part)
             if at <= n:
                 chrom[here], start[here], labels[here] = part.chrom, part.start, part.labels
+                if signal is not None:
+                    signal[here] = part.signal
         if at != n:
             raise InputError(
                 f"the shards hold {at} {name} examples where dataset.json counts {n}; make dataset.json again"
             )
-        return Examples(chrom, start, labels)
+        return Examples(chrom, start, labels, signal)
 
     def blocks(self, name: str, regions: str | None = None) -> Iterator[Examples]:
         """The examples of a `split` in its order, at most 65,536 of one chromosome at a time: for a pass over
@@ -246,8 +266,9 @@ class Dataset:
                         mine = where[here] == SPLITS.index(name)
                         if mine.any():
                             start = starts[here][mine]
+                            signal = store["signal"][here][mine] if self.targets == "signal" else None
                             yield Examples(
-                                np.full(len(start), i, np.int16), start, store["labels"][here][mine]
+                                np.full(len(start), i, np.int16), start, store["labels"][here][mine], signal
                             )
             except _DAMAGE as error:
                 raise InputError(
@@ -294,10 +315,10 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
         if chrom not in about["chromosomes"]:
             raise InputError(f"{path}: chromosome {chrom} is not in {dataset_json}")
         for key in _DESCRIBED:
-            if described[key] != about[key]:
+            if described.get(key) != about.get(key):
                 raise InputError(
-                    f"{path}: {key} is {_short(described[key])}, in {dataset_json} {_short(about[key])}; "
-                    "make the shards and dataset.json from the same genome and sheet"
+                    f"{path}: {key} is {_short(described.get(key))}, in {dataset_json} "
+                    f"{_short(about.get(key))}; make the shards and dataset.json from the same genome and sheet"
                 )
         if sha256_file(path) != about["chromosomes"][chrom]["file_sha256"]:
             raise InputError(
@@ -315,8 +336,13 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
         task_ids=tuple(about["task_ids"]), chromosomes=chromosomes,
         sizes={c: about["chromosomes"][c]["size"] for c in chromosomes}, splits=about["splits"],
         n_train=about["n_examples"]["train"], n_evaluation=about["n_evaluation"],
-        paths=paths,
+        paths=paths, targets=targets_of(about),
     )  # fmt: skip
+
+
+def targets_of(about: Mapping) -> str:
+    """What the networks of a data set learn, from its dataset.json: "labels", or "signal"."""
+    return "signal" if "signal_transform" in about else "labels"
 
 
 def _short(value: object) -> str:

@@ -49,6 +49,7 @@ class Profile:
     peak_mode: str
     kind: str
     replicates: tuple[Replicate, ...]
+    signal: str | None = None
 
     @property
     def is_input(self) -> bool:
@@ -108,13 +109,14 @@ def read_sheet(
     assembly: str | None = None,
     exist: Callable[[str], bool] = os.path.exists,
     peak_mode_default: str = "by_target",
+    signals: bool = False,
 ) -> Sheet:
     """Read and check the sample sheet.
 
     `<results>` at the start of a path becomes `results`. `exist` is asked for each file, so that the caller
     can answer for those that the workflow will make. `assembly` is that of the configuration (None: not
     compared). `peak_mode_default` says what an empty peak_mode means: "by_target" (broad for the marks in
-    BROAD_TARGETS) or "narrow".
+    BROAD_TARGETS) or "narrow". `signals`: each task needs its signal.
 
     Raises InputError that names the sheet and, for each fault, the line, the column and the value.
     """
@@ -122,7 +124,12 @@ def read_sheet(
         raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
     rows = sheet_rows(Path(path))
     refuse(
-        path, [fault for line, row in rows for fault in faults_of_row(line, row, results, assembly, exist)]
+        path,
+        [
+            fault
+            for line, row in rows
+            for fault in faults_of_row(line, row, results, assembly, exist, signals)
+        ],
     )
     refuse(path, faults_between_rows(rows))
     grouped: dict[str, list[dict[str, str]]] = {}
@@ -158,4 +165,5 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         peak_mode=row.get("peak_mode", "broad" if broad else "narrow"),
         kind=kind_of(row),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
+        signal=place_of(row["signal"], results) if "signal" in row else None,
     )

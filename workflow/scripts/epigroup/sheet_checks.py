@@ -10,7 +10,17 @@ from pathlib import Path
 from epigroup.errors import InputError
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "samples.schema.yaml"
-SHARED = ("modality", "assay", "target", "cell_type", "cell_group", "control", "peak_mode", "assembly")
+SHARED = (
+    "modality",
+    "assay",
+    "target",
+    "cell_type",
+    "cell_group",
+    "control",
+    "peak_mode",
+    "signal",
+    "assembly",
+)
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
 SHOWN = 20
@@ -100,9 +110,16 @@ def check_header(path: Path, header: list[str]) -> None:
 
 
 def faults_of_row(
-    line: int, row: dict[str, str], results: str, assembly: str | None, exist: Callable[[str], bool]
+    line: int,
+    row: dict[str, str],
+    results: str,
+    assembly: str | None,
+    exist: Callable[[str], bool],
+    signals: bool = False,
 ) -> list[str]:
-    """What is wrong with one row by itself; each fault names line, column and value."""
+    """What is wrong with one row by itself; each fault names line, column and value. `signals`: whether
+    each task needs one.
+    """
     faults = []
     for column, value in row.items():
         rule = schema()["properties"][column]
@@ -136,6 +153,8 @@ def faults_of_row(
             at("control", f"{row['control']!r} given for an input; a control has no control")
         if "peaks" in row:
             at("peaks", f"{row['peaks']!r} given for an input; a control needs reads (fastq_1 or bam)")
+        if "signal" in row:
+            at("signal", f"{row['signal']!r} given for an input; leave it empty: a control is no task")
     else:
         if not modality:
             at("modality", "is empty; give CA, HM or TFB (only an input has none)")
@@ -162,9 +181,11 @@ def faults_of_row(
         at(", ".join(ways) or "fastq_1, bam, peaks", f"{found}; give exactly one of fastq_1, bam and peaks")
     if "fastq_2" in row and row.get("fastq_1") == row["fastq_2"]:
         at("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1")
-    for column in FILES:
+    for column in (*FILES, "signal"):
         if column in row and not exist(place_of(row[column], results)):
             at(column, f"there is no file {row[column]!r}")
+    if signals and assay != "input" and "signal" not in row:
+        at("signal", f"is empty; with dataset.targets signal {row['profile_id']!r} needs a bigWig")
     if assembly is not None and row["assembly"] != assembly:
         at(
             "assembly",
@@ -179,6 +200,7 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]]) -> list[str]:
     first: dict[str, tuple[int, dict[str, str]]] = {}
     seen: dict[tuple[str, int], int] = {}
     files: dict[str, int] = {}
+    signals: dict[str, str] = {}
     for line, row in rows:
         name, number = row["profile_id"], int(row.get("replicate", 1))
         home, origin = first.setdefault(name, (line, row))
@@ -206,6 +228,12 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]]) -> list[str]:
                         f"{files[row[column]]} already; one file must not make two profiles or replicates"
                     )
                 files.setdefault(row[column], line)
+        owner = signals.setdefault(row["signal"], name) if "signal" in row else name
+        if owner != name:
+            faults.append(
+                f"line {line}, column signal: {row['signal']!r} is that of {owner!r} already; one file must "
+                "not be the signal of two profiles"
+            )
     inputs = [name for name, (_, row) in first.items() if row["assay"] == "input"]
     for name, (line, row) in first.items():
         control = row.get("control")

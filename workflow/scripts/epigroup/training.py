@@ -22,7 +22,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_state import TrainedGroup, trained_group
-from epigroup.group_tables import check_positives, pack_groups, read_groups, read_rates
+from epigroup.group_tables import check_positives, check_signals, pack_groups, read_groups, read_rates
 from epigroup.loader import Batches, Sequences
 from epigroup.memory import refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
@@ -53,7 +53,8 @@ def train_groups(
     a learning rate for each group instead of that of the settings; `identity`, what else than the arguments
     decides the result (data set, code), for the checkpoint; `events`, a folder for TensorBoard's event files.
 
-    Raises InputError for splits without examples, groups without positives, a loss that is not finite or
+    Raises InputError for splits without examples, groups without positives (of signals: that never change, or
+    are negative under a loss that cannot take it), a loss that is not finite or
     explodes, the checkpoint of another job, and memory that runs out; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
@@ -64,6 +65,10 @@ def train_groups(
     for name, split in (("training", train), ("validation", validation)):
         if len(split) == 0:
             raise InputError(f"the {name} split holds no example; check the config's section splits")
+        if split.signal is not None:
+            ranges = dict(zip(wanted, split.signal_ranges(columns).T.tolist(), strict=True))
+            check_signals(groups, ranges, name, negative=cfg["loss"] != "poisson")
+            continue
         counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
         check_positives(groups, counts, len(split), name)
 

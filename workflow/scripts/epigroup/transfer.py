@@ -27,7 +27,7 @@ COLUMNS = [
 
 
 def transfer_table(results: Results, alone: str | None) -> pd.DataFrame:
-    """transfer.tsv: a row a (strategy, level); share_below: share of tasks whose F1 is under that of `alone`
+    """transfer.tsv: a row a (strategy, level); share_below: share of tasks whose score is under that of `alone`
     (STL), one seed of the one against the same seed of the other, averaged over the seeds; share_up,
     share_down: share of tasks whose own interval lies above and below 0.
 
@@ -59,7 +59,8 @@ def _shares(
     """Shares of the tasks of the mask, averaged over pairs of seeds; NaN without a pair or a score."""
     found = []
     for mine, theirs in seeds:
-        difference = results.score(strategy, [mine], "test_f1") - results.score(baseline, [theirs], "test_f1")
+        score = results.names.test
+        difference = results.score(strategy, [mine], score) - results.score(baseline, [theirs], score)
         known = difference[mask & ~np.isnan(difference)]
         low, high = (ends[mask] for ends in results.task_intervals(strategy, baseline, [mine], [theirs]))
         n = int((~np.isnan(low)).sum())

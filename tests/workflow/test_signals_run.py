@@ -1,0 +1,152 @@
+"""From bigWigs to the report: networks that learn the means of signals which a planted motif raises."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pyBigWig
+import pytest
+import yaml
+
+from conftest import copy_checkout, run_snakemake
+
+BIN, LENGTH = 200, 80_000
+CHROMOSOMES = ["chr1", "chr2", "chr3", "chr4"]
+MOTIFS = {"a": "ACGTTGCATCGA", "b": "GGATCCTTAGCA"}
+TASKS = [f"{kind}{i}" for kind in MOTIFS for i in (1, 2, 3)]
+CONFIG = {
+    "name": "signals",
+    "samples": "signals/samples.tsv",
+    "seeds": [1],
+    "genome": {"fasta": "signals/genome.fa", "assembly": "toy", "chromosomes": CHROMOSOMES},
+    "dataset": {
+        "window": 301,
+        "targets": "signal",
+        "signal_transform": "log1p",
+        "training_regions": "all_mappable",
+        "evaluation_regions": "all_mappable",
+    },
+    "splits": {"validation": [{"chrom": "chr3"}], "test": [{"chrom": "chr4"}]},
+    "training": {
+        "loss": "mse",
+        "network": {"channels": [16], "filter_width": 12, "pool": 290, "dropout": [0.0], "hidden": 16},
+        "learning_rate": 0.01,
+        "max_steps": 240,
+        "validate_every": 40,
+        "patience": 6,
+    },
+    "groupings": {
+        "all": {"method": "all"},
+        "kmeans": {"method": "kmeans", "k": 2, "heads_from": "SMTL"},
+        "by_signal": {"method": "kmeans", "k": 2, "heads_from": "SMTL", "vectors": "labels"},
+        "random": {"method": "random", "like": "kmeans"},
+    },
+    "strategies": {
+        "SMTL": {"grouping": "all"},
+        "KMTL": {"grouping": "kmeans", "training": {"loss": "poisson"}},
+        "LMTL": {"grouping": "by_signal"},
+        "RANDOM": {"grouping": "random"},
+    },
+    "choices": {"BEST": {"among": ["SMTL", "KMTL"]}},
+    "comparison": {"bootstrap": 100, "headline": [["KMTL", "RANDOM"], ["BEST", "SMTL"]]},
+    "figures": {"dpi": 60},
+}
+
+
+def write_inputs(folder, seed=1):
+    """Genome, peaks, bigWigs and the sheet: a bin with a kind's motif has a peak and a high signal of its tasks."""
+    rng = np.random.default_rng(seed)
+    folder.mkdir()
+    n_bins = LENGTH // BIN
+    letters = {chrom: rng.choice(list("ACGT"), LENGTH) for chrom in CHROMOSOMES}
+    holds = {chrom: {kind: rng.random(n_bins) < 0.3 for kind in MOTIFS} for chrom in CHROMOSOMES}
+    for chrom in CHROMOSOMES:
+        for i, kind in enumerate(MOTIFS):
+            for start in np.flatnonzero(holds[chrom][kind]) * BIN + 40 + 60 * i:
+                letters[chrom][start : start + 12] = list(MOTIFS[kind])
+    (folder / "genome.fa").write_text("".join(f">{c}\n{''.join(s)}\n" for c, s in letters.items()))
+    rows = ["profile_id\tmodality\tassay\ttarget\tcell_type\tcell_group\tpeaks\tsignal\tassembly\n"]
+    for number, task in enumerate(TASKS):
+        track = pyBigWig.open(str(folder / f"{task}.bw"), "w")
+        track.addHeader([(chrom, LENGTH) for chrom in CHROMOSOMES])
+        peaks = []
+        for chrom in CHROMOSOMES:
+            high = holds[chrom][task[0]]
+            values = (1 + number) * np.where(high, 6.0, 0.5) * rng.gamma(4, 0.25, n_bins)
+            start = np.arange(n_bins) * BIN
+            track.addEntries(
+                [chrom] * n_bins, start.tolist(), ends=(start + BIN).tolist(), values=values.tolist()
+            )
+            peaks += [f"{chrom}\t{s}\t{s + BIN}\n" for s in start[high]]
+        track.close()
+        (folder / f"{task}.bed").write_text("".join(peaks))
+        where = f"signals/{task}.bed\tsignals/{task}.bw"
+        rows.append(f"{task}\tTFB\tChIP\tT{task}\tcell\tgroup\t{where}\ttoy\n")
+    (folder / "samples.tsv").write_text("".join(rows))
+    (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    folder = copy_checkout(tmp_path_factory.mktemp("signals"))
+    write_inputs(folder / "signals")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(checkout):
+    run_snakemake(checkout, "-c2", "--configfile", "signals/config.yaml")
+    return checkout / "results"
+
+
+def test_shards_hold_the_transformed_means(results, checkout):
+    track = pyBigWig.open(str(checkout / "signals/b2.bw"))
+    with h5py.File(results / "dataset/shards/chr4.h5", locking=False) as store:
+        assert store["signal"].shape == (LENGTH // BIN, len(TASKS))
+        means = track.stats("chr4", 0, LENGTH, nBins=LENGTH // BIN, exact=True)
+        np.testing.assert_allclose(store["signal"][:, TASKS.index("b2")], np.log1p(means), rtol=1e-3)
+
+
+def test_every_strategy_predicts_the_signal_on_test(results):
+    for strategy in ("SMTL", "KMTL", "LMTL", "RANDOM", "BEST"):
+        metrics = pd.read_csv(results / f"evaluation/{strategy}/seed1/metrics.tsv", sep="\t")
+        assert metrics["task_id"].tolist() == TASKS
+        assert (metrics["test_pearson"] > 0.4).all(), (strategy, metrics["test_pearson"])
+        assert (metrics["test_pearson_low"] < metrics["test_pearson"]).all()
+        assert (metrics["n_test"] == LENGTH // BIN - 2).all()
+
+
+def test_the_correlation_of_the_signals_finds_the_planted_groups(results):
+    groups = pd.read_csv(results / "groupings/by_signal/seed1/groups.tsv", sep="\t")
+    assert groups.groupby("group")["task_id"].agg(lambda ids: "".join(sorted({i[0] for i in ids}))).tolist() in (
+        ["a", "b"], ["b", "a"],
+    )  # fmt: skip
+
+
+def test_tables_figures_and_report_name_the_score(results):
+    headline = json.loads((results / "comparison/headline.json").read_text())["pairs"][0]
+    assert headline["mean_pearson"] > 0.4 and headline["baseline_mean_pearson"] > 0.4
+    assert "mean_pearson" in pd.read_csv(results / "comparison/gains.tsv", sep="\t")
+    page = (results / "report/report.html").read_text()
+    assert "mean test Pearson r" in page and "F1" not in page.split("<script")[0].replace("F1000", "")
+    for name in ("strategies", "gains", "pairs", "algorithms", "cost"):
+        assert "Pearson r" in (results / f"figures/{name}.svg").read_text(), name
+
+
+def test_a_signal_of_another_assembly_ends_the_run_before_anything_is_labelled(results, checkout):
+    track = pyBigWig.open(str(checkout / "signals/odd.bw"), "w")
+    track.addHeader([(chrom, LENGTH + (chrom == "chr2")) for chrom in CHROMOSOMES])
+    track.addEntries(["chr1"], [0], ends=[100], values=[1.0])
+    track.close()
+    sheet = (checkout / "signals/samples.tsv").read_text()
+    (checkout / "signals/odd.tsv").write_text(sheet.replace("signals/a2.bw", "signals/odd.bw"))
+    words = ("-c1", "results/odd/dataset/dataset.json", "--configfile", "signals/config.yaml")
+    run = run_snakemake(
+        checkout, *words, "--config", "samples=signals/odd.tsv", "results=results/odd", check=False
+    )
+    assert run.returncode
+    assert (
+        "column signal of a2: signals/odd.bw: its chr2 is 80,001 bp long, the genome's 80,000"
+        in run.stdout + run.stderr
+    )

@@ -1,0 +1,82 @@
+"""Scores of one task whose targets are a signal: correlations, squared error, deviance, and the sums by block
+that give Pearson's r of any draw of the blocks."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+# A variance below this share of the sum of squares it is the difference of is rounding.
+_ROUNDING = 1e-13
+
+
+def pearson(x: np.ndarray, y: np.ndarray) -> float:
+    """Pearson's correlation of x and y (N,); NaN where one of them never changes."""
+    if len(x) < 2 or (x == x[0]).all() or (y == y[0]).all():
+        return np.nan
+    dx, dy = x - x.mean(dtype=np.float64), y - y.mean(dtype=np.float64)
+    spread = np.sqrt(dx @ dx) * np.sqrt(dy @ dy)
+    return float(np.clip(dx @ dy / spread, -1, 1)) if spread > 0 else np.nan
+
+
+def mean_squared_error(target: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean square of predicted - target (N,); NaN without examples."""
+    return float(np.square(predicted - target).mean()) if len(target) else np.nan
+
+
+def poisson_deviance(target: np.ndarray, predicted: np.ndarray) -> float:
+    """Mean of 2 (t log(t / p) - t + p), t log t being 0 at 0; NaN without examples, and where a target is
+    below 0 or a prediction not above it, where it is not defined.
+    """
+    if not len(target) or target.min() < 0 or predicted.min() <= 0:
+        return np.nan
+    ratio = np.log(np.where(target > 0, target, 1.0) / np.where(target > 0, predicted, 1.0))
+    return float(2 * (target * ratio - target + predicted).mean())
+
+
+def block_sums(target: np.ndarray, predicted: np.ndarray, blocks: np.ndarray, n_blocks: int) -> np.ndarray:
+    """float64 (5, n_blocks): sums over the examples of each block (blocks: int (N,)) of x, y, xx, yy and xy, x
+    and y being target and prediction less their means over all examples, which no correlation depends on.
+    """
+    x, y = target - target.mean(), predicted - predicted.mean()
+    return np.stack([np.bincount(blocks, values, n_blocks) for values in (x, y, x * x, y * y, x * y)])
+
+
+def pearson_of(
+    n: np.ndarray, x: np.ndarray, y: np.ndarray, xx: np.ndarray, yy: np.ndarray, xy: np.ndarray
+) -> np.ndarray:
+    """Pearson's r from sums (draws, T) over examples, n (draws, 1) of them; NaN where one side never
+    changes."""
+    varies_x, varies_y = n * xx - x * x, n * yy - y * y
+    known = (varies_x > _ROUNDING * n * xx) & (varies_y > _ROUNDING * n * yy)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = (n * xy - x * y) / np.sqrt(varies_x * varies_y)
+    return np.where(known, np.clip(found, -1, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class BlockSums:
+    """A blocks.h5 of signals: n (B,) examples, x, y, xx, yy, xy (B, T), float64, as `block_sums`; chrom, start
+    (B,); task_ids; interval: whether there are blocks enough."""
+
+    path: str
+    task_ids: list[str]
+    n: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    xx: np.ndarray
+    yy: np.ndarray
+    xy: np.ndarray
+    chrom: np.ndarray
+    start: np.ndarray
+    size: int
+    interval: bool
+    dataset_hash: str
+    regions: str
+    targets: ClassVar[str] = "signal"
+    by_task: ClassVar[tuple[str, ...]] = ("x", "y", "xx", "yy", "xy")
+
+    def scores(self, weights: np.ndarray) -> np.ndarray:
+        """float64 (draws, T): Pearson's r of each task in each draw, weights (draws, B) as `draw_blocks`."""
+        sums = (weights @ getattr(self, name) for name in self.by_task)
+        return pearson_of((weights @ self.n)[:, None], *sums)
