@@ -20,6 +20,7 @@ pathvars:
 wildcard_constraints:
     strategy=one_of(STRATEGIES),
     choice=one_of(CHOICES),
+    baseline=one_of(config["baselines"]["names"]),
     grouping=one_of(GROUPINGS),
     affinity=one_of(config["affinities"]),
     profile=one_of(PROFILES),
@@ -53,6 +54,18 @@ if "patience_study" in config:
 include: "workflow/rules/grouping.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/comparison.smk"
+
+
+if "strata" in config:
+
+    include: "workflow/rules/strata.smk"
+
+
+if config["baselines"]["names"]:
+
+    include: "workflow/rules/baselines.smk"
+
+
 include: "workflow/rules/report.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/plan.smk"
@@ -65,6 +78,8 @@ rule all:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
         [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
+        [f"{RESULTS}/baselines/marks.tsv"] if config["baselines"]["names"] else [],
+        [f"{RESULTS}/strata/strata.tsv"] if "strata" in config else [],
 
 
 rule dataset:

@@ -10,6 +10,7 @@ from snakemake.logging import logger
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import (
+    baselines as simple_baselines,
     compared,
     config_schema,
     digest,
@@ -81,10 +82,11 @@ SEEDS = config["seeds"]
 REGIONS = evaluation_sets(config["dataset"]["evaluation_regions"])
 FASTA = in_results(config["genome"]["fasta"])
 BLACKLIST = in_results(config["genome"]["blacklist"])
+GTF = in_results(config["genome"]["gtf"])
 
 checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
-for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST)):
+for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST), ("genome.gtf", GTF)):
     if path and not exists(path):
         refuse(
             f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder"

@@ -48,6 +48,11 @@ def grouping_of(strategy):
     return config["groupings"][config["strategies"][strategy]["grouping"]]
 
 
+def joint():
+    """The first strategy of one network for all tasks."""
+    return next((name for name in STRATEGIES if grouping_of(name)["method"] == "all"), None)
+
+
 def matched_pairs():
     """Pairs [strategy, baseline] whose baseline, or every strategy of it, has random groups of the strategy's sizes."""
     return [

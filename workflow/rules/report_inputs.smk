@@ -13,11 +13,6 @@ def shown_grouping():
     return None
 
 
-def joint():
-    """The first strategy of one network for all tasks."""
-    return next((name for name in STRATEGIES if grouping_of(name)["method"] == "all"), None)
-
-
 def method_words():
     """How each strategy on groups makes them, in a few words; a pool's strategies as the pool."""
     words = {}

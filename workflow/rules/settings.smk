@@ -77,6 +77,7 @@ SECTIONS = {
     },
     "prediction": lambda _: {key: config["evaluation"][key] for key in ("batch_size", "both_strands")},
     "comparison": lambda _: config["comparison"],
+    "strata": lambda _: config["strata"],
     "figures": lambda _: config["figures"],
     "report": report_settings,
     "predict": lambda _: config["predict"],

@@ -237,6 +237,11 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     sets = len(evaluation_sets(config["dataset"]["evaluation_regions"]))
     overlapping = [s for s in strategies if overlaps(config, config["strategies"][s.name]["grouping"])]
     jobs["evaluation"] = sum(s.seeds for s in overlapping) + 2 * runs + (runs + choices + 1) * sets
+    # each baseline, and the marks; the strata, their scores of each run, all of them side by side
+    if config["baselines"]["names"]:
+        jobs["baselines"] = len(config["baselines"]["names"]) + 1
+    if "strata" in config:
+        jobs["strata"] = runs + 2
     jobs["report"] = 5  # costs, confounders, figures of the data, figures of the results, the page
     return jobs
 

@@ -11,6 +11,7 @@ from epigroup.compared import check_compared, expand_draws
 from epigroup.config_schema import fill_schema
 from epigroup.errors import InputError
 from epigroup.search import check_rates, check_search
+from epigroup.strata_settings import check_strata
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 
@@ -48,6 +49,7 @@ def _check_references(config: dict, source: str) -> None:
                 f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
             )
     check_compared(config, source)
+    check_strata(config, source)
     for name in groupings:
         chain = [name]
         while (like := groupings[chain[-1]]["like"]) is not None:

@@ -1,0 +1,84 @@
+# Scores by stratum of the test bins: by cell types that share a peak, by GC, by distance to transcription starts.
+
+
+include: "strata_inputs.smk"
+
+
+rule stratify_bins:
+    input:
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+        genome="<results>/genome/genome.h5",
+        gtf=GTF or [],
+    output:
+        "<results>/strata/bins.h5",
+    log:
+        "<results>/logs/stratify_bins.log",
+    benchmark:
+        "<results>/benchmarks/stratify_bins.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        cfg=strata_config(),
+        code=code_digest("stratify_bins"),
+    script:
+        "../scripts/stratify_bins.py"
+
+
+rule score_strata:
+    input:
+        test="<results>/predictions/{strategy}/seed{seed}/test.h5",
+        metrics="<results>/evaluation/{strategy}/seed{seed}/metrics.tsv",
+        strata="<results>/strata/bins.h5",
+        dataset="<results>/dataset/dataset.json",
+    output:
+        table="<results>/strata/{strategy}/seed{seed}.tsv",
+        correlation="<results>/strata/{strategy}/seed{seed}.correlation.tsv",
+        sample="<results>/strata/{strategy}/seed{seed}.sample.h5",
+    log:
+        "<results>/logs/score_strata/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/score_strata/{strategy}.seed{seed}.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: (2000 + 6 * len(TASKS)) * attempt,
+        runtime=60,
+    params:
+        cfg=lambda wc: {"tasks": modalities(wc.strategy)},
+        code=code_digest("score_strata"),
+    script:
+        "../scripts/score_strata.py"
+
+
+rule compare_strata:
+    input:
+        tables=strata_files("{strategy}/seed{seed}.tsv"),
+        correlations=strata_files("{strategy}/seed{seed}.correlation.tsv"),
+        samples=strata_files("{strategy}/seed{seed}.sample.h5"),
+        strata="<results>/strata/bins.h5",
+        dataset="<results>/dataset/dataset.json",
+    output:
+        strata="<results>/strata/strata.tsv",
+        variation="<results>/strata/seed_variation.tsv",
+        correlation="<results>/strata/over_correlation.tsv",
+    log:
+        "<results>/logs/compare_strata.log",
+    benchmark:
+        "<results>/benchmarks/compare_strata.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 3000 * attempt,
+        runtime=60,
+    params:
+        cfg={"runs": trained_runs(), "tasks": modalities()},
+        code=code_digest("compare_strata"),
+    script:
+        "../scripts/compare_strata.py"

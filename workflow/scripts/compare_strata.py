@@ -1,0 +1,15 @@
+"""Hold the scores by stratum of all strategies and seeds side by side."""
+
+from epigroup.logs import log_to
+from epigroup.strata_compare import compare_strata
+
+with log_to(snakemake.log[0]):
+    compare_strata(
+        snakemake.input.tables,
+        snakemake.input.correlations,
+        snakemake.input.samples,
+        snakemake.input.strata,
+        snakemake.input.dataset,
+        dict(snakemake.output.items()),
+        snakemake.params.cfg,
+    )

@@ -1,0 +1,118 @@
+"""Which networks do no better than a simple baseline, task by task."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from epigroup import baselines
+from epigroup.files import whole
+from epigroup.run_scores import read_metrics
+
+log = logging.getLogger(__name__)
+
+SHOWN = {"test_f1": "mean_f1", "test_auprc": "mean_auprc", "test_auroc": "mean_auroc"}
+INTERVAL = ["test_auprc_low", "test_auprc_high"]
+
+
+def mark_tasks(
+    metrics: Sequence[str | os.PathLike],
+    baseline_metrics: Sequence[str | os.PathLike],
+    scores_out: str | os.PathLike,
+    marks_out: str | os.PathLike,
+    cfg: Mapping,
+) -> None:
+    """Write baselines.tsv, mean scores of baselines and strategies by modality, and marks.tsv, a row a (strategy,
+    task).
+
+    cfg: runs ([strategy, seed] in the order of `metrics`), baselines (names in the order of `baseline_metrics`),
+    tasks (rows with task_id and modality).
+    """
+    modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
+    simple = {name: read_metrics(path) for name, path in zip(cfg["baselines"], baseline_metrics, strict=True)}
+    by_name: dict[str, list[pd.DataFrame]] = {}
+    for (strategy, _), path in zip(cfg["runs"], metrics, strict=True):
+        by_name.setdefault(strategy, []).append(read_metrics(path))
+    networks = {name: mean_over_seeds(tables) for name, tables in by_name.items()}
+    rows = [
+        row
+        for kind, tables in (("baseline", simple), ("strategy", networks))
+        for name, table in tables.items()
+        for row in mean_rows(name, kind, table, modality)
+    ]
+    with whole(scores_out) as path:
+        pd.DataFrame(rows).to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.8g")
+    honest = {name: table for name, table in simple.items() if baselines.is_honest(name)}
+    marks = pd.concat(
+        [
+            mark_strategy(table, honest).assign(strategy=name, n_seeds=len(by_name[name]))
+            for name, table in networks.items()
+        ],
+        ignore_index=True,
+    )
+    first = ["strategy", "task_id", "n_seeds"]
+    marks = marks[[*first, *(c for c in marks if c not in first)]]
+    with whole(marks_out) as path:
+        marks.to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.8g")
+    for name, mine in marks.groupby("strategy", sort=False):
+        n = int((mine["mark"] == "no better").sum())
+        log.info("%s: no better than a baseline in %d of %d tasks", name, n, len(mine))
+
+
+def mean_over_seeds(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Means over seeds of the figures of each task, intervals' ends among them."""
+    kept = [column for column in (*SHOWN, *INTERVAL) if column in tables[0]]
+    return sum(table[kept] for table in tables) / len(tables)
+
+
+def mean_rows(name: str, kind: str, table: pd.DataFrame, modality: Mapping[str, str]) -> list[dict]:
+    """A row for all tasks and one a modality: mean F1, AUPRC and AUROC of the tasks that have them."""
+    of = table.index.map(modality)
+    uses_labels = kind == "baseline" and not baselines.is_honest(name)
+    rows = []
+    for level in ("All", *dict.fromkeys(modality.values())):
+        mine = table if level == "All" else table[of == level]
+        rows.append(
+            {
+                "name": name,
+                "kind": kind,
+                "uses_test_labels": int(uses_labels),
+                "level": level,
+                "n_tasks": len(mine),
+                "n_nan": int(mine["test_auprc"].isna().sum()),
+                **{new: mine[column].mean() for column, new in SHOWN.items()},
+            }
+        )
+    return rows
+
+
+def mark_strategy(network: pd.DataFrame, honest: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A row a task: test AUPRC of the network, of the honest baseline that is best on validation, and the mark.
+
+    `mark`: "no better", the network's AUPRC is not above the baseline's; "not shown", it is, but the baseline's
+    lies within the network's own 95 % interval of the block bootstrap, or there is no interval; "" else, and for a
+    task without test positives.
+    """
+    rows = []
+    for task, facts in network.iterrows():
+        row: dict = {"task_id": task, "test_auprc": facts["test_auprc"]}
+        row |= {column: facts.get(column, np.nan) for column in INTERVAL}
+        known = {name: table.loc[task] for name, table in honest.items() if task in table.index}
+        # a task without validation positives has no figure there: the first baseline then
+        best = max(known, key=lambda name: np.nan_to_num(known[name]["validation_auprc"], nan=-1), default="")
+        theirs = known[best]["test_auprc"] if best else np.nan
+        row |= {"baseline": best, "baseline_auprc": theirs, "difference": row["test_auprc"] - theirs}
+        row["mark"] = mark(row["difference"], row["test_auprc_low"], theirs)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def mark(difference: float, low: float, theirs: float) -> str:
+    """The word of `mark_strategy`."""
+    if np.isnan(difference):
+        return ""
+    if difference <= 0:
+        return "no better"
+    return "" if low > theirs else "not shown"

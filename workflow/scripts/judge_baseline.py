@@ -1,0 +1,17 @@
+"""Fit a baseline on the training bins and score it as a strategy."""
+
+from epigroup.baselines.make import judge_baseline
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    joint = {split: snakemake.input.get(split) for split in ("validation", "test")}
+    judge_baseline(
+        snakemake.wildcards.baseline,
+        snakemake.input.dataset,
+        snakemake.input.shards,
+        snakemake.input.genome,
+        snakemake.output.metrics,
+        snakemake.output.blocks,
+        snakemake.params.cfg,
+        predictions=joint if all(joint.values()) else None,
+    )

@@ -1,0 +1,13 @@
+"""Mark the tasks whose networks do no better than a baseline."""
+
+from epigroup.baselines.marks import mark_tasks
+from epigroup.logs import log_to
+
+with log_to(snakemake.log[0]):
+    mark_tasks(
+        snakemake.input.metrics,
+        snakemake.input.baselines,
+        snakemake.output.scores,
+        snakemake.output.marks,
+        snakemake.params.cfg,
+    )
