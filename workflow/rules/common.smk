@@ -10,6 +10,7 @@ from snakemake.logging import logger
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import (
+    balancing,
     compared,
     config_schema,
     digest,
@@ -145,6 +146,11 @@ def track_code(rules):
 
 def training_threads(strategy):
     return config_settings.training_settings(config, strategy)["threads"]
+
+
+def balancing_modules(strategy):
+    """The library's modules that balance the tasks of a strategy's groups."""
+    return balancing.modules(config_settings.training_settings(config, strategy)["balancing"])
 
 
 def shard_paths(_=None):

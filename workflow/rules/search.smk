@@ -26,19 +26,22 @@ rule run_trials:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
+        mem_mb=lambda wc, input, attempt: (
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
+        ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
+        pack_memory_mb=config["running"]["pack_memory_mb"],
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=lambda wc: settings("trials", wc.strategy),
         part=search_part,
         checkpoints=f"{RESULTS}/checkpoints",
-        code=code_digest("run_trials"),
+        code=lambda wc: code_digest("run_trials", balancing_modules(wc.strategy)),
     script:
         "../scripts/run_trials.py"
 

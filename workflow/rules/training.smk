@@ -63,7 +63,7 @@ rule train_pack:
         tasks=lambda wc: strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
         events=f"{RESULTS}/logs/tensorboard",
-        code=code_digest("train_pack"),
+        code=lambda wc: code_digest("train_pack", balancing_modules(wc.strategy)),
     script:
         "../scripts/train_pack.py"
 

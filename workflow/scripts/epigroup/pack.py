@@ -15,7 +15,7 @@ from epigroup.event_files import EventFile
 from epigroup.group_state import GroupState
 from epigroup.loader import Batches
 from epigroup.logs import duration
-from epigroup.memory import Footprint, advice, available_bytes, footprint
+from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.packing import Technique, choose_technique
 from epigroup.trainer import BatchStream, Diverged, GroupTrainer, advance
 
@@ -73,8 +73,11 @@ class Pack:
 
     def need(self) -> Footprint:
         """The estimate for the group of the most tasks."""
-        most = max(len(tasks) for tasks in self.groups.values())
-        return footprint(self.cfg, most, self.train.sequences.window, self.precision)
+        return footprint(self.cfg, self.most_tasks, self.train.sequences.window, self.precision)
+
+    @property
+    def most_tasks(self) -> int:
+        return max(len(tasks) for tasks in self.groups.values())
 
     def out_of_memory(self) -> str:
         """What to do about it."""
@@ -84,7 +87,12 @@ class Pack:
         return f"memory ran out in training; {advice(self.need(), self.available, batch, n, jointly=jointly)}"
 
     def run(self) -> None:
-        """Train all groups, those of the checkpoint from where it left them."""
+        """Train all groups, those of the checkpoint from where it left them. Raises InputError, before
+        anything is trained, for a balancing whose gradients do not fit into memory.
+        """
+        check_gradients(
+            self.cfg, self.most_tasks, self.train.sequences.window, self.precision, self.available
+        )
         state = None
         if self.checkpoint is not None:
             self.checkpoint.remove_partial()

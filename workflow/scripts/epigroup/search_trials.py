@@ -28,7 +28,7 @@ from epigroup.errors import InputError
 from epigroup.genome import open_genome
 from epigroup.group_tables import check_positives, pack_groups, read_groups
 from epigroup.loader import Batches, Sequences
-from epigroup.memory import advice, available_bytes, footprint, refuse_out_of_memory
+from epigroup.memory import advice, available_bytes, check_gradients, footprint, refuse_out_of_memory
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.shards import open_dataset
 from epigroup.trainer import Diverged, GroupTrainer
@@ -250,6 +250,7 @@ def run_trials(
     check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids)
     most = max((len(tasks) for tasks in groups.values()), default=1)
     need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
+    check_gradients(training, most, dataset.window, precision, available)
     at_once = len(groups) if sample and phase == "halving" else 1
 
     def out_of_memory() -> str:

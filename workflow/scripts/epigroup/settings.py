@@ -7,6 +7,7 @@ from typing import Any
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import blocks, complete_network
+from epigroup.balancing import check_balancing, without_unused
 from epigroup.compared import check_compared, expand_draws
 from epigroup.config_schema import fill_schema
 from epigroup.errors import InputError
@@ -206,6 +207,10 @@ def _check_training(config: dict, source: str) -> None:
                 f"{source}: training of strategies.{name}: packing grouped needs the same batches for all "
                 f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
             )
+        try:
+            check_balancing(of_one)
+        except InputError as error:
+            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
 
 
 def _roots(groupings: dict, name: str) -> set[str]:
@@ -268,7 +273,8 @@ def training_settings(config: dict, strategy: str) -> dict:
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it
     network |= own.get("network", {})
-    return canonical({**common, **own, "network": complete_network(network, config["dataset"]["window"])})
+    full = {**common, **own, "network": complete_network(network, config["dataset"]["window"])}
+    return canonical(without_unused(full))
 
 
 def canonical(value: Any) -> Any:
