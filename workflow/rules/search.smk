@@ -11,6 +11,7 @@ rule run_trials:
         shards=shard_paths(),
         groups=groups_of,
         coarse=coarse_trials,
+        warm=warm_start_of,
         device=lambda wc: device_check(wc.strategy),
     output:
         "<results>/search/{strategy}/seed{seed}/{phase}{part}.tsv",

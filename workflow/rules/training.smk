@@ -33,6 +33,7 @@ rule train_pack:
         shards=shard_paths(),
         groups=groups_of,
         rates=rates_of,
+        warm=warm_start_of,
         device=lambda wc: device_check(wc.strategy),
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",

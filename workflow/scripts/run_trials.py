@@ -22,5 +22,6 @@ with log_to(snakemake.log[0]):
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        warm_model=snakemake.input.warm or None,
         data="disk" if snakemake.resources.data_on_disk else "memory",
     )

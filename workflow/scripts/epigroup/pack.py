@@ -18,6 +18,7 @@ from epigroup.logs import duration
 from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.packing import Technique, choose_technique
 from epigroup.trainer import BatchStream, Diverged, GroupTrainer, advance
+from epigroup.warm_start import WarmStart
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Pack:
     termination: Termination
     checkpoint: Checkpoint | None
     events: Path | None
+    warm: WarmStart | None = None
     finished: dict[int, tuple[GroupState, Snapshots]] = field(default_factory=dict)
     in_flight: dict[int, GroupTrainer] = field(default_factory=dict)
     technique: Technique = field(default_factory=lambda: Technique("sequential", 1))
@@ -55,6 +57,7 @@ class Pack:
             tasks, [self.number[task] for task in tasks], self.train, self.validation, self.cfg, self.seed,
             label=label, precision=self.precision, termination=self.termination,
             learning_rate=self.rates[group], stream=stream, snapshots=self.snapshots(group),
+            start=None if self.warm is None else self.warm.of(tasks),
         )  # fmt: skip
 
     def snapshots(self, group: int) -> Snapshots:

@@ -6,12 +6,13 @@ from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
-from epigroup.architecture import blocks, complete_network
+from epigroup.architecture import blocks, complete_network, same_weights
 from epigroup.balancing import check_balancing, without_unused
 from epigroup.compared import check_compared, expand_draws
 from epigroup.config_schema import fill_schema
 from epigroup.errors import InputError
 from epigroup.search import check_rates, check_search
+from epigroup.strategies import warm_start
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 
@@ -64,6 +65,7 @@ def _check_references(config: dict, source: str) -> None:
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
+    _check_warm_starts(config, source)
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)
@@ -189,6 +191,56 @@ def _check_heads(config: dict, source: str) -> None:
     for name, spec in groupings.items():
         if spec["like"] is not None and spec["tasks"] != groupings[spec["like"]]["tasks"]:
             raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
+
+
+def _check_warm_starts(config: dict, source: str) -> None:
+    """Groups start from one network of all their tasks, with the same layers, trained with their seeds."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    for name, strategy in strategies.items():
+        parent, where = warm_start(config, name), f"{source}: strategies.{name}.warm_start"
+        if parent is None:
+            continue
+        if parent not in strategies:
+            raise InputError(
+                f"{where}: '{parent}' is not under strategies; there are: {', '.join(strategies)}"
+            )
+        made = groupings[strategies[parent]["grouping"]]
+        if made["method"] != "all":
+            raise InputError(
+                f"{where}: '{parent}' is not one network; name a strategy whose grouping is of the method 'all'"
+            )
+        chain = [name]
+        while (before := warm_start(config, chain[-1])) is not None:
+            if before in chain:
+                raise InputError(f"{where}: leads back to itself: {' <- '.join([*chain, before])}")
+            if before not in strategies:
+                break
+            chain.append(before)
+        tasks = groupings[strategy["grouping"]]["tasks"]
+        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
+            raise InputError(f"{where}: takes in tasks that the network of '{parent}' does not learn")
+        lacking = set(strategy["seeds"] or config["seeds"]) - set(
+            strategies[parent]["seeds"] or config["seeds"]
+        )
+        if lacking:
+            raise InputError(f"{where}: '{parent}' is not trained with seeds {sorted(lacking)}")
+        mine, theirs = (training_settings(config, one)["network"] for one in (name, parent))
+        if not same_weights(mine, theirs):
+            other = sorted(key for key in {*mine, *theirs} - {"dropout"} if mine.get(key) != theirs.get(key))
+            raise InputError(
+                f"{where}: the network of '{parent}' differs in {', '.join(other)}, so its weights do not fit; "
+                "give both strategies the same training.network"
+            )
+    for name, spec in groupings.items():
+        measure = config["affinities"].get(spec["affinity"])
+        if measure is None or affinity_measures.needs(measure["measure"]) != "network":
+            continue
+        if measure["network"] != "trained" and warm_start(config, spec["heads_from"]) is not None:
+            raise InputError(
+                f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' has a warm_start, and the "
+                f"affinity '{spec['affinity']}' looks at network {measure['network']}, which begins with random "
+                "weights; take network trained, or a strategy that is trained from scratch"
+            )
 
 
 def _check_training(config: dict, source: str) -> None:

@@ -133,7 +133,8 @@ class GroupTrainer:
     checkpoint.
 
     Parameters: `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
-    order must not depend on the group); `snapshots`, where the best weights are kept.
+    order must not depend on the group); `snapshots`, where the best weights are kept; `start`, a state of the
+    network to begin with instead of random weights.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class GroupTrainer:
         learning_rate: float | None = None,
         stream: BatchStream | None = None,
         snapshots: Snapshots | None = None,
+        start: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
         self.cfg, self.label, self.termination = cfg, label, termination
         self.train, self.validation = train, validation
@@ -159,7 +161,10 @@ class GroupTrainer:
         self.tasks = torch.tensor(task_numbers, device=self.device)
         self.key = group_key(seed, tasks)
         self.learning_rate = cfg["learning_rate"] if learning_rate is None else learning_rate
-        self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed).to(self.device)
+        self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed)
+        if start is not None:
+            self.network.load_state_dict(start)
+        self.network.to(self.device)
         self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
         self.balancer = build_balancer(cfg, self.network, len(tasks), self.key)
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
