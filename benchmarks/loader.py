@@ -40,7 +40,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SETTINGS = {
     "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0, "batch_size": 64,
     "max_steps": 10**9, "validate_every": 10**9, "patience": 1, "reverse_complement": True, "jitter": 20,
-    "sampling": "none", "keep": "group", "loss": "bce", "positive_weights": "none",
+    "sampling": "none", "keep": "group", "balancing": "none", "loss": "bce", "positive_weights": "none",
 }  # fmt: skip
 
 

@@ -40,6 +40,7 @@ SETTINGS = {
     "sampling": "none",
     "keep": "group",
     "packing": "sequential",
+    "balancing": "none",
     "resume": True,
     "checkpoint_seconds": 1e9,
     "progress_seconds": 1e9,

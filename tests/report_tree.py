@@ -43,6 +43,7 @@ TRAINING = {
     "jitter": 0,
     "sampling": "none",
     "keep": "group",
+    "balancing": "none",
 }
 PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
 

@@ -51,8 +51,10 @@ def affinity_config(wildcards):
 
 def affinity_code(wildcards):
     """Digest of the script and of this affinity's measure, so that an edit of one measure reruns that measure only."""
-    entry = affinity_measures.entry(config["affinities"][wildcards.affinity]["measure"])
-    return code_digest("measure_affinity", (entry.split(":")[0].removeprefix("epigroup."),))
+    spec = config["affinities"][wildcards.affinity]
+    entry = affinity_measures.entry(spec["measure"])
+    again = balancing_modules(wildcards.strategy) if spec["network"] == "training" else ()
+    return code_digest("measure_affinity", (entry.split(":")[0].removeprefix("epigroup."), *again))
 
 
 def affinity_tables(_=None):

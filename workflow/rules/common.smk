@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import (
     baselines as simple_baselines,
+    balancing,
     compared,
     config_schema,
     digest,
@@ -150,6 +151,11 @@ def track_code(rules):
 
 def training_threads(strategy):
     return config_settings.training_settings(config, strategy)["threads"]
+
+
+def balancing_modules(strategy):
+    """The library's modules that balance the tasks of a strategy's groups."""
+    return balancing.modules(config_settings.training_settings(config, strategy)["balancing"])
 
 
 def shard_paths(_=None):

@@ -36,6 +36,7 @@ rule train_full_length:
         shards=shard_paths(),
         groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
         rates=[],
+        warm=warm_start_of,
         device=lambda wc: device_check(wc.strategy),
     output:
         model=temp("<results>/patience/{strategy}/seed{seed}/pack{pack}.safetensors"),

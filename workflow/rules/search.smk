@@ -11,6 +11,7 @@ rule run_trials:
         shards=shard_paths(),
         groups=groups_of,
         coarse=coarse_trials,
+        warm=warm_start_of,
         device=lambda wc: device_check(wc.strategy),
     output:
         "<results>/search/{strategy}/seed{seed}/{phase}{part}.tsv",
@@ -26,19 +27,22 @@ rule run_trials:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
-        mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
+        mem_mb=lambda wc, input, attempt: (
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
+        ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
+        pack_memory_mb=config["running"]["pack_memory_mb"],
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=lambda wc: settings("trials", wc.strategy),
         part=search_part,
         checkpoints=f"{RESULTS}/checkpoints",
-        code=code_digest("run_trials"),
+        code=lambda wc: code_digest("run_trials", balancing_modules(wc.strategy)),
     script:
         "../scripts/run_trials.py"
 

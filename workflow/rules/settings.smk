@@ -16,7 +16,9 @@ def grouping_settings(name):
 
 
 def training_cfg(name):
-    return {k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"}
+    training = {k: v for k, v in config_settings.training_settings(config, name).items() if k != "threads"}
+    warm = plan_of.warm_start(config, name)
+    return training if warm is None else training | {"warm_start": warm}
 
 
 def trained_at_own_rate(name):

@@ -33,6 +33,7 @@ rule train_pack:
         shards=shard_paths(),
         groups=groups_of,
         rates=rates_of,
+        warm=warm_start_of,
         device=lambda wc: device_check(wc.strategy),
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
@@ -63,7 +64,7 @@ rule train_pack:
         tasks=lambda wc: strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
         events=f"{RESULTS}/logs/tensorboard",
-        code=code_digest("train_pack"),
+        code=lambda wc: code_digest("train_pack", balancing_modules(wc.strategy)),
     script:
         "../scripts/train_pack.py"
 

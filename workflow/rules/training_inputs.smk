@@ -26,6 +26,12 @@ def device_check(strategy):
     return [ancient(f"{RESULTS}/checks/device.json")] if training_device(strategy) == "cuda" else []
 
 
+def warm_start_of(wildcards):
+    """The model of the network of all tasks whose weights a strategy's groups start from; none from scratch."""
+    parent = plan_of.warm_start(config, wildcards.strategy)
+    return [] if parent is None else f"{RESULTS}/models/{parent}/seed{wildcards.seed}/pack0.safetensors"
+
+
 def rates_of(wildcards):
     """The learning rate of each group, where a search finds it."""
     if wildcards.strategy not in SEARCHED:

@@ -3,7 +3,8 @@
 from epigroup.logs import log_to
 from epigroup.search_trials import run_trials
 
-running = {key: snakemake.resources[key] for key in ("resume", "checkpoint_seconds", "progress_seconds")}
+RUNNING = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb")
+running = {key: snakemake.resources[key] for key in RUNNING}
 
 with log_to(snakemake.log[0]):
     run_trials(
@@ -21,5 +22,6 @@ with log_to(snakemake.log[0]):
         checkpoint_dir=snakemake.params.checkpoints,
         threads=snakemake.threads,
         code=snakemake.params.code,
+        warm_model=snakemake.input.warm or None,
         data="disk" if snakemake.resources.data_on_disk else "memory",
     )

@@ -25,6 +25,7 @@ with log_to(snakemake.log[0]):
         code=snakemake.params.code,
         tasks=snakemake.params.tasks,
         rates_tsv=snakemake.input.rates or None,
+        warm_model=snakemake.input.warm or None,
         events_dir=events if running["tensorboard"] else None,
         data="disk" if snakemake.resources.data_on_disk else "memory",
     )

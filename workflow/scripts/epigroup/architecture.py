@@ -117,6 +117,13 @@ def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
     return Cost(2 * total, 6 * total - 2 * products[0], weights)
 
 
+def same_weights(network: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two completed networks have the same layers, so that one can take the other's weights: all but
+    their dropout is alike.
+    """
+    return {**network, "dropout": None} == {**other, "dropout": None}
+
+
 def complete_network(network: Mapping[str, Any], window: int) -> dict[str, Any]:
     """A network's settings with what its name implies, and `width` put into the sizes of its layers.
 

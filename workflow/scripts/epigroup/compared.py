@@ -3,7 +3,7 @@ choices among them.
 """
 
 from epigroup.errors import InputError
-from epigroup.strategies import strategy_seeds
+from epigroup.strategies import strategy_seeds, warm_start
 
 
 def pool_members(config: dict, name: str) -> list[str]:
@@ -27,11 +27,11 @@ def compared_seeds(config: dict, name: str) -> list[int]:
 
 
 def needed(config: dict, strategy: str) -> list[str]:
-    """The strategies that must be trained before one can be: those whose heads its groups come from, and
-    theirs. Random groups need the sizes of others alone, and so no network."""
+    """The strategies that must be trained before one can be: those whose heads its groups come from or whose
+    weights these start from, and theirs. Random groups need the sizes of others alone, and so no network."""
     grouping = config["groupings"][config["strategies"][strategy]["grouping"]]
-    source = grouping["heads_from"]
-    return [] if source is None else [source, *needed(config, source)]
+    sources = [one for one in (grouping["heads_from"], warm_start(config, strategy)) if one is not None]
+    return list(dict.fromkeys(name for one in sources for name in (one, *needed(config, one))))
 
 
 def expand_draws(config: dict, source: str) -> dict:

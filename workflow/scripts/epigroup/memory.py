@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from epigroup.architecture import blocks, network_cost
+from epigroup.balancing import gradient_bytes, shared_weights
 from epigroup.errors import InputError
 
 MEGABYTE = 1 << 20
@@ -56,8 +57,9 @@ def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str)
     """Estimate for a network of `n_tasks` tasks under training settings `cfg`, without sequences and labels.
 
     A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: with bf16 the
-    weights and their gradients in that too; per example, of each block the convolution's output and its
-    gradient, after pooling the value with an int64 place, ReLU, mask and product.
+    weights and their gradients in that too, and the gradients that a balancing holds; per example, of each
+    block the convolution's output and its gradient, after pooling the value with an int64 place, ReLU, mask
+    and product.
     """
     size = 2 if precision == "bf16" else 4
     weights = network_cost(cfg["network"], window, n_tasks).weights
@@ -68,7 +70,33 @@ def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str)
         example += size * out + pooled * ((size + 8 if block.pooled else 0) + size)
         example += pooled * 2 * size if block.dropout else 0
         largest = max(largest, out)
-    return Footprint(4 * weights * kept, 4 * weights * (precision == "bf16"), example + size * largest)
+    working = 4 * weights * (precision == "bf16") + gradient_bytes(cfg, n_tasks, window)
+    return Footprint(4 * weights * kept, working, example + size * largest)
+
+
+def check_gradients(
+    cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str, available: int
+) -> None:
+    """Refuse (InputError) a balancing whose gradients, one for each of the largest group's `n_tasks`, do not
+    fit beside a step into `cfg["pack_memory_mb"]` and the `available` bytes.
+    """
+    gradients = gradient_bytes(cfg, n_tasks, window)
+    if not gradients:
+        return
+    room = {"running.pack_memory_mb": int(cfg["pack_memory_mb"] * MEGABYTE), "the free memory": available}
+    limit = min(room, key=room.__getitem__)
+    step = footprint(cfg, n_tasks, window, precision).total(cfg["batch_size"]) - gradients
+    each = 4 * shared_weights(cfg["network"], window)
+    fit = max(0, (room[limit] - step) // each - 1)
+    if fit < n_tasks:
+        fitting = f"{fit:,} tasks" if fit > 1 else "not even two"
+        raise InputError(
+            f"training.balancing {cfg['balancing']} holds a gradient of the shared weights for each task: "
+            f"{each / MEGABYTE:,.1f} MB a task, {gradients / MEGABYTE:,.0f} MB for the {n_tasks} tasks of the "
+            f"largest group, beside {step / MEGABYTE:,.0f} MB for a step; {limit} "
+            f"({room[limit] / MEGABYTE:,.0f} MB) has room for {fitting}: raise it, make smaller groups, or "
+            "take uncertainty, dwa, famo or gradnorm"
+        )
 
 
 def available_bytes(device: torch.device) -> int:

@@ -15,9 +15,10 @@ from epigroup.event_files import EventFile
 from epigroup.group_state import GroupState
 from epigroup.loader import Batches
 from epigroup.logs import duration
-from epigroup.memory import Footprint, advice, available_bytes, footprint
+from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.packing import Technique, choose_technique
 from epigroup.trainer import BatchStream, Diverged, GroupTrainer, advance
+from epigroup.warm_start import WarmStart
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class Pack:
     termination: Termination
     checkpoint: Checkpoint | None
     events: Path | None
+    warm: WarmStart | None = None
     finished: dict[int, tuple[GroupState, Snapshots]] = field(default_factory=dict)
     in_flight: dict[int, GroupTrainer] = field(default_factory=dict)
     technique: Technique = field(default_factory=lambda: Technique("sequential", 1))
@@ -55,6 +57,7 @@ class Pack:
             tasks, [self.number[task] for task in tasks], self.train, self.validation, self.cfg, self.seed,
             label=label, precision=self.precision, termination=self.termination,
             learning_rate=self.rates[group], stream=stream, snapshots=self.snapshots(group),
+            start=None if self.warm is None else self.warm.of(tasks),
         )  # fmt: skip
 
     def snapshots(self, group: int) -> Snapshots:
@@ -73,8 +76,11 @@ class Pack:
 
     def need(self) -> Footprint:
         """The estimate for the group of the most tasks."""
-        most = max(len(tasks) for tasks in self.groups.values())
-        return footprint(self.cfg, most, self.train.sequences.window, self.precision)
+        return footprint(self.cfg, self.most_tasks, self.train.sequences.window, self.precision)
+
+    @property
+    def most_tasks(self) -> int:
+        return max(len(tasks) for tasks in self.groups.values())
 
     def out_of_memory(self) -> str:
         """What to do about it."""
@@ -84,7 +90,12 @@ class Pack:
         return f"memory ran out in training; {advice(self.need(), self.available, batch, n, jointly=jointly)}"
 
     def run(self) -> None:
-        """Train all groups, those of the checkpoint from where it left them."""
+        """Train all groups, those of the checkpoint from where it left them. Raises InputError, before
+        anything is trained, for a balancing whose gradients do not fit into memory.
+        """
+        check_gradients(
+            self.cfg, self.most_tasks, self.train.sequences.window, self.precision, self.available
+        )
         state = None
         if self.checkpoint is not None:
             self.checkpoint.remove_partial()

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from epigroup.balancing import check_balancing
 from epigroup.errors import InputError
 from epigroup.grouped import step_grouped
 from epigroup.memory import MEGABYTE, Footprint
@@ -69,9 +70,10 @@ def choose_technique(
 
     Parameters: `need`, the estimate for the pack's largest group; `copies`, which makes so many trainers that
     share a stream and are thrown away, so that no state of the training is touched. Raises InputError for
-    grouped where the groups' batches differ.
+    grouped where the groups' batches differ or their tasks are balanced; fastest leaves grouped out there.
     """
     wanted = cfg["packing"]
+    check_balancing(cfg)
     shared = cfg["sampling"] == "none"
     if wanted == "grouped" and not shared:
         raise InputError(
@@ -86,7 +88,8 @@ def choose_technique(
     if not shared:
         logger.info("packing %s: sequential, as sampling %s shares no batches", wanted, cfg["sampling"])
         return alone
-    found = [Technique(name, groups_at_once(name, cfg, need, n_groups)) for name in CANDIDATES[wanted]]
+    names = [name for name in CANDIDATES[wanted] if name != "grouped" or cfg["balancing"] == "none"]
+    found = [Technique(name, groups_at_once(name, cfg, need, n_groups)) for name in names]
     candidates = [technique for technique in found if technique == alone or technique.at_once > 1]
     if len(candidates) == 1:
         logger.info(

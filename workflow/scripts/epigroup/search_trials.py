@@ -28,10 +28,11 @@ from epigroup.errors import InputError
 from epigroup.genome import open_genome
 from epigroup.group_tables import check_positives, pack_groups, read_groups
 from epigroup.loader import Batches, Sequences
-from epigroup.memory import advice, available_bytes, footprint, refuse_out_of_memory
+from epigroup.memory import advice, available_bytes, check_gradients, footprint, refuse_out_of_memory
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.shards import open_dataset
 from epigroup.trainer import Diverged, GroupTrainer
+from epigroup.warm_start import WarmStart, read_warm_start
 
 logger = logging.getLogger(__name__)
 
@@ -62,11 +63,12 @@ class Trials:
         precision: str,
         termination: Termination,
         checkpoint: Path | None = None,
+        warm: WarmStart | None = None,
     ) -> None:
         self.train, self.validation, self.seed, self.cfg = train, validation, seed, cfg
         self.number = {task: i for i, task in enumerate(task_ids)}
         self.phase, self.precision, self.termination = phase, precision, termination
-        self.checkpoint = checkpoint
+        self.checkpoint, self.warm = checkpoint, warm
         saved = read_checkpoint(checkpoint) if checkpoint is not None and cfg["resume"] else None
         saved = saved or {"finished": [], "current": None}
         self.finished = [(Trial(**fields), losses) for fields, losses in saved["finished"]]
@@ -141,6 +143,7 @@ class Trials:
             tasks, [self.number[task] for task in tasks], self.train, self.validation,
             {**self.cfg, "learning_rate": rate}, self.seed, label=f"group {group} at rate {rate:g}",
             precision=self.precision, termination=self.termination,
+            start=None if self.warm is None else self.warm.of(tasks),
         )  # fmt: skip
 
     def _validate_once_more(self, trainers: Mapping[int, GroupTrainer], validations: int) -> int | None:
@@ -203,13 +206,15 @@ def run_trials(
     threads: int,
     code: str,
     data: str = "memory",
+    warm_model: str | None = None,
 ) -> None:
     """Run the trials of one part of one phase and write them as a table.
 
     `phase`: coarse, fine (which reads the coarse tables) or halving. `sample`: the tasks, each a group of its
     own, whose mean loss decides; None: each group decides for itself. `tasks`: all that `groups_tsv` must
     hold. `training`: settings of the trials and
-    of running; `search`: the search's; `data`: memory or disk, where genome and labels lie. Raises
+    of running; `search`: the search's; `data`: memory or disk, where genome and labels lie;
+    `warm_model`: the model file of the network whose weights trials start from. Raises
     InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
     """
     torch.set_num_threads(threads)
@@ -223,6 +228,11 @@ def run_trials(
         group: phase_rates(phase, search, read_trials(coarse_tsvs), None if sample else group)
         for group in groups
     }
+    warm = None
+    if warm_model is not None:
+        warm = read_warm_start(
+            warm_model, dataset_hash=dataset.dataset_hash, network=training["network"], window=dataset.window
+        )
     checkpoint = checkpoint_path(
         checkpoint_dir,
         training,
@@ -235,6 +245,7 @@ def run_trials(
         code=code,
         precision=precision,
         device=device.type,
+        **({} if warm is None else {"warm": warm.digest}),
     )
     genome = open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
@@ -250,6 +261,7 @@ def run_trials(
     check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids)
     most = max((len(tasks) for tasks in groups.values()), default=1)
     need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
+    check_gradients(training, most, dataset.window, precision, available)
     at_once = len(groups) if sample and phase == "halving" else 1
 
     def out_of_memory() -> str:
@@ -258,7 +270,7 @@ def run_trials(
     with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
         trials = Trials(
             train, validation, dataset.task_ids, seed, {**training, "precision": precision}, phase=phase,
-            precision=precision, termination=termination, checkpoint=checkpoint,
+            precision=precision, termination=termination, checkpoint=checkpoint, warm=warm,
         )  # fmt: skip
         if phase == "halving":
             from epigroup.halving import halve

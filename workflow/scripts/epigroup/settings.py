@@ -6,12 +6,14 @@ from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
-from epigroup.architecture import blocks, complete_network
+from epigroup.architecture import blocks, complete_network, same_weights
+from epigroup.balancing import check_balancing, without_unused
 from epigroup.compared import check_compared, expand_draws
 from epigroup.config_schema import fill_schema
 from epigroup.errors import InputError
 from epigroup.search import check_rates, check_search
 from epigroup.strata_settings import check_strata
+from epigroup.strategies import warm_start
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 
@@ -65,6 +67,7 @@ def _check_references(config: dict, source: str) -> None:
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
+    _check_warm_starts(config, source)
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)
@@ -197,6 +200,56 @@ def _check_heads(config: dict, source: str) -> None:
             raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
 
 
+def _check_warm_starts(config: dict, source: str) -> None:
+    """Groups start from one network of all their tasks, with the same layers, trained with their seeds."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    for name, strategy in strategies.items():
+        parent, where = warm_start(config, name), f"{source}: strategies.{name}.warm_start"
+        if parent is None:
+            continue
+        if parent not in strategies:
+            raise InputError(
+                f"{where}: '{parent}' is not under strategies; there are: {', '.join(strategies)}"
+            )
+        made = groupings[strategies[parent]["grouping"]]
+        if made["method"] != "all":
+            raise InputError(
+                f"{where}: '{parent}' is not one network; name a strategy whose grouping is of the method 'all'"
+            )
+        chain = [name]
+        while (before := warm_start(config, chain[-1])) is not None:
+            if before in chain:
+                raise InputError(f"{where}: leads back to itself: {' <- '.join([*chain, before])}")
+            if before not in strategies:
+                break
+            chain.append(before)
+        tasks = groupings[strategy["grouping"]]["tasks"]
+        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
+            raise InputError(f"{where}: takes in tasks that the network of '{parent}' does not learn")
+        lacking = set(strategy["seeds"] or config["seeds"]) - set(
+            strategies[parent]["seeds"] or config["seeds"]
+        )
+        if lacking:
+            raise InputError(f"{where}: '{parent}' is not trained with seeds {sorted(lacking)}")
+        mine, theirs = (training_settings(config, one)["network"] for one in (name, parent))
+        if not same_weights(mine, theirs):
+            other = sorted(key for key in {*mine, *theirs} - {"dropout"} if mine.get(key) != theirs.get(key))
+            raise InputError(
+                f"{where}: the network of '{parent}' differs in {', '.join(other)}, so its weights do not fit; "
+                "give both strategies the same training.network"
+            )
+    for name, spec in groupings.items():
+        measure = config["affinities"].get(spec["affinity"])
+        if measure is None or affinity_measures.needs(measure["measure"]) != "network":
+            continue
+        if measure["network"] != "trained" and warm_start(config, spec["heads_from"]) is not None:
+            raise InputError(
+                f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' has a warm_start, and the "
+                f"affinity '{spec['affinity']}' looks at network {measure['network']}, which begins with random "
+                "weights; take network trained, or a strategy that is trained from scratch"
+            )
+
+
 def _check_training(config: dict, source: str) -> None:
     """Which weights are kept is one choice for all strategies; grouped packing needs the same batches."""
     settings = {name: training_settings(config, name) for name in config["strategies"]}
@@ -213,6 +266,10 @@ def _check_training(config: dict, source: str) -> None:
                 f"{source}: training of strategies.{name}: packing grouped needs the same batches for all "
                 f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
             )
+        try:
+            check_balancing(of_one)
+        except InputError as error:
+            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
 
 
 def _roots(groupings: dict, name: str) -> set[str]:
@@ -299,7 +356,8 @@ def training_settings(config: dict, strategy: str) -> dict:
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it
     network |= own.get("network", {})
-    return canonical({**common, **own, "network": complete_network(network, config["dataset"]["window"])})
+    full = {**common, **own, "network": complete_network(network, config["dataset"]["window"])}
+    return canonical(without_unused(full))
 
 
 def canonical(value: Any) -> Any:

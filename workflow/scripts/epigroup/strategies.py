@@ -69,6 +69,11 @@ def strategy_seeds(config: dict, strategy: str) -> list[int]:
     return config["strategies"][strategy]["seeds"] or config["seeds"]
 
 
+def warm_start(config: dict, strategy: str) -> str | None:
+    """The strategy whose network of all tasks the groups of another start from; None: from random weights."""
+    return config["strategies"][strategy].get("warm_start")
+
+
 def methods_of(spec: dict) -> list[str]:
     """The methods that run for a grouping: its own, and the one whose groupings a consensus combines."""
     return [spec["method"], *([spec["of"]] if spec["method"] == "consensus" else [])]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from epigroup.balancing.contract import build_balancer
 from epigroup.checkpoints import Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.group_state import GroupState, TrainedGroup, trained_group
@@ -132,7 +133,8 @@ class GroupTrainer:
     checkpoint.
 
     Parameters: `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
-    order must not depend on the group); `snapshots`, where the best weights are kept.
+    order must not depend on the group); `snapshots`, where the best weights are kept; `start`, a state of the
+    network to begin with instead of random weights.
     """
 
     def __init__(
@@ -150,15 +152,21 @@ class GroupTrainer:
         learning_rate: float | None = None,
         stream: BatchStream | None = None,
         snapshots: Snapshots | None = None,
+        start: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
         self.cfg, self.label, self.termination = cfg, label, termination
         self.train, self.validation = train, validation
         self.device = train.sequences.device
+        self.task_ids = tuple(tasks)
         self.tasks = torch.tensor(task_numbers, device=self.device)
         self.key = group_key(seed, tasks)
         self.learning_rate = cfg["learning_rate"] if learning_rate is None else learning_rate
-        self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed).to(self.device)
+        self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed)
+        if start is not None:
+            self.network.load_state_dict(start)
+        self.network.to(self.device)
         self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
+        self.balancer = build_balancer(cfg, self.network, len(tasks), self.key)
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
         self.loss = build_loss(cfg, positives, len(train))
         self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -189,6 +197,7 @@ class GroupTrainer:
             "optimiser": self.optimiser.state_dict(),
             "state": vars(self.state).copy(),
             "snapshots": self.snapshots.state_dict(),
+            **({} if self.balancer is None else {"balancer": self.balancer.state_dict()}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -196,6 +205,8 @@ class GroupTrainer:
         self.optimiser.load_state_dict(state["optimiser"])
         self.state = GroupState(**state["state"])
         self.snapshots.load_state_dict(state["snapshots"], self.state.kept_steps)
+        if self.balancer is not None:
+            self.balancer.load_state_dict(state["balancer"])
         self._unread = 0
 
     @property
@@ -224,19 +235,26 @@ class GroupTrainer:
 
     def prepare_step(self) -> None:
         """Ready the network for the forward pass of the next step."""
-        step = self.state.step
+        self.draw_dropout(self.state.step)
+        self.network.train()
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def draw_dropout(self, step: int) -> None:
+        """Let the next forward pass draw the dropout masks of a step."""
         if self.device.type == "cpu":
             bits = np.random.Generator(np.random.SFC64([self.key, step]))
         else:
             word = np.random.SeedSequence([self.key, step]).generate_state(1, np.uint64).item() >> 1
             bits = torch.Generator(self.device).manual_seed(word)
         self.network.draw_dropout_from(bits)
-        self.network.train()
-        self.optimiser.zero_grad(set_to_none=True)
 
     def training_loss(self, logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         """Mean loss over the examples `indices` (N,) and the group's tasks, from logits (N, T): a scalar."""
         return self.loss(logits, self.train.targets(indices, self.tasks)).mean()
+
+    def task_losses(self, logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
+        """Mean loss of each task over the examples `indices` (N,), from logits (N, T): (T,)."""
+        return self.loss(logits, self.train.targets(indices, self.tasks)).mean(0)
 
     def complete_step(self, loss: torch.Tensor) -> None:
         """After the backward pass: move the weights and take note of the loss."""
@@ -271,9 +289,27 @@ class GroupTrainer:
         self.prepare_step()
         with self.autocast():
             logits = self.network(x)
+        if self.balancer is not None:
+            self._balanced_step(indices, x, logits)
+            return
         loss = self.training_loss(logits, indices)
         loss.backward()
         self.complete_step(loss)
+
+    def _balanced_step(self, indices: torch.Tensor, x: torch.Tensor, logits: torch.Tensor) -> None:
+        """The rest of a step whose gradients the balancer puts together; the loss that is noted is the mean
+        over the tasks all the same.
+        """
+        step = self.state.step
+        losses = self.task_losses(logits, indices)
+        self.balancer.backward(losses, logits, step)
+        self.complete_step(losses.mean())
+        if self.balancer.looks_again:
+            self.draw_dropout(step)
+            with torch.no_grad(), self.autocast():
+                logits = self.network(x)
+            with torch.no_grad():
+                self.balancer.look_again(self.task_losses(logits, indices))
 
     def validation_loss(self) -> float | None:
         """Mean loss over the validation split and the group's tasks; None when SIGTERM came meanwhile."""
@@ -320,6 +356,8 @@ class GroupTrainer:
         examples = state.step * self.order.batch_size
         state.curve.append([state.step, examples, train_loss, loss, state.seconds])
         state.loss_sum, state.loss_steps = 0.0, 0
+        if self.balancer is not None:
+            self.balancer.end_period()
 
     def train_loss(self) -> float:
         """Mean training loss since the last validation, or up to it where no step has been made since."""
@@ -340,7 +378,18 @@ class GroupTrainer:
         return (
             f"{self.label}: step {state.step:,} of at most {self.cfg['max_steps']:,}, "
             f"{rate:,.0f} examples/s, train loss {self.train_loss():.5f}, best validation {best}, "
-            f"at most {duration(left)} left"
+            f"at most {duration(left)} left" + self.task_weights()
+        )
+
+    def task_weights(self) -> str:
+        """How much tasks counted in the last step, where they are balanced, to go on a line with."""
+        if self.balancer is None:
+            return ""
+        weights = self.balancer.weights.tolist()
+        least, most = (extreme(range(len(weights)), key=weights.__getitem__) for extreme in (min, max))
+        return (
+            f"; balancing {self.cfg['balancing']}: task weights from {weights[least]:.3g} "
+            f"({self.task_ids[least]}) to {weights[most]:.3g} ({self.task_ids[most]})"
         )
 
     def ending(self) -> str:
@@ -352,6 +401,7 @@ class GroupTrainer:
             f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
             f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
             + (f", and those of {others} other steps that serve single tasks better" if others else "")
+            + self.task_weights()
         )
 
     def result(self) -> TrainedGroup:

@@ -28,6 +28,7 @@ from epigroup.memory import refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
 from epigroup.pack import Pack
 from epigroup.shards import open_dataset
+from epigroup.warm_start import WarmStart, read_warm_start
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +47,14 @@ def train_groups(
     rates: Mapping[int, float] | None = None,
     identity: Mapping[str, Any] | None = None,
     events: Path | None = None,
+    warm: WarmStart | None = None,
 ) -> dict[int, TrainedGroup]:
     """Train the groups of a pack.
 
     Parameters: `checkpoint`, where to keep the rolling checkpoint, and to go on from when it exists; `rates`,
     a learning rate for each group instead of that of the settings; `identity`, what else than the arguments
-    decides the result (data set, code), for the checkpoint; `events`, a folder for TensorBoard's event files.
+    decides the result (data set, code), for the checkpoint; `events`, a folder for TensorBoard's event files;
+    `warm`, the network whose weights the groups start from.
 
     Raises InputError for splits without examples, groups without positives (of signals: that never change, or
     are negative under a loss that cannot take it), a loss that is not finite or
@@ -79,12 +82,12 @@ def train_groups(
         "learning rates": {str(g): rate for g, rate in rates.items()}, "seed": seed,
         "tasks of the data set": list(task_ids), "window": train.sequences.window,
         "training examples": len(train), "validation examples": len(validation), "precision": precision,
-        "device": device.type, **(identity or {}),
+        "device": device.type, **({} if warm is None else {"warm start": warm.digest}), **(identity or {}),
     }  # fmt: skip
     with catch_termination() as termination:
         pack = Pack(
             groups, number, train, validation, cfg, seed, rates, precision, termination,
-            None if checkpoint is None else Checkpoint(checkpoint, fixed), events,
+            None if checkpoint is None else Checkpoint(checkpoint, fixed), events, warm,
         )  # fmt: skip
         with refuse_out_of_memory(pack.out_of_memory):
             pack.run()
@@ -131,6 +134,7 @@ def train_pack(
     rates_tsv: str | None = None,
     events_dir: str | None = None,
     data: str = "memory",
+    warm_model: str | None = None,
 ) -> None:
     """Train the groups of one pack and write its model file and curves.
 
@@ -139,7 +143,8 @@ def train_pack(
     CPU threads; `code` the digest of this code; `tasks`, all that `groups_tsv` must hold; `rates_tsv` with
     columns group, learning_rate, instead of the
     one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
-    "memory", or "disk" for genome and labels as pages of files. Raises InputError for bad input;
+    "memory", or "disk" for genome and labels as pages of files; `warm_model`, the model file of the network
+    whose weights the groups start from. Raises InputError for bad input;
     SystemExit(143) after SIGTERM.
     """
     torch.set_num_threads(threads)
@@ -154,6 +159,11 @@ def train_pack(
         found = read_rates(rates_tsv, all_groups)
         rates = {group: found[group] for group in groups}
     identity = {"data set": dataset.dataset_hash, "code": code}
+    warm = None
+    if warm_model is not None:
+        warm = read_warm_start(
+            warm_model, dataset_hash=dataset.dataset_hash, network=cfg["network"], window=dataset.window
+        )
     path = checkpoint_path(
         checkpoint_dir,
         cfg,
@@ -163,6 +173,7 @@ def train_pack(
         # what `auto` means on this machine: a job that goes on elsewhere must not mix two kinds of numbers
         precision=precision,
         device=device.type,
+        **({} if warm is None else {"warm": warm.digest}),
         **identity,
     )
     results: dict[int, TrainedGroup] = {}
@@ -184,7 +195,7 @@ def train_pack(
         pinned = {**cfg, "precision": precision}
         results = train_groups(
             groups, train, validation, dataset.task_ids, seed, pinned, checkpoint=path, rates=rates,
-            identity=identity, events=None if events_dir is None else Path(events_dir),
+            identity=identity, events=None if events_dir is None else Path(events_dir), warm=warm,
         )  # fmt: skip
     else:
         logger.info("pack %d of %d holds no group; writing empty files", pack, n_packs)
