@@ -57,7 +57,7 @@ def start_snakemake(folder: Path, *words: str, **options) -> subprocess.Popen:
     with open(folder / "said.txt", "w") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *words, "--configfile", MINI],
-            cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment, start_new_session=True, **options,
+            cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment, process_group=0, **options,
         )  # fmt: skip
 
 
