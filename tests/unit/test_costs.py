@@ -8,6 +8,7 @@ from sklearn.metrics import adjusted_mutual_info_score
 from epigroup.confounders import confounder_table, find_confounders, properties, terciles
 from epigroup.costs import count_costs
 from epigroup.errors import InputError
+from epigroup.prerequisites import Before, all_before, directly_before
 
 NETWORK = {
     "name": "small",
@@ -45,12 +46,18 @@ def made(tmp_path):
                 head = "group\tstep\texamples\ttrain_loss\tvalidation_loss\tseconds\n"
                 path.write_text(head + "\n".join(rows) + "\n")
                 curves.append(str(path))
-    training = {"network": NETWORK, "batch_size": 8, "device": "cpu", "threads": 2}
+    training = {"network": NETWORK, "batch_size": 8, "device": "cpu", "threads": 2, "balancing": "none"}
+    nothing = {"heads": [], "warm_start": [], "searches": [], "affinities": []}
     cfg = {
         "window": WINDOW,
         "runs": runs,
         "training": {"SMTL": training, "KMTL": training},
-        "needs": {"SMTL": [], "KMTL": ["SMTL"]},
+        "searches": [],
+        "affinities": [],
+        "before": [
+            [name, seed, *(nothing | {"heads": [["SMTL", seed]] if name == "KMTL" else []},) * 2]
+            for name, seed in runs
+        ],
         "choices": {"BEST": [["SMTL", "KMTL"], [1, 2]]},
         "pools": {"BOTH": ["SMTL", "KMTL"]},
     }
@@ -67,6 +74,7 @@ def test_costs_are_those_of_the_layers_and_the_clock(made):
     assert kmtl["hours"] == pytest.approx(2 * (40 + 80) / 3600, rel=1e-5)
     assert (kmtl["networks"], kmtl["steps"]) == (2, 40)
     assert kmtl["flop_in_all"] == pytest.approx(kmtl["flop"] + smtl["flop"], rel=1e-5)
+    assert kmtl["heads_hours"] == smtl["hours"] and kmtl["warm_start_hours"] == smtl["heads_hours"] == 0
     best = table.loc["BEST", "2"]
     assert best["flop"] == 0 and best["hours_in_all"] == pytest.approx(kmtl["hours_in_all"], rel=1e-5)
     both = table.loc["BOTH", "2"]
@@ -74,6 +82,123 @@ def test_costs_are_those_of_the_layers_and_the_clock(made):
     assert both["needs"] == "mixed"
     seeds = [table.loc["KMTL", seed]["hours"] for seed in ("1", "2")]
     assert table.loc["KMTL", "all"]["hours"] == pytest.approx(np.mean(seeds), rel=1e-5)
+
+
+def test_searches_affinities_and_warm_starts_are_counted_once(made, tmp_path):
+    """KMTL: a search of its own, groups by an affinity measured on SMTL, and a start from SMTL, which searched."""
+    curves, groups, out, cfg = made
+    head = "group\tphase\tlearning_rate\tsteps\tbest_step\tvalidation_loss\tseconds\tended\n"
+    rows = {
+        "SMTL": ["0\tcoarse\t0.1\t5\t5\t0.5\t36\tmax_steps"],
+        "KMTL": [
+            "0\tcoarse\t0.1\t4\t4\t0.5\t18\tmax_steps",
+            "1\tcoarse\t0.1\t3\t3\tinf\t54\tdiverged",
+        ],
+    }
+    paths = []
+    for name, trials in rows.items():
+        paths.append(str(tmp_path / f"{name}.trials.tsv"))
+        (tmp_path / f"{name}.trials.tsv").write_text(head + "\n".join(trials) + "\n")
+    (tmp_path / "ahead.json").write_text('{"seconds": 90.0}')
+    searches = [[name, seed] for seed in (1, 2) for name in rows]
+    affinities = [["ahead", "SMTL", seed] for seed in (1, 2)]
+    before = []
+    for name, seed in cfg["runs"]:
+        network, search = [["SMTL", seed]], [[name, seed]]
+        direct = {"heads": [], "warm_start": [], "searches": search, "affinities": []}
+        whole = direct
+        if name == "KMTL":
+            measured = [["ahead", "SMTL", seed]]
+            direct = {"heads": network, "warm_start": network, "searches": search, "affinities": measured}
+            both = [*search, ["SMTL", seed]]
+            whole = {"heads": network, "warm_start": [], "searches": both, "affinities": measured}
+        before.append([name, seed, direct, whole])
+    cfg |= {"searches": searches, "affinities": affinities, "before": before}
+    count_costs(curves, groups, out, cfg, trials=paths * 2, affinities=[tmp_path / "ahead.json"] * 2)
+    table = pd.read_csv(out, sep="\t", dtype={"seed": str}).set_index(["strategy", "seed"])
+    smtl, kmtl, best = (table.loc[name, "1"] for name in ("SMTL", "KMTL", "BEST"))
+    close = {"rel": 1e-5}
+    assert smtl["search_hours"] == pytest.approx(2 * 36 / 3600, **close)
+    assert smtl["search_flop"] == pytest.approx(flop(4) * 8 * 5, **close)
+    assert kmtl["search_hours"] == pytest.approx(2 * (18 + 54) / 3600, **close)
+    assert kmtl["search_flop"] == pytest.approx(8 * (4 * flop(3) + 3 * flop(1)), **close)
+    assert kmtl["affinity_hours"] == pytest.approx(2 * 90 / 3600, **close)
+    assert kmtl["heads_hours"] == kmtl["warm_start_hours"] == smtl["hours"]
+    assert kmtl["heads_flop"] == kmtl["warm_start_flop"] == smtl["flop"]
+    parts = [kmtl[f"{what}hours"] for what in ("", "search_", "affinity_")]
+    assert kmtl["hours_in_all"] == pytest.approx(sum(parts) + smtl["hours_in_all"], **close)
+    assert smtl["hours_in_all"] == pytest.approx(smtl["hours"] + smtl["search_hours"], **close)
+    assert kmtl["flop_in_all"] == pytest.approx(
+        kmtl["flop"] + kmtl["search_flop"] + smtl["flop"] + smtl["search_flop"], **close
+    )
+    assert best["hours_in_all"] == pytest.approx(kmtl["hours_in_all"], **close)
+    assert best["needs"] == "SMTL KMTL"
+    (tmp_path / "KMTL.trials.tsv").write_text(head + rows["KMTL"][0].replace("0\t", "7\t", 1) + "\n")
+    with pytest.raises(InputError, match="group 7 is not in"):
+        count_costs(curves, groups, out, cfg, trials=paths * 2, affinities=[tmp_path / "ahead.json"] * 2)
+    (tmp_path / "ahead.json").write_text("{}")
+    (tmp_path / "KMTL.trials.tsv").write_text(head)
+    with pytest.raises(InputError, match="ahead.json: no figures of an affinity"):
+        count_costs(curves, groups, out, cfg, trials=paths * 2, affinities=[tmp_path / "ahead.json"] * 2)
+
+
+def test_balanced_training_costs_what_its_passes_cost(made):
+    curves, groups, out, cfg = made
+    cfg["training"]["KMTL"] = cfg["training"]["KMTL"] | {"balancing": "pcgrad"}
+    count_costs(curves, groups, out, cfg)
+    table = pd.read_csv(out, sep="\t", dtype={"seed": str}).set_index(["strategy", "seed"])
+    shared = 2 * (20 * 5 * 4 * 6 + 2 * 5 * 6 * 7)  # a backward pass through the trunk
+    expected = (flop(3) + 2 * shared + flop(1)) * 8 * 20
+    assert table.loc[("KMTL", "1"), "flop"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_comes_before_follows_from_the_config():
+    plain = {
+        "heads_from": None,
+        "affinity": None,
+        "like": None,
+        "vectors": "raw",
+        "of": "kmeans",
+        "heads_seeds": None,
+    }
+    config = {
+        "seeds": [1, 2, 3],
+        "groupings": {
+            "all": plain | {"method": "all"},
+            "kmeans": plain | {"method": "kmeans", "heads_from": "SMTL"},
+            "by_labels": plain | {"method": "kmeans", "heads_from": "SMTL", "vectors": "labels"},
+            "vote": plain | {"method": "consensus", "heads_from": "SMTL"},
+            "ahead": plain | {"method": "tag", "heads_from": "SMTL", "affinity": "training"},
+            "apart": plain | {"method": "sca", "heads_from": "SMTL", "affinity": "trained"},
+            "pairs": plain | {"method": "tag", "heads_from": "SMTL", "affinity": "hoa"},
+            "random": plain | {"method": "random", "like": "kmeans"},
+            "round": plain | {"method": "pairs"},
+        },
+        "affinities": {
+            "training": {"measure": "tag", "network": "training"},
+            "trained": {"measure": "sca", "network": "trained"},
+            "hoa": {"measure": "hoa", "network": "trained", "pairs_from": ["ROUND"]},
+        },
+        "searches": {"rates": {"seed": 5}},
+        "strategies": {
+            "SMTL": {"grouping": "all", "seeds": None, "search": "rates"},
+            "ROUND": {"grouping": "round", "seeds": None},
+        },
+    }
+    for name in config["groupings"]:
+        config["strategies"][name.upper()] = {"grouping": name, "seeds": None}
+    config["strategies"]["WARM"] = {"grouping": "random", "seeds": None, "warm_start": "SMTL"}
+    found = {name: all_before(config, name, 2) for name in config["strategies"]}
+    searched = [("SMTL", 1)]  # one search for all seeds
+    assert found["SMTL"] == Before(searches=searched)
+    assert found["KMEANS"] == Before([("SMTL", 2)], [], searched)
+    assert found["BY_LABELS"] == found["RANDOM"] == Before()
+    assert found["VOTE"] == Before([("SMTL", 1), ("SMTL", 2), ("SMTL", 3)], [], searched)
+    assert found["AHEAD"] == Before([], [], searched, [("training", "SMTL", 2)])
+    assert found["APART"] == Before([("SMTL", 2)], [], searched, [("trained", "SMTL", 2)])
+    assert found["PAIRS"] == Before([("ROUND", 2), ("SMTL", 2)], [], searched, [("hoa", "SMTL", 2)])
+    assert found["WARM"] == Before([("SMTL", 2)], [], searched)
+    assert directly_before(config, "WARM", 2) == Before([], [("SMTL", 2)])
 
 
 def test_a_group_without_a_curve_is_refused(made):

@@ -10,9 +10,10 @@ from test_comparison import SHEET, TASKS, compared, f1_of, files_of, pick, resul
 from test_settings import MINIMAL, with_change
 
 from epigroup.bootstrap import column_intervals, percentile_interval
-from epigroup.compared import candidates, compared_seeds, needed
+from epigroup.compared import candidates, compared_seeds
 from epigroup.comparison import find_gain, headline
 from epigroup.errors import InputError
+from epigroup.prerequisites import Before, all_before
 from epigroup.run_scores import Results
 from epigroup.settings import complete_config
 from epigroup.transfer import transfer_table
@@ -140,7 +141,8 @@ def test_draws_are_written_out_as_strategies_and_a_pool():
     assert candidates(full, "LUCK") == names and compared_seeds(full, "LUCK") == [1, 2]
     assert complete_config(full) == full
     assert complete_config(drawn(1))["comparison"]["pools"] == {}
-    assert needed(full, "KM") == ["SMTL"] and needed(full, "RANDOM_1") == []
+    assert all_before(full, "KM", 1).heads == [("SMTL", 1)]
+    assert all_before(full, "RANDOM_1", 1) == Before()
 
 
 @pytest.mark.parametrize(

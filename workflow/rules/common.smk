@@ -16,6 +16,7 @@ from epigroup import (
     config_schema,
     digest,
     grouping as grouping_methods,
+    prerequisites,
     search as searches,
     settings as config_settings,
     strategies as plan_of,

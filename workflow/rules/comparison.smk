@@ -55,6 +55,8 @@ rule count_costs:
     input:
         curves=curve_tables(),
         groups=group_tables_of_runs(),
+        trials=trial_tables_of_runs(),
+        affinities=affinity_figures_of_runs(),
     output:
         "<results>/comparison/costs.tsv",
     log:

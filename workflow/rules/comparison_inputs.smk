@@ -36,18 +36,49 @@ def curve_tables():
     ]
 
 
+def runs_before(part):
+    """The searches or affinities that trained runs need, each once."""
+    found = [prerequisites.all_before(config, *run) for run in trained_runs()]
+    return list(dict.fromkeys(run for one in found for run in getattr(one, part)))
+
+
+def trial_tables_of_runs():
+    return [
+        f"{RESULTS}/search/{strategy}/seed{seed}/trials.tsv" for strategy, seed in runs_before("searches")
+    ]
+
+
+def affinity_figures_of_runs():
+    return [
+        f"{RESULTS}/affinity/{name}/{strategy}/seed{seed}.json"
+        for name, strategy, seed in runs_before("affinities")
+    ]
+
+
 def costs_config():
-    """What `count_costs` is told: the network and batch of each strategy, and which others it could not do without."""
-    trained = {}
-    for name in STRATEGIES:
-        training = config_settings.training_settings(config, name)
-        trained[name] = {key: training[key] for key in ("network", "batch_size", "device", "threads")}
+    """What `count_costs` is told: how each strategy trains, and what it could not do without."""
+    kept = {"network", "batch_size", "device", "threads", "balancing", *balancing.OPTIONS}
+    trained = {
+        name: {k: v for k, v in config_settings.training_settings(config, name).items() if k in kept}
+        for name in STRATEGIES
+    }
     return config_settings.canonical(
         {
             "window": config["dataset"]["window"],
             "runs": trained_runs(),
+            "searches": runs_before("searches"),
+            "affinities": runs_before("affinities"),
             "training": trained,
-            "needs": {name: compared.needed(config, name) for name in STRATEGIES},
+            "before": [
+                [
+                    *run,
+                    *(
+                        vars(find(config, *run))
+                        for find in (prerequisites.directly_before, prerequisites.all_before)
+                    ),
+                ]
+                for run in trained_runs()
+            ],
             "choices": {
                 name: [compared.candidates(config, name), compared.compared_seeds(config, name)]
                 for name in CHOICES

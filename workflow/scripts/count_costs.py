@@ -9,4 +9,6 @@ with log_to(snakemake.log[0]):
         list(snakemake.input.groups),
         snakemake.output[0],
         snakemake.params.cfg,
+        trials=list(snakemake.input.trials),
+        affinities=list(snakemake.input.affinities),
     )

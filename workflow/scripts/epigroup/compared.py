@@ -3,7 +3,7 @@ choices among them.
 """
 
 from epigroup.errors import InputError
-from epigroup.strategies import strategy_seeds, warm_start
+from epigroup.strategies import strategy_seeds
 
 
 def pool_members(config: dict, name: str) -> list[str]:
@@ -24,14 +24,6 @@ def compared_seeds(config: dict, name: str) -> list[int]:
     members = candidates(config, name) if name in config["choices"] else pool_members(config, name)
     seeds = [strategy_seeds(config, member) for member in members]
     return [seed for seed in seeds[0] if all(seed in other for other in seeds)]
-
-
-def needed(config: dict, strategy: str) -> list[str]:
-    """The strategies that must be trained before one can be: those whose heads its groups come from or whose
-    weights these start from, and theirs. Random groups need the sizes of others alone, and so no network."""
-    grouping = config["groupings"][config["strategies"][strategy]["grouping"]]
-    sources = [one for one in (grouping["heads_from"], warm_start(config, strategy)) if one is not None]
-    return list(dict.fromkeys(name for one in sources for name in (one, *needed(config, one))))
 
 
 def expand_draws(config: dict, source: str) -> dict:

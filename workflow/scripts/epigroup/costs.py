@@ -1,19 +1,32 @@
-"""What each strategy cost to train: hours by the clock of its jobs, and the FLOP of its networks."""
+"""What each strategy cost to train, with what had to be searched, measured or trained before: hours by the clock
+of its jobs, and the FLOP of its networks.
+"""
 
+import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from epigroup.architecture import network_cost
+from epigroup.balancing import step_flop
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.search import read_trials
 from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
 SUMS = ["networks", "steps", "hours", "flop"]
-COLUMNS = ["strategy", "seed", "device", *SUMS, "needs", "hours_in_all", "flop_in_all"]
+BEFORE = [
+    "search_hours", "search_flop", "affinity_hours", "heads_hours", "heads_flop", "warm_start_hours", "warm_start_flop",
+]  # fmt: skip
+COLUMNS = ["strategy", "seed", "device", *SUMS, *BEFORE, "needs", "hours_in_all", "flop_in_all"]
+
+Run = tuple[str, int]
+NOTHING = {"hours": 0.0, "flop": 0.0}
 
 
 def read_ends(path: str) -> pd.DataFrame:
@@ -29,60 +42,125 @@ def read_ends(path: str) -> pd.DataFrame:
 def run_cost(curves: list[str], groups: str, training: dict, window: int) -> dict[str, float]:
     """networks, steps, hours and FLOP of one strategy and seed, summed over its groups.
 
-    hours: seconds on a GPU, or on a CPU times its threads, / 3600. FLOP: those of training an example
-    (`network_cost`) x batch size x steps; those of validation are left out. training: network, batch_size,
-    device, threads. InputError: a group without a curve.
+    hours: seconds on a GPU, or on a CPU times its threads, / 3600. FLOP: those of training an example with its
+    balancing (`step_flop`) x batch size x steps; those of validation are left out. training: network,
+    batch_size, balancing with its keys, device, threads. InputError: a group without a curve.
     """
     sizes = Counter(read_table(groups)["group"].tolist())
     ends = pd.concat([read_ends(path) for path in curves])
     lacking = sorted(set(sizes) - set(ends.index))
     if lacking:
         raise InputError(f"{groups}: group {lacking[0]} has no curve in {', '.join(map(str, curves))}")
-    flop = {size: network_cost(training["network"], window, size).training for size in set(sizes.values())}
-    cores = training["threads"] if training["device"] == "cpu" else 1
+    steps = [(n, int(ends.at[group, "step"])) for group, n in sizes.items()]
     return {
         "networks": len(sizes),
         "steps": int(ends["step"].sum()),
-        "hours": cores * float(ends["seconds"].sum()) / 3600,
-        "flop": sum(flop[n] * training["batch_size"] * int(ends.at[g, "step"]) for g, n in sizes.items()),
+        "hours": _hours(float(ends["seconds"].sum()), training),
+        "flop": _flop(steps, training, window),
     }
 
 
-def cost_table(curves: dict[tuple[str, int], list[str]], groups: dict[tuple[str, int], str], cfg: dict):
-    """costs.tsv as a DataFrame: a row a (strategy, seed), then choices and pools, then the mean of each over
-    its seeds (`all`).
+def search_cost(trials: str, groups: str, training: dict, window: int) -> dict[str, float]:
+    """hours and FLOP of all trials of a search, in the units of `run_cost`. InputError: a trial of no group."""
+    sizes = Counter(read_table(groups)["group"].tolist())
+    found = read_trials([trials])
+    unknown = [trial.group for trial in found if trial.group not in sizes]
+    if unknown:
+        raise InputError(f"{trials}: group {unknown[0]} is not in {groups}; search the rates again")
+    return {
+        "hours": _hours(sum(trial.seconds for trial in found), training),
+        "flop": _flop([(sizes[trial.group], trial.steps) for trial in found], training, window),
+    }
 
-    `hours_in_all`, `flop_in_all`: with what had to be trained before (`needs`: the network whose heads were
-    clustered; of a choice all its candidates, each network once). A pool is the mean of its members. curves,
-    groups: paths by strategy and seed; cfg as in `count_costs`.
+
+def affinity_cost(measures: str, training: dict) -> float:
+    """Hours of a measurement, in the units of `run_cost`. InputError: a file that does not say its seconds."""
+    try:
+        seconds = float(json.loads(Path(measures).read_text())["seconds"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{measures}: no figures of an affinity ({error!r}); measure it again") from None
+    return _hours(seconds, training)
+
+
+def _hours(seconds: float, training: dict) -> float:
+    return (training["threads"] if training["device"] == "cpu" else 1) * seconds / 3600
+
+
+def _flop(steps: list[tuple[int, int]], training: dict, window: int) -> float:
+    """Of networks of so many tasks, so many steps each."""
+    each = {n: step_flop(training, window, n) for n in {n for n, _ in steps}}
+    return sum(each[n] * training["batch_size"] * made for n, made in steps)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was spent: `networks`, `run_cost` by (strategy, seed); `searches`, `search_cost` by (strategy, seed);
+    `affinities`, hours by (affinity, strategy, seed).
     """
-    own = {
-        run: run_cost(paths, groups[run], cfg["training"][run[0]], cfg["window"])
-        for run, paths in curves.items()
-    }
+
+    networks: dict[Run, dict[str, float]]
+    searches: dict[Run, dict[str, float]]
+    affinities: dict[tuple[str, str, int], float]
+
+    def of_networks(self, runs: list[Run], key: str) -> float:
+        """Of training them; NaN where one is not trained."""
+        lacking = [run for run in runs if run not in self.networks]
+        return sum(self.networks[run][key] for run in runs) if not lacking else float("nan")
+
+    def in_all(self, before: dict, key: str) -> float:
+        """Hours or FLOP of everything in `before` (lists of `Before`)."""
+        total = self.of_networks(before["heads"], key)
+        total += sum(self.searches[run][key] for run in before["searches"])
+        return total + (sum(self.affinities[run] for run in before["affinities"]) if key == "hours" else 0)
+
+
+def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
+    """costs.tsv: a row a (strategy, seed), then choices and pools, then the mean of each over its seeds
+    (`all`).
+
+    `search_...`: the search of the strategy's own rates; `affinity_hours`: measuring the affinity that its
+    groups are made by; `heads_...`: training the networks that its groups are made from; `warm_start_...`:
+    training the network that they start from. `..._in_all`: with all that, and what it needed in its turn, each
+    once; of a choice all its candidates. FLOP of measuring affinities are not counted. A pool is the mean of its
+    members. cfg as in `count_costs`.
+    """
     rows = []
 
-    def add(name: str, seed: int, mine: dict, needs: list[str], device: str) -> None:
-        lacking = [one for one in needs if (one, seed) not in own]
-        row = {"strategy": name, "seed": str(seed), "device": device, **mine, "needs": " ".join(needs)}
+    def add(name: str, seed: int, mine: dict, parts: dict, before: dict, device: str) -> None:
+        row = {"strategy": name, "seed": str(seed), "device": device, **mine, **parts}
+        row["needs"] = " ".join(dict.fromkeys(one for one, _ in before["heads"]))
         for key in ("hours", "flop"):
-            before = sum(own[one, seed][key] for one in needs) if not lacking else float("nan")
-            row[f"{key}_in_all"] = mine[key] + before
+            row[f"{key}_in_all"] = mine[key] + spent.in_all(before, key)
         rows.append(row)
 
-    for (name, seed), mine in own.items():
-        add(name, seed, mine, cfg["needs"][name], cfg["training"][name]["device"])
+    before = {(name, seed): (_tuples(direct), _tuples(whole)) for name, seed, direct, whole in cfg["before"]}
+    for (name, seed), mine in spent.networks.items():
+        direct, whole = before[name, seed]
+        own = [run for run in direct["searches"] if run[0] == name]
+        parts = {f"search_{key}": sum(spent.searches[run][key] for run in own) for key in NOTHING}
+        parts["affinity_hours"] = sum(spent.affinities[run] for run in direct["affinities"])
+        for what in ("heads", "warm_start"):
+            parts |= {f"{what}_{key}": spent.of_networks(direct[what], key) for key in NOTHING}
+        add(name, seed, mine, parts, whole, cfg["training"][name]["device"])
     for name, (candidates, seeds) in cfg["choices"].items():
-        needs = list(dict.fromkeys(one for c in candidates for one in (c, *cfg["needs"][c])))
-        device = _common(cfg["training"][one]["device"] for one in needs)
         for seed in seeds:
-            add(name, seed, dict.fromkeys(SUMS, 0), needs, device)
+            needed = [before[one, seed][1] | {"own": [(one, seed)]} for one in candidates]
+            whole = {
+                what: list(dict.fromkeys(run for one in needed for run in one.get(what, [])))
+                for what in ("searches", "affinities")
+            }
+            # a candidate, and then what it needs
+            whole["heads"] = list(
+                dict.fromkeys(run for one in needed for run in (*one["own"], *one["heads"]))
+            )
+            device = _common(cfg["training"][one]["device"] for one, _ in whole["heads"])
+            add(name, seed, dict.fromkeys(SUMS, 0), dict.fromkeys(BEFORE, 0), whole, device)
     for name, members in cfg["pools"].items():
         parts = [row for row in rows if row["strategy"] in members]
         for seed in dict.fromkeys(row["seed"] for row in parts):
             here = pd.DataFrame([row for row in parts if row["seed"] == seed])
             if len(here) == len(members):
-                means = here[[*SUMS, "hours_in_all", "flop_in_all"]].mean().to_dict()
+                means = here[[*SUMS, *BEFORE, "hours_in_all", "flop_in_all"]].mean().to_dict()
                 needs = _common(here["needs"])
                 rows.append(
                     {"strategy": name, "seed": seed, "device": _common(here["device"]), "needs": needs}
@@ -93,26 +171,49 @@ def cost_table(curves: dict[tuple[str, int], list[str]], groups: dict[tuple[str,
     return pd.concat([means.assign(seed="all")[COLUMNS], table], ignore_index=True)
 
 
+def _tuples(before: dict) -> dict[str, list[tuple]]:
+    """Lists of lists, as a job's settings hold them, as lists of tuples."""
+    return {what: [tuple(run) for run in runs] for what, runs in before.items()}
+
+
 def _common(values) -> str:
     """The one value of all, or `mixed`."""
     found = set(values)
     return found.pop() if len(found) == 1 else "mixed"
 
 
-def count_costs(curves: list[str], groups: list[str], out: str, cfg: dict) -> None:
+def count_costs(
+    curves: list[str],
+    groups: list[str],
+    out: str,
+    cfg: dict,
+    *,
+    trials: Sequence[str] = (),
+    affinities: Sequence[str] = (),
+) -> None:
     """Write costs.tsv.
 
     curves: `.../{strategy}/seed{seed}/pack{n}.curves.tsv`; groups: a groups.tsv for each of cfg's runs
-    ([strategy, seed]). cfg: window, runs, training (strategy -> network, batch_size, device, threads),
-    needs (strategy -> strategies trained before), choices (name -> [candidates, seeds]), pools (name ->
+    ([strategy, seed]); trials: a trials.tsv for each of cfg's searches ([strategy, seed]); affinities: the figures
+    (JSON) of each of cfg's affinities ([affinity, strategy, seed]). cfg further: window, training (strategy ->
+    network, batch_size, balancing with its keys, device, threads), before ([strategy, seed, directly before, all
+    before] of each run, the latter two as `Before`), choices (name -> [candidates, seeds]), pools (name ->
     strategies).
     """
     runs = [(strategy, int(seed)) for strategy, seed in cfg["runs"]]
-    of_run: dict[tuple[str, int], list[str]] = {run: [] for run in runs}
+    of_run: dict[Run, list[str]] = {run: [] for run in runs}
     for path in curves:
         *_, strategy, seed, _ = str(path).split("/")
         of_run[strategy, int(seed.removeprefix("seed"))].append(path)
-    table = cost_table(of_run, dict(zip(runs, groups, strict=True)), cfg)
+    groups_of, training, window = dict(zip(runs, groups, strict=True)), cfg["training"], cfg["window"]
+    searches = zip(map(tuple, cfg["searches"]), trials, strict=True)
+    measured = zip(map(tuple, cfg["affinities"]), affinities, strict=True)
+    spent = Spent(
+        {run: run_cost(paths, groups_of[run], training[run[0]], window) for run, paths in of_run.items()},
+        {run: search_cost(path, groups_of[run], training[run[0]], window) for run, path in searches},
+        {run: affinity_cost(path, training[run[1]]) for run, path in measured},
+    )
+    table = cost_table(spent, cfg)
     for row in table[table["seed"] == "all"].itertuples():
         log.info(
             "%s: %.3g hours (%s) and %.3g FLOP a seed, in all %.3g and %.3g",
