@@ -113,8 +113,7 @@ def test_every_strategy_predicts_the_signal_on_test(results):
         metrics = pd.read_csv(results / f"evaluation/{strategy}/seed1/metrics.tsv", sep="\t")
         assert metrics["task_id"].tolist() == TASKS
         assert (metrics["test_pearson"] > 0.4).all(), (strategy, metrics["test_pearson"])
-        assert (metrics["test_pearson_low"] < metrics["test_pearson"]).all()
-        assert (metrics["n_test"] == LENGTH // BIN - 2).all()
+        assert (metrics["n_test"] == LENGTH // BIN).all()
 
 
 def test_the_correlation_of_the_signals_finds_the_planted_groups(results):

@@ -1,6 +1,7 @@
 # Input functions and settings of baselines.smk, which the report shares.
 
-BASELINES = config["baselines"]["names"]
+# They predict labels; there is none for a signal.
+BASELINES = [] if SIGNAL else config["baselines"]["names"]
 
 
 def read_strategy():

@@ -4,10 +4,15 @@ from epigroup.errors import InputError
 
 
 def check_strata(config: dict, source: str) -> None:
-    """InputError: edges that do not ascend, a preset beside edges."""
+    """InputError: edges that do not ascend, a preset beside edges, targets that are signals."""
     section = config.get("strata")
     if section is None:
         return
+    if config["dataset"]["targets"] == "signal":
+        raise InputError(
+            f"{source}: strata: scores by stratum are those of labels, and dataset.targets is signal; leave the "
+            "section out"
+        )
     for key in ("edges", "tss_edges"):
         edges = section[key]
         if edges and sorted(edges) != edges:
