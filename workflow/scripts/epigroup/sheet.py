@@ -49,7 +49,12 @@ class Profile:
     peak_mode: str
     kind: str
     replicates: tuple[Replicate, ...]
+<<<<<<< HEAD
     signal: str | None = None
+=======
+    donors: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+>>>>>>> b84c885 (Audit: windows shared across splits, near-identical sequences, thresholds, technique, choices)
 
     @property
     def is_input(self) -> bool:
@@ -165,5 +170,15 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         peak_mode=row.get("peak_mode", "broad" if broad else "narrow"),
         kind=kind_of(row),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
+<<<<<<< HEAD
         signal=place_of(row["signal"], results) if "signal" in row else None,
+=======
+        donors=_named(rows, "donor"),
+        batches=_named(rows, "batch"),
+>>>>>>> b84c885 (Audit: windows shared across splits, near-identical sequences, thresholds, technique, choices)
     )
+
+
+def _named(rows: list[dict[str, str]], column: str) -> tuple[str, ...]:
+    """What the rows of a profile name in a column, each once, sorted."""
+    return tuple(sorted({row[column] for row in rows if row.get(column)}))
