@@ -49,12 +49,9 @@ class Profile:
     peak_mode: str
     kind: str
     replicates: tuple[Replicate, ...]
-<<<<<<< HEAD
     signal: str | None = None
-=======
     donors: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
->>>>>>> b84c885 (Audit: windows shared across splits, near-identical sequences, thresholds, technique, choices)
 
     @property
     def is_input(self) -> bool:
@@ -170,12 +167,9 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         peak_mode=row.get("peak_mode", "broad" if broad else "narrow"),
         kind=kind_of(row),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
-<<<<<<< HEAD
         signal=place_of(row["signal"], results) if "signal" in row else None,
-=======
         donors=_named(rows, "donor"),
         batches=_named(rows, "batch"),
->>>>>>> b84c885 (Audit: windows shared across splits, near-identical sequences, thresholds, technique, choices)
     )
 
 

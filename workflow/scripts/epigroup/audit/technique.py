@@ -9,14 +9,12 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.audit.properties import MEASURES, NUMBERS, WORDS
 from epigroup.confounders import read_depth
 from epigroup.report_data import gather, many, with_pools
 from epigroup.task_tables import read_tasks
 
-NUMBERS = {"depth": "aligned reads", "n_peaks": "number of peaks"}
-WORDS = ("assay", "batch", "donor")
 COLLECTED = {"batch": "batches", "donor": "donors"}
-MEASURES = {"test_f1": "test F1", "test_auroc": "test AUROC", "gain": "gain in test F1"}
 LEAST_TASKS = 5
 LEAST_EFFECT = 0.3  # |rho|, or the square root of epsilon squared: less is no concern, however sure
 ALPHA = 0.05
