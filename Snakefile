@@ -68,6 +68,7 @@ if config["baselines"]["names"]:
 
 
 include: "workflow/rules/report.smk"
+include: "workflow/rules/paper.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/plan.smk"
 

@@ -16,20 +16,12 @@ def audit_modules(stage):
     )
 
 
-@lru_cache(maxsize=None)
-def made_from(path):
-    """(rule, inputs) of a file, by the rules themselves; None of one that the user gives."""
-    for rule in workflow.rules:
-        if rule.is_producer(path):
-            inputs = map(str, rule.expand_input(rule.get_wildcards(path))[0])
-            scores = f"{RESULTS}/evaluation/"
-            kept = [one for one in inputs if not (rule.name in BY_COLUMN and one.startswith(scores))]
-            return rule.name, tuple(kept)
-    return None
+ORIGINS = flow.origins(workflow.rules, f"{RESULTS}/evaluation/", BY_COLUMN)
 
 
-def is_test(path):
-    return path.startswith(f"{RESULTS}/predictions/") and path.endswith("/test.h5")
+def tested(path):
+    """Whether a file holds the predictions of test."""
+    return path.startswith(f"{RESULTS}/predictions/") and os.path.basename(path) == "test.h5"
 
 
 def decision_files():
@@ -128,8 +120,8 @@ def audit_config():
                 for task in TASKS
             ],
             "facts": audit_facts(),
-            "leaks": flow.leaks(decisions, is_test, made_from),
-            "readers": flow.readers(scores, is_test, made_from),
+            "leaks": flow.leaks(decisions, tested, ORIGINS),
+            "readers": flow.readers(scores, tested, ORIGINS),
             "n_files": sum(map(len, decisions.values())),
             "choices": [
                 {

@@ -79,6 +79,7 @@ def findings(_=None):
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
+        **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }
 
 

@@ -2,8 +2,15 @@
 
 from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, WARN
 from epigroup.report_data import Results
+from epigroup.report_page import Page, Section, fill
 
 TONES = {PASS: "good", WARN: "none", FAIL: "bad", NOT_APPLICABLE: "soft"}
+
+
+def the_audit(page: Page) -> Section | None:
+    """The verdicts of the audit."""
+    found = audit_section(page.results)
+    return Section("audit", "Audit", fill("audit", audit=found)) if found else None
 
 
 def audit_section(results: Results) -> dict | None:

@@ -5,6 +5,28 @@ from collections.abc import Callable, Iterable, Mapping
 Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
 
 
+def origins(rules: Iterable, scores: str, by_column: Iterable[str]) -> Maker:
+    """A `made_from` over the rules of a workflow (objects with name, is_producer, get_wildcards, expand_input, as
+    Snakemake's).
+
+    scores: folder of the tables of scores; the rules `by_column` read validation's columns of these alone, so
+    that for them such an input does not count.
+    """
+    known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+
+    def made_from(path: str) -> tuple[str, tuple[str, ...]] | None:
+        if path not in known:
+            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            known[path] = None
+            if maker is not None:
+                inputs = map(str, maker.expand_input(maker.get_wildcards(path))[0])
+                own = maker.name in set(by_column)
+                known[path] = (maker.name, tuple(i for i in inputs if not (own and i.startswith(scores))))
+        return known[path]
+
+    return made_from
+
+
 def ancestry(targets: Iterable[str], made_from: Maker) -> dict[str, tuple[str, tuple[str, ...]]]:
     """{file: (rule, inputs)} of the targets and of all that they are made from.
 
