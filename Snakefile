@@ -54,6 +54,7 @@ if "patience_study" in config:
 include: "workflow/rules/grouping.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/comparison.smk"
+include: "workflow/rules/audit.smk"
 
 
 if "strata" in config:
@@ -67,6 +68,7 @@ if config["baselines"]["names"]:
 
 
 include: "workflow/rules/report.smk"
+include: "workflow/rules/paper.smk"
 include: "workflow/rules/predict.smk"
 include: "workflow/rules/plan.smk"
 

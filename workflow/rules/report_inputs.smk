@@ -71,6 +71,7 @@ def findings(_=None):
             for name in CHOICES
             for seed in compared.compared_seeds(config, name)
         ],
+        "audit": f"{RESULTS}/audit/audit.json",
         "fastp": trimmed_counts(),
         "flagstat": aligned_counts(),
         "trials": trial_tables(),
@@ -78,6 +79,7 @@ def findings(_=None):
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
+        **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }
 
 
@@ -93,6 +95,7 @@ ALL_FIGURES = {
     "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
     "planted": ("Groups", "Agreement with the planted groups", SIMULATED),
+    "technique": ("Audit", "Scores against technique", True),
     "curves": ("Training", "Validation loss", True),
     "search": ("Training", "Validation loss by learning rate", bool(SEARCHED)),
     "patience": ("Training", "Full-length trainings", "patience_study" in config),

@@ -81,6 +81,14 @@ SECTIONS = {
     "comparison": lambda _: config["comparison"],
     "strata": lambda _: config["strata"],
     "figures": lambda _: config["figures"],
+    "audit_dataset": lambda _: {
+        key: config["audit"][key] for key in ("kmer", "sketch", "similarity", "warn_share", "fail_share")
+    },
+    "audit_thresholds": lambda regions: {
+        "min_validation_positives": config["evaluation"]["min_validation_positives"],
+        "regions": regions,
+    },
+    "audit_run": lambda _: {key: config["audit"][key] for key in ("min_positives", "draws", "seed")},
     "report": report_settings,
     "predict": lambda _: config["predict"],
     "simulation": lambda _: config["simulation"],

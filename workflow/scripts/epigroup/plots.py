@@ -123,6 +123,8 @@ def numbers_of(
     joint: str | None = None,
 ) -> pd.DataFrame:
     """The table of the figure `name`; methods, joint: as in `draw_figures`."""
+    from epigroup.plots_audit import technique_points  # it takes its style from here
+
     made: dict[str, Callable[[], pd.DataFrame]] = {
         "strategies": lambda: tables.strategy_scores(results),
         "gains": lambda: tables.gain_rows(results),
@@ -139,6 +141,7 @@ def numbers_of(
         "search": lambda: tables.trials(results),
         "patience": lambda: tables.courses(results),
         "regret": lambda: results.regret if results.regret is not None else pd.DataFrame(),
+        "technique": lambda: technique_points(results),
         "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
     }
     if name not in made:
@@ -164,6 +167,7 @@ def draw_figures(
     against cost.
     """
     from epigroup import (  # they take their style from here
+        plots_audit,
         plots_comparison,
         plots_data,
         plots_scores,
@@ -175,6 +179,7 @@ def draw_figures(
         **plots_data.DRAWERS,
         **plots_trials.DRAWERS,
         **plots_comparison.DRAWERS,
+        **plots_audit.DRAWERS,
     }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)

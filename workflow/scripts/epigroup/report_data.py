@@ -99,7 +99,7 @@ class Results(DataTables):
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
     profile), or None. transfer, costs, confounders, known_sets: tables of the
     comparison, or None. choices: row a
-    (choice, seed, task).
+    (choice, seed, task). audit: audit.json, paper: paper.json, or None.
     """
 
     metrics: pd.DataFrame
@@ -124,6 +124,8 @@ class Results(DataTables):
     confounders: pd.DataFrame | None = None
     known_sets: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
+    audit: dict | None = None
+    paper: dict | None = None
 
     @property
     def pools(self) -> dict[str, list[str]]:
@@ -151,7 +153,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one path,
     may be absent); choices, fastp, flagstat, trials (lists, may be absent); study, regret, study_groups (one path)
-    and study_curves (a list), there together or not at all; mappable_strategies, mappable_headline (one
+    and study_curves (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper (one
     path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
@@ -191,6 +193,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         if courses
         else None,
         regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
+        audit=read_json(one(inputs, "audit")) if inputs.get("audit") else None,
+        paper=read_json(one(inputs, "paper")) if inputs.get("paper") else None,
     )
 
 

@@ -8,12 +8,14 @@ import yaml
 import epigroup
 from epigroup import figure_tables as tables
 from epigroup.plots import default_pairs
+from epigroup.report_audit import audit_warnings, the_audit
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report_data import Results
 from epigroup.report_headline import interval_text, warnings
 from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
+from epigroup.report_paper import the_paper
 from epigroup.report_tables import (
     REGIONS,
     composition_tables,
@@ -35,7 +37,7 @@ def headline(page: Page) -> Section:
         score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
-        warnings=warnings(page.results, page.rows),
+        warnings=[*audit_warnings(page.results), *warnings(page.results, page.rows)],
         identity=identity(page.results, page.report),
     )
     return Section("headline", "Headline", html, heading=False)
@@ -204,6 +206,8 @@ SECTIONS: tuple[SectionMaker, ...] = (
     tasks,
     training,
     data,
+    the_audit,
     cost,
+    the_paper,
     method,
 )

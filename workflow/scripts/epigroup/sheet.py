@@ -50,6 +50,8 @@ class Profile:
     kind: str
     replicates: tuple[Replicate, ...]
     signal: str | None = None
+    donors: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
 
     @property
     def is_input(self) -> bool:
@@ -166,4 +168,11 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         kind=kind_of(row),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
         signal=place_of(row["signal"], results) if "signal" in row else None,
+        donors=_named(rows, "donor"),
+        batches=_named(rows, "batch"),
     )
+
+
+def _named(rows: list[dict[str, str]], column: str) -> tuple[str, ...]:
+    """What the rows of a profile name in a column, each once, sorted."""
+    return tuple(sorted({row[column] for row in rows if row.get(column)}))

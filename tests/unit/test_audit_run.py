@@ -1,0 +1,309 @@
+"""Planted sins of a run are caught (a threshold of test's, a depth confounder, a choice by test, a file made
+from test), and a clean run is left alone.
+"""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import f1_score, precision_recall_curve
+
+import report_tree
+from epigroup import audit
+from epigroup.audit import class_balance, donors, fitted, flow, selection, technique, thresholds
+from epigroup.audit.make import COLUMNS, audit_run
+from epigroup.evaluation import evaluate_strategy
+from epigroup.intact import sealed
+from epigroup.labels import pack
+from epigroup.plots_audit import draw_technique, technique_points
+from epigroup.report import render
+from epigroup.report_data import load
+
+TASKS = [f"t{i:02d}" for i in range(30)]
+CFG = {"regions": "all_mappable", "min_validation_positives": 20, "tasks": TASKS}
+
+
+def predictions(path, split, n, seed):
+    """Scores that follow the labels, float16; the last task has hardly a positive in validation."""
+    rng = np.random.default_rng(seed)
+    share = np.full(len(TASKS), 0.2)
+    share[-1] = 0.003
+    labels = rng.random((n, len(TASKS))) < share
+    scores = np.clip(rng.normal(0.3, 0.15, labels.shape) + 0.2 * labels, 0, 1).astype(np.float16)
+    with h5py.File(path, "w") as file:
+        file["probability"], file["labels"] = scores, pack(labels)
+        file["chrom"] = np.zeros(n, np.int16)
+        file["start"] = (np.arange(n) * 200).astype(np.int32)
+        file.attrs["task_ids"], file.attrs["dataset_hash"], file.attrs["split"] = TASKS, "f" * 64, split
+    return scores, labels
+
+
+@pytest.fixture
+def scored(tmp_path):
+    """A strategy's folder with predictions and metrics.tsv, and both splits' scores and labels."""
+    folder = tmp_path / "thresholds" / "SMTL" / "seed1"
+    folder.mkdir(parents=True)
+    splits = {
+        name: predictions(folder / f"{name}.h5", name, n, seed)
+        for name, n, seed in (("validation", 1500, 1), ("test", 2000, 2))
+    }
+    about = {
+        "task_ids": TASKS, "dataset_hash": "f" * 64,
+        "n_evaluation": {"all_mappable": {name: len(labels) for name, (_, labels) in splits.items()}},
+        "positives": {name: labels.sum(0).tolist() for name, (_, labels) in splits.items()},
+    }  # fmt: skip
+    (folder / "dataset.json").write_text(json.dumps(about))
+    (folder / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in TASKS))
+    evaluate_strategy(
+        *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
+        folder / "metrics.tsv", folder / "blocks.h5", CFG | {"interval_draws": 0, "seed": 1},
+    )  # fmt: skip
+    return folder, splits
+
+
+def held(folder):
+    thresholds.hold_thresholds(
+        *(folder / name for name in ("validation.h5", "test.h5", "metrics.tsv", "dataset.json")),
+        folder / "thresholds.tsv", CFG,
+    )  # fmt: skip
+    found = thresholds.check({"thresholds": [str(folder / "thresholds.tsv")]}, {})
+    return pd.read_csv(folder / "thresholds.tsv", sep="\t").set_index("task_id"), found
+
+
+def test_thresholds_of_validation_are_left_alone(scored):
+    folder, splits = scored
+    table, found = held(folder)
+    assert found.verdict == "pass" and found.details["origins"] == {"validation": 29, "few positives": 1}
+    scores, labels = splits["validation"]
+    called = scores[:, 0].astype(np.float64) >= table.loc["t00", "threshold"]
+    assert table.loc["t00", "validation_f1"] == pytest.approx(f1_score(labels[:, 0], called), abs=1e-12)
+    precision, recall, _ = precision_recall_curve(labels[:, 0], scores[:, 0])
+    best = np.nanmax(2 * precision * recall / np.maximum(precision + recall, 1e-12))
+    assert table.loc["t00", "best_validation_f1"] == pytest.approx(best, abs=1e-12)
+
+
+def test_a_threshold_tuned_on_test_is_caught(scored):
+    folder, splits = scored
+    metrics = pd.read_csv(folder / "metrics.tsv", sep="\t").set_index("task_id", drop=False)
+    scores, labels = splits["test"]
+    precision, recall, at = precision_recall_curve(labels[:, 3], scores[:, 3].astype(np.float64))
+    best = at[np.argmax((2 * precision * recall / (precision + recall))[:-1])]
+    assert best != metrics.loc["t03", "threshold"]
+    metrics.loc["t03", "threshold"] = best
+    metrics.loc["t05", "threshold"] = 0.9
+    metrics.loc["t29", "threshold"] = 0.4  # too few positives: only 0.5 is right
+    metrics.to_csv(folder / "metrics.tsv", sep="\t", index=False)
+    table, found = held(folder)
+    assert found.verdict == "fail"
+    assert table.loc[["t03", "t05"], "origin"].tolist() == ["test", "elsewhere"]
+    assert sorted(row["task_id"] for row in found.details["odd"]) == ["t03", "t05", "t29"]
+    assert "best on test" in found.figure and "SMTL, seed 1" in found.figure
+
+
+def run_inputs(folder, f1, depth=None, n_peaks=None):
+    """tasks.tsv, metrics.tsv and flagstat files of tasks with these scores."""
+    rng = np.random.default_rng(11)
+    n = len(f1)
+    tasks = pd.DataFrame({
+        "task_id": TASKS[:n], "modality": "TFB", "assay": "ChIP", "target": "", "cell_type": "", "cell_group": "",
+        "n_peaks": rng.permutation(n) + 100 if n_peaks is None else n_peaks,
+        "positives_train": 900, "positives_validation": 90, "positives_test": 90, "share_train": 0.1, "flag": "",
+    })  # fmt: skip
+    report_tree.write_tsv(tasks, folder / "tasks.tsv")
+    metrics = []
+    for name, values in (("KMTL", f1), ("SMTL", rng.permutation(np.linspace(0.2, 0.4, n)))):
+        table = pd.DataFrame({
+            "task_id": TASKS[:n], "test_f1": values, "test_auroc": rng.permutation(np.linspace(0.6, 0.9, n)),
+            "test_auprc": 0.3, "positives_test": 90, "test_base_rate": 0.1,
+        })  # fmt: skip
+        metrics.append(report_tree.write_tsv(table, folder / "evaluation" / name / "seed1" / "metrics.tsv"))
+    flagstat = []
+    for task, mapped in zip(TASKS, [] if depth is None else depth, strict=False):
+        path = folder / f"{task}.rep1.flagstat.txt"
+        path.write_text(report_tree.FLAGSTAT.format(total=int(mapped), mapped=int(mapped)))
+        flagstat.append(str(path))
+    return {"tasks": str(folder / "tasks.tsv"), "metrics": metrics, "flagstat": flagstat, "fastp": []}
+
+
+def run_cfg(n=30, donors=(), batches=()):
+    rows = [
+        {"task_id": t, "donors": list(donors[i : i + 1]), "batches": list(batches[i : i + 1])}
+        for i, t in enumerate(TASKS[:n])
+    ]
+    return {
+        "pair": ["KMTL", "SMTL"],
+        "pools": {},
+        "tasks": rows,
+        "draws": 2000,
+        "seed": 1,
+        "min_positives": 50,
+    }
+
+
+def test_a_depth_confounder_is_caught_and_chance_is_not(tmp_path):
+    rng = np.random.default_rng(5)
+    depth = rng.integers(1_000_000, 40_000_000, len(TASKS))
+    confounded = 0.2 + 0.3 * stats.rankdata(depth) / len(TASKS) + rng.normal(0, 0.03, len(TASKS))
+    found = technique.check(run_inputs(tmp_path, confounded, depth), run_cfg())
+    assert (
+        found.verdict == "warn" and "aligned reads" in found.figure and "number of peaks" not in found.figure
+    )
+    tests = pd.DataFrame(found.details["tests"]).set_index(["property", "measure"])
+    rho = stats.spearmanr(depth, confounded).statistic
+    assert tests.loc[("depth", "test_f1"), "effect"] == pytest.approx(rho, abs=1e-9)
+    assert np.allclose(tests["q"], stats.false_discovery_control(tests["p"]))
+    clean = technique.check(run_inputs(tmp_path, rng.permutation(confounded), depth), run_cfg())
+    assert clean.verdict == "pass", clean.figure
+
+
+def test_a_batch_confounder_is_caught(tmp_path):
+    batches = ["a", "b", "c"] * 10
+    f1 = np.random.default_rng(2).normal(0.3, 0.02, 30) + 0.1 * (np.array(batches) == "b")
+    found = technique.check(run_inputs(tmp_path, f1), run_cfg(batches=batches))
+    assert found.verdict == "warn" and "batch" in found.figure
+    tests = pd.DataFrame(found.details["tests"]).set_index(["property", "measure"])
+    h = stats.kruskal(*(f1[np.array(batches) == one] for one in "abc")).statistic
+    assert tests.loc[("batch", "test_f1"), "effect"] == pytest.approx(h / 29, abs=1e-9)
+
+
+def test_few_tasks_have_the_exact_chance(tmp_path):
+    values, ranks = np.array([0.1, 0.5, 0.2, 0.9, 0.4, 0.3]), np.arange(6) + 1.0
+    orders, exact = technique.shuffles(6, 100, 1)
+    assert exact and len(orders) == 720
+    seen, drawn = technique.spearman(ranks, orders, values)
+    every = [stats.spearmanr(ranks[list(order)], values).statistic for order in orders[::7]]
+    assert np.allclose(drawn[::7], every) and seen == pytest.approx(stats.spearmanr(ranks, values).statistic)
+    assert technique.p_value(seen, drawn, exact) == np.mean(np.abs(drawn) >= abs(seen) - 1e-12)
+
+
+def test_nothing_to_test_is_said(tmp_path):
+    found = technique.check(run_inputs(tmp_path, np.array([0.1, 0.2, 0.3])), run_cfg(3))
+    assert found.verdict == "not applicable"
+
+
+def test_class_balance_names_the_tasks(tmp_path):
+    inputs = run_inputs(tmp_path, np.linspace(0.1, 0.5, 30))
+    assert class_balance.check(inputs, {"min_positives": 90}).verdict == "pass"
+    tasks = pd.read_csv(inputs["tasks"], sep="\t")
+    tasks.loc[4, "positives_test"] = 3
+    report_tree.write_tsv(tasks, tmp_path / "tasks.tsv")
+    found = class_balance.check(inputs, {"min_positives": 50})
+    assert found.verdict == "warn" and found.details["few"] == {
+        "train": [],
+        "validation": [],
+        "test": ["t04"],
+    }
+    assert class_balance.check(inputs, {"min_positives": 91}).verdict == "fail"
+
+
+def test_donors_that_tasks_share():
+    assert donors.check({}, run_cfg()).verdict == "not applicable"
+    found = donors.check({}, run_cfg(4, ["d1", "d1", "d2"]))
+    assert found.verdict == "pass" and found.details["donors"] == {"d1": 2, "d2": 1}
+    assert "2 tasks share" in found.figure and "of 1 tasks" in found.figure
+    assert donors.check({}, run_cfg(3, ["d1"] * 3)).verdict == "warn"
+
+
+GRAPH = {
+    "evaluation": ("evaluate", ("test.h5", "validation.h5")),
+    "test.h5": ("predict", ("models",)),
+    "validation.h5": ("predict", ("models",)),
+    "models": ("train", ("groups", "shards")),
+    "groups": ("group", ("heads",)),
+    "heads": ("read_heads", ("joint",)),
+    "joint": ("train", ("shards",)),
+}
+FACTS = dict.fromkeys(
+    ("positive_weights", "sampling", "searches", "choices", "overlap", "clusterings", "covariance",
+     "label_correlation", "affinities", "sweep", "patience_study", "called"), True,
+) | {"regions": "any_peak", "tables": ["families"]}  # fmt: skip
+
+
+def follow(graph):
+    made_from, is_test = graph.get, "test.h5".__eq__
+    found = flow.leaks({"groups": ["groups"], "networks": ["models"]}, is_test, made_from)
+    return {
+        "leaks": found,
+        "readers": flow.readers(["evaluation"], is_test, made_from),
+        "n_files": 2,
+        "choices": [],
+        "facts": FACTS,
+    }
+
+
+def test_a_group_made_from_test_is_found_however_far_down():
+    clean = follow(GRAPH)
+    assert clean["leaks"] == {} and clean["readers"] == ["evaluate"]
+    assert selection.check({}, clean).verdict == fitted.check({}, clean).verdict == "pass"
+    planted = follow(GRAPH | {"heads": ("read_heads", ("joint", "evaluation_of_joint")),
+                              "evaluation_of_joint": ("evaluate", ("test.h5",)),
+                              "test.h5": ("predict", ("joint",))})  # fmt: skip
+    assert planted["leaks"] == {"groups": {"groups": "test.h5"}, "networks": {"models": "test.h5"}}
+    assert selection.check({}, planted).verdict == fitted.check({}, planted).verdict == "fail"
+
+
+def test_what_is_fitted_is_listed_with_its_split():
+    rows = {row["what"]: row["split"] for row in fitted.what_is_fitted(FACTS)}
+    assert rows["F1 threshold of each task"] == rows["learning rates"] == "validation"
+    assert rows["weights of positives in the loss"] == "train"
+    assert "test" not in rows.values()
+    plain = fitted.what_is_fitted(dict.fromkeys(FACTS, False) | {"regions": "all_mappable", "tables": []})
+    assert len(plain) == 4
+
+
+def test_a_choice_by_test_is_caught(tmp_path):
+    rng = np.random.default_rng(3)
+    paths = []
+    for name in ("A", "B"):
+        table = pd.DataFrame({
+            "task_id": TASKS, "positives_half": 40, "validation_f1_half": rng.random(30), "test_f1": rng.random(30),
+        })  # fmt: skip
+        paths.append(report_tree.write_tsv(table, tmp_path / name / "metrics.tsv"))
+    a, b = (pd.read_csv(path, sep="\t") for path in paths)
+    choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0,
+              "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
+    cfg = {"leaks": {}, "readers": [], "n_files": 0, "choices": [choice]}
+    verdicts = {}
+    for by in ("validation_f1_half", "test_f1"):
+        chosen = pd.DataFrame({"task_id": TASKS, "chosen": np.where(a[by] >= b[by], "A", "B")})
+        made = report_tree.write_tsv(chosen, tmp_path / f"{by}.tsv")
+        found = selection.check({"candidates": paths, "chosen": [made]}, cfg)
+        verdicts[by] = (found.verdict, len(found.details["differing"]))
+    expected = ((a["validation_f1_half"] >= b["validation_f1_half"]) != (a["test_f1"] >= b["test_f1"])).sum()
+    assert verdicts == {"validation_f1_half": ("pass", 0), "test_f1": ("fail", expected)}
+
+
+def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_path):
+    depth = np.linspace(1e6, 4e7, 30)
+    inputs = run_inputs(tmp_path, np.linspace(0.2, 0.5, 30), depth)
+    found = [
+        {"check": name, "title": title, "verdict": "pass", "figure": "none", "advice": "", "pitfall": pitfall,
+         "details": {}}
+        for name, (_, title, pitfall) in audit.DATASET.items()
+    ]  # fmt: skip
+    (tmp_path / "found.json").write_text(json.dumps(sealed({"findings": found})))
+    (tmp_path / "thresholds/SMTL/seed1").mkdir(parents=True)
+    empty = pd.DataFrame([["t00", 0.5, 0.5, 0.1, 0.1, None, None, "validation"]], columns=thresholds.COLUMNS)
+    made = report_tree.write_tsv(empty, tmp_path / "thresholds/SMTL/seed1/thresholds.tsv")
+    audit_run(
+        inputs
+        | {"found": str(tmp_path / "found.json"), "thresholds": [made], "chosen": [], "candidates": []},
+        tmp_path / "audit.tsv",
+        tmp_path / "audit.json",
+        run_cfg() | follow(GRAPH),
+    )
+    table = pd.read_csv(tmp_path / "audit.tsv", sep="\t")
+    assert list(table.columns) == COLUMNS and list(table["check"]) == list(audit.CHECKS)
+    assert table.set_index("check").loc["technique", "verdict"] == "warn"
+    tree = report_tree.build(tmp_path / "tree")
+    results = load(tree | {"audit": str(tmp_path / "audit.json")})
+    page = render(results, palette={}, **report_tree.settings())
+    assert '<section id="audit">' in page and "Near-identical sequences across splits" in page
+    assert "Audit: of 8 checks 1 warn (Depth, peaks and batch against performance)." in page
+    assert '<section id="audit">' not in render(load(tree), palette={}, **report_tree.settings())
+    numbers = technique_points(results)
+    assert len(numbers) == 2 * 3 * 30
+    assert len(draw_technique(numbers, {"modality": {"TFB": "#000000"}}).axes) == 8

@@ -1,0 +1,82 @@
+# What could make the scores say more than they should: splits that share sequence, thresholds, technique, choices.
+
+
+include: "audit_inputs.smk"
+
+
+rule audit_dataset:
+    input:
+        genome="<results>/genome/genome.h5",
+        dataset="<results>/dataset/dataset.json",
+        shards=shard_paths(),
+    output:
+        "<results>/audit/dataset.json",
+    log:
+        "<results>/logs/audit_dataset.log",
+    benchmark:
+        "<results>/benchmarks/audit_dataset.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        # 16 bytes a sampled k-mer, which are about one in thirty bases
+        mem_mb=lambda wc, input, attempt: (2000 + 3 * input.size_mb) * attempt,
+        runtime=240,
+    params:
+        cfg=settings("audit_dataset"),
+        code=code_digest("audit_dataset", audit_modules("DATASET")),
+    script:
+        "../scripts/audit_dataset.py"
+
+
+rule audit_thresholds:
+    input:
+        validation="<results>/predictions/{strategy}/seed{seed}/validation.h5",
+        test="<results>/predictions/{strategy}/seed{seed}/test.h5",
+        metrics="<results>/evaluation/{strategy}/seed{seed}/metrics.tsv",
+        dataset="<results>/dataset/dataset.json",
+    output:
+        "<results>/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv",
+    log:
+        "<results>/logs/audit_thresholds/{strategy}.seed{seed}.log",
+    benchmark:
+        "<results>/benchmarks/audit_thresholds/{strategy}.seed{seed}.tsv"
+    group:
+        "evaluation"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
+        runtime=60,
+    params:
+        cfg=lambda wc: {
+            **settings("audit_thresholds", REGIONS[0]),
+            "tasks": strategy_tasks(wc.strategy),
+        },
+        code=code_digest("audit_thresholds"),
+    script:
+        "../scripts/audit_thresholds.py"
+
+
+rule audit_run:
+    input:
+        unpack(audited),
+    output:
+        table="<results>/audit/audit.tsv",
+        details="<results>/audit/audit.json",
+    log:
+        "<results>/logs/audit_run.log",
+    benchmark:
+        "<results>/benchmarks/audit_run.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=30,
+    params:
+        cfg=lambda wc: audit_config(),
+        code=code_digest("audit_run", audit_modules("RUN")),
+    script:
+        "../scripts/audit_run.py"

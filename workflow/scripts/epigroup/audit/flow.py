@@ -1,0 +1,68 @@
+"""What a file is made from, all the way up: whether a decision could have seen test."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
+
+
+def origins(rules: Iterable, scores: str, by_column: Iterable[str]) -> Maker:
+    """A `made_from` over the rules of a workflow (objects with name, is_producer, get_wildcards, expand_input, as
+    Snakemake's).
+
+    scores: folder of the tables of scores; the rules `by_column` read validation's columns of these alone, so
+    that for them such an input does not count.
+    """
+    known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+
+    def made_from(path: str) -> tuple[str, tuple[str, ...]] | None:
+        if path not in known:
+            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            known[path] = None
+            if maker is not None:
+                inputs = map(str, maker.expand_input(maker.get_wildcards(path))[0])
+                own = maker.name in set(by_column)
+                known[path] = (maker.name, tuple(i for i in inputs if not (own and i.startswith(scores))))
+        return known[path]
+
+    return made_from
+
+
+def ancestry(targets: Iterable[str], made_from: Maker) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """{file: (rule, inputs)} of the targets and of all that they are made from.
+
+    made_from(path): the rule that makes a file and its inputs; None where none does (then it is left out).
+    """
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    todo, seen = list(targets), set()
+    while todo:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        made = made_from(path)
+        if made is not None:
+            found[path] = made
+            todo.extend(made[1])
+    return found
+
+
+def leaks(
+    decisions: Mapping[str, Iterable[str]], is_test: Callable[[str], bool], made_from: Maker
+) -> dict[str, dict[str, str]]:
+    """{kind: {file: a test file it is made from}} of the decision files that test reaches."""
+    found: dict[str, dict[str, str]] = {}
+    for kind, paths in decisions.items():
+        for path in paths:
+            reached = sorted(
+                source for one in ancestry([path], made_from).values() for source in one[1] if is_test(source)
+            )
+            if reached:
+                found.setdefault(kind, {})[path] = reached[0]
+    return found
+
+
+def readers(targets: Iterable[str], is_test: Callable[[str], bool], made_from: Maker) -> list[str]:
+    """Names of the rules, above the targets, that take a test file in."""
+    return sorted(
+        {rule for rule, inputs in ancestry(targets, made_from).values() if any(map(is_test, inputs))}
+    )

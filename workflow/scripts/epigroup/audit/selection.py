@@ -1,0 +1,75 @@
+"""Whether groups, K, learning rates and strategies were chosen without test."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from epigroup.audit.contract import FAIL, PASS, Finding
+from epigroup.choice import choice_table
+from epigroup.tables import read_table
+
+
+def without_test(metrics: str, folder: str, name: str) -> str:
+    """A copy of metrics.tsv in `folder` that holds no column of test."""
+    table = read_table(metrics, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
+    kept = [column for column in table if "test" not in column]
+    path = Path(folder) / f"{name}.tsv"
+    table[kept].to_csv(path, sep="\t", index=False, na_rep="NaN")
+    return str(path)
+
+
+def chosen_again(choice: Mapping, metrics: list[str]) -> pd.Series:
+    """The strategy of each task, chosen again from metrics that lack the test's columns.
+
+    choice: candidates, shrink, tasks, as the choice's own settings; metrics: a path a candidate.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copies = [without_test(path, folder, f"{i}") for i, path in enumerate(metrics)]
+        table = choice_table(pd.DataFrame(choice["tasks"]), choice["candidates"], copies, choice["shrink"])
+    return table.set_index("task_id")["chosen"]
+
+
+def check(inputs: Mapping, cfg: Mapping) -> Finding:
+    """Follow the origins of every file that holds a decision; make every choice among strategies again without
+    the test's columns.
+
+    inputs: candidates (metrics.tsv, those of one choice after the other), chosen (choice.tsv, one a choice). cfg:
+    leaks, readers (rules that take test predictions in), n_files, choices (dicts of name, seed, candidates,
+    shrink, tasks; in the order of the inputs).
+    """
+    paths = list(inputs.get("candidates") or [])
+    differing, n_tasks = [], 0
+    for choice, made in zip(cfg["choices"], inputs.get("chosen") or [], strict=True):
+        mine, paths = paths[: len(choice["candidates"])], paths[len(choice["candidates"]) :]
+        again = chosen_again(choice, mine)
+        known = read_table(made, dtype={"task_id": str}, keep_default_na=False).set_index("task_id")["chosen"]
+        n_tasks += len(again)
+        odd = again.index[again != known.reindex(again.index)]
+        differing += [[choice["name"], choice["seed"], task] for task in odd]
+    reached = {kind: files for kind, files in cfg["leaks"].items() if files}
+    details = {
+        "leaks": reached, "readers": cfg["readers"], "choices": [[c["name"], c["seed"]] for c in cfg["choices"]],
+        "differing": differing,
+    }  # fmt: skip
+    if reached or differing:
+        what = [f"{kind}: {len(files)} files made from test" for kind, files in reached.items()]
+        what += (
+            [f"{len(differing)} of {n_tasks} tasks are served otherwise without the test's columns"]
+            if differing
+            else []
+        )
+        return Finding(
+            FAIL, f"{'; '.join(what)}.", "Choose from validation alone, and make what follows again.", details
+        )
+    figure = (
+        f"None of {cfg['n_files']} files that hold groups, rates or networks is made from test predictions; the "
+        f"rules that take these in come after: {', '.join(cfg['readers']) or 'none'}."
+    )
+    if cfg["choices"]:
+        figure += f" Choices among strategies, made again without any column of test, are the same for {n_tasks} tasks."
+    advice = (
+        "K stands in the config: choose it by the sweep or by validation figures, never by those of test."
+    )
+    return Finding(PASS, figure, advice, details)

@@ -1,0 +1,173 @@
+"""Whether scores and gains follow depth, number of peaks, assay, batch or donor, and not biology."""
+
+import math
+from collections.abc import Mapping
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.audit.properties import MEASURES, NUMBERS, WORDS
+from epigroup.confounders import read_depth
+from epigroup.report_data import gather, many, with_pools
+from epigroup.task_tables import read_tasks
+
+COLLECTED = {"batch": "batches", "donor": "donors"}
+LEAST_TASKS = 5
+LEAST_EFFECT = 0.3  # |rho|, or the square root of epsilon squared: less is no concern, however sure
+ALPHA = 0.05
+EXACT = 7  # tasks up to which every order is tried
+COLUMNS = ["property", "measure", "kind", "n_tasks", "effect", "p", "q"]
+
+
+def spearman(ranks: np.ndarray, orders: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
+    """Spearman's rho of `values` with what has these `ranks`, and under each of `orders` (D, n) of the ranks."""
+    a, b = ranks - ranks.mean(), rankdata(values) - (len(values) + 1) / 2
+    size = math.sqrt(float(a @ a) * float(b @ b))
+    return float(a @ b) / size, (a[orders] @ b) / size
+
+
+def kruskal(codes: np.ndarray, orders: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
+    """Epsilon squared, H / (n - 1), of the Kruskal-Wallis statistic over groups `codes`, and of each order."""
+    ranks = rankdata(values) - (len(values) + 1) / 2
+    whole = float(ranks @ ranks)
+    sizes = np.bincount(codes)
+
+    def between(shuffled: np.ndarray) -> np.ndarray:
+        return sum(shuffled[:, codes == g].sum(axis=1) ** 2 / n for g, n in enumerate(sizes)) / whole
+
+    return float(between(ranks[None])[0]), between(ranks[orders])
+
+
+def shuffles(n: int, draws: int, seed: int) -> tuple[np.ndarray, bool]:
+    """(orders int (D, n), whether they are all that there are)."""
+    if n <= EXACT:
+        return np.array(list(permutations(range(n)))), True
+    rng = np.random.default_rng(seed)
+    return np.argsort(rng.random((draws, n)), axis=1), False
+
+
+def p_value(seen: float, drawn: np.ndarray, exact: bool) -> float:
+    """Two-sided chance of an effect as large under permutation; the draws' own order counts once where they are
+    a sample (Phipson & Smyth 2010)."""
+    as_large = int((np.abs(drawn) >= abs(seen) - 1e-12).sum())
+    return as_large / len(drawn) if exact else (as_large + 1) / (len(drawn) + 1)
+
+
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """float64 (n,): the least false discovery rate at which each is found (Benjamini & Hochberg 1995)."""
+    order = np.argsort(p)
+    raw = p[order] * len(p) / np.arange(1, len(p) + 1)
+    q = np.empty(len(p))
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1)
+    return q
+
+
+def confounder_tests(points: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+    """A row a (property, measure) that can be tested: COLUMNS. effect: rho of numbers, epsilon squared of words.
+
+    points: a row a task, columns of NUMBERS and WORDS (NaN or empty: not known) and of MEASURES. Tested are
+    properties and measures known of at least 5 tasks that are not all alike; words with two tasks each that
+    share one at least.
+    """
+    rows = []
+    for name in (*NUMBERS, *WORDS):
+        if name not in points:
+            continue
+        for measure in MEASURES:
+            if measure not in points:
+                continue
+            known = points[measure].notna() & (
+                points[name].notna() if name in NUMBERS else (points[name].astype(str) != "")
+            )
+            part = points[known]
+            codes, levels = pd.factorize(part[name])
+            sizes = np.bincount(codes) if len(codes) else np.zeros(0, int)
+            if len(part) < LEAST_TASKS or len(levels) < 2 or part[measure].nunique() < 2:
+                continue
+            if name in WORDS and (sizes > 1).sum() < 2:
+                continue
+            orders, exact = shuffles(len(part), draws, seed)
+            values = part[measure].to_numpy(float)
+            seen, drawn = (
+                spearman(rankdata(part[name].to_numpy(float)), orders, values)
+                if name in NUMBERS
+                else kruskal(codes, orders, values)
+            )
+            rows.append([name, measure, "rho" if name in NUMBERS else "epsilon2", len(part), seen,
+                         p_value(seen, drawn, exact)])  # fmt: skip
+    table = pd.DataFrame(rows, columns=COLUMNS[:-1])
+    table["q"] = benjamini_hochberg(table["p"].to_numpy(float)) if len(table) else []
+    return table
+
+
+def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
+    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, test_f1,
+    test_auroc of the headline's strategy and gain over its first baseline, means over seeds."""
+    tasks = read_tasks(inputs["tasks"]).set_index("task_id", drop=False)
+    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
+    metrics = with_pools(metrics, cfg["pools"])
+    means = metrics.groupby(["strategy", "task_id"])[["test_f1", "test_auroc"]].mean()
+    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id").reindex(tasks.index)
+    points = tasks[["task_id", "modality", "assay"]].copy()
+    for name in ("batch", "donor"):
+        points[name] = sheet[COLLECTED[name]].map(" + ".join)
+    depth = read_depth(many(inputs, "fastp"), many(inputs, "flagstat"))
+    points["depth"] = np.nan if depth is None else depth.reindex(tasks.index)
+    points["n_peaks"] = tasks["n_peaks"].astype(float)
+    strategy, baseline = cfg["pair"]
+    for column in ("test_f1", "test_auroc"):
+        points[column] = means.loc[strategy, column].reindex(tasks.index)
+    if baseline is not None:
+        points["gain"] = points["test_f1"] - means.loc[baseline, "test_f1"].reindex(tasks.index)
+    return points.reset_index(drop=True)
+
+
+def check(inputs: Mapping, cfg: Mapping) -> Finding:
+    """Spearman's rho of depth and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
+
+    inputs: tasks, metrics, and fastp, flagstat of profiles that came as reads. cfg: pair ([strategy, baseline or
+    None]), pools, tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at least 0.3
+    is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
+    """
+    points = task_points(inputs, cfg)
+    tests = confounder_tests(points, cfg["draws"], cfg["seed"])
+    strategy, baseline = cfg["pair"]
+    shown = points.astype(object).where(points.notna(), None).to_dict("records")
+    details = {
+        "strategy": strategy,
+        "baseline": baseline,
+        "tests": tests.to_dict("records"),
+        "points": shown,
+    }
+    lacking = [
+        text
+        for name, text in (("depth", "aligned reads"), ("batch", "batch"))
+        if name not in set(tests["property"])
+    ]
+    untested = f" Not tested, being known of too few tasks: {', '.join(lacking)}." if lacking else ""
+    if tests.empty:
+        return Finding(NOT_APPLICABLE, f"Nothing can be tested.{untested}", "Give more tasks.", details)
+    size = np.where(tests["kind"] == "rho", tests["effect"].abs(), np.sqrt(tests["effect"].clip(lower=0)))
+    found = tests[(tests["q"] < ALPHA) & (size >= LEAST_EFFECT)]
+    if found.empty:
+        strongest = tests.loc[int(size.argmax())]
+        figure = (
+            f"None of {len(tests)} tests finds {strategy} to follow technique; strongest: {_said(strongest)}."
+        )
+        figure += untested
+        return Finding(PASS, figure, "Nothing to do.", details)
+    figure = f"{strategy} follows: {'; '.join(_said(row) for _, row in found.iterrows())}.{untested}"
+    advice = "Compare tasks within levels of this property, or sample reads down to one depth and call peaks again."
+    if "n_peaks" in set(found["property"]):
+        advice += " The number of peaks sets the base rate, with which F1 rises by itself; AUROC does not."
+    return Finding(WARN, figure, advice, details)
+
+
+def _said(row: pd.Series) -> str:
+    sign = "rho" if row["kind"] == "rho" else "epsilon²"
+    name = NUMBERS.get(row["property"], row["property"])
+    found = f"{sign} {row['effect']:.2f} (q {row['q']:.2g}, {row['n_tasks']} tasks)"
+    return f"{MEASURES[row['measure']]} with {name}, {found}"
