@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 STRATEGIES = {
     "STL": "single",
@@ -179,7 +180,7 @@ def build(
     }
     root.mkdir(parents=True, exist_ok=True)
     (root / "dataset.json").write_text(json.dumps(dataset))
-    lists = {key: [] for key in ("metrics", "groups", "curves", "heads", "sweep")}
+    lists = {key: [] for key in ("metrics", "groups", "curves", "heads", "sweep", "points")}
     base = rng.uniform(0.2, 0.6, n_tasks)
     kept = {name: STRATEGIES[name] for name in strategies}
     for seed in seeds:
@@ -207,9 +208,29 @@ def build(
                     "test_auprc": f1 * 0.95,
                     "test_auroc": 0.5 + f1 / 2,
                     "test_base_rate": tasks["positives_test"] / 5000,
+                    "threshold": 0.3,
+                    "test_f1_low": f1 - 0.03,
+                    "test_f1_high": f1 + 0.03,
+                    "test_precision": f1,
+                    "test_recall": f1,
                 }
             )
-            frame.loc[0, ["test_f1", "test_auprc", "test_auroc"]] = np.nan
+            frame.loc[
+                0, [name for name in frame if name.startswith("test_") and name != "test_base_rate"]
+            ] = np.nan
+            if seed == seeds[0]:
+                curves = [points(*row) for row in zip(ids, f1, tasks["positives_test"], strict=True)]
+                for row, curve in enumerate(curves):
+                    if len(curve):
+                        called = curve.iloc[10]
+                        frame.loc[row, "test_recall"] = called["tp"] / curve["tp"].iloc[-1]
+                        frame.loc[row, "test_precision"] = called["tp"] / (called["tp"] + called["fp"])
+                lists["points"].append(
+                    write_tsv(
+                        pd.concat([curve for curve in curves if len(curve)]),
+                        root / "evaluation" / strategy / f"seed{seed}" / "points.tsv",
+                    )
+                )
             lists["metrics"].append(
                 write_tsv(frame, root / "evaluation" / strategy / f"seed{seed}" / "metrics.tsv")
             )
@@ -282,6 +303,18 @@ def build(
         **reads(root),
         **lists,
     }
+
+
+def points(task: str, quality: float, positives: int, negatives: int = 5000, n: int = 46) -> pd.DataFrame:
+    """Points of a task's curves, as many as a real run keeps: scores normal, 1 + 4 * quality standard
+    deviations higher for positives."""
+    if not positives:
+        return pd.DataFrame({"task_id": [], "score": [], "tp": [], "fp": []})
+    false = np.linspace(0, 1, n) ** 3
+    true = norm.cdf(1 + 4 * quality + norm.ppf(np.clip(false, 1 / negatives, 1)))
+    tp = np.maximum(1, np.round(positives * true)).astype(int)
+    columns = {"score": np.linspace(1, 0, n), "tp": tp, "fp": np.round(negatives * false).astype(int)}
+    return pd.DataFrame({"task_id": task, **columns})
 
 
 FLAGSTAT = """{total} + 0 in total (QC-passed reads + QC-failed reads)

@@ -11,13 +11,17 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup import figure_tables, plots
+from epigroup import figure_tables, plots, report
 from epigroup.errors import InputError
 from epigroup.report import make_report, plain, render
+from epigroup.report_comparison import energy_rows
 from epigroup.report_data import load, read_counts
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
 from epigroup.report_methods import one_training
+from epigroup.report_page import TEMPLATES, Section, fill
+from epigroup.report_sections import SECTIONS
 from epigroup.report_tables import labels_sentence, span_text
+from epigroup.report_tasks import task_details
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +177,101 @@ def test_page_is_well_formed_and_asks_nothing_of_the_network(page):
     assert not words.open
     assert len(words.ids) == len(set(words.ids))
     assert all(link.startswith(("#", "data:")) for link in words.links)
-    assert {link[1:] for link in words.links if link.startswith("#")} <= set(words.ids)
+    to_tasks = {link for link in words.links if link.startswith("#task=")}
+    assert len(to_tasks) == 24
+    assert {link[1:] for link in set(words.links) - to_tasks if link.startswith("#")} <= set(words.ids)
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
+
+
+def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under_them(results):
+    looks = {"captions": {"embedding": "Where <each> task lies."}, "watts": {"gpu": 300.0, "cpu": 7.0}}
+    drawn = frozenset({"embedding", "gains"})
+    page = render(results, palette={}, figures=looks, drawn=drawn, **report_tree.settings())
+    words = Words(page)
+    files = sorted(link for link in words.links if link.startswith("../"))
+    assert files == [
+        f"../figures/{n}.{kind}" for n in ("embedding", "gains") for kind in ("png", "svg", "tsv")
+    ]
+    assert "Where <each> task lies." in "".join(words.text)
+    assert "matrix of head weights of the network trained on all tasks (compare" not in page
+    assert "compare Table III" in page
+
+
+def test_what_is_known_of_a_task_is_of_one_seed_and_in_the_order_of_the_tasks(results, inputs):
+    found = task_details(results)
+    assert found["seed"] == dict.fromkeys(results.strategy_names, 1)
+    path = next(p for p in inputs["metrics"] if "KMTL/seed1/" in p)
+    metrics = pd.read_csv(path, sep="\t").set_index("task_id").loc[results.tasks.index]
+    for fact, column in (("low", "test_f1_low"), ("recall", "test_recall"), ("group", "group")):
+        assert np.allclose(found["facts"]["KMTL"][fact], metrics[column], equal_nan=True)
+    points = found["points"]["KMTL"]
+    assert points[0] is None and len(points) == 24
+    assert [p[-2] for p in points[1:]] == list(metrics["positives_test"].iloc[1:])
+    assert all((np.diff(p[side::2]) >= 0).all() for p in points[1:] for side in (0, 1))
+    assert task_details(replace(results, points=None))["points"] == {}
+    assert found["baseline"] == "STL"
+
+
+def test_energy_is_hours_times_what_the_config_takes_a_device_to_draw():
+    rows = [
+        {"device": device, "hours_in_all": hours}
+        for device, hours in (("cuda", 5.0), ("cpu", 8.0), ("mixed", 8.0), ("cpu", None))
+    ]
+    found = [row["energy"] for row in energy_rows(rows, {"gpu": 300.0, "cpu": 10.0})]
+    assert found == [1.5, 0.08, None, None]
+
+
+def test_a_section_that_has_nothing_is_left_out_and_one_that_is_added_is_shown(results, monkeypatch):
+    def mine(page):
+        return Section("mine", "My own", fill("cost", costs=[], watts={"gpu": 1, "cpu": 1}, page=page))
+
+    monkeypatch.setattr(report, "SECTIONS", (*SECTIONS, mine, lambda page: None))
+    page = render(results, palette={}, **report_tree.settings())
+    assert '<a href="#mine">My own</a>' in page and '<section id="mine">' in page
+    assert not Words(page).open
+
+
+def luminance(colour):
+    parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def test_text_stands_out_from_its_ground_by_day_and_by_night():
+    """WCAG 2.1, 1.4.3: a contrast of at least 4.5 to 1."""
+    style = (TEMPLATES / "style.css").read_text()
+    for night in (False, True):
+        block = re.findall(r":root \{(.*?)\}", style, re.DOTALL)[int(night)]
+        shades = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", block))
+        for ground in ("paper", "panel"):
+            for ink in ("ink", "soft", "link", "good", "bad"):
+                light, dark = sorted((luminance(shades[ink]), luminance(shades[ground])), reverse=True)
+                assert (light + 0.05) / (dark + 0.05) >= 4.5, (night, ink, ground)
+
+
+# Machado, Oliveira & Fernandes 2009, Table 1, severity 1: linear RGB as seen without red or green cones.
+SEEN = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                     [-0.011820, 0.042940, 0.968881]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_colours_are_told_apart_without_red_or_green_cones(kind):
+    """The first seven colours, which stand for strategies before any repeats, lie at least 8 apart in CIELAB."""
+    shades = plots.OKABE_ITO[:7]
+    parts = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in shades]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(SEEN[kind]).T, 0, 1)
+    to_xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+                       [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
+    xyz = seen @ to_xyz.T / [0.95047, 1.0, 1.08883]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+    apart = np.linalg.norm(lab[:, None] - lab[None], axis=2)[np.triu_indices(len(lab), 1)]
+    assert apart.min() >= 8
 
 
 def test_page_escapes_what_the_sheet_says(page):

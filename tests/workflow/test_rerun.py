@@ -124,6 +124,14 @@ def test_a_colour_redraws_and_nothing_else(finished):
     assert rules_of(jobs) == {"draw_figures", "draw_data_figures", "make_report"}
 
 
+def test_a_caption_redraws_and_an_assumed_wattage_writes_the_report(finished):
+    figures, own = "figures: {dpi: 80", "figures: {dpi: 80, captions: {embedding: Where each task lies.}"
+    with edited(finished / CONFIG, (figures, own)):
+        assert rules_of(to_rerun(finished)) == {"draw_figures", "draw_data_figures", "make_report"}
+    with edited(finished / CONFIG, (figures, "figures: {dpi: 80, watts: {gpu: 700}")):
+        assert rules_of(to_rerun(finished)) == {"make_report"}
+
+
 def test_two_spellings_of_a_number_rerun_nothing(finished):
     with edited(finished / CONFIG, ("patience: 2", "patience: '2.0'")):
         assert to_rerun(finished) == set()

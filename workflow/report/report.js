@@ -96,6 +96,8 @@
     tip.style.top = `${Math.max(4, at.y + 16 + box.height > innerHeight ? at.y - box.height - 10 : at.y + 16)}px`;
   }
 
+  const taskHash = (i) => `#task=${encodeURIComponent(data.tasks.id[i])}`;
+
   // Names of points by pointer (the nearest) and by arrow keys (in the order given).
   function names(svg, points, onto = () => {}) {
     const ring = make("circle", { r: 8, class: "ring", visibility: "hidden" }, svg);
@@ -117,11 +119,14 @@
       points.forEach((p, i) => { const d = (p.x - x) ** 2 + (p.y - y) ** 2; if (d < least) { least = d; best = i; } });
       if (best !== current) show(best);
     });
+    const open = () => { const point = points[current]; if (point && point.task !== undefined) location.hash = taskHash(point.task); };
+    svg.addEventListener("click", open);
     svg.addEventListener("pointerleave", () => show(-1));
     svg.addEventListener("blur", () => show(-1));
     svg.addEventListener("keydown", (event) => {
       const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape") show(-1);
+      if (event.key === "Enter") open();
       if (!move || !points.length) return;
       event.preventDefault();
       show((current + move + points.length) % points.length);
@@ -191,7 +196,7 @@
     const points = at.map((i) => {
       const kind = data.tasks.modality[i], px = f.px(xs[i]), py = f.py(ys[i]);
       make("path", { d: shape(kinds.indexOf(kind), 3.8), transform: `translate(${px},${py})`, fill: data.colours.modality[kind], "fill-opacity": 0.8, class: "point" }, f.svg);
-      return { x: px, y: py, text: `${data.tasks.id[i]}\n${y} ${round(ys[i])}, ${x} ${round(xs[i])}` };
+      return { x: px, y: py, task: i, text: `${data.tasks.id[i]}\n${y} ${round(ys[i])}, ${x} ${round(xs[i])}` };
     });
     names(f.svg, points);
   };
@@ -220,7 +225,7 @@
       const fill = gain ? (known(values[i]) ? diverging(values[i], most) : "none") : palette[values[i]] || "#8c8c8c";
       make("path", { d: shape(gain ? 0 : Math.max(0, kinds.indexOf(values[i])), 5), transform: `translate(${x},${y})`, fill, class: "point" }, f.svg);
       const t = data.tasks;
-      return { x, y, text: [t.id[i], [t.modality[i], t.assay[i], t.target[i]].filter(Boolean).join(" \u00b7 "), [t.cell_type[i], t.cell_group[i]].filter(Boolean).join(" \u00b7 "), cloud.group[i], gain ? `${data.gain.label}: ${round(values[i])}` : ""].filter(Boolean).join("\n") };
+      return { x, y, task: i, text: [t.id[i], [t.modality[i], t.assay[i], t.target[i]].filter(Boolean).join(" \u00b7 "), [t.cell_type[i], t.cell_group[i]].filter(Boolean).join(" \u00b7 "), cloud.group[i], gain ? `${data.gain.label}: ${round(values[i])}` : ""].filter(Boolean).join("\n") };
     });
     names(f.svg, points);
   };
@@ -306,7 +311,7 @@
     names(f.svg, order.map((i, rank) => {
       const x = f.px(rank + 1), y = f.py(100 * share[i]), kind = data.tasks.modality[i];
       make("path", { d: shape(kinds.indexOf(kind), 3.6), transform: `translate(${x},${y})`, fill: data.colours.modality[kind], class: "point" }, f.svg);
-      return { x, y, text: `${data.tasks.id[i]}\n${(100 * share[i]).toPrecision(3)} % positive` };
+      return { x, y, task: i, text: `${data.tasks.id[i]}\n${(100 * share[i]).toPrecision(3)} % positive` };
     }));
   };
 
@@ -380,13 +385,13 @@
     });
     byId("task-count").textContent = `${shown} of ${rows.length} tasks`;
   }
-  function download() {
+  function download(name, separator, type, written) {
     const columns = Object.keys(data.tasks).map((name) => [name, data.tasks[name]]);
     for (const s of data.strategies) for (const m of Object.keys(METRIC)) columns.push([`${s}_${m}`, data.scores[s][m]]);
-    const lines = [columns.map(([name]) => name), ...rows.map((_, i) => columns.map(([, v]) => v[i] ?? ""))];
+    const lines = [columns.map(([title]) => title), ...rows.map((_, i) => columns.map(([, v]) => v[i] ?? ""))];
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([lines.map((l) => l.join("\t")).join("\n") + "\n"], { type: "text/tab-separated-values" }));
-    link.download = "tasks.tsv";
+    link.href = URL.createObjectURL(new Blob([lines.map((l) => l.map(written).join(separator)).join("\n") + "\n"], { type }));
+    link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -394,6 +399,165 @@
   on("task-search", "input", filter);
   on("task-modality", "change", filter);
   on("task-metric", "change", (event) => fill(event.target.value));
-  on("task-download", "click", download);
+  const quoted = (v) => (/[",]/.test(v) ? `"${String(v).replaceAll('"', '""')}"` : v);
+  on("task-download", "click", () => download("tasks.tsv", "\t", "text/tab-separated-values", (v) => v));
+  on("task-csv", "click", () => download("tasks.csv", ",", "text/csv", quoted));
   fill(SCORE);
+
+  // --- one task ------------------------------------------------------------------------------------------------
+  const details = data.sections.tasks, panel = byId("task");
+  let shownTask = -1;
+
+  function cell(row, text, head = false) {
+    const node = document.createElement(head ? "th" : "td");
+    if (head) node.scope = row.parentNode.tagName === "THEAD" ? "col" : "row";
+    node.textContent = text;
+    row.append(node);
+    return node;
+  }
+  function rowsInto(table, titles, lines) {
+    const head = table.tHead || table.createTHead(), body = table.tBodies[0] || table.createTBody();
+    head.replaceChildren(); body.replaceChildren();
+    const top = head.insertRow();
+    titles.forEach((title, i) => { const node = cell(top, title, true); if (!i) node.className = "text"; });
+    lines.forEach((line) => { const row = body.insertRow(); line.forEach((text, i) => cell(row, text, i === 0)); });
+  }
+  const fact = (s, name, i) => { const column = (details.facts[s] || {})[name]; return column ? column[i] : null; };
+  const score = (s, i) => data.scores[s][SCORE][i], NAME = METRIC[SCORE].replace("test ", "");
+
+  function companions(s, i) {
+    const groups = (details.facts[s] || {}).group, mine = groups ? groups[i] : null;
+    return known(mine) ? groups.filter((g) => g === mine).length - 1 : null;
+  }
+
+  function scoreChart(host, i) {
+    const mine = data.strategies.filter((s) => known(score(s, i)));
+    const values = mine.map((s) => score(s, i)), base = details.baseline && known(score(details.baseline, i)) ? score(details.baseline, i) : null;
+    if (!mine.length) return;
+    const low = Math.min(...values), high = Math.max(...values), pad = (high - low) * 0.1 || 0.05;
+    const f = frame(host, {
+      height: 62 + 22 * mine.length, left: 74, title: `${NAME} by strategy`, wanted: 4, label: `Test ${NAME} of ${data.tasks.id[i]}: ` + mine.map((s) => `${s} ${round(score(s, i))}`).join(", "),
+      x: { min: low - pad, max: high + pad, label: `test ${NAME}`, grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true },
+    });
+    if (base !== null) make("line", { x1: f.px(base), x2: f.px(base), y1: f.top, y2: f.tall - f.bottom, class: "zero" }, f.svg);
+    names(f.svg, mine.map((s, k) => {
+      const x = f.px(score(s, i)), y = f.py(k);
+      make("text", { x: f.left - 8, y: y + 4, "text-anchor": "end" }, f.svg, s);
+      make("path", { d: shape(data.strategies.indexOf(s), 5), transform: `translate(${x},${y})`, fill: data.colours.strategy[s], class: "point" }, f.svg);
+      return { x, y, text: `${s}\n${NAME} ${round(score(s, i))}${base !== null && s !== details.baseline ? `, ${round(score(s, i) - base)} against ${details.baseline}` : ""}` };
+    }));
+  }
+
+  // x, y and words of every kept point of a curve, from counts of positives and negatives at or above a score.
+  const CURVES = {
+    roc: { title: "ROC", x: "false positive rate", y: "true positive rate", start: [0, 0], at: (tp, fp, p, n) => [n ? fp / n : 0, tp / p] },
+    pr: { title: "Precision and recall", x: "recall", y: "precision", start: null, at: (tp, fp, p) => [tp / p, tp / (tp + fp)] },
+  };
+  function curveChart(host, i, kind) {
+    const spec = CURVES[kind], mine = data.strategies.filter((s) => details.points[s] && details.points[s][i]);
+    if (!mine.length) return;
+    const f = frame(host, { height: "square", title: spec.title, label: `${spec.title} of ${data.tasks.id[i]}, ${mine.join(", ")}`, x: { min: 0, max: 1, label: spec.x }, y: { min: 0, max: 1, label: spec.y } });
+    if (kind === "roc") make("line", { x1: f.px(0), y1: f.py(0), x2: f.px(1), y2: f.py(1), class: "axis" }, f.svg);
+    const points = [];
+    mine.forEach((s) => {
+      const flat = details.points[s][i], p = flat.at(-2), n = flat.at(-1), line = spec.start ? [spec.start] : [];
+      for (let k = 0; k < flat.length; k += 2) line.push(spec.at(flat[k], flat[k + 1], p, n));
+      make("path", { d: "M" + line.map(([x, y]) => `${f.px(x).toFixed(1)},${f.py(y).toFixed(1)}`).join("L"), class: "line", stroke: data.colours.strategy[s] }, f.svg);
+      line.forEach(([x, y]) => points.push({ x: f.px(x), y: f.py(y), text: `${s}, seed ${details.seed[s]}\n${spec.x} ${round(x)}, ${spec.y} ${round(y)}` }));
+      const recall = fact(s, "recall", i), precision = fact(s, "precision", i);
+      if (!known(recall) || !precision) return;
+      const tp = recall * p, [x, y] = spec.at(tp, tp / precision - tp, p, n);
+      make("path", { d: shape(data.strategies.indexOf(s), 4.5), transform: `translate(${f.px(x)},${f.py(y)})`, fill: data.colours.strategy[s], class: "point" }, f.svg);
+    });
+    names(f.svg, points);
+  }
+
+  function drawTask() {
+    const host = byId("task-charts");
+    host.replaceChildren();
+    for (const act of [scoreChart, (h, i) => curveChart(h, i, "roc"), (h, i) => curveChart(h, i, "pr")]) {
+      const node = document.createElement("figure");
+      node.className = "chart";
+      host.append(node);
+      act(node, shownTask);
+      if (!node.firstChild) node.remove();
+    }
+    key(byId("task-legend"), data.colours.strategy);
+  }
+
+  function showTask(i) {
+    shownTask = i;
+    const t = data.tasks, base = details.baseline;
+    byId("task-name").textContent = t.id[i];
+    const count = (name, words) => (t[name] && known(t[name][i]) ? `${t[name][i].toLocaleString("en")} ${words}` : "");
+    byId("task-about").textContent = [
+      [t.modality[i], t.assay[i], t.target[i], t.cell_type[i], t.cell_group[i]].filter(Boolean).join(" \u00b7 "), count("n_peaks", "peaks"),
+      [count("positives_train", "training"), count("positives_validation", "validation"), count("positives_test", "test")].filter(Boolean).join(", ") + " positives", t.flag[i],
+    ].filter(Boolean).join("; ");
+    const seeds = [...new Set(data.strategies.map((s) => details.seed[s]))];
+    byId("task-caption").textContent = `${Object.values(METRIC).map((words) => words.replace("test ", "")).join(", ")} are means over seeds; what follows them, and the curves, are of seed ${seeds.join(" or ")}.`;
+    const has = (name) => data.strategies.some((s) => known(fact(s, name, i)));
+    const columns = [
+      ["Strategy", (s) => s], [NAME, (s) => round(score(s, i))],
+      base && [`${NAME} less ${base}`, (s) => (s === base || !known(score(s, i)) || !known(score(base, i)) ? "\u2013" : round(score(s, i) - score(base, i)))],
+      ...Object.keys(METRIC).slice(1).map((metric) => [METRIC[metric].replace("test ", ""), (s) => round(data.scores[s][metric][i])]),
+      has("threshold") && ["Threshold", (s) => round(fact(s, "threshold", i))],
+      has("low") && [`${NAME}, 95 % interval`, (s) => (known(fact(s, "low", i)) ? `${round(fact(s, "score", i))} [${round(fact(s, "low", i))}, ${round(fact(s, "high", i))}]` : "\u2013")],
+      has("precision") && ["Precision", (s) => round(fact(s, "precision", i))], has("recall") && ["Recall", (s) => round(fact(s, "recall", i))],
+      has("group") && ["Learnt with", (s) => { const n = companions(s, i); return n === null ? "\u2013" : n ? `${n} others` : "alone"; }],
+    ].filter(Boolean);
+    rowsInto(panel.querySelector("table"), columns.map(([title]) => title), data.strategies.map((s) => columns.map(([, of]) => of(s))));
+    // Other sections may know more of each task: { title, columns, rows: [[index of the task, cell, ...]] }.
+    byId("task-more").replaceChildren();
+    for (const { per_task: more } of Object.values(data.sections)) {
+      const lines = more ? more.rows.filter(([task]) => task === i).map(([, ...cells]) => cells.map((c) => (typeof c === "number" ? round(c) : c ?? "\u2013"))) : [];
+      if (!lines.length) continue;
+      const table = document.createElement("table"), scroll = document.createElement("div");
+      scroll.className = "scroll";
+      scroll.append(table);
+      table.createCaption().textContent = more.title;
+      rowsInto(table, more.columns, lines);
+      byId("task-more").append(scroll);
+    }
+    panel.hidden = false;
+    rows.forEach((row, k) => (k === i ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current")));
+    drawTask();
+  }
+  function closeTask() {
+    if (shownTask < 0) return;
+    const link = rows[shownTask].querySelector("a");
+    panel.hidden = true;
+    rows[shownTask].removeAttribute("aria-current");
+    shownTask = -1;
+    return link;
+  }
+  function follow() {
+    const asked = location.hash.match(/^#task=(.*)$/);
+    if (!asked) return closeTask();
+    const i = data.tasks.id.indexOf(decodeURIComponent(asked[1]));
+    if (i < 0) return closeTask();
+    showTask(i);
+    byId("task-name").focus({ preventScroll: true });
+    panel.scrollIntoView();
+  }
+  // The next or the one before among the rows that are shown, in their present order.
+  function beside(step) {
+    const seen = [...body.rows].filter((row) => !row.hidden), at = seen.indexOf(rows[shownTask]);
+    if (seen.length) location.hash = taskHash(rows.indexOf(seen[(at + step + seen.length) % seen.length]));
+  }
+  on("task-before", "click", () => beside(-1));
+  on("task-after", "click", () => beside(1));
+  on("task-close", "click", () => { const link = closeTask(); history.replaceState(null, "", "#tasks"); if (link) link.focus(); });
+  addEventListener("hashchange", follow);
+  addEventListener("resize", () => shownTask >= 0 && drawTask());
+  night.addEventListener("change", () => shownTask >= 0 && drawTask());
+  follow();
+
+  // --- texts to take along -------------------------------------------------------------------------------------
+  all("[data-copy]").forEach((button) => button.addEventListener("click", () => {
+    const host = byId(button.dataset.copy), said = button.nextElementSibling;
+    const select = () => { getSelection().selectAllChildren(host); said.textContent = "Selected: press Ctrl+C"; };
+    const copied = navigator.clipboard ? navigator.clipboard.writeText(host.innerText) : Promise.reject();
+    copied.then(() => { said.textContent = "Copied"; }, select);
+  }));
 })();

@@ -13,6 +13,7 @@ rule evaluate_strategy:
     output:
         metrics="<results>/evaluation/{strategy}/seed{seed}/metrics.tsv",
         blocks="<results>/evaluation/{strategy}/seed{seed}/blocks.h5",
+        points="<results>/evaluation/{strategy}/seed{seed}/points.tsv",
     log:
         "<results>/logs/evaluate_strategy/{strategy}.seed{seed}.log",
     benchmark:
@@ -67,6 +68,7 @@ if REGIONS[1:]:
         output:
             metrics="<results>/all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv",
             blocks="<results>/all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5",
+            points="<results>/all_mappable/evaluation/{strategy}/seed{seed}/points.tsv",
         log:
             "<results>/logs/evaluate_all_mappable/{strategy}.seed{seed}.log",
         benchmark:

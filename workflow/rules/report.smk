@@ -22,7 +22,7 @@ rule draw_figures:
         runtime=30,
     params:
         cfg={
-            **settings("figures"),
+            **drawing_settings(),
             "grouping": shown_grouping(),
             "methods": method_words(),
             "joint": joint(),
@@ -45,7 +45,7 @@ use rule draw_figures as draw_data_figures with:
     benchmark:
         "<results>/benchmarks/draw_data_figures.tsv"
     params:
-        cfg=settings("figures"),
+        cfg=drawing_settings(),
         code=code_digest("draw_figures"),
 
 
@@ -74,7 +74,7 @@ rule make_report:
     params:
         cfg={
             "report": {**settings("report"), "code": code_digest("train_pack")},
-            "figures": settings("figures"),
+            "figures": figure_settings(),
             "grouping": shown_grouping(),
             "training": {strategy: settings("training", strategy) for strategy in STRATEGIES},
         },

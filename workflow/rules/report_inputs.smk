@@ -42,6 +42,31 @@ def head_tables():
     return [f"{RESULTS}/heads/{name}/seed{seed}/heads.h5" for seed in STRATEGY_SEEDS(name)] if name else []
 
 
+def point_tables():
+    """Points of the curves of one seed of each strategy that is shown: enough for a picture."""
+    return [
+        f"{RESULTS}/evaluation/{name}/seed{STRATEGY_SEEDS(name)[0]}/points.tsv"
+        for name in shown_strategies()
+        if name in STRATEGIES
+    ]
+
+
+def figure_settings():
+    """The config's section, its captions known to be of figures that there are."""
+    for name in config["figures"]["captions"]:
+        if name not in ALL_FIGURES and name not in DATA_FIGURES:
+            refuse(
+                f"{CONFIG_SOURCE}: figures.captions.{name}: no figure is called so; there are: "
+                f"{', '.join([*ALL_FIGURES, *DATA_FIGURES])}"
+            )
+    return settings("figures")
+
+
+def drawing_settings():
+    """What figures are drawn by."""
+    return {key: figure_settings()[key] for key in ("palette", "dpi", "captions")}
+
+
 def findings(_=None):
     """All that figures and report are made from; keys as in epigroup.report_data.load."""
     planted = {
@@ -75,6 +100,7 @@ def findings(_=None):
         "fastp": trimmed_counts(),
         "flagstat": aligned_counts(),
         "trials": trial_tables(),
+        "points": point_tables(),
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),

@@ -2,16 +2,14 @@
 
 from epigroup.evaluation import evaluate_strategy
 from epigroup.logs import log_to
+from epigroup.score_points import write_points
 from epigroup.signal_evaluation import evaluate_signals
 
 with log_to(snakemake.log[0]):
-    evaluate = evaluate_signals if snakemake.params.cfg["targets"] == "signal" else evaluate_strategy
-    evaluate(
-        snakemake.input.validation,
-        snakemake.input.test,
-        snakemake.input.groups,
-        snakemake.input.dataset,
-        snakemake.output.metrics,
-        snakemake.output.blocks,
-        snakemake.params.cfg,
-    )
+    files = [snakemake.input[name] for name in ("validation", "test", "groups", "dataset")]
+    files += [snakemake.output.metrics, snakemake.output.blocks]
+    if snakemake.params.cfg["targets"] == "signal":
+        evaluate_signals(*files, snakemake.params.cfg)
+        write_points(snakemake.output.points, {})  # a signal has no calls, hence no such curves
+    else:
+        evaluate_strategy(*files, snakemake.params.cfg, snakemake.output.points)

@@ -21,6 +21,7 @@ from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
 from epigroup.metrics import TaskCounts, half_metrics, task_metrics
+from epigroup.score_points import score_points, write_points
 from epigroup.shards import targets_of
 
 log = logging.getLogger(__name__)
@@ -272,8 +273,10 @@ def evaluate_strategy(
     metrics_out: str | Path,
     blocks_out: str | Path,
     cfg: dict,
+    points_out: str | Path | None = None,
 ) -> None:
-    """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed.
+    """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed, and where asked points.tsv
+    with points of the curves of every task (`score_points`).
 
     cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
     evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
@@ -306,6 +309,12 @@ def evaluate_strategy(
         intervals = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
     table = table.assign(**intervals)
     report(table, blocks, regions)
+    if points_out is not None:
+        thresholds = table["threshold"]
+        write_points(
+            points_out,
+            {task: score_points(on_test.of(i), thresholds[i]) for i, task in enumerate(task_ids)},
+        )
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts)

@@ -83,16 +83,20 @@ def palettes(
     return shades
 
 
-def save(figure: Figure, numbers: pd.DataFrame, stem: Path, dpi: int) -> None:
-    """Write `stem`.svg, `stem`.png and `stem`.tsv."""
+def save(figure: Figure, numbers: pd.DataFrame, stem: Path, dpi: int, caption: str | None = None) -> None:
+    """Write `stem`.svg, `stem`.png and `stem`.tsv; the caption, where given, into what pictures say of
+    themselves."""
+    said = {"Description": caption} if caption else {}
     with whole(f"{stem}.tsv") as path:
         numbers.to_csv(path, sep="\t", index=False, float_format="%.6g")
     with whole(f"{stem}.svg") as path:
         figure.savefig(
-            path, format="svg", metadata={"Date": None, "Creator": "epigroup"}, bbox_inches="tight"
+            path, format="svg", metadata={"Date": None, "Creator": "epigroup", **said}, bbox_inches="tight"
         )
     with whole(f"{stem}.png") as path:
-        figure.savefig(path, format="png", dpi=dpi, metadata={"Software": "epigroup"}, bbox_inches="tight")
+        figure.savefig(
+            path, format="png", dpi=dpi, metadata={"Software": "epigroup", **said}, bbox_inches="tight"
+        )
 
 
 def empty(message: str) -> Figure:
@@ -158,13 +162,14 @@ def draw_figures(
     grouping: str | None = None,
     methods: dict[str, str] | None = None,
     joint: str | None = None,
+    captions: Mapping[str, str] | None = None,
 ) -> None:
     """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
 
     `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
     `report_data.load_data`; `grouping` is the one whose groups colour the figures; `methods` says in words
     how each strategy on groups makes them; `joint` is the strategy of one network, over which gains are held
-    against cost.
+    against cost; `captions`: figure -> the config's own caption.
     """
     from epigroup import (  # they take their style from here
         plots_audit,
@@ -194,5 +199,5 @@ def draw_figures(
                 if numbers.empty
                 else drawers[path.stem](numbers, shades, *named)
             )
-            save(figure, numbers, path.with_suffix(""), dpi)
+            save(figure, numbers, path.with_suffix(""), dpi, (captions or {}).get(path.stem))
             log.info("drew %s (%d rows)", path, len(numbers))

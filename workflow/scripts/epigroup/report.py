@@ -5,6 +5,7 @@ import logging
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from epigroup.figure_tables import task_scores
 from epigroup.files import whole
 from epigroup.plots import default_pairs, palettes
 from epigroup.report_charts import page_data
-from epigroup.report_data import Results, load
+from epigroup.report_data import Results, load, many
 from epigroup.report_headline import headline_rows, lead_sentence
 from epigroup.report_page import TEMPLATES, Page, environment, make_sections
 from epigroup.report_sections import SECTIONS
@@ -28,12 +29,20 @@ def make_report(
     """Write the report of a run.
 
     inputs: as in `report_data.load`. report: name, config_hash, config (the completed config), code (digest
-    of the training code). figures: palette, dpi. grouping: the one whose groups are shown. training:
-    resolved training settings by strategy. The page holds its styles, scripts and numbers; it asks nothing
-    of the network.
+    of the training code). figures: palette, dpi and, where given, captions and watts. grouping: the one whose
+    groups are shown. training: resolved training settings by strategy. The page holds its styles, scripts
+    and numbers; it asks nothing of the network.
     """
     results = load(inputs)
-    page = render(results, report=report, palette=figures["palette"], grouping=grouping, training=training)
+    page = render(
+        results,
+        report=report,
+        palette=figures["palette"],
+        grouping=grouping,
+        training=training,
+        figures=figures,
+        drawn=frozenset(Path(path).stem for path in many(inputs, "figures")),
+    )
     with whole(out) as path:
         path.write_text(page, encoding="utf-8")
     log.info(
@@ -45,13 +54,22 @@ def make_report(
     )
 
 
-def render(results: Results, *, report: dict, palette: dict, grouping: str | None, training: dict) -> str:
-    """The page as text."""
+def render(
+    results: Results,
+    *,
+    report: dict,
+    palette: dict,
+    grouping: str | None,
+    training: dict,
+    figures: Mapping | None = None,
+    drawn: frozenset[str] = frozenset(),
+) -> str:
+    """The page as text; as `make_report`. drawn: figures that lie in the folder beside the page's."""
     shades = palettes(results, palette, grouping)
     rows = headline_rows(results, shades["strategy"])
     scores = task_scores(results)
     data = page_data(results, shades, scores, default_pairs(results), grouping, rows)
-    page = Page(results, report, grouping, training, shades, rows, scores, data)
+    page = Page(results, report, grouping, training, shades, rows, scores, data, figures or {}, drawn)
     sections = make_sections(SECTIONS, page)
     own = {section.key: section.data for section in sections if section.data}
     return (

@@ -60,6 +60,21 @@ def cost_rows(results: Results) -> list[dict]:
     ]
 
 
+def energy_rows(costs: list[dict], watts: dict) -> list[dict]:
+    """The rows of the cost table with `energy`, kWh of all that a strategy needs: hours times the watts taken
+    for the device; None where the device or the hours are not known."""
+    power = {"cuda": watts["gpu"], "cpu": watts["cpu"]}
+    return [
+        row
+        | {
+            "energy": row["hours_in_all"] * power[row["device"]] / 1000
+            if row["device"] in power and row["hours_in_all"] is not None
+            else None
+        }
+        for row in costs
+    ]
+
+
 def confounder_rows(results: Results) -> dict | None:
     """Adjusted mutual information of each grouping with technique and sheet, mean over seeds."""
     if results.confounders is None or results.confounders.empty:

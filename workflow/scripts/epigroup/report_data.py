@@ -68,6 +68,7 @@ NEEDED = {
         "chosen",
     ],
     "study": ["task_id", "modality", "share_train", "best_step", "best_loss", "safe_patience", "best_at_end"],
+    "points": ["task_id", "score", "tp", "fp"],
     "regret": ["patience", "task_id", "loss", "regret", "steps_share"],
 }
 
@@ -97,9 +98,9 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. transfer, costs, confounders, known_sets: tables of the
-    comparison, or None. choices: row a
-    (choice, seed, task). audit: audit.json, paper: paper.json, or None.
+    profile), or None. transfer, costs, confounders, known_sets: tables of the comparison, or None. choices:
+    row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one
+    seed of each strategy, row a (strategy, task, score), or None.
     """
 
     metrics: pd.DataFrame
@@ -126,6 +127,7 @@ class Results(DataTables):
     choices: pd.DataFrame | None = None
     audit: dict | None = None
     paper: dict | None = None
+    points: pd.DataFrame | None = None
 
     @property
     def pools(self) -> dict[str, list[str]]:
@@ -151,9 +153,10 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """Read the files of a run.
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one path,
-    may be absent); choices, fastp, flagstat, trials (lists, may be absent); study, regret, study_groups (one path)
-    and study_curves (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper (one
+    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one
+    path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); study, regret,
+    study_groups (one path) and study_curves (a list), there together or not at all; mappable_strategies,
+    mappable_headline, audit, paper (one
     path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
@@ -188,6 +191,9 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
         **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
         trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
+        points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
+        if inputs.get("points")
+        else None,
         study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
         course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
         if courses

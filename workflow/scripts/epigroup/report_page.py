@@ -20,7 +20,8 @@ class Page:
 
     results: the tables of the run. report: name, config_hash, config, code. grouping: the one whose groups are
     shown. training: resolved settings by strategy. shades: colours by kind and name. rows: the headline's rows.
-    scores: as `figure_tables.task_scores`. data: what the page's script draws from.
+    scores: as `figure_tables.task_scores`. data: what the page's script draws from. figures: the config's
+    section. drawn: the figures that lie in the folder `figures` beside the page's.
     """
 
     results: Results
@@ -31,6 +32,26 @@ class Page:
     rows: list[dict]
     scores: pd.DataFrame
     data: Mapping
+    figures: Mapping = field(default_factory=dict)
+    drawn: frozenset[str] = frozenset()
+
+    def caption(self, name: str) -> str | None:
+        """The config's own caption of a figure, or None."""
+        return self.figures.get("captions", {}).get(name)
+
+    def files(self, name: str) -> Markup:
+        """Links to a figure's files, where it was drawn."""
+        if name not in self.drawn:
+            return Markup("")
+        links = [
+            Markup(
+                '<a href="../figures/{name}.{kind}" aria-label="Figure {name}, {words}">{words}</a>'
+            ).format(name=name, kind=kind, words=words)
+            for kind, words in (("svg", "SVG"), ("png", "PNG"), ("tsv", "numbers as TSV"))
+        ]
+        return Markup('<span class="files">Figure {name}: {links}</span>').format(
+            name=name, links=Markup(", ").join(links)
+        )
 
 
 @dataclass(frozen=True)

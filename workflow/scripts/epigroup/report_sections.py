@@ -1,6 +1,7 @@
 """The sections of the report, in their order on the page."""
 
 import platform
+from datetime import UTC, datetime
 from importlib import metadata
 
 import yaml
@@ -9,7 +10,7 @@ import epigroup
 from epigroup import figure_tables as tables
 from epigroup.plots import default_pairs
 from epigroup.report_audit import audit_warnings, the_audit
-from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
+from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, energy_rows, transfer_rows
 from epigroup.report_data import Results
 from epigroup.report_headline import interval_text, warnings
 from epigroup.report_known_sets import known_sets
@@ -26,7 +27,10 @@ from epigroup.report_tables import (
     strategy_table,
     task_table,
 )
+from epigroup.report_tasks import task_details
 from epigroup.report_trials import search_rows, study_rows
+
+WATTS = {"gpu": 400.0, "cpu": 10.0}  # W of a GPU and of a thread of a CPU; figures.watts of the config
 
 
 def headline(page: Page) -> Section:
@@ -52,6 +56,7 @@ def identity(results: Results, report: dict) -> list[tuple[str, str]]:
         ("Config (sha256)", report["config_hash"][:16]),
         ("Data set (hash)", str(dataset["dataset_hash"])[:16]),
         ("Genome", f"{dataset['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
+        ("Report made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
         ("Seeds", ", ".join(map(str, results.seeds))),
         ("Tasks", f"{len(results.tasks)} in {results.tasks['modality'].nunique()} event modalities"),
         ("Examples", " / ".join(f"{n:,}" for n in shown) + " (train / validation / test)"),
@@ -86,6 +91,7 @@ def strategies(page: Page) -> Section:
         choices=choice_rows(page.results),
         transfer=transfer_rows(page.results),
         pairs=default_pairs(page.results),
+        page=page,
     )
     return Section("strategies", "Strategies", html)
 
@@ -117,6 +123,7 @@ def groups(page: Page) -> Section | None:
         confounders=confounders,
         has_sweep=bool(page.data["sweep"]["measures"]),
         most_stable=tables.most_stable(results),
+        page=page,
     )
     return Section("groups", "Groups", html)
 
@@ -136,7 +143,9 @@ def planted(page: Page) -> Section | None:
     if page.results.agreement is None:
         return None
     return Section(
-        "planted", "Planted truth", fill("planted", planted=planted_table(page.results, page.scores))
+        "planted",
+        "Planted truth",
+        fill("planted", planted=planted_table(page.results, page.scores), page=page),
     )
 
 
@@ -148,6 +157,7 @@ def training(page: Page) -> Section | None:
         "training",
         searches=search_rows(page.results),
         study=study_rows(page.results, page.training, page.report["config"]),
+        page=page,
     )
     return Section("training", "Training", html)
 
@@ -161,24 +171,34 @@ def tasks(page: Page) -> Section:
         modalities=list(page.shades["modality"]),
         **task_table(page.results, page.scores, page.data),
     )
-    return Section("tasks", "All tasks", html)
+    return Section("tasks", "All tasks", html, data=task_details(page.results))
 
 
 def data(page: Page) -> Section:
-    """Profiles, examples, positives, peaks and reads."""
+    """Profiles, examples, positives."""
     html = fill(
         "data",
         n_border=int(tables.examples(page.results)["dropped_border"].sum()),
         splits_rule=page.results.dataset["splits"]["rule"],
         **data_tables(page.results),
+        page=page,
     )
     return Section("data", "Data", html)
 
 
+def quality(page: Page) -> Section | None:
+    """Peaks by assay, and reads of the profiles that entered as reads."""
+    found = data_tables(page.results)
+    if not (found["peak_rows"] or found["read_rows"]):
+        return None
+    return Section("quality", "Sample quality", fill("quality", **found))
+
+
 def cost(page: Page) -> Section | None:
-    """Hours and FLOP of each strategy."""
-    costs = cost_rows(page.results)
-    return Section("cost", "Cost", fill("cost", costs=costs)) if costs else None
+    """Hours, FLOP and energy of each strategy."""
+    watts = page.figures.get("watts", WATTS)
+    costs = energy_rows(cost_rows(page.results), watts)
+    return Section("cost", "Cost", fill("cost", costs=costs, watts=watts, page=page)) if costs else None
 
 
 def method(page: Page) -> Section:
@@ -206,6 +226,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     tasks,
     training,
     data,
+    quality,
     the_audit,
     cost,
     the_paper,

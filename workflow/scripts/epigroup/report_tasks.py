@@ -1,0 +1,67 @@
+"""What the report tells of a single task: its scores and thresholds, whom it learnt with, its curves."""
+
+import numpy as np
+
+from epigroup.report_comparison import transfer_rows
+from epigroup.report_data import Results
+
+
+def fact_columns(score: str) -> dict[str, str]:
+    """The page's name for columns of metrics.tsv, of the seed whose curves are shown. score: the one that
+    strategies are compared by."""
+    return {
+        "threshold": "threshold",
+        "score": f"test_{score}",
+        "low": f"test_{score}_low",
+        "high": f"test_{score}_high",
+        "precision": "test_precision",
+        "recall": "test_recall",
+        "group": "group",
+    }
+
+
+def task_details(results: Results) -> dict:
+    """For the page's script, by strategy and in the order of the tasks.
+
+    seed: strategy -> the seed of all that follows. facts: strategy -> fact -> list, of the columns that there
+    are. points: strategy -> list of [tp, fp, tp, fp, ...] or None, as `score_points`. baseline: the strategy
+    that others are held against, or "".
+    """
+    seeds, facts, points = {}, {}, {}
+    for name in results.strategy_names:
+        mine = results.metrics[results.metrics["strategy"] == name]
+        seeds[name] = int(mine["seed"].min())
+        rows = mine[mine["seed"] == seeds[name]].set_index("task_id").reindex(results.tasks.index)
+        kept = {
+            fact: column
+            for fact, column in fact_columns(results.names.score).items()
+            if column in rows and rows[column].notna().any()
+        }
+        facts[name] = {fact: rows[column].astype(float) for fact, column in kept.items()}
+        curves = task_points(results, name)
+        if curves is not None:
+            points[name] = curves
+    return {"seed": seeds, "facts": facts, "points": points, "baseline": baseline(results)}
+
+
+def task_points(results: Results, strategy: str) -> list[list[int] | None] | None:
+    """Points of each task's curves under a strategy, tp and fp in turn; None where the run has none."""
+    if results.points is None:
+        return None
+    mine = results.points[results.points["strategy"] == strategy]
+    if mine.empty:
+        return None
+    found: dict[str, list[int]] = {
+        str(task): part[["tp", "fp"]].to_numpy(np.int64).ravel().tolist()
+        for task, part in mine.groupby("task_id", sort=False)
+    }
+    return [found.get(task) for task in results.tasks.index]
+
+
+def baseline(results: Results) -> str:
+    """What a task's scores are held against: learning alone, or what the headline names last."""
+    alone = transfer_rows(results)
+    if alone and alone["alone"] in results.strategy_names:
+        return str(alone["alone"])
+    named = [pair["baseline"] for pair in results.headline.get("pairs", [])]
+    return next((name for name in reversed(named) if name in results.strategy_names), "")
