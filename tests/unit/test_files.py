@@ -24,9 +24,9 @@ def test_whole_appears_only_when_the_block_ends_well(tmp_path):
 def test_a_full_disk_is_said_of_the_file(tmp_path):
     """The system's own message names no file."""
     target = tmp_path / "a.tsv"
-    with pytest.raises(OSError, match=r"No space left on device: '.*a\.tsv'"), whole(target):
-        with open("/dev/full", "wb", buffering=0) as handle:
-            handle.write(b"x")
+    full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115  closed below
+    with full, pytest.raises(OSError, match=r"No space left on device: '.*a\.tsv'"), whole(target):
+        full.write(b"x")
     assert not list(tmp_path.iterdir())
 
 

@@ -55,7 +55,7 @@ rule mark_alignments:
         # must not write into the file of the job that was started anew.
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        " trap 'rm -f \"$part\" \"$scratch\".*' EXIT ;"
+        ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
         " (samtools collate -O -u {input.bam:q} $scratch.collate"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"

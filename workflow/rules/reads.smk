@@ -134,7 +134,7 @@ rule align_reads:
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        " trap 'rm -f \"$part\" \"$scratch\".*' EXIT ;"
+        ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
         " (cksum {input.index:q} | diff {input.checksums:q} - >&2"
         " || {{ echo {params.stem:q}: the index is damaged: delete {input.checksums:q} and run again >&2 ; exit 1 ; }}"
         ' ; for reads in {input.reads:q}; do case "$reads" in *.gz) gzip -t "$reads" ;; esac ; done'
