@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -76,8 +75,8 @@ def write_inputs(folder: Path, profiles: int) -> None:
     (here / "config.yaml").write_text(yaml.safe_dump(CONFIG))
 
 
-def snakemake(folder: Path, *words: str) -> tuple[str, float, float]:
-    """(what it said, wall seconds, peak resident megabytes of 10^6 bytes)."""
+def snakemake(folder: Path, *words: str) -> tuple[str, dict[str, float]]:
+    """(what it said, its wall and CPU seconds and peak resident megabytes of 10^6 bytes)."""
     start = time.perf_counter()
     with open(folder / "said.txt", "w+") as said:
         process = subprocess.Popen(
@@ -91,7 +90,11 @@ def snakemake(folder: Path, *words: str) -> tuple[str, float, float]:
         text = said.read()
     if process.returncode:
         raise SystemExit(f"snakemake {' '.join(words)} ended with {process.returncode}:\n{text[-3000:]}")
-    return text, seconds, usage.ru_maxrss * 1024 / 1e6
+    return text, {
+        "seconds": round(seconds, 1),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "megabytes": round(usage.ru_maxrss * 1024 / 1e6),
+    }
 
 
 def make_finished(folder: Path, said: str) -> int:
@@ -121,17 +124,15 @@ def main(arguments: list[str] | None = None) -> int:
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / part)
         write_inputs(folder, options.profiles)
         figures = {"profiles": options.profiles, "python": platform.python_version()}
-        said, seconds, memory = snakemake(folder, "-n")
+        said, figures["empty"] = snakemake(folder, "-n")
         figures |= {"jobs": int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1])}
-        figures |= {"empty_seconds": round(seconds, 1), "empty_megabytes": round(memory)}
+        print(json.dumps(figures, indent=1), flush=True)
         if options.finished:
             figures["files"] = make_finished(folder, said)
-            said, seconds, memory = snakemake(folder, "-n")
+            said, figures["finished"] = snakemake(folder, "-n")
             if "Nothing to be done" not in said:
                 raise SystemExit(f"the tree is not finished:\n{said[-3000:]}")
-            figures |= {"finished_seconds": round(seconds, 1), "finished_megabytes": round(memory)}
-    figures["children_cpu_seconds"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, 1)
-    print(json.dumps(figures, indent=1))
+            print(json.dumps(figures["finished"], indent=1))
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_text(json.dumps(figures, indent=1) + "\n")

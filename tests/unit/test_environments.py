@@ -43,6 +43,7 @@ def commands(shell: str) -> set[str]:
     text = re.sub(r"'[^']*'", "QUOTED", shell.replace("{{", "(").replace("}}", ")"))
     text = re.sub(r"\{[^{}]*\}", "FIELD", text)
     text = re.sub(r"\$\{?\w+[^}\s]*\}?", "VARIABLE", text) if "${" in text else text
+    text = re.sub(r'"\$(\w+|@)"', "VARIABLE", text)
     text = re.sub(r'"[^"$]*"', "QUOTED", text)
     found = set()
     for part in re.split(r"\|\||&&|[|;\n()`]|\$\(", text):

@@ -21,6 +21,15 @@ def test_whole_appears_only_when_the_block_ends_well(tmp_path):
     assert [p.name for p in target.parent.iterdir()] == ["a.tsv"]
 
 
+def test_a_full_disk_is_said_of_the_file(tmp_path):
+    """The system's own message names no file."""
+    target = tmp_path / "a.tsv"
+    full = open("/dev/full", "wb", buffering=0)  # noqa: SIM115  closed below
+    with full, pytest.raises(OSError, match=r"No space left on device: '.*a\.tsv'"), whole(target):
+        full.write(b"x")
+    assert not list(tmp_path.iterdir())
+
+
 def test_nothing_written_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), whole(tmp_path / "a"):
         pass

@@ -55,12 +55,12 @@ rule mark_alignments:
         # must not write into the file of the job that was started anew.
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        ' trap "rm -f $part $scratch.*" EXIT ;'
+        ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
         " (samtools collate -O -u {input.bam:q} $scratch.collate"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
-        " | samtools markdup -c -T $scratch.mark -f {output.duplicates:q} - $part"
-        " ; mv $part {output.bam:q}) 2> {log:q}"
+        ' | samtools markdup -c -T $scratch.mark -f {output.duplicates:q} - "$part"'
+        ' ; mv "$part" {output.bam:q}) 2> {log:q}'
 
 
 rule filter_alignments:
@@ -90,7 +90,7 @@ rule filter_alignments:
         cfg=filter_settings,
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
-        ' trap "rm -f $part" EXIT ;'
+        " trap 'rm -f \"$part\"' EXIT ;"
         # A file cut between two blocks reads well to its end.
         " (samtools quickcheck -v {input.bam:q} >&2"
         " ; [ $(wc -l < {input.sizes:q}) -eq {params.cfg[chromosomes]} ]"
@@ -104,8 +104,8 @@ rule filter_alignments:
         # Without a blacklist :q gives nothing at all, and `[ -n ]` would be true.
         " | (if [ -n {params.cfg[blacklist]:q}'' ]; then"
         " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
-        " | samtools view -b -o $part -"
-        " ; samtools index $part {output.bai:q} ; mv $part {output.bam:q}"
+        ' | samtools view -b -o "$part" -'
+        ' ; samtools index "$part" {output.bai:q} ; mv "$part" {output.bam:q}'
         # An index must not be older than what it indexes.
         " ; touch {output.bai:q}) 2> {log:q}"
 
@@ -130,9 +130,9 @@ rule pool_replicates:
         runtime=240,
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
-        ' trap "rm -f $part" EXIT ;'
+        " trap 'rm -f \"$part\"' EXIT ;"
         # One replicate is its own pool: a second name for the file where links work, no second copy.
         ' (set -- {input.bams:q} ; samtools quickcheck -v "$@" >&2'
-        ' ; if [ $# -gt 1 ]; then samtools merge -c -p -f $part "$@"'
-        ' ; else ln -f "$1" $part || cp "$1" $part ; fi'
-        " ; samtools index $part {output.bai:q} ; mv $part {output.bam:q} ; touch {output.bai:q}) 2> {log:q}"
+        ' ; if [ $# -gt 1 ]; then samtools merge -c -p -f "$part" "$@"'
+        ' ; else ln -f "$1" "$part" || cp "$1" "$part" ; fi'
+        ' ; samtools index "$part" {output.bai:q} ; mv "$part" {output.bam:q} ; touch {output.bai:q}) 2> {log:q}'

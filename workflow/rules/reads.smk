@@ -56,16 +56,16 @@ rule trim_reads:
         cfg=trim_arguments,
     shell:
         "part=$(dirname {output.reads:q})/.partial$$.$(basename {output.reads:q}) ;"
-        ' trap "rm -f $part" EXIT ;'
+        " trap 'rm -f \"$part\"' EXIT ;"
         " (fastp --in1 {input.reads[0]:q} {params.cfg:q} --stdout --thread {threads} --json {output.json:q}"
         " --html {output.html:q} --report_title {wildcards.profile:q}"
-        " | gzip -1 > $part"
+        ' | gzip -1 > "$part"'
         # fastp ends well when a gzip file ends early.
         " ; awk -F '[:,]' '$1 ~ \"records\" {{want += $2}}"
         ' $1 ~ "total_reads" && !seen++ {{have = $2}} END {{exit want != have}}\''
         " {input.checked:q} {output.json:q}"
         " || {{ echo {input.reads:q}: fewer reads than when they were checked: the file is cut or damaged >&2 ;"
-        " exit 1 ; }} ; mv $part {output.reads:q}) 2> {log:q}"
+        ' exit 1 ; }} ; mv "$part" {output.reads:q}) 2> {log:q}'
 
 
 rule index_genome:
@@ -134,7 +134,7 @@ rule align_reads:
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
-        ' trap "rm -f $part $scratch.*" EXIT ;'
+        ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
         " (cksum {input.index:q} | diff {input.checksums:q} - >&2"
         " || {{ echo {params.stem:q}: the index is damaged: delete {input.checksums:q} and run again >&2 ; exit 1 ; }}"
         ' ; for reads in {input.reads:q}; do case "$reads" in *.gz) gzip -t "$reads" ;; esac ; done'
@@ -142,5 +142,5 @@ rule align_reads:
         " --rg-id {wildcards.profile:q}.rep{wildcards.replicate} --rg SM:{wildcards.profile:q}"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
-        " | samtools markdup -T $scratch.mark -f {output.duplicates:q} - $part"
-        " ; mv $part {output.bam:q}) 2> {log:q}"
+        ' | samtools markdup -T $scratch.mark -f {output.duplicates:q} - "$part"'
+        ' ; mv "$part" {output.bam:q}) 2> {log:q}'

@@ -57,8 +57,9 @@ def checkpoint_path(directory: str | os.PathLike, cfg: Mapping[str, Any], **iden
 
 def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     """Replace the checkpoint in one step: a kill at any instant leaves the old one or the new one, whole."""
-    with whole(path) as partial:
-        torch.save(dict(state), partial)
+    # Through Python's own file: what torch opens itself hides that the disk is full.
+    with whole(path) as partial, open(partial, "wb") as handle:
+        torch.save(dict(state), handle)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any] | None:

@@ -22,6 +22,10 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
         with open(partial, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(partial, final)
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(final)  # a full disk does not say which file it had no room for
+        raise
     finally:
         partial.unlink(missing_ok=True)
 

@@ -1,0 +1,98 @@
+"""No value of a sheet or config becomes a part of a shell command: fields are quoted, and hostile ones run nothing."""
+
+import re
+import subprocess
+
+import pytest
+
+from shell_rules import rules, run_shell
+
+SHELLS = {rule.name: rule for rule in rules() if rule.shell}
+FIELD = re.compile(r"(?<!\{)\{([\w.]+(?:\[\w+\])?)(:q)?\}(?!\})")
+# Numbers, and names whose letters the schema of the sheet chooses.
+BARE = {"threads", "params.cfg[mapq]", "params.cfg[chromosomes]", "wildcards.profile", "wildcards.replicate"}
+HOSTILE = [
+    "a b", "$(touch${IFS}pwned)", "`touch${IFS}pwned`", "a;touch pwned;b", "a&&touch${IFS}pwned", "a|touch${IFS}pwned",
+    "a'b", 'a"b', "a';touch pwned;'b", 'a";touch pwned;"b', "a>pwned", "a\\", "*", "a\ntouch pwned\nb",
+]  # fmt: skip
+TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "bedtools")
+# Says that it was called, and makes what it is told to write.
+STUB = (
+    '#!/bin/sh\necho called >> called.txt\nfor one; do case "$one" in *.partial*) : > "$one" ;; esac; done\n'
+)
+
+
+def test_every_rule_with_a_shell_is_tried():
+    assert SHELLS.keys() == ARGUMENTS.keys()
+
+
+@pytest.mark.parametrize("name", SHELLS)
+def test_what_is_not_quoted_is_a_number_or_a_checked_name(name):
+    fields = FIELD.findall(SHELLS[name].shell)
+    assert fields
+    assert {field for field, quoted in fields if not quoted} <= BARE
+
+
+def arguments(bad):
+    """What each rule's shell is filled with: every name is the hostile one and a letter."""
+    wildcards = {"profile": "p", "replicate": "1"}
+    index = [f"{bad}{i}.bt2" for i in range(6)]
+    return {
+        "trim_reads": {
+            "input": {"reads": [f"{bad}1", f"{bad}2"], "checked": f"{bad}c"},
+            "output": {"reads": f"{bad}r", "json": f"{bad}j", "html": f"{bad}h"},
+            "params": {"cfg": ["--in2", f"{bad}2"]},
+        },
+        "index_genome": {
+            "input": {"fasta": f"{bad}f", "lengths": f"{bad}l"},
+            "output": {"index": index, "checksums": f"{bad}k"}, "params": {"stem": f"{bad}s"},
+        },
+        "align_reads": {
+            "input": {"reads": [f"{bad}1"], "checked": f"{bad}c", "index": index, "checksums": f"{bad}k"},
+            "output": {"bam": f"{bad}b", "duplicates": f"{bad}d"},
+            "params": {"cfg": ["-U", f"{bad}1"], "stem": f"{bad}s"},
+        },
+        "mark_alignments": {
+            "input": {"bam": f"{bad}i"}, "output": {"bam": f"{bad}b", "duplicates": f"{bad}d"}, "params": {},
+        },
+        "filter_alignments": {
+            "input": {"bam": f"{bad}i", "sizes": f"{bad}z"},
+            "output": {
+                "bam": f"{bad}b", "bai": f"{bad}x", "flagstat": f"{bad}t", "idxstats": f"{bad}m", "stats": f"{bad}y",
+            },
+            "params": {"cfg": {"mapq": 30, "keep": bad, "chromosomes": 0, "mitochondrion": bad, "blacklist": bad}},
+        },
+        "pool_replicates": {
+            "input": {"bams": [f"{bad}1", f"{bad}2"]}, "output": {"bam": f"{bad}b", "bai": f"{bad}x"}, "params": {},
+        },
+    }, wildcards  # fmt: skip
+
+
+ARGUMENTS = arguments("")[0]
+
+
+@pytest.mark.parametrize("bad", HOSTILE)
+@pytest.mark.parametrize("name", SHELLS)
+def test_hostile_names_run_nothing(tmp_path, monkeypatch, name, bad):
+    """Even past the schemas, which refuse all of them."""
+    for tool in TOOLS:
+        (tmp_path / "tools").mkdir(exist_ok=True)
+        (tmp_path / "tools" / tool).write_text(STUB)
+        (tmp_path / "tools" / tool).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/tools:/usr/bin:/bin")
+    filled, wildcards = arguments(bad)
+    parts = filled[name]
+    for value in parts["input"].values():
+        for one in value if isinstance(value, list) else [value]:
+            (tmp_path / one).write_text("")
+    if name == "index_genome":
+        (tmp_path / parts["input"]["fasta"]).write_text(">chr1\nACGT\n")
+        (tmp_path / parts["input"]["lengths"]).write_text("chr1\t4\t6\t4\t5\n")
+    if name == "align_reads":
+        sums = subprocess.run(
+            ["cksum", *parts["input"]["index"]], cwd=tmp_path, capture_output=True, check=True
+        )
+        (tmp_path / parts["input"]["checksums"]).write_bytes(sums.stdout)
+    run = run_shell(name, tmp_path, wildcards=wildcards, log=[f"{bad}.log"], **parts)
+    assert (tmp_path / "called.txt").exists(), run.stderr
+    assert not list(tmp_path.rglob("pwned"))
