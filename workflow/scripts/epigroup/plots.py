@@ -12,6 +12,7 @@ from epigroup import figure_tables as tables
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.report_data import DataTables, Results, load, load_data
+from epigroup.strata_tables import over_correlation, stratum_scores
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +136,8 @@ def numbers_of(
         "search": lambda: tables.trials(results),
         "patience": lambda: tables.courses(results),
         "regret": lambda: results.regret if results.regret is not None else pd.DataFrame(),
+        "strata": lambda: stratum_scores(results),
+        "over_correlation": lambda: over_correlation(results),
         "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
     }
     if name not in made:
@@ -163,6 +166,7 @@ def draw_figures(
         plots_comparison,
         plots_data,
         plots_scores,
+        plots_strata,
         plots_trials,
     )
 
@@ -171,6 +175,7 @@ def draw_figures(
         **plots_data.DRAWERS,
         **plots_trials.DRAWERS,
         **plots_comparison.DRAWERS,
+        **plots_strata.DRAWERS,
     }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)

@@ -14,6 +14,7 @@ from epigroup.report_headline import interval_text, warnings
 from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
+from epigroup.report_strata import baselines, strata
 from epigroup.report_tables import (
     REGIONS,
     composition_tables,
@@ -187,6 +188,8 @@ def method(page: Page) -> Section:
 SECTIONS: tuple[SectionMaker, ...] = (
     headline,
     strategies,
+    baselines,
+    strata,
     regions,
     groups,
     known_sets,
