@@ -67,6 +67,20 @@ def drawing_settings():
     return {key: figure_settings()[key] for key in ("palette", "dpi", "captions")}
 
 
+def stratified():
+    """Tables of strata and of baselines, where the run has them."""
+    of_strata = {
+        "strata": "strata",
+        "seed_variation": "seed_variation",
+        "over_correlation": "over_correlation",
+    }
+    found = {key: f"{RESULTS}/strata/{name}.tsv" for key, name in of_strata.items() if "strata" in config}
+    if config["baselines"]["names"]:
+        found |= {"simple_scores": f"{RESULTS}/baselines/baselines.tsv"}
+        found |= {"marks": f"{RESULTS}/baselines/marks.tsv"}
+    return found
+
+
 def findings(_=None):
     """All that figures and report are made from; keys as in epigroup.report_data.load."""
     planted = {
@@ -104,6 +118,7 @@ def findings(_=None):
         **(planted if SIMULATED else {}),
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),
+        **stratified(),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
         **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }
@@ -115,6 +130,8 @@ ALL_FIGURES = {
     "gains": ("Strategies", "Gains over baselines", bool(headline_pairs())),
     "pairs": ("Strategies", "Strategies task by task", len(STRATEGIES) > 1),
     "cost": ("Strategies", "Gain against cost", bool(joint())),
+    "strata": ("Strategies", "Scores by stratum", "strata" in config),
+    "over_correlation": ("Strategies", "Correlation between tasks by stratum", "strata" in config),
     "algorithms": ("Groups", "Ways of grouping", bool(method_words())),
     "similarity": ("Groups", "Similarity of the head weights", bool(shown_heads())),
     "embedding": ("Groups", "Principal components of the head weights", bool(shown_heads())),

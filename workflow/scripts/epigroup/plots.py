@@ -12,6 +12,7 @@ from epigroup import figure_tables as tables
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.report_data import DataTables, Results, load, load_data
+from epigroup.strata_tables import over_correlation, stratum_scores
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +147,8 @@ def numbers_of(
         "patience": lambda: tables.courses(results),
         "regret": lambda: results.regret if results.regret is not None else pd.DataFrame(),
         "technique": lambda: technique_points(results),
+        "strata": lambda: stratum_scores(results),
+        "over_correlation": lambda: over_correlation(results),
         "planted": lambda: results.agreement if results.agreement is not None else pd.DataFrame(),
     }
     if name not in made:
@@ -176,6 +179,7 @@ def draw_figures(
         plots_comparison,
         plots_data,
         plots_scores,
+        plots_strata,
         plots_trials,
     )
 
@@ -185,6 +189,7 @@ def draw_figures(
         **plots_trials.DRAWERS,
         **plots_comparison.DRAWERS,
         **plots_audit.DRAWERS,
+        **plots_strata.DRAWERS,
     }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
     shades = palettes(results, palette, grouping)

@@ -54,6 +54,31 @@ NEEDED = {
     "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
     "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
     "known_sets": ["grouping", "seed", "k", "set", "n_tasks", "n_pairs", "together", "expected", "p_value"],
+    "strata": [
+        "strategy",
+        "seed",
+        "by",
+        "counted",
+        "rank",
+        "stratum",
+        "level",
+        "mean_auroc",
+        "mean_auprc_above_base",
+    ],
+    "seed_variation": ["strategy", "task_id", "n_seeds", "share_above", "p_value", "q_value"],
+    "over_correlation": [
+        "strategy",
+        "seed",
+        "counted",
+        "rank",
+        "stratum",
+        "pairs",
+        "n_pairs",
+        "predicted",
+        "observed",
+    ],
+    "simple_scores": ["name", "kind", "uses_test_labels", "level", "mean_f1", "mean_auprc", "mean_auroc"],
+    "marks": ["strategy", "task_id", "baseline", "difference", "mark"],
     "choices": ["task_id", "chosen", "weight"],
     "agreement": ["grouping", "seed", "k", "ari_planted"],
     "ceiling": ["task_id", "test_auprc"],
@@ -98,9 +123,10 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. transfer, costs, confounders, known_sets: tables of the comparison, or None. choices:
-    row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one
-    seed of each strategy, row a (strategy, task, score), or None.
+    profile), or None. transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
+    simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
+    (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
+    each strategy, row a (strategy, task, score), or None.
     """
 
     metrics: pd.DataFrame
@@ -124,6 +150,11 @@ class Results(DataTables):
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
     known_sets: pd.DataFrame | None = None
+    strata: pd.DataFrame | None = None
+    seed_variation: pd.DataFrame | None = None
+    over_correlation: pd.DataFrame | None = None
+    simple_scores: pd.DataFrame | None = None
+    marks: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
     audit: dict | None = None
     paper: dict | None = None
@@ -204,7 +235,10 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     )
 
 
-COMPARED = ("transfer", "costs", "confounders", "known_sets")
+COMPARED = (
+    "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
+    "simple_scores", "marks",
+)  # fmt: skip
 
 
 def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -1,9 +1,11 @@
 """Methods text with every parameter, and what to cite."""
 
+from epigroup import baselines
 from epigroup.architecture import LAST_UNPOOLED
 from epigroup.grouping import options
 from epigroup.report_data import Results
 from epigroup.sampling import HEAVIEST
+from epigroup.strata import PRESETS
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 KEPT = {
@@ -66,6 +68,7 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         *search_text(config),
         grouping_text(config, grouping),
         evaluation_text(results, config),
+        *beside_text(config),
     ]
 
 
@@ -318,9 +321,52 @@ def evaluation_text(results: Results, config: dict) -> str:
     )
 
 
+def beside_text(config: dict) -> list[str]:
+    """What networks were held against beside each other, and where."""
+    found = []
+    chosen, strata = config.get("baselines", {}), config.get("strata")
+    if names := chosen.get("names"):
+        fitted = {"gc", "kmer"} & set(names)
+        found.append(
+            "Baselines on the same bins: "
+            + "; ".join(f"{name}, {baselines.words(name)}" for name in names)
+            + "."
+            + (
+                f" Regressions were fitted on at most {chosen['examples']:,} training bins drawn at random, the L2 "
+                f"penalty of each task chosen among {', '.join(f'{x:g}' for x in chosen['l2'])} by validation log "
+                "loss."
+                if fitted
+                else ""
+            )
+        )
+    if strata is not None:
+        edges = strata["edges"] or PRESETS.get(strata["preset"])
+        found.append(
+            "Test bins were stratified by the number of distinct cell types with an accessibility peak (without "
+            "accessibility profiles: with a peak of the same target, else by tasks with a peak; Kathail et al. 2024), "
+            + (f"with edges {', '.join(map(str, edges))}" if edges else f"in {strata['quantiles']} quantiles")
+            + f", by GC in {strata['gc_quantiles']} quantiles"
+            + (" and by distance to the nearest transcription start" if config["genome"].get("gtf") else "")
+            + ". Strata are compared by AUROC and by AUPRC less the base rate."
+        )
+    return found
+
+
 def citations(config: dict) -> list[str]:
     """The method, and the software that a run uses."""
+    beside = []
+    if config.get("strata") is not None:
+        beside.append(
+            "Kathail P et al. Current genomic deep learning models display decreased performance in cell "
+            "type-specific accessible regions. Genome Biology 25, 202 (2024). Strata."
+        )
+    if "mean_label" in config.get("baselines", {}).get("names", []):
+        beside.append(
+            "Schreiber J, Singh R, Bilmes J, Noble WS. A pitfall for machine learning methods aiming to predict "
+            "across cell types. Genome Biology 21, 282 (2020). The mean label of the other tasks."
+        )
     return [
+        *beside,
         "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
         "epigenetic events. arXiv:2209.11892 (2022).",
         "Zhou J, Troyanskaya OG. Predicting effects of noncoding variants with deep learning-based "

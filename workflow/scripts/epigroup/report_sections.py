@@ -17,6 +17,7 @@ from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
 from epigroup.report_paper import the_paper
+from epigroup.report_strata import baselines, strata
 from epigroup.report_tables import (
     REGIONS,
     composition_tables,
@@ -219,6 +220,8 @@ def method(page: Page) -> Section:
 SECTIONS: tuple[SectionMaker, ...] = (
     headline,
     strategies,
+    baselines,
+    strata,
     regions,
     groups,
     known_sets,

@@ -1,0 +1,116 @@
+"""The report's sections on simple baselines and on strata of the test bins."""
+
+import pandas as pd
+
+from epigroup import baselines as simple
+from epigroup.report_data import Results
+from epigroup.report_headline import number
+from epigroup.report_page import Page, Section, fill
+from epigroup.strata_tables import over_correlation, stratum_scores
+
+SHOWN_MARKS = 12
+ORDERS = {
+    "specificity": "Cell types that share a peak",
+    "gc": "GC",
+    "tss": "Distance to a transcription start",
+}
+ALL_REGIONS = "all regions"
+
+
+def baselines(page: Page) -> Section | None:
+    """Baselines beside the strategies, and whose networks do no better."""
+    scores, marks = page.results.simple_scores, page.results.marks
+    if scores is None or scores.empty:
+        return None
+    names = page.results.strategy_names
+    kept = scores[(scores["level"] == "All") & ((scores["kind"] == "baseline") | scores["name"].isin(names))]
+    rows = [
+        {
+            "name": row.name,
+            "words": simple.words(row.name) if row.kind == "baseline" else "",
+            "uses_test_labels": bool(row.uses_test_labels),
+            "n_tasks": int(row.n_tasks - row.n_nan),
+            "cells": [number(x) for x in (row.mean_f1, row.mean_auprc, row.mean_auroc)],
+        }
+        for row in kept.itertuples(index=False)
+    ]
+    marked = []
+    for name, mine in (marks if marks is not None else pd.DataFrame()).groupby("strategy", sort=False):
+        if name not in names:
+            continue
+        worse = mine[mine["mark"] == "no better"]
+        marked.append(
+            {
+                "name": name,
+                "n_tasks": int(mine["difference"].notna().sum()),
+                "n_worse": len(worse),
+                "n_open": int((mine["mark"] == "not shown").sum()),
+                "shown": [f"{row.task_id} ({row.baseline})" for row in worse.head(SHOWN_MARKS).itertuples()],
+                "more": max(0, len(worse) - SHOWN_MARKS),
+            }
+        )
+    return Section("baselines", "Baselines", fill("baselines", rows=rows, marked=marked))
+
+
+def strata(page: Page) -> Section | None:
+    """AUROC and AUPRC less the base rate by stratum; seeds; correlation between tasks."""
+    results = page.results
+    if results.strata is None or results.strata.empty:
+        return None
+    numbers = stratum_scores(results)
+    parts = []
+    for (by, counted), mine in numbers[numbers["by"] != "all"].groupby(["by", "counted"], sort=False):
+        names = list(dict.fromkeys(mine.sort_values("rank")["stratum"]))
+        shown = pd.concat([mine, numbers[numbers["by"] == "all"]])
+        rows = [
+            {
+                "strategy": strategy,
+                "cells": [cell(of[of["stratum"] == name]) for name in (ALL_REGIONS, *names)],
+            }
+            for strategy, of in shown.groupby("strategy", sort=False)
+        ]
+        base = [number(mine.loc[mine["stratum"] == name, "mean_base_rate"].mean()) for name in names]
+        parts.append({"title": ORDERS[by], "counted": counted, "names": names, "rows": rows, "base": base})
+    html = fill(
+        "strata",
+        parts=parts,
+        variation=variation_rows(results),
+        related=over_correlation(results).to_dict("records"),
+    )
+    return Section("strata", "Strata", html)
+
+
+def cell(rows: pd.DataFrame) -> dict | None:
+    """The two comparable scores of a strategy in a stratum."""
+    if rows.empty:
+        return None
+    first = rows.iloc[0]
+    n_tasks = int(first["n_tasks"] - first["n_nan"])
+    return {
+        "auroc": number(first["mean_auroc"]),
+        "above": number(first["mean_auprc_above_base"]),
+        "n_tasks": n_tasks,
+    }
+
+
+def variation_rows(results: Results) -> list[dict]:
+    """How many tasks vary more between seeds where few cell types share a peak."""
+    table = results.seed_variation
+    if table is None or table.empty:
+        return []
+    rows = []
+    for name, mine in table.groupby("strategy", sort=False):
+        if name in results.strategy_names:
+            sure = mine[mine["q_value"] < 0.05]
+            rows.append(
+                {
+                    "strategy": name,
+                    "n_seeds": int(mine["n_seeds"].iloc[0]),
+                    "n_tasks": int(mine["p_value"].notna().sum()),
+                    "n_specific": int((sure["share_above"] > 0.5).sum()),
+                    "n_ubiquitous": int((sure["share_above"] < 0.5).sum()),
+                    "specific": number(mine["median_cv_specific"].median()),
+                    "ubiquitous": number(mine["median_cv_ubiquitous"].median()),
+                }
+            )
+    return rows
