@@ -134,6 +134,7 @@ def run_cfg(n=30, donors=(), batches=()):
         for i, t in enumerate(TASKS[:n])
     ]
     return {
+        "targets": "labels",
         "pair": ["KMTL", "SMTL"],
         "pools": {},
         "tasks": rows,
@@ -219,7 +220,7 @@ GRAPH = {
 FACTS = dict.fromkeys(
     ("positive_weights", "sampling", "searches", "choices", "overlap", "clusterings", "covariance",
      "label_correlation", "affinities", "sweep", "patience_study", "called"), True,
-) | {"regions": "any_peak", "tables": ["families"]}  # fmt: skip
+) | {"regions": "any_peak", "tables": ["families"], "targets": "labels", "baselines": ["gc", "kmer"]}  # fmt: skip
 
 
 def follow(graph):
@@ -250,8 +251,10 @@ def test_what_is_fitted_is_listed_with_its_split():
     assert rows["F1 threshold of each task"] == rows["learning rates"] == "validation"
     assert rows["weights of positives in the loss"] == "train"
     assert "test" not in rows.values()
-    plain = fitted.what_is_fitted(dict.fromkeys(FACTS, False) | {"regions": "all_mappable", "tables": []})
-    assert len(plain) == 4
+    plain = fitted.what_is_fitted(
+        dict.fromkeys(FACTS, False) | {"regions": "all_mappable", "tables": [], "baselines": []}
+    )
+    assert len(plain) == 3
 
 
 def test_a_choice_by_test_is_caught(tmp_path):
@@ -263,7 +266,7 @@ def test_a_choice_by_test_is_caught(tmp_path):
         })  # fmt: skip
         paths.append(report_tree.write_tsv(table, tmp_path / name / "metrics.tsv"))
     a, b = (pd.read_csv(path, sep="\t") for path in paths)
-    choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0,
+    choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0, "targets": "labels",
               "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
     cfg = {"leaks": {}, "readers": [], "n_files": 0, "choices": [choice]}
     verdicts = {}

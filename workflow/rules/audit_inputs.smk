@@ -67,6 +67,7 @@ def audited(_=None):
         "thresholds": [
             f"{RESULTS}/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv"
             for strategy, seed in trained_runs()
+            if not SIGNAL
         ],
         "chosen": choice_tables(),
         "candidates": [
@@ -85,6 +86,8 @@ def audit_facts():
     trained = [config_settings.training_settings(config, name) for name in STRATEGIES]
     vectors = {what for spec in specs.values() for what in grouping_methods.needs(spec["method"], spec)}
     return {
+        "targets": config["dataset"]["targets"],
+        "baselines": config["baselines"]["names"],
         "regions": REGIONS[0],
         "called": any(one.kind != "peaks" for one in PROFILES.values()),
         "positive_weights": any(one["positive_weights"] != "none" for one in trained),
@@ -114,6 +117,7 @@ def audit_config():
         {
             **settings("audit_run"),
             "pair": pair,
+            "targets": config["dataset"]["targets"],
             "pools": config["comparison"]["pools"],
             "tasks": [
                 {"task_id": task, "donors": PROFILES[task].donors, "batches": PROFILES[task].batches}

@@ -76,3 +76,9 @@ def beside_paper(_=None):
         **groups,
         **study,
     }
+
+
+if config["paper"] is not None and SIGNAL:
+    refuse(
+        f"{CONFIG_SOURCE}: paper: {config['paper']} learns labels; with dataset.targets: signal nothing can be compared"
+    )

@@ -4,11 +4,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from epigroup.audit.properties import MEASURES, NUMBERS
+from epigroup.audit.properties import NUMBERS
 from epigroup.plots import INK, marker
 from epigroup.report_data import Results
 
-COLUMNS = ["property", "measure", "task_id", "modality", "value", "score", "kind", "effect", "p", "q"]
+COLUMNS = [
+    "property",
+    "measure",
+    "words",
+    "task_id",
+    "modality",
+    "value",
+    "score",
+    "kind",
+    "effect",
+    "p",
+    "q",
+]
 WIDEST = 4  # panels a row
 
 
@@ -23,7 +35,10 @@ def technique_points(results: Results) -> pd.DataFrame:
             value, score = point[test["property"]], point[test["measure"]]
             if value not in (None, "") and score is not None:
                 known = [point["task_id"], point["modality"], value, score]
-                rows.append([test["property"], test["measure"], *known, *(test[key] for key in COLUMNS[6:])])
+                words = found[0]["details"]["measures"][test["measure"]]
+                rows.append(
+                    [test["property"], test["measure"], words, *known, *(test[key] for key in COLUMNS[7:])]
+                )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -34,7 +49,7 @@ def draw_technique(numbers: pd.DataFrame, shades: dict) -> Figure:
     n_rows = -(-len(panels) // n_columns)
     figure = Figure(figsize=(2.4 * n_columns, 2.3 * n_rows), layout="constrained")
     axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-    for ax, ((name, measure), part) in zip(axes, panels, strict=False):
+    for ax, ((name, _), part) in zip(axes, panels, strict=False):
         is_number = name in NUMBERS
         if is_number:
             x = part["value"].astype(float)
@@ -53,7 +68,7 @@ def draw_technique(numbers: pd.DataFrame, shades: dict) -> Figure:
         sign = "ρ" if one["kind"] == "rho" else "ε²"
         ax.set_title(f"{sign} {one['effect']:.2f}, q {one['q']:.2g}", color=INK)
         ax.set_xlabel(NUMBERS.get(name, name))
-        ax.set_ylabel(MEASURES[measure])
+        ax.set_ylabel(one["words"])
     for ax in axes[len(panels) :]:
         ax.set_visible(False)
     axes[0].legend(handletextpad=0.1)

@@ -11,17 +11,26 @@ READS = "its job reads the training split alone"
 def what_is_fitted(facts: Mapping) -> list[dict[str, str]]:
     """Rows what, split, shown: of this run's config.
 
-    facts: regions (of evaluation), called (any profile whose peaks the run calls), positive_weights, sampling
-    (whether any strategy has them), searches, choices, overlap (whether there are any), covariance,
-    label_correlation, affinities, tables (names of groupings given as tables), clusterings (names), sweep,
-    patience_study.
+    facts: targets, baselines (names), regions (of evaluation), called (any profile whose peaks the run calls),
+    positive_weights, sampling (whether any strategy has them), searches, choices, overlap (whether there are any),
+    covariance, label_correlation, affinities, tables (names of groupings given as tables), clusterings (whether E is
+    clustered), sweep, patience_study.
     """
     rows = [
         ("weights of the networks", "train", RULES),
         ("when training stops, and which weights are kept", "validation", RULES),
-        ("F1 threshold of each task", "validation", "recomputed: see the check of thresholds"),
         ("coding of the sequence", "nothing is fitted", "one-hot"),
     ]
+    if facts["targets"] == "labels":
+        rows.append(("F1 threshold of each task", "validation", "recomputed: see the check of thresholds"))
+    if {"gc", "kmer"} & set(facts["baselines"]):
+        rows.append(("regressions on GC or k-mers, with the scale of their features", "train", READS))
+        rows.append(("penalty of these regressions", "validation", "its job chooses by validation alone"))
+    if "mean_label" in facts["baselines"]:
+        rows.append(
+            ("mean label of the other tasks", "labels of the test bins",
+             "reads what is to be predicted: stands for reference, marks no task")
+        )  # fmt: skip
     if facts["called"]:
         rows.append(
             ("peaks called from reads", "whole genome, each profile by itself",

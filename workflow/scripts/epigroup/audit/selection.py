@@ -8,6 +8,7 @@ import pandas as pd
 
 from epigroup.audit.contract import FAIL, PASS, Finding
 from epigroup.choice import choice_table
+from epigroup.score_names import SCORE_NAMES
 from epigroup.tables import read_table
 
 
@@ -23,11 +24,14 @@ def without_test(metrics: str, folder: str, name: str) -> str:
 def chosen_again(choice: Mapping, metrics: list[str]) -> pd.Series:
     """The strategy of each task, chosen again from metrics that lack the test's columns.
 
-    choice: candidates, shrink, tasks, as the choice's own settings; metrics: a path a candidate.
+    choice: candidates, shrink, targets, tasks, as the choice's own settings; metrics: a path a candidate.
     """
     with tempfile.TemporaryDirectory() as folder:
         copies = [without_test(path, folder, f"{i}") for i, path in enumerate(metrics)]
-        table = choice_table(pd.DataFrame(choice["tasks"]), choice["candidates"], copies, choice["shrink"])
+        table = choice_table(
+            pd.DataFrame(choice["tasks"]), choice["candidates"], copies, choice["shrink"],
+            SCORE_NAMES[choice["targets"]],
+        )  # fmt: skip
     return table.set_index("task_id")["chosen"]
 
 
@@ -37,7 +41,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
 
     inputs: candidates (metrics.tsv, those of one choice after the other), chosen (choice.tsv, one a choice). cfg:
     leaks, readers (rules that take test predictions in), n_files, choices (dicts of name, seed, candidates,
-    shrink, tasks; in the order of the inputs).
+    shrink, targets, tasks; in the order of the inputs).
     """
     paths = list(inputs.get("candidates") or [])
     differing, n_tasks = [], 0

@@ -1,7 +1,7 @@
 """Whether scores and gains follow depth, number of peaks, assay, batch or donor, and not biology."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import permutations
 
 import numpy as np
@@ -9,9 +9,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
-from epigroup.audit.properties import MEASURES, NUMBERS, WORDS
+from epigroup.audit.properties import NUMBERS, WORDS
 from epigroup.confounders import read_depth
 from epigroup.report_data import gather, many, with_pools
+from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.task_tables import read_tasks
 
 COLLECTED = {"batch": "batches", "donor": "donors"}
@@ -65,10 +66,18 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def confounder_tests(points: pd.DataFrame, draws: int, seed: int) -> pd.DataFrame:
+def measures(names: ScoreNames) -> dict[str, str]:
+    """Column and words of what is held against technique: the score that strategies are compared by, the last of
+    those shown (AUROC, which the base rate does not move), and the gain in the first."""
+    shown = list(names.shown.items())
+    found = {f"test_{score}": f"test {words}" for score, words in (shown[0], shown[-1])}
+    return found | {"gain": f"gain in test {names.label}"}
+
+
+def confounder_tests(points: pd.DataFrame, of: Iterable[str], draws: int, seed: int) -> pd.DataFrame:
     """A row a (property, measure) that can be tested: COLUMNS. effect: rho of numbers, epsilon squared of words.
 
-    points: a row a task, columns of NUMBERS and WORDS (NaN or empty: not known) and of MEASURES. Tested are
+    points: a row a task, columns of NUMBERS and WORDS (NaN or empty: not known) and `of`. Tested are
     properties and measures known of at least 5 tasks that are not all alike; words with two tasks each that
     share one at least.
     """
@@ -76,7 +85,7 @@ def confounder_tests(points: pd.DataFrame, draws: int, seed: int) -> pd.DataFram
     for name in (*NUMBERS, *WORDS):
         if name not in points:
             continue
-        for measure in MEASURES:
+        for measure in of:
             if measure not in points:
                 continue
             known = points[measure].notna() & (
@@ -103,13 +112,13 @@ def confounder_tests(points: pd.DataFrame, draws: int, seed: int) -> pd.DataFram
     return table
 
 
-def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
-    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, test_f1,
-    test_auroc of the headline's strategy and gain over its first baseline, means over seeds."""
+def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFrame:
+    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, the two
+    scores of `measures` of the headline's strategy and gain over its first baseline, means over seeds."""
     tasks = read_tasks(inputs["tasks"]).set_index("task_id", drop=False)
-    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
+    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index, names.metrics)
     metrics = with_pools(metrics, cfg["pools"])
-    means = metrics.groupby(["strategy", "task_id"])[["test_f1", "test_auroc"]].mean()
+    means = metrics.groupby(["strategy", "task_id"])[names.metrics].mean()
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id").reindex(tasks.index)
     points = tasks[["task_id", "modality", "assay"]].copy()
     for name in ("batch", "donor"):
@@ -118,27 +127,30 @@ def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
     points["depth"] = np.nan if depth is None else depth.reindex(tasks.index)
     points["n_peaks"] = tasks["n_peaks"].astype(float)
     strategy, baseline = cfg["pair"]
-    for column in ("test_f1", "test_auroc"):
+    for column in (names.metrics[0], names.metrics[-1]):
         points[column] = means.loc[strategy, column].reindex(tasks.index)
     if baseline is not None:
-        points["gain"] = points["test_f1"] - means.loc[baseline, "test_f1"].reindex(tasks.index)
+        points["gain"] = points[names.test] - means.loc[baseline, names.test].reindex(tasks.index)
     return points.reset_index(drop=True)
 
 
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Spearman's rho of depth and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
 
-    inputs: tasks, metrics, and fastp, flagstat of profiles that came as reads. cfg: pair ([strategy, baseline or
-    None]), pools, tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at least 0.3
-    is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
+    inputs: tasks, metrics, and fastp, flagstat of profiles that came as reads. cfg: targets, pair ([strategy,
+    baseline or None]), pools, tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at
+    least 0.3 is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
     """
-    points = task_points(inputs, cfg)
-    tests = confounder_tests(points, cfg["draws"], cfg["seed"])
+    names = SCORE_NAMES[cfg["targets"]]
+    words = measures(names)
+    points = task_points(inputs, cfg, names)
+    tests = confounder_tests(points, words, cfg["draws"], cfg["seed"])
     strategy, baseline = cfg["pair"]
     shown = points.astype(object).where(points.notna(), None).to_dict("records")
     details = {
         "strategy": strategy,
         "baseline": baseline,
+        "measures": words,
         "tests": tests.to_dict("records"),
         "points": shown,
     }
@@ -154,20 +166,18 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     found = tests[(tests["q"] < ALPHA) & (size >= LEAST_EFFECT)]
     if found.empty:
         strongest = tests.loc[int(size.argmax())]
-        figure = (
-            f"None of {len(tests)} tests finds {strategy} to follow technique; strongest: {_said(strongest)}."
-        )
-        figure += untested
+        figure = f"None of {len(tests)} tests finds {strategy} to follow technique"
+        figure += f"; strongest: {_said(strongest, words)}.{untested}"
         return Finding(PASS, figure, "Nothing to do.", details)
-    figure = f"{strategy} follows: {'; '.join(_said(row) for _, row in found.iterrows())}.{untested}"
+    figure = f"{strategy} follows: {'; '.join(_said(row, words) for _, row in found.iterrows())}.{untested}"
     advice = "Compare tasks within levels of this property, or sample reads down to one depth and call peaks again."
-    if "n_peaks" in set(found["property"]):
+    if names.targets == "labels" and "n_peaks" in set(found["property"]):
         advice += " The number of peaks sets the base rate, with which F1 rises by itself; AUROC does not."
     return Finding(WARN, figure, advice, details)
 
 
-def _said(row: pd.Series) -> str:
+def _said(row: pd.Series, words: Mapping[str, str]) -> str:
     sign = "rho" if row["kind"] == "rho" else "epsilon²"
     name = NUMBERS.get(row["property"], row["property"])
     found = f"{sign} {row['effect']:.2f} (q {row['q']:.2g}, {row['n_tasks']} tasks)"
-    return f"{MEASURES[row['measure']]} with {name}, {found}"
+    return f"{words[row['measure']]} with {name}, {found}"

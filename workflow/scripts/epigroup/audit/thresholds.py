@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epigroup.audit.contract import FAIL, PASS, Finding
+from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, Finding
 from epigroup.evaluation import count_predictions, open_predictions
 from epigroup.files import whole
 from epigroup.intact import read_json
@@ -107,9 +107,13 @@ def hold_thresholds(
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Gather thresholds.tsv of every strategy and seed. A failure where any threshold is not validation's.
 
-    inputs: thresholds.
+    inputs: thresholds. Not applicable where there are none, the targets being signals.
     """
     rows, tables = [], []
+    if not many(inputs, "thresholds"):
+        return Finding(
+            NOT_APPLICABLE, "The targets are signals: nothing is called positive.", "Nothing to do."
+        )
     for path in many(inputs, "thresholds"):
         name, seed = place(path)
         table = read_table(path, dtype={"task_id": str})
