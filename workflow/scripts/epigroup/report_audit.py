@@ -10,7 +10,7 @@ TONES = {PASS: "good", WARN: "none", FAIL: "bad", NOT_APPLICABLE: "soft"}
 def the_audit(page: Page) -> Section | None:
     """The verdicts of the audit."""
     found = audit_section(page.results)
-    return Section("audit", "Audit", fill("audit", audit=found)) if found else None
+    return Section("audit", "Audit", fill("audit", audit=found, page=page)) if found else None
 
 
 def audit_section(results: Results) -> dict | None:
