@@ -20,6 +20,7 @@ pathvars:
 wildcard_constraints:
     strategy=one_of(STRATEGIES),
     choice=one_of(CHOICES),
+    external=one_of(EXTERNAL),
     baseline=one_of(config["baselines"]["names"]),
     grouping=one_of(GROUPINGS),
     affinity=one_of(config["affinities"]),
@@ -60,6 +61,11 @@ include: "workflow/rules/audit.smk"
 if "strata" in config:
 
     include: "workflow/rules/strata.smk"
+
+
+if EXTERNAL:
+
+    include: "workflow/rules/external.smk"
 
 
 if config["baselines"]["names"]:

@@ -77,6 +77,7 @@ CHROMOSOMES = config["genome"]["chromosomes"]
 SIGNAL = config["dataset"]["targets"] == "signal"
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
+EXTERNAL = list(config["external"])
 SEARCHED = [name for name in STRATEGIES if searches.search_of(config, name) is not None]
 GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]
@@ -88,7 +89,12 @@ GTF = in_results(config["genome"]["gtf"])
 
 checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
-for key, path in (("genome.fasta", FASTA), ("genome.blacklist", BLACKLIST), ("genome.gtf", GTF)):
+for key, path in (
+    ("genome.fasta", FASTA),
+    ("genome.blacklist", BLACKLIST),
+    ("genome.gtf", GTF),
+    *((f"external.{name}.file", in_results(spec["file"])) for name, spec in config["external"].items()),
+):
     if path and not exists(path):
         refuse(
             f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder"
@@ -191,9 +197,11 @@ def peaks_of(name):
 
 
 def scored_runs():
-    """[strategy or choice, seed] of everything that has scores."""
+    """[strategy, choice or external predictions, seed] of everything that has scores."""
     return [
-        [name, seed] for name in [*STRATEGIES, *CHOICES] for seed in compared.compared_seeds(config, name)
+        [name, seed]
+        for name in [*STRATEGIES, *CHOICES, *EXTERNAL]
+        for seed in compared.compared_seeds(config, name)
     ]
 
 

@@ -78,7 +78,7 @@ rule compare_strata:
         mem_mb=lambda wc, attempt: 3000 * attempt,
         runtime=60,
     params:
-        cfg={"runs": trained_runs(), "tasks": modalities()},
+        cfg={"runs": stratified_runs(), "tasks": modalities()},
         code=code_digest("compare_strata"),
     script:
         "../scripts/compare_strata.py"

@@ -7,11 +7,16 @@ def strata_config():
     return {**settings("strata"), "tasks": task_rows(columns=columns)}
 
 
+def stratified_runs():
+    """[strategy, seed] of what is trained, and predictions from elsewhere once: they have no seed."""
+    return [*trained_runs(), *([name, SEEDS[0]] for name in EXTERNAL)]
+
+
 def strata_files(pattern):
-    """`pattern` for each of `trained_runs`, in their order."""
+    """`pattern` for each of `stratified_runs`, in their order."""
     return [
         os.path.join(RESULTS, "strata", pattern.format(strategy=strategy, seed=seed))
-        for strategy, seed in trained_runs()
+        for strategy, seed in stratified_runs()
     ]
 
 

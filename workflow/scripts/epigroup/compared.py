@@ -18,7 +18,10 @@ def candidates(config: dict, choice: str) -> list[str]:
 
 
 def compared_seeds(config: dict, name: str) -> list[int]:
-    """Seeds of a strategy; of a choice or a pool those that all its strategies have."""
+    """Seeds of a strategy; of a choice or a pool those that all its strategies have. Predictions from elsewhere, which
+    have none, are held against every seed."""
+    if name in config.get("external", {}):
+        return list(config["seeds"])
     if name in config["strategies"]:
         return strategy_seeds(config, name)
     members = candidates(config, name) if name in config["choices"] else pool_members(config, name)
@@ -88,22 +91,27 @@ def check_compared(config: dict, source: str) -> None:
     """Pools and choices are of strategies with a seed in common, names are used once, and the headline knows
     all of its own."""
     strategies, choices, pools = config["strategies"], config["choices"], config["comparison"]["pools"]
-    for where, names in (("comparison.pools", pools), ("choices", choices)):
+    external = config.get("external", {})
+    for where, names in (("comparison.pools", pools), ("choices", choices), ("external", external)):
+        earlier = {
+            **(pools if where != "comparison.pools" else {}),
+            **(choices if where == "external" else {}),
+        }
         for name in names:
-            if name in strategies or (where == "choices" and name in pools):
+            if name in strategies or name in earlier:
                 raise InputError(f"{source}: {where}.{name}: this name is taken; choose another")
     known = {
         **{f"comparison.pools.{name}": (members, {*strategies}) for name, members in pools.items()},
         **{f"choices.{name}.among": (c["among"], {*strategies, *pools}) for name, c in choices.items()},
         **{
-            f"comparison.headline[{i}]": (pair, {*strategies, *choices, *pools})
+            f"comparison.headline[{i}]": (pair, {*strategies, *choices, *pools, *external})
             for i, pair in enumerate(config["comparison"]["headline"])
         },
     }
     for where, (names, there) in known.items():
         for name in names:
             if name not in there:
-                kinds = "strategies" if there == {*strategies} else "strategies, choices or pools"
+                kinds = "strategies" if there == {*strategies} else "strategies, choices, pools or external"
                 raise InputError(
                     f"{source}: {where}: '{name}' is not under {kinds}; there are: {', '.join(sorted(there))}"
                 )

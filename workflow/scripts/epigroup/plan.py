@@ -241,7 +241,9 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     if config["baselines"]["names"]:
         jobs["baselines"] = len(config["baselines"]["names"]) + 1
     if "strata" in config:
-        jobs["strata"] = runs + 2
+        jobs["strata"] = runs + len(config["external"]) + 2
+    if config["external"]:
+        jobs["external predictions"] = len(config["external"]) * (1 + len(config["seeds"]) * sets)
     jobs["report"] = 5  # costs, confounders, figures of the data, figures of the results, the page
     return jobs
 
