@@ -66,7 +66,7 @@ def audited(_=None):
         "metrics": evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         "thresholds": [
             f"{RESULTS}/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv"
-            for strategy, seed in trained_runs()
+            for strategy, seed in ([] if SIGNAL else trained_runs())
         ],
         "chosen": choice_tables(),
         "candidates": [
@@ -86,6 +86,7 @@ def audit_facts():
     vectors = {what for spec in specs.values() for what in grouping_methods.needs(spec["method"], spec)}
     return {
         "regions": REGIONS[0],
+        "targets": config["dataset"]["targets"],
         "called": any(one.kind != "peaks" for one in PROFILES.values()),
         "positive_weights": any(one["positive_weights"] != "none" for one in trained),
         "sampling": any(one["sampling"] != "none" for one in trained),

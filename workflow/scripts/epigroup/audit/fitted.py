@@ -8,18 +8,21 @@ RULES = "no file of test scores or predictions is among what it is made from"
 READS = "its job reads the training split alone"
 
 
+THRESHOLDS = ("F1 threshold of each task", "validation", "recomputed: see the check of thresholds")
+
+
 def what_is_fitted(facts: Mapping) -> list[dict[str, str]]:
     """Rows what, split, shown: of this run's config.
 
     facts: regions (of evaluation), called (any profile whose peaks the run calls), positive_weights, sampling
     (whether any strategy has them), searches, choices, overlap (whether there are any), covariance,
     label_correlation, affinities, tables (names of groupings given as tables), clusterings (names), sweep,
-    patience_study.
+    patience_study; targets, "labels" when absent.
     """
     rows = [
         ("weights of the networks", "train", RULES),
         ("when training stops, and which weights are kept", "validation", RULES),
-        ("F1 threshold of each task", "validation", "recomputed: see the check of thresholds"),
+        *([] if facts.get("targets") == "signal" else [THRESHOLDS]),
         ("coding of the sequence", "nothing is fitted", "one-hot"),
     ]
     if facts["called"]:

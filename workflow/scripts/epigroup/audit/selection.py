@@ -8,6 +8,7 @@ import pandas as pd
 
 from epigroup.audit.contract import FAIL, PASS, Finding
 from epigroup.choice import choice_table
+from epigroup.score_names import SCORE_NAMES
 from epigroup.tables import read_table
 
 
@@ -23,11 +24,13 @@ def without_test(metrics: str, folder: str, name: str) -> str:
 def chosen_again(choice: Mapping, metrics: list[str]) -> pd.Series:
     """The strategy of each task, chosen again from metrics that lack the test's columns.
 
-    choice: candidates, shrink, tasks, as the choice's own settings; metrics: a path a candidate.
+    choice: candidates, shrink, tasks, targets, as the choice's own settings; metrics: a path a candidate.
     """
     with tempfile.TemporaryDirectory() as folder:
         copies = [without_test(path, folder, f"{i}") for i, path in enumerate(metrics)]
-        table = choice_table(pd.DataFrame(choice["tasks"]), choice["candidates"], copies, choice["shrink"])
+        names = SCORE_NAMES[choice.get("targets", "labels")]
+        tasks = pd.DataFrame(choice["tasks"])
+        table = choice_table(tasks, choice["candidates"], copies, choice["shrink"], names)
     return table.set_index("task_id")["chosen"]
 
 

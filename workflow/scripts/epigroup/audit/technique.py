@@ -105,11 +105,18 @@ def confounder_tests(points: pd.DataFrame, draws: int, seed: int) -> pd.DataFram
 
 def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
     """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, test_f1,
-    test_auroc of the headline's strategy and gain over its first baseline, means over seeds."""
+    test_auroc of the headline's strategy and gain over its first baseline, means over seeds; of signals
+    test_pearson, test_spearman and gain_pearson."""
     tasks = read_tasks(inputs["tasks"]).set_index("task_id", drop=False)
     metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index)
     metrics = with_pools(metrics, cfg["pools"])
-    means = metrics.groupby(["strategy", "task_id"])[["test_f1", "test_auroc"]].mean()
+    signal = "test_pearson" in metrics
+    scores, gain = (
+        (["test_pearson", "test_spearman"], "gain_pearson")
+        if signal
+        else (["test_f1", "test_auroc"], "gain")
+    )
+    means = metrics.groupby(["strategy", "task_id"])[scores].mean()
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id").reindex(tasks.index)
     points = tasks[["task_id", "modality", "assay"]].copy()
     for name in ("batch", "donor"):
@@ -118,10 +125,10 @@ def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
     points["depth"] = np.nan if depth is None else depth.reindex(tasks.index)
     points["n_peaks"] = tasks["n_peaks"].astype(float)
     strategy, baseline = cfg["pair"]
-    for column in ("test_f1", "test_auroc"):
+    for column in scores:
         points[column] = means.loc[strategy, column].reindex(tasks.index)
     if baseline is not None:
-        points["gain"] = points["test_f1"] - means.loc[baseline, "test_f1"].reindex(tasks.index)
+        points[gain] = points[scores[0]] - means.loc[baseline, scores[0]].reindex(tasks.index)
     return points.reset_index(drop=True)
 
 
@@ -161,7 +168,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
         return Finding(PASS, figure, "Nothing to do.", details)
     figure = f"{strategy} follows: {'; '.join(_said(row) for _, row in found.iterrows())}.{untested}"
     advice = "Compare tasks within levels of this property, or sample reads down to one depth and call peaks again."
-    if "n_peaks" in set(found["property"]):
+    if "n_peaks" in set(found["property"]) and "test_f1" in points:
         advice += " The number of peaks sets the base rate, with which F1 rises by itself; AUROC does not."
     return Finding(WARN, figure, advice, details)
 

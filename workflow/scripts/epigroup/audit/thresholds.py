@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epigroup.audit.contract import FAIL, PASS, Finding
+from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, Finding
 from epigroup.evaluation import count_predictions, open_predictions
 from epigroup.files import whole
 from epigroup.intact import read_json
@@ -107,8 +107,10 @@ def hold_thresholds(
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Gather thresholds.tsv of every strategy and seed. A failure where any threshold is not validation's.
 
-    inputs: thresholds.
+    inputs: thresholds; none where the targets are signals.
     """
+    if not many(inputs, "thresholds"):
+        return Finding(NOT_APPLICABLE, "Targets are signals: there are no thresholds.", "Nothing to do.", {})
     rows, tables = [], []
     for path in many(inputs, "thresholds"):
         name, seed = place(path)
