@@ -112,9 +112,7 @@ def task_points(inputs: Mapping, cfg: Mapping) -> pd.DataFrame:
     metrics = with_pools(metrics, cfg["pools"])
     signal = "test_pearson" in metrics
     scores, gain = (
-        (["test_pearson", "test_spearman"], "gain_pearson")
-        if signal
-        else (["test_f1", "test_auroc"], "gain")
+        (["test_pearson", "test_spearman"], "gain_pearson") if signal else (["test_f1", "test_auroc"], "gain")
     )
     means = metrics.groupby(["strategy", "task_id"])[scores].mean()
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id").reindex(tasks.index)
