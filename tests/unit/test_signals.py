@@ -200,6 +200,7 @@ BASE = {
             {"dataset": {"signal_transform": "log1p"}, "training": {}},
             "dataset.signal_transform: log1p is for",
         ),
+        ({"paper": "shiri2022"}, "paper: shiri2022 learns labels, and dataset.targets is signal"),
         ({"strata": {}}, "strata: scores by stratum are those of labels, and dataset.targets is signal"),
         ({"simulation": {}}, "the section simulation makes no signals"),
         ({"affinities": {"tag": {"measure": "tag"}}}, "affinities.tag: affinities are worked out for labels"),

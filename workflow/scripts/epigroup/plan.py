@@ -189,10 +189,11 @@ def plan_disk(
             )
         )
     bins = bases and bases // config["dataset"]["bin_size"]
-    row = 4 + -(-n_tasks // 8)
+    signal = config["dataset"]["targets"] == "signal"
+    row = 4 + -(-n_tasks // 8) + 2 * n_tasks * signal
     rows.append(
         (
-            "labels",
+            "labels and signals" if signal else "labels",
             bins and bins * row,
             f"at most: {row} bytes a bin, were every bin kept and nothing compressed",
         )
@@ -204,7 +205,11 @@ def plan_disk(
     runs = sum(s.seeds for s in strategies) if kept else 1
     how = "kept" if kept else "removed after evaluation; of one strategy and seed"
     rows.append(
-        ("predictions", held and held * (2 * n_tasks + row) * runs, f"at most: 2 bytes a task and bin, {how}")
+        (
+            "predictions",
+            held and held * ((4 if signal else 2) * n_tasks + row) * runs,
+            f"at most: {6 if signal else 2} bytes a task and bin, {how}",
+        )
     )
     return rows
 
@@ -224,6 +229,7 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
     # standardise and index all peaks, a shard a chromosome, their summary, the table of tasks
     jobs["peaks to labels"] = 2 + len(config["genome"]["chromosomes"]) + 2
+    jobs["peaks to labels"] += int(config["dataset"]["targets"] == "signal")  # the check of the signals
     jobs["training"] = sum(s.jobs for s in strategies)
     runs = grouping_runs(config)
     jobs["grouping"] = len(runs) + len(head_runs(config, runs))

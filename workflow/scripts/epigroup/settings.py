@@ -291,6 +291,10 @@ def _check_losses(config: dict, source: str) -> None:
         raise InputError(
             f"{source}: dataset.targets: signal: the section simulation makes no signals; take labels"
         )
+    if signal and config.get("paper"):
+        raise InputError(
+            f"{source}: paper: {config['paper']} learns labels, and dataset.targets is signal; leave it out"
+        )
     for name in config["strategies"]:
         training = training_settings(config, name)
         where, loss = f"{source}: training of strategies.{name}", training["loss"]
