@@ -17,12 +17,12 @@ from epigroup import paper_shiri2022 as printed
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intact import as_read, read_json, sealed
+from epigroup.paper_shiri2022 import NOT_COMPARABLE, NOT_HERE
 from epigroup.tables import read_table
 from epigroup.task_tables import read_tasks
 
 log = logging.getLogger(__name__)
 
-NOT_COMPARABLE, NOT_HERE = "not comparable", "not in this run"
 CITED = {"shiri2022": "Shiri & Sun 2022 (arXiv:2209.11892)"}
 Cell = float | int | str
 

@@ -2,6 +2,8 @@
 where the paper is silent or disagrees with itself, and what is done here.
 """
 
+NOT_COMPARABLE, NOT_HERE = "not comparable", "not in this run"
+
 KINDS = ("ATAC", "DNase", "HM", "TFB")
 LEVELS = ("CA", "HM", "TFB", "All")
 

@@ -1,6 +1,6 @@
 """The report's section of the paper whose protocol a run follows."""
 
-from epigroup.paper import NOT_COMPARABLE, NOT_HERE
+from epigroup.paper_shiri2022 import NOT_COMPARABLE, NOT_HERE
 from epigroup.report_data import Results
 from epigroup.report_page import Page, Section, fill
 
