@@ -431,6 +431,9 @@ def test_methods_say_what_was_trained():
     text = one_training(report_tree.TRAINING | {"network": private, "loss": "focal", "positive_weights": 3.0})
     assert "a hidden layer of 16 units for each task alone" in text
     assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
+    assert "balanced" not in plain and "started from" not in plain
+    text = one_training(report_tree.TRAINING | {"balancing": "famo", "warm_start": "SMTL"})
+    assert "these were balanced by FAMO (Liu et al. 2023)" in text and "from that of SMTL with" in text
     text = one_training(report_tree.TRAINING | {"positive_weights": "balanced"})
     assert "ratio of negatives to positives of the task (at most 100), averaged" in text
 

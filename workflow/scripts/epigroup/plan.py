@@ -10,6 +10,7 @@ import pandas as pd
 
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import network_cost
+from epigroup.balancing import step_flop
 from epigroup.compared import compared_seeds
 from epigroup.composition import evaluation_sets
 from epigroup.plan_trials import StudyPlan, TrialPlan, plan_search, plan_study
@@ -92,7 +93,7 @@ def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[
 def seconds_a_step(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
     """Estimated seconds of a training step of a network for `n_tasks` tasks."""
     gpu = training["device"] != "cpu"
-    work = training["batch_size"] * network_cost(training["network"], window, n_tasks).training
+    work = training["batch_size"] * step_flop(training, window, n_tasks)
     return max(STEP_SECONDS[gpu], work / (GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]))
 
 

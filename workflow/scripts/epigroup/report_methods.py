@@ -12,6 +12,14 @@ KEPT = {
     "group": "the weights of the minimum were kept",
     "task": "each task is scored with the weights of the validation at which its own loss was lowest",
 }
+BALANCING = {
+    "uncertainty": "by learned uncertainties (Kendall et al. 2018)",
+    "dwa": "by dynamic weight average (Liu et al. 2019)",
+    "famo": "by FAMO (Liu et al. 2023)",
+    "gradnorm": "by GradNorm (Chen et al. 2018)",
+    "pcgrad": "by PCGrad (Yu et al. 2020)",
+    "nash_mtl": "by Nash-MTL (Navon et al. 2022)",
+}
 LOSSES = {
     "bce": "the binary cross-entropy",
     "focal": "the focal loss with gamma {gamma:g}",
@@ -179,10 +187,24 @@ def one_training(settings: dict) -> str:
         f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
         f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
         f"{strands}, for at most {settings['max_steps']:,} steps. "
+        f"{descent_text(settings)}"
         f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
         f"after {settings['patience']} validations without a new "
         f"minimum, and {KEPT[settings['keep']]}."
     )
+
+
+def descent_text(settings: dict) -> str:
+    """How the tasks of a group share the descent and where it begins, where that is out of the ordinary."""
+    text = ""
+    if settings["balancing"] != "none":
+        text += (
+            f"In the training of groups of several tasks these were balanced {BALANCING[settings['balancing']]}; "
+            "losses that are shown, and that stopped training, are means without these weights. "
+        )
+    if settings.get("warm_start") is not None:
+        text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
+    return text
 
 
 def loss_text(settings: dict) -> str:

@@ -20,7 +20,7 @@ class Balancer:
     that is descended is the mean over the tasks, as without balancing, so that a learning rate means the
     same. What is not named in `KEPT` must follow from settings, key and step alone.
 
-    `weights`: float32 (T,), how much each task counted in the last step, 1 on average or nearly.
+    `weights`: float32 (T,), how much each task counted in the last step.
     """
 
     KEPT: tuple[str, ...] = ()  # tensors and plain numbers that a checkpoint holds
