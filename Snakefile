@@ -41,6 +41,8 @@ include: "workflow/rules/genome.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/alignments.smk"
 include: "workflow/rules/peaks.smk"
+include: "workflow/rules/quality.smk"
+include: "workflow/rules/signals.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/affinity.smk"
@@ -88,6 +90,18 @@ rule all:
         [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
         [f"{RESULTS}/baselines/marks.tsv"] if config["baselines"]["names"] else [],
         [f"{RESULTS}/strata/strata.tsv"] if "strata" in config else [],
+        SIGNALS if config["peaks"]["signal"] else [],
+
+
+# The quality of all profiles that come from reads, before anything is trained.
+rule quality:
+    input:
+        f"{RESULTS}/quality/quality.tsv" if FROM_READS else [],
+
+
+rule signals:
+    input:
+        SIGNALS,
 
 
 rule dataset:
@@ -103,4 +117,6 @@ track_code(workflow.rules)
 
 localrules:
     all,
+    quality,
+    signals,
     dataset,

@@ -129,7 +129,7 @@ def test_standard_form(tmp_path, caplog):
         index_peaks(tmp_path / "p.bed", out, SIZES, CHOSEN)
         assert "1 of 5 peaks dropped" in caplog.text and "chrUn" in caplog.text
         standardise_peaks(tmp_path / "p.bed", tmp_path / "p.safetensors", SIZES, CHOSEN)
-    assert "1 peaks repeat the interval" in caplog.text
+    assert "1 rows repeat the interval" in caplog.text
     rows = [line.split("\t") for line in gzip.decompress(out.read_bytes()).decode().splitlines()]
     assert rows == [
         ["chr1", "20", "90", "a", "0", ".", "0", "-1", "-1", "-1"],

@@ -2,8 +2,8 @@
 
 import gzip
 import io
-import logging
 import shutil
+import subprocess
 
 import numpy as np
 import pysam
@@ -11,17 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import alignment_files
 from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.call_plan import FragmentLength, plan_call
 from epigroup.errors import InputError
 from epigroup.genome_size import count_bases
 from epigroup.given_alignments import check_alignments
-from epigroup.peak_calling import call_peaks, plan_call, to_narrow_peaks
+from epigroup.macs_options import ALLOWED, RESERVED, parse_options
+from epigroup.peak_calling import call_peaks, count_peaks, to_narrow_peaks
+from epigroup.standard_peaks import fetch_standard, standardise_peaks
 
 SIZES = {"chr1": 300_000, "chr2": 100_000}
-LENGTH, FRAGMENT = 50, 200
+FRAGMENT = 200
+FRAGMENTS = FragmentLength(200, "known")
 SITES = np.arange(10_000, 290_000, 20_000)
-PLAN = {"control": True, "genome_size": 390_000, "qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200}
-CALL = {"genome_size": 390_000, "sizes": SIZES, "qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200}
+PLAN = {"control": True, "genome_size": 390_000, "qvalue": 0.01, "broad_qvalue": 0.1, "fragment": FRAGMENTS}
+CALL = {"genome_size": 390_000, "sizes": SIZES, "qvalue": 0.01, "broad_qvalue": 0.1, "fragment": FRAGMENTS}
 needs_macs = pytest.mark.skipif(shutil.which("macs2") is None, reason="macs2 is not on PATH")
 
 
@@ -35,17 +40,21 @@ def test_accessibility_is_called_on_cut_sites():
         assert call.reads_as == "cut sites"
         assert after(call.arguments, "-f") == "BED"
         assert int(after(call.arguments, "--shift")) == -int(after(call.arguments, "--extsize")) // 2 == -75
-        assert "--nomodel" in call.arguments and "--fix-bimodal" not in call.arguments
+        assert "--nomodel" in call.arguments and "--call-summits" in call.arguments
+        assert "--call-summits" not in plan_call(assay, "broad", paired=paired, **PLAN).arguments
         assert after(call.arguments, "--keep-dup") == "all"
 
 
 @pytest.mark.parametrize("assay", ["ChIP", "CUTRUN"])
 def test_layout_decides_how_enriched_fragments_are_read(assay):
     pairs = plan_call(assay, "narrow", paired=True, **PLAN)
-    tags = plan_call(assay, "narrow", paired=False, **(PLAN | {"extsize": 147}))
+    length = FragmentLength(147, "measured here")
+    tags = plan_call(assay, "narrow", paired=False, **(PLAN | {"fragment": length}))
     assert (after(pairs.arguments, "-f"), after(tags.arguments, "-f")) == ("BAMPE", "BAM")
     assert "--extsize" not in pairs.arguments
-    assert after(tags.arguments, "--extsize") == "147" and "--nomodel" not in tags.arguments
+    assert after(tags.arguments, "--extsize") == "147" and "--nomodel" in tags.arguments
+    assert any("measured here" in reason for reason in tags.reasons)
+    assert not {"--call-summits"} & {*pairs.arguments, *tags.arguments}
 
 
 def test_broad_rows_and_the_genome_and_thresholds_reach_macs():
@@ -83,29 +92,8 @@ def test_peaks_end_with_their_chromosome_and_broad_ones_have_no_summit():
     assert [line.split()[9] for line in to_narrow_peaks(broad, SIZES)] == ["-1"]
 
 
-def write_bam(path, fragments, *, paired, sizes=SIZES):
-    """Fragments (contig index, start, end): pairs from both ends, or one read from a random end."""
-    header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": n, "LN": s} for n, s in sizes.items()]}
-    reads = []
-    for number, (contig, start, end) in enumerate(fragments):
-        starts = {False: start, True: end - LENGTH}
-        for reverse in (False, True) if paired else (bool(number % 2),):
-            read = pysam.AlignedSegment()
-            read.query_name, read.query_sequence = f"r{number}", "A" * LENGTH
-            read.query_qualities = pysam.qualitystring_to_array("F" * LENGTH)
-            read.reference_id, read.reference_start = contig, starts[reverse]
-            read.mapping_quality, read.cigartuples = 42, [(0, LENGTH)]
-            read.flag = (16 if reverse else 0) | ((3 | (128 if reverse else 64 | 32)) if paired else 0)
-            if paired:
-                read.next_reference_id, read.next_reference_start = contig, starts[not reverse]
-                read.template_length = (start - end) if reverse else (end - start)
-            reads.append(read)
-    reads.sort(key=lambda read: (read.reference_id, read.reference_start))
-    with pysam.AlignmentFile(str(path), "wb", header=header) as handle:
-        for read in reads:
-            handle.write(read)
-    pysam.index(str(path))
-    return str(path)
+def write_bam(path, fragments, *, paired):
+    return alignment_files.write_bam(path, fragments, paired=paired, sizes=SIZES)
 
 
 def fragments_of(seed, background, a_site=0, sites=SITES, spread=30):
@@ -153,18 +141,51 @@ def test_macs_finds_the_sites_that_were_put_in(tmp_path, assay, paired, control,
     out = tmp_path / "p.narrowPeak"
     count = call_peaks(bam, out, profile_id="p", assay=assay, peak_mode=peak_mode, control=background, **CALL)
     lines = gzip.decompress(out.read_bytes()).decode().splitlines()
-    assert count == len(lines) and all(len(line.split("\t")) == 10 for line in lines)
+    assert count == count_peaks(lines) and all(len(line.split("\t")) == 10 for line in lines)
     found, true = peaks_hit(out)
     assert found == 1.0 and true >= 0.9
 
 
+def test_a_row_replaces_single_arguments():
+    options = "-p 0.001 --extsize 73 --keep-dup auto --min-length 90"
+    call = plan_call("ATAC", "narrow", paired=True, options=options, **PLAN)
+    assert after(call.arguments, "-p") == "0.001" and "-q" not in call.arguments
+    assert after(call.arguments, "--extsize") == "73" and after(call.arguments, "--shift") == "-75"
+    assert after(call.arguments, "--keep-dup") == "auto" and call.arguments.count("--keep-dup") == 1
+    assert sum("column macs2" in reason for reason in call.reasons) == 4
+    with pytest.raises(ValueError, match="broad"):
+        plan_call("ChIP", "broad", paired=True, options="--call-summits", **PLAN)
+    lax = plan_call("ATAC", "narrow", paired=True, pvalue=0.01, options="-q 0.2", **PLAN).arguments
+    assert after(lax, "-p") == "0.01" and not {"-q", "--call-summits"} & set(lax)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--qvalue", "--qvalue 2", "--qvalue x", "-q 0.1 -p 0.1", "--extsize 0", "--nomodel 3", "--extsize 5 --extsize 5",
+     "--gsize hs", "--outdir /tmp", "; rm -rf x", "--mfold 5", "--broad", "$(id)", "--qvalue nan"],
+)  # fmt: skip
+def test_other_options_and_values_are_refused(text):
+    with pytest.raises(ValueError):
+        parse_options(text)
+
+
 @needs_macs
-def test_a_model_that_cannot_be_built_is_said(tmp_path, caplog):
-    bam = write_bam(tmp_path / "t.bam", fragments_of(1, 3000, 120), paired=False)
-    with caplog.at_level(logging.INFO):
-        call_peaks(bam, tmp_path / "p", profile_id="p", assay="ChIP", peak_mode="narrow", **CALL)
-    assert any("peaks.extsize is taken instead" in one.message for one in caplog.records)
-    assert any("no control" in one.message for one in caplog.records if one.levelno == logging.WARNING)
+def test_every_option_of_the_list_is_one_of_macs():
+    text = subprocess.run(["macs2", "callpeak", "--help"], capture_output=True, text=True, check=True).stdout
+    assert [option for option in (*ALLOWED, *RESERVED) if option not in text] == []
+
+
+@needs_macs
+def test_split_summits_are_one_peak(tmp_path):
+    """Two summits 320 bp apart in one open region."""
+    sites = [site + apart for site in range(10_000, 290_000, 10_000) for apart in (0, 320)]
+    bam = write_bam(tmp_path / "t.bam", fragments_of(1, 3000, 100, sites=sites, spread=60), paired=True)
+    out = tmp_path / "p.gz"
+    count = call_peaks(bam, out, profile_id="p", assay="ATAC", peak_mode="narrow", **CALL)
+    lines = gzip.decompress(out.read_bytes()).decode().splitlines(keepends=True)
+    assert len(lines) > count == count_peaks(lines) == len({tuple(line.split()[:3]) for line in lines})
+    standardise_peaks(out, tmp_path / "p.safetensors", SIZES, SIZES)
+    assert sum(len(fetch_standard(tmp_path / "p.safetensors", name)[0]) for name in SIZES) == count
 
 
 @needs_macs
@@ -180,7 +201,7 @@ def test_no_reads_no_peaks_and_another_layout_are_refused(tmp_path):
         call_peaks(empty, out, **row)
     with pytest.raises(InputError, match=r"empty\.bam: the control of profile p has no read left"):
         call_peaks(single, out, control=empty, **row)
-    with pytest.raises(InputError, match=r"flat\.bam: MACS2 found no peak in profile p at q-value 0\.01"):
+    with pytest.raises(InputError, match=r"flat\.bam: MACS found no peak in profile p at q-value 0\.01"):
         call_peaks(flat, out, **row)
     with pytest.raises(InputError, match=r"single\.bam: is single-end, but profile p is paired"):
         call_peaks(flat, out, control=single, **row)

@@ -23,6 +23,7 @@ from epigroup import (
 )
 from epigroup.composition import evaluation_sets
 from epigroup.errors import InputError
+from epigroup.left_out import profiles_left_out
 from epigroup.patience import count_profiles, full_length
 from epigroup.sheet import read_sheet
 from epigroup.splits import resolve
@@ -71,6 +72,11 @@ SHEET = checked(
     signals=config["dataset"]["targets"] == "signal",
 )
 PROFILES = SHEET.profiles
+# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels.
+LEFT_OUT = checked(
+    profiles_left_out, f"{RESULTS}/quality/quality.tsv", config["qc"]["min_grade"], SHEET.tasks
+)
+SHEET = checked(SHEET.without, LEFT_OUT)
 TASKS = SHEET.tasks
 CHROMOSOMES = config["genome"]["chromosomes"]
 # Whether networks learn the mean of a signal, not whether there is a peak.
@@ -193,7 +199,8 @@ def peaks_of(name):
     profile = PROFILES[name]
     if profile.kind == "peaks":
         return profile.replicates[0].peaks
-    return f"{RESULTS}/peaks/called/{name}_peaks.narrowPeak.gz"
+    how = "supported" if name in SUPPORTED else "called"
+    return f"{RESULTS}/peaks/{how}/{name}_peaks.narrowPeak.gz"
 
 
 def scored_runs():

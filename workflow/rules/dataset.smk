@@ -11,6 +11,7 @@ rule standardise_peaks:
     input:
         peaks=[peaks_of(task) for task in TASKS],
         contigs="<results>/genome/contigs.tsv",
+        graded="<results>/checks/left_out.tsv" if config["qc"]["min_grade"] != "fail" and FROM_READS else [],
     output:
         intervals=expand("<results>/peaks/standard/{profile}.safetensors", profile=TASKS),
     log:

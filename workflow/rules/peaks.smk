@@ -1,4 +1,7 @@
-# Filtered alignments to called peaks.
+# Filtered alignments to called peaks, and those that replicates support.
+
+
+include: "peaks_inputs.smk"
 
 
 rule count_bases:
@@ -24,7 +27,7 @@ rule count_bases:
 
 rule call_peaks:
     input:
-        unpack(control_of),
+        unpack(background_of),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         bases="<results>/genome/effective_size.txt",
@@ -38,7 +41,7 @@ rule call_peaks:
     group:
         "peaks"
     conda:
-        "../envs/macs2.yaml"
+        "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
@@ -48,3 +51,35 @@ rule call_peaks:
         code=code_digest("call_peaks"),
     script:
         "../scripts/call_peaks.py"
+
+
+rule compare_replicates:
+    input:
+        unpack(background_of),
+        bam="<results>/alignments/{profile}.bam",
+        bai="<results>/alignments/{profile}.bam.bai",
+        replicates=replicate_alignments,
+        bases="<results>/genome/effective_size.txt",
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        peaks="<results>/peaks/supported/{profile}_peaks.narrowPeak.gz",
+        ratios="<results>/quality/replicates/{profile}.json",
+    log:
+        "<results>/logs/compare_replicates/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/compare_replicates/{profile}.tsv"
+    wildcard_constraints:
+        profile=one_of(SUPPORTED),
+    group:
+        "peaks"
+    conda:
+        "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 4000 * attempt,
+        runtime=720,
+    params:
+        cfg=lambda wc: comparing_settings(wc),
+        code=code_digest("compare_replicates"),
+    script:
+        "../scripts/compare_replicates.py"

@@ -56,20 +56,3 @@ def filter_settings(wildcards):
         "mitochondrion": config["genome"]["mitochondrion"] or "",
         "blacklist": BLACKLIST or "",
     }
-
-
-def control_of(wildcards):
-    """The control's pooled alignments and their index, when the row names a control."""
-    control = PROFILES[wildcards.profile].control
-    if control is None:
-        return {}
-    return {
-        "control": f"{RESULTS}/alignments/{control}.bam",
-        "control_index": f"{RESULTS}/alignments/{control}.bam.bai",
-    }
-
-
-def calling_settings(wildcards):
-    profile = PROFILES[wildcards.profile]
-    facts = {"profile_id": profile.profile_id, "assay": profile.assay, "peak_mode": profile.peak_mode}
-    return settings("peaks") | facts

@@ -119,6 +119,7 @@ def findings(_=None):
         **(mappable if REGIONS[1:] else {}),
         **(study_tables() if "patience_study" in config else {}),
         **stratified(),
+        **({"read_quality": f"{RESULTS}/quality/quality.tsv"} if FROM_READS else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
         **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }

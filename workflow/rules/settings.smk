@@ -39,16 +39,20 @@ def study_settings(_):
 
 def report_settings(_=None):
     kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
-    return {"name": config["name"], "config_hash": config_settings.config_hash(config), "config": kept}
+    return {
+        "left_out": sorted(LEFT_OUT.items()),
+        "name": config["name"],
+        "config_hash": config_settings.config_hash(config),
+        "config": kept,
+    }
 
 
 SECTIONS = {
     "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
     "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
     "peaks": lambda _: {
-        key: config["peaks"][key]
-        for key in config["peaks"]
-        if key not in ("mode", "point_flank", "contig_names")
+        **{key: config["peaks"][key] for key in ("qvalue", "broad_qvalue", "extsize")},
+        "macs": config["peaks"]["caller"],
     },
     "peaks_standard": lambda _: {
         **{key: config["peaks"][key] for key in ("point_flank", "contig_names")},

@@ -16,11 +16,13 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import REMEDY
 
 HEAD = 10_000
 CHUNK = 1 << 20
@@ -240,3 +242,11 @@ def _pair_name(line: bytes) -> bytes:
 def _shown(line: bytes) -> str:
     text = line[:60].decode("ascii", "replace")
     return repr(text + "..." if len(line) > 60 else text)
+
+
+def read_records(path: str | os.PathLike) -> int:
+    """Records that `write_facts` counted, of all files together. Raises InputError for a damaged file."""
+    try:
+        return sum(int(one["records"]) for one in json.loads(Path(path).read_bytes()))
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: does not count the reads of FASTQ files; {REMEDY}") from None

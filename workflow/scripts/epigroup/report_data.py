@@ -11,6 +11,7 @@ import pandas as pd
 from epigroup.errors import InputError
 from epigroup.hdf5 import open_hdf5
 from epigroup.intact import REMEDY, read_json, read_text
+from epigroup.quality_tables import read_summary
 from epigroup.score_names import ScoreNames, names_of
 from epigroup.tables import read_table
 
@@ -126,7 +127,8 @@ class Results(DataTables):
     profile), or None. transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
     simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
     (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
-    each strategy, row a (strategy, task, score), or None.
+    each strategy, row a (strategy, task, score), or None. read_quality: row a profile from reads, its grade and
+    figures, or None.
     """
 
     metrics: pd.DataFrame
@@ -155,6 +157,7 @@ class Results(DataTables):
     over_correlation: pd.DataFrame | None = None
     simple_scores: pd.DataFrame | None = None
     marks: pd.DataFrame | None = None
+    read_quality: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
     audit: dict | None = None
     paper: dict | None = None
@@ -187,7 +190,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one
     path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); study, regret,
     study_groups (one path) and study_curves (a list), there together or not at all; mappable_strategies,
-    mappable_headline, audit, paper (one
+    mappable_headline, audit, paper, read_quality (one
     path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
@@ -221,6 +224,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         else None,
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
         **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
+        read_quality=read_summary(one(inputs, "read_quality")) if inputs.get("read_quality") else None,
         trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
         points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
         if inputs.get("points")

@@ -131,14 +131,16 @@ def reads_text(results: Results, config: dict) -> list[str]:
     if results.reads is None:
         return []
     reads, peaks = config["reads"], config["peaks"]
+    caller = peaks.get("caller", "macs2").upper()
     trim = "trimmed with fastp and " if reads["trim"] else ""
     return [
         f"Where a profile was given as reads, they were {trim}aligned with bowtie2 (pairs up to "
         f"{reads['max_fragment']:,} bp). Alignments, ours and given ones, were filtered with samtools "
         f"(mapping quality of at least {reads['mapq']}; primary alignments, without duplicates). Their peaks "
-        f"were called with MACS2 (q below {peaks['qvalue']:g}, for broad profiles below "
-        f"{peaks['broad_qvalue']:g} where peaks are linked; fragments of "
-        f"{peaks['extsize']} bp where MACS2 could not model their length)."
+        f"were called with {caller} (q below {peaks['qvalue']:g}, for broad profiles below "
+        f"{peaks['broad_qvalue']:g} where peaks are linked): those of ATAC-seq and DNase-seq on cut sites, 150 bp "
+        "around each; others on fragments, whose length is that of the pairs, or for single reads the peak of the "
+        f"strands' cross-correlation ({peaks['extsize']} bp where it has none)."
     ]
 
 

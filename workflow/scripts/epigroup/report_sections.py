@@ -17,6 +17,7 @@ from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
 from epigroup.report_paper import the_paper
+from epigroup.report_quality import read_quality
 from epigroup.report_strata import baselines, strata
 from epigroup.report_tables import (
     REGIONS,
@@ -231,6 +232,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     data,
     quality,
     the_audit,
+    read_quality,
     cost,
     the_paper,
     method,

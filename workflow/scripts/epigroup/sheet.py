@@ -5,8 +5,8 @@ cannot tell (duplicates, controls, missing files, assemblies) is checked in `she
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ class Profile:
     signal: str | None = None
     donors: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
+    macs2: str | None = None
 
     @property
     def is_input(self) -> bool:
@@ -80,10 +81,20 @@ class Sheet:
 
     path: str
     profiles: dict[str, Profile]
+    left_out: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> list[str]:
-        return [name for name, one in self.profiles.items() if not one.is_input]
+        return [name for name, one in self.profiles.items() if not one.is_input and name not in self.left_out]
+
+    def without(self, names: Iterable[str]) -> "Sheet":
+        """The sheet with fewer tasks; their profiles stay. Raises InputError when no task is left."""
+        fewer = replace(self, left_out=frozenset(names))
+        if not fewer.tasks:
+            raise InputError(
+                f"{self.path}: qc.min_grade leaves no profile to learn: {', '.join(sorted(names))}"
+            )
+        return fewer
 
     @property
     def inputs(self) -> list[str]:
@@ -149,6 +160,11 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
     row = rows[0]
     broad = peak_mode_default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
 
+    mode = row.get("peak_mode", "broad" if broad else "narrow")
+    if mode == "broad" and "--call-summits" in row.get("macs2", ""):
+        raise InputError(
+            f"{name}, column macs2: --call-summits does not go with broad peaks, which {name} has"
+        )
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
@@ -164,8 +180,9 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         cell_type=row.get("cell_type", ""),
         cell_group=row.get("cell_group", ""),
         control=row.get("control"),
-        peak_mode=row.get("peak_mode", "broad" if broad else "narrow"),
+        peak_mode=mode,
         kind=kind_of(row),
+        macs2=row.get("macs2"),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
         signal=place_of(row["signal"], results) if "signal" in row else None,
         donors=_named(rows, "donor"),

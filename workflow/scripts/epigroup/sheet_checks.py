@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from epigroup.errors import InputError
+from epigroup.macs_options import parse_options
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "samples.schema.yaml"
 SHARED = (
@@ -19,6 +20,7 @@ SHARED = (
     "control",
     "peak_mode",
     "signal",
+    "macs2",
     "assembly",
 )
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
@@ -173,6 +175,10 @@ def faults_of_row(
                 else f"{assay} peaks are called without one"
             )
             at("control", f"{row['control']!r} would not be used ({why}); leave it empty")
+    if "macs2" in row:
+        fault = options_fault(row)
+        if fault:
+            at("macs2", f"{row['macs2']!r}: {fault}")
     ways = [column for column in ("fastq_1", "bam", "peaks") if column in row]
     if "fastq_2" in row and "fastq_1" not in row:
         at("fastq_2", f"{row['fastq_2']!r} given without fastq_1")
@@ -192,6 +198,19 @@ def faults_of_row(
             f"{row['assembly']!r} is not the genome of the configuration, genome.assembly: {assembly!r}",
         )
     return faults
+
+
+def options_fault(row: dict[str, str]) -> str | None:
+    """What is wrong with the options that a row gives to MACS, if anything is."""
+    if row["assay"] == "input" or "peaks" in row:
+        return "no peaks are called for this row; leave it empty"
+    try:
+        options = parse_options(row["macs2"])
+    except ValueError as error:
+        return str(error)
+    if row.get("peak_mode") == "broad" and "--call-summits" in options:
+        return "--call-summits does not go with broad peaks"
+    return None
 
 
 def faults_between_rows(rows: list[tuple[int, dict[str, str]]]) -> list[str]:

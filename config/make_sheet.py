@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Turn the `metadata.tsv` of an ENCODE batch download into a sample sheet.
+
+    python config/make_sheet.py metadata.tsv --files peaks --assembly GRCh38 > config/mine.tsv
+
+--files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
+the FASTQ files, every biological replicate a row, and the control experiments that they name. Files are expected in
+--folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
+them. --groups is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit
+it for your own. What has no place in the sheet is listed on stderr, and nothing is guessed.
+"""
+
+import argparse
+import csv
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+# assay of the portal: modality and assay of the sheet
+ASSAYS = {
+    "ATAC-seq": ("CA", "ATAC"),
+    "DNase-seq": ("CA", "DNase"),
+    "Histone ChIP-seq": ("HM", "ChIP"),
+    "Mint-ChIP-seq": ("HM", "ChIP"),
+    "TF ChIP-seq": ("TFB", "ChIP"),
+    "Control ChIP-seq": ("", "input"),
+}
+PEAKS = (
+    "IDR thresholded peaks",
+    "conservative IDR thresholded peaks",
+    "optimal IDR thresholded peaks",
+    "replicated peaks",
+    "pseudoreplicated peaks",
+    "stable peaks",
+    "peaks",
+)
+NEEDED = (
+    "File accession",
+    "File format",
+    "Output type",
+    "Experiment accession",
+    "Assay",
+    "Biosample term name",
+)
+COLUMNS = ("profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate")
+COLUMNS += ("fastq_1", "fastq_2", "peaks", "control", "assembly")
+
+
+def read_rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
+    """Rows of a tab-separated table. Ends the program when a column of `needed` is not there."""
+    with path.open(newline="", encoding="utf-8-sig") as handle:
+        reader = csv.DictReader(handle, delimiter="\t")
+        lacking = [name for name in needed if name not in (reader.fieldnames or [])]
+        if lacking:
+            sys.exit(f"{path}: no column {', '.join(lacking)}; is it the metadata.tsv of a batch download?")
+        return list(reader)
+
+
+def experiments(rows: list[dict[str, str]]) -> dict[str, list[dict[str, str]]]:
+    """Files by experiment, in the order of first appearance."""
+    found: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in rows:
+        found[row["Experiment accession"]].append(row)
+    return dict(found)
+
+
+def common(name: str, row: dict[str, str], groups: dict[str, str], assembly: str) -> dict[str, str]:
+    """The columns that all rows of an experiment share. Raises ValueError for what cannot be mapped."""
+    if row["Assay"] not in ASSAYS:
+        raise ValueError(f"assay {row['Assay']!r} is none of {', '.join(ASSAYS)}")
+    modality, assay = ASSAYS[row["Assay"]]
+    cell = row["Biosample term name"]
+    if cell not in groups and assay != "input":
+        raise ValueError(f"cell type {cell!r} has no cell group in the table of groups")
+    target = re.sub(r"-(human|mouse)$", "", row.get("Experiment target", "")) if assay == "ChIP" else ""
+    words = [target or assay, cell, name]
+    return {
+        "profile_id": re.sub(r"[^A-Za-z0-9._+-]+", "_", "_".join(words)),
+        "modality": modality,
+        "assay": assay,
+        "target": target,
+        "cell_type": cell,
+        "cell_group": "" if assay == "input" else groups[cell],
+        "assembly": assembly,
+    }
+
+
+def peak_row(files: list[dict[str, str]], assembly: str, folder: str) -> dict[str, str]:
+    """The peak file of an experiment. Raises ValueError when it has none of this assembly."""
+    kept = [
+        one
+        for one in files
+        if "bed" in one["File format"].lower().split()
+        and "bigbed" not in one["File format"].lower()
+        and one.get("File assembly", assembly) == assembly
+        and one["Output type"] in PEAKS
+    ]
+    if not kept:
+        raise ValueError(f"no peaks of {assembly} as bed")
+    best = min(kept, key=lambda one: (PEAKS.index(one["Output type"]), one["File accession"]))
+    return {"peaks": f"{folder}/{best['File accession']}.bed.gz"}
+
+
+def read_files(files: list[dict[str, str]], folder: str) -> list[dict[str, str]]:
+    """A row a FASTQ file, or a pair of them. Raises ValueError for an experiment without, or a mate missing."""
+    reads = {one["File accession"]: one for one in files if one["File format"] == "fastq"}
+    if not reads:
+        raise ValueError("no FASTQ file")
+    made = []
+    for name, one in reads.items():
+        if one.get("Paired end") == "2":
+            continue
+        row = {"fastq_1": f"{folder}/{name}.fastq.gz", "fastq_2": ""}
+        if one.get("Paired end") == "1":
+            mate = re.sub(r"^/files/|/$", "", one.get("Paired with", ""))
+            if mate not in reads:
+                raise ValueError(
+                    f"{name} is one of a pair, and its mate {mate or '(not named)'} is not there"
+                )
+            row["fastq_2"] = f"{folder}/{mate}.fastq.gz"
+        made.append(
+            row | {"sort": one.get("Biological replicate(s)", "1"), "by": one.get("Controlled by", "")}
+        )
+    made.sort(key=lambda row: (row["sort"], row["fastq_1"]))
+    return [row | {"replicate": str(number)} for number, row in enumerate(made, start=1)]
+
+
+def sheet_rows(
+    rows: list[dict[str, str]], groups: dict[str, str], *, files: str, assembly: str, folder: str
+) -> tuple[list[dict[str, str]], list[str]]:
+    """(rows of the sheet, what has no place in it)."""
+    made, listed = [], []
+    home = {row["File accession"]: row["Experiment accession"] for row in rows}
+    names: dict[str, str] = {}
+    for name, members in experiments(rows).items():
+        try:
+            shared = common(name, members[0], groups, assembly)
+            if files == "peaks":
+                if shared["assay"] == "input":
+                    continue
+                here = [peak_row(members, assembly, folder)]
+            else:
+                here = read_files(members, folder)
+        except ValueError as error:
+            listed.append(f"{name}: {error}")
+            continue
+        names[name] = shared["profile_id"]
+        made += [shared | one | {"experiment": name} for one in here]
+    used = set()
+    for row in made:
+        controls = {home.get(one) for one in re.findall(r"ENCFF\w+", row.get("by", ""))} - {None}
+        known = sorted(names[one] for one in controls if one in names)
+        if len(known) > 1:
+            listed.append(
+                f"{row['experiment']}: has several controls, {', '.join(known)}; the first is named"
+            )
+        elif row.get("by") and not known:
+            listed.append(
+                f"{row['experiment']}: its control ({row['by']}) is not in the metadata; none is named"
+            )
+        row["control"] = known[0] if known and row["assay"] == "ChIP" else ""
+        used.add(row["control"])
+    firsts = {}
+    for row in made:
+        row["control"] = firsts.setdefault(row["profile_id"], row["control"])
+    return [row for row in made if row["assay"] != "input" or row["profile_id"] in used], listed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("metadata", type=Path)
+    parser.add_argument("--files", choices=("peaks", "reads"), default="peaks")
+    parser.add_argument("--assembly", default="GRCh38")
+    parser.add_argument("--folder", default="resources/encode")
+    parser.add_argument("--groups", type=Path, default=Path(__file__).with_name("encode_cell_groups.tsv"))
+    words = parser.parse_args()
+    groups = {
+        row["cell_type"]: row["cell_group"] for row in read_rows(words.groups, ("cell_type", "cell_group"))
+    }
+    rows = read_rows(words.metadata, NEEDED)
+    made, listed = sheet_rows(rows, groups, files=words.files, assembly=words.assembly, folder=words.folder)
+    for text in listed:
+        sys.stderr.write(f"{text}\n")
+    if not made:
+        sys.exit(f"{words.metadata}: nothing in it has a place in the sheet")
+    writer = csv.DictWriter(
+        sys.stdout, COLUMNS, delimiter="\t", lineterminator="\n", extrasaction="ignore", restval=""
+    )
+    writer.writeheader()
+    writer.writerows(made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""An ENCODE metadata.tsv becomes a sheet that the workflow's own check takes; what has no place is listed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from conftest import REPOSITORY
+from epigroup.sheet import read_sheet
+
+HEADER = ["File accession", "File format", "Output type", "File assembly", "Experiment accession", "Assay",
+          "Biosample term name", "Experiment target", "Biological replicate(s)", "Paired end", "Paired with",
+          "Controlled by"]  # fmt: skip
+CTCF = ("ENCSR1", "TF ChIP-seq", "SK-N-SH", "CTCF-human")
+ATAC = ("ENCSR2", "ATAC-seq", "bipolar neuron", "")
+INPUT = ("ENCSR3", "Control ChIP-seq", "SK-N-SH", "")
+ROWS = [
+    ["ENCFF01", "bed narrowPeak", "peaks", "GRCh38", *CTCF, "1", "", "", ""],
+    ["ENCFF02", "bed narrowPeak", "IDR thresholded peaks", "GRCh38", *CTCF, "1, 2", "", "", ""],
+    ["ENCFF03", "bed narrowPeak", "IDR thresholded peaks", "hg19", *CTCF, "1, 2", "", "", ""],
+    ["ENCFF04", "bigBed narrowPeak", "IDR thresholded peaks", "GRCh38", *CTCF, "1, 2", "", "", ""],
+    ["ENCFF05", "fastq", "reads", "", *CTCF, "2", "", "", "/files/ENCFF09/"],
+    ["ENCFF06", "fastq", "reads", "", *CTCF, "1", "", "", "/files/ENCFF09/"],
+    ["ENCFF07", "fastq", "reads", "", *ATAC, "1", "2", "/files/ENCFF08/", ""],
+    ["ENCFF08", "fastq", "reads", "", *ATAC, "1", "1", "/files/ENCFF07/", ""],
+    ["ENCFF09", "fastq", "reads", "", *INPUT, "1", "", "", ""],
+    ["ENCFF10", "fastq", "reads", "", "ENCSR4", "RNA-seq", "H4", "", "1", "", "", ""],
+    ["ENCFF11", "fastq", "reads", "", "ENCSR5", "DNase-seq", "liver", "", "1", "", "", ""],
+]  # fmt: skip
+
+
+@pytest.fixture
+def make(tmp_path):
+    def run(files, rows=ROWS):
+        metadata = tmp_path / "metadata.tsv"
+        metadata.write_text("".join("\t".join(row) + "\n" for row in [HEADER, *rows]))
+        command = [sys.executable, REPOSITORY / "config/make_sheet.py", metadata, "--files", files]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        (tmp_path / "sheet.tsv").write_text(made.stdout)
+        return made, tmp_path / "sheet.tsv"
+
+    return run
+
+
+def test_reads_replicates_and_their_control(make):
+    made, path = make("reads")
+    sheet = read_sheet(path, assembly="GRCh38", exist=lambda _: True)
+    assert sheet.tasks == ["CTCF_SK-N-SH_ENCSR1", "ATAC_bipolar_neuron_ENCSR2"]
+    ctcf, atac = (sheet.profiles[name] for name in sheet.tasks)
+    assert [one.fastq_1 for one in ctcf.replicates] == [
+        f"resources/encode/ENCFF{n}.fastq.gz" for n in ("06", "05")
+    ]
+    assert (ctcf.control, ctcf.cell_group, ctcf.target) == ("input_SK-N-SH_ENCSR3", "Cancer", "CTCF")
+    assert (atac.replicates[0].fastq_1[-11:], atac.replicates[0].fastq_2[-11:]) == (
+        "08.fastq.gz",
+        "07.fastq.gz",
+    )
+    assert "ENCSR4: assay 'RNA-seq'" in made.stderr and "ENCSR5: cell type 'liver'" in made.stderr
+    assert len(made.stderr.splitlines()) == 2
+
+
+def test_the_best_peaks_of_the_assembly(make):
+    made, path = make("peaks")
+    sheet = read_sheet(path, assembly="GRCh38", exist=lambda _: True)
+    assert [sheet.profiles[name].replicates[0].peaks for name in sheet.tasks] == [
+        "resources/encode/ENCFF02.bed.gz"
+    ]
+    assert "ENCSR2: no peaks of GRCh38 as bed" in made.stderr
+
+
+def test_what_is_missing_is_said(make):
+    made, _ = make("reads", [ROWS[6]])
+    assert made.returncode != 0 and "nothing in it has a place" in made.stderr
+    made, _ = make("reads", ROWS[4:6])
+    assert "ENCSR1: its control (/files/ENCFF09/) is not in the metadata" in made.stderr
+    made, _ = make("reads", [row[:3] for row in ROWS])
+    assert made.returncode != 0

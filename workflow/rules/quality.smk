@@ -1,0 +1,155 @@
+# The quality of reads, alignments and peaks, graded, profile by profile and in one table.
+
+
+rule count_places:
+    input:
+        bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
+    output:
+        complexity="<results>/quality/complexity/{profile}.rep{replicate}.json",
+    log:
+        "<results>/logs/count_places/{profile}.rep{replicate}.log",
+    benchmark:
+        "<results>/benchmarks/count_places/{profile}.rep{replicate}.tsv"
+    group:
+        "reads"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=120,
+    params:
+        cfg={"mapq": config["reads"]["mapq"], "mitochondrion": config["genome"]["mitochondrion"]},
+        code=code_digest("count_places"),
+    script:
+        "../scripts/count_places.py"
+
+
+rule correlate_strands:
+    input:
+        bam="<results>/alignments/{profile}.bam",
+        bai="<results>/alignments/{profile}.bam.bai",
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        strands="<results>/quality/strands/{profile}.json",
+    log:
+        "<results>/logs/correlate_strands/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/correlate_strands/{profile}.tsv"
+    group:
+        "reads"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        code=code_digest("correlate_strands"),
+    script:
+        "../scripts/correlate_strands.py"
+
+
+rule measure_quality:
+    input:
+        unpack(quality_inputs),
+        bam="<results>/alignments/{profile}.bam",
+        bai="<results>/alignments/{profile}.bam.bai",
+        strands="<results>/quality/strands/{profile}.json",
+        flagstat=replicate_files("<results>/quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
+        idxstats=replicate_files("<results>/quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
+        complexity=replicate_files("<results>/quality/complexity/{profile}.rep{replicate}.json"),
+        bases="<results>/genome/effective_size.txt",
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        quality="<results>/quality/profiles/{profile}.tsv",
+    log:
+        "<results>/logs/measure_quality/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/measure_quality/{profile}.tsv"
+    wildcard_constraints:
+        profile=one_of(FROM_READS),
+    group:
+        "peaks"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=120,
+    params:
+        cfg=quality_settings,
+        code=code_digest("measure_quality"),
+    script:
+        "../scripts/measure_quality.py"
+
+
+rule gather_quality:
+    input:
+        quality=expand("<results>/quality/profiles/{profile}.tsv", profile=FROM_READS),
+    output:
+        figures="<results>/quality/figures.tsv",
+        summary="<results>/quality/quality.tsv",
+        multiqc="<results>/quality/epigroup_mqc.tsv",
+    log:
+        "<results>/logs/gather_quality.log",
+    benchmark:
+        "<results>/benchmarks/gather_quality.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1000 * attempt,
+        runtime=20,
+    params:
+        code=code_digest("gather_quality"),
+    script:
+        "../scripts/gather_quality.py"
+
+
+# Profiles are left out when a run starts, by the grades that are there; this holds them against those of this run.
+rule check_grades:
+    input:
+        summary="<results>/quality/quality.tsv",
+    output:
+        left_out="<results>/checks/left_out.tsv",
+    log:
+        "<results>/logs/check_grades.log",
+    benchmark:
+        "<results>/benchmarks/check_grades.tsv"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=10,
+    params:
+        cfg={"min_grade": config["qc"]["min_grade"], "left_out": sorted(LEFT_OUT)},
+        code=code_digest("check_grades"),
+    script:
+        "../scripts/check_grades.py"
+
+
+# fastp, samtools and the table of all profiles on one page; a target of its own, for it needs MultiQC.
+rule multiqc:
+    input:
+        summary="<results>/quality/epigroup_mqc.tsv",
+    output:
+        page="<results>/quality/multiqc/multiqc_report.html",
+    log:
+        "<results>/logs/multiqc.log",
+    benchmark:
+        "<results>/benchmarks/multiqc.tsv"
+    conda:
+        "../envs/multiqc.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 4000 * attempt,
+        runtime=60,
+    params:
+        title=config["name"],
+        quality=lambda wc, input: input.summary.removesuffix("/epigroup_mqc.tsv"),
+        folder=lambda wc, output: output.page.removesuffix("/multiqc_report.html"),
+    shell:
+        "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"
+        " {params.quality:q} > {log:q} 2>&1"

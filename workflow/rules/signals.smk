@@ -1,0 +1,57 @@
+# Signals of profiles for browsers: fold enrichment and -log10 p. `snakemake signals` makes them, or peaks.signal.
+
+
+rule make_pileups:
+    input:
+        unpack(background_of),
+        bam="<results>/alignments/{profile}.bam",
+        bai="<results>/alignments/{profile}.bam.bai",
+        bases="<results>/genome/effective_size.txt",
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        enrichment=temp("<results>/signals/{profile}.enrichment.bedGraph"),
+        pvalue=temp("<results>/signals/{profile}.pvalue.bedGraph"),
+        readme="<results>/signals/{profile}.README.txt",
+    log:
+        "<results>/logs/make_pileups/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/make_pileups/{profile}.tsv"
+    group:
+        "peaks"
+    conda:
+        "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 4000 * attempt,
+        runtime=480,
+    params:
+        cfg=lambda wc: calling_settings(wc),
+        code=code_digest("make_pileups"),
+    script:
+        "../scripts/make_pileups.py"
+
+
+rule write_signals:
+    input:
+        enrichment="<results>/signals/{profile}.enrichment.bedGraph",
+        pvalue="<results>/signals/{profile}.pvalue.bedGraph",
+        sizes="<results>/genome/chrom.sizes",
+    output:
+        enrichment="<results>/signals/{profile}.enrichment.bw",
+        pvalue="<results>/signals/{profile}.pvalue.bw",
+    log:
+        "<results>/logs/write_signals/{profile}.log",
+    benchmark:
+        "<results>/benchmarks/write_signals/{profile}.tsv"
+    group:
+        "peaks"
+    conda:
+        "../envs/signals.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 2000 * attempt,
+        runtime=240,
+    params:
+        code=code_digest("write_signals"),
+    script:
+        "../scripts/write_signals.py"

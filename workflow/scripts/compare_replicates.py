@@ -1,0 +1,20 @@
+"""Peaks that the replicates of one profile support, and how well they agree."""
+
+from epigroup.call_plan import fragment_length
+from epigroup.genome_size import read_size, read_sizes
+from epigroup.logs import log_to
+from epigroup.replicates import compare_replicates
+
+with log_to(snakemake.log[0]):
+    cfg = dict(snakemake.params.cfg)
+    compare_replicates(
+        snakemake.input.bam,
+        list(snakemake.input.replicates),
+        snakemake.output.peaks,
+        snakemake.output.ratios,
+        control=snakemake.input.get("control"),
+        genome_size=read_size(snakemake.input.bases),
+        sizes=read_sizes(snakemake.input.sizes),
+        fragment=fragment_length(snakemake.input.get("strands"), cfg.pop("extsize")),
+        **cfg,
+    )

@@ -1,0 +1,105 @@
+"""Figures of the quality of one profile: of each replicate, and of its pooled reads and peaks."""
+
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pysam
+
+from epigroup.alignments import mapped_reads, open_alignments
+from epigroup.cross_correlation import read_ends
+from epigroup.errors import InputError
+from epigroup.insert_sizes import insert_figures
+from epigroup.intact import REMEDY, read_json, read_text
+from epigroup.intervals import read_peaks
+from epigroup.strand_facts import StrandFacts
+from epigroup.tss_enrichment import read_starts, tss_enrichment
+
+FLAGSTAT = {"primary": "primary", "primary mapped": "mapped", "primary duplicates": "duplicates"}
+
+
+def read_flagstat(path: str | os.PathLike) -> dict[str, int]:
+    """primary, mapped and duplicates (reads) of samtools flagstat. Raises InputError for a file that is cut."""
+    counts = {}
+    for line in read_text(path).splitlines():
+        number, _, what = line.partition(" + ")
+        what = what.split(" ", 1)[-1].split(" (")[0]
+        if what in FLAGSTAT:
+            counts[FLAGSTAT[what]] = int(number)
+    if len(counts) < len(FLAGSTAT):
+        raise InputError(f"{path}: is cut: it does not count {', '.join(FLAGSTAT)} reads; {REMEDY}")
+    return counts
+
+
+def mitochondrial_share(idxstats: str | os.PathLike, mitochondrion: str) -> float:
+    """Share of the mapped reads that lie on the mitochondrion, by samtools idxstats; NaN without mapped reads."""
+    rows = [line.split("\t") for line in read_text(idxstats).splitlines()]
+    mapped = {row[0]: int(row[2]) for row in rows}
+    total = sum(mapped.values())
+    return mapped.get(mitochondrion, 0) / total if total else math.nan
+
+
+def replicate_figures(
+    flagstat: str, idxstats: str, complexity: str, *, records: int | None, mitochondrion: str | None
+) -> dict[str, float]:
+    """Figures of one replicate. `records`: reads of its FASTQ files, both mates; None for alignments."""
+    counts = read_flagstat(flagstat)
+    held = read_json(complexity)
+    figures = {"reads": float(counts["primary"] if records is None else records)}
+    figures["mapped_share"] = counts["mapped"] / counts["primary"] if counts["primary"] else math.nan
+    figures["duplicate_share"] = counts["duplicates"] / counts["mapped"] if counts["mapped"] else math.nan
+    if mitochondrion is not None:
+        figures["mitochondrial_share"] = mitochondrial_share(idxstats, mitochondrion)
+    return figures | {
+        key: math.nan if held[key] is None else float(held[key]) for key in ("nrf", "pbc1", "pbc2")
+    }
+
+
+def reads_in_peaks(bam: str | os.PathLike, peaks: Iterable[tuple[str, int, int]]) -> float:
+    """FRiP: share of a BAM file's reads that overlap a peak (contig, start, end) by a base or more."""
+    with tempfile.NamedTemporaryFile("w", suffix=".bed") as bed:
+        bed.writelines(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in peaks)
+        bed.flush()
+        inside = int(pysam.view("-c", "-L", bed.name, os.fspath(bam)))
+    return inside / mapped_reads(bam)
+
+
+def peak_figures(bam: str, peaks: str, sizes: Mapping[str, int]) -> dict[str, float]:
+    """FRiP, number of peaks and their median width (bp); rows of one interval are one peak."""
+    table = read_peaks(peaks, sizes, point_flank=0, min_overlap=1)
+    places = sorted(set(zip(table.chrom, table.start.tolist(), table.end.tolist(), strict=True)))
+    widths = [end - start for _, start, end in places]
+    return {
+        "frip": reads_in_peaks(bam, places),
+        "peaks": float(len(places)),
+        "peak_width_median": float(np.median(widths)),
+    }
+
+
+def pooled_figures(
+    facts: StrandFacts,
+    bam: str,
+    peaks: str | None,
+    sizes: Mapping[str, int],
+    *,
+    assay: str,
+    gtf: str | None,
+) -> dict[str, float]:
+    """Figures of a profile's pooled reads after filtering."""
+    with open_alignments(bam) as handle:
+        if not set(handle.references) & set(sizes):
+            raise InputError(f"{bam}: names no chromosome of this genome; {REMEDY}")
+    figures = {"usable_fragments": float(facts.reads), "read_length": float(facts.read_length)}
+    figures |= {"nsc": facts.nsc, "rsc": facts.rsc}
+    figures["fragment_length"] = math.nan if facts.fragment is None else float(facts.fragment)
+    if facts.inserts.sum():
+        inserts = insert_figures(facts.inserts)
+        figures |= inserts if assay == "ATAC" else {"insert_median": inserts["insert_median"]}
+    if peaks is not None:
+        figures |= peak_figures(bam, peaks, sizes)
+    if gtf is not None and assay in ("ATAC", "DNase"):
+        ends = read_ends(bam, both_mates=True)
+        figures["tss_enrichment"] = tss_enrichment(ends, read_starts(gtf, dict(sizes)), dict(sizes))
+    return figures

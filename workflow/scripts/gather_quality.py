@@ -1,0 +1,10 @@
+"""The quality of all profiles in one table, for people, the report and MultiQC."""
+
+from epigroup.logs import log_to
+from epigroup.quality_tables import gather_quality, write_multiqc, write_quality
+
+with log_to(snakemake.log[0]):
+    every, summary = gather_quality(snakemake.input.quality)
+    write_quality(snakemake.output.figures, every)
+    write_quality(snakemake.output.summary, summary)
+    write_multiqc(snakemake.output.multiqc, summary)
