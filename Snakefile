@@ -21,7 +21,7 @@ wildcard_constraints:
     strategy=one_of(STRATEGIES),
     choice=one_of(CHOICES),
     external=one_of(EXTERNAL),
-    baseline=one_of(config["baselines"]["names"]),
+    baseline=one_of(BASELINES),
     grouping=one_of(GROUPINGS),
     affinity=one_of(config["affinities"]),
     profile=one_of(PROFILES),
@@ -70,7 +70,7 @@ if EXTERNAL:
     include: "workflow/rules/external.smk"
 
 
-if config["baselines"]["names"]:
+if BASELINES:
 
     include: "workflow/rules/baselines.smk"
 
@@ -88,7 +88,7 @@ rule all:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
         [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
-        [f"{RESULTS}/baselines/marks.tsv"] if config["baselines"]["names"] else [],
+        [f"{RESULTS}/baselines/marks.tsv"] if BASELINES else [],
         [f"{RESULTS}/strata/strata.tsv"] if "strata" in config else [],
         SIGNALS if config["peaks"]["signal"] else [],
 

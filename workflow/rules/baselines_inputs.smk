@@ -1,8 +1,5 @@
 # Input functions and settings of baselines.smk, which the report shares.
 
-# They predict labels; there is none for a signal.
-BASELINES = [] if SIGNAL else config["baselines"]["names"]
-
 
 def read_strategy():
     """[strategy, seed] whose predictions a baseline reads: the first of one network for all tasks."""

@@ -84,6 +84,8 @@ SIGNAL = config["dataset"]["targets"] == "signal"
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
 EXTERNAL = list(config["external"])
+# They predict labels.
+BASELINES = [] if SIGNAL else config["baselines"]["names"]
 SEARCHED = [name for name in STRATEGIES if searches.search_of(config, name) is not None]
 GROUPINGS = list(config["groupings"])
 SEEDS = config["seeds"]

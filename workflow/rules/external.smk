@@ -35,6 +35,7 @@ use rule evaluate_strategy as evaluate_external with:
     output:
         metrics="<results>/evaluation/{external}/seed{seed}/metrics.tsv",
         blocks="<results>/evaluation/{external}/seed{seed}/blocks.h5",
+        points="<results>/evaluation/{external}/seed{seed}/points.tsv",
     log:
         "<results>/logs/evaluate_external/{external}.seed{seed}.log",
     benchmark:
@@ -50,6 +51,7 @@ if REGIONS[1:]:
         output:
             metrics="<results>/all_mappable/evaluation/{external}/seed{seed}/metrics.tsv",
             blocks="<results>/all_mappable/evaluation/{external}/seed{seed}/blocks.h5",
+            points="<results>/all_mappable/evaluation/{external}/seed{seed}/points.tsv",
         log:
             "<results>/logs/evaluate_external_all_mappable/{external}.seed{seed}.log",
         benchmark:

@@ -75,7 +75,7 @@ def stratified():
         "over_correlation": "over_correlation",
     }
     found = {key: f"{RESULTS}/strata/{name}.tsv" for key, name in of_strata.items() if "strata" in config}
-    if config["baselines"]["names"]:
+    if BASELINES:
         found |= {"simple_scores": f"{RESULTS}/baselines/baselines.tsv"}
         found |= {"marks": f"{RESULTS}/baselines/marks.tsv"}
     return found

@@ -113,7 +113,7 @@ def _table_blocks(file, where: str, known: Sequence[str]) -> Iterator[tuple]:
         _check_tasks(where, [column for column in header if column not in PLACES], known)
         kinds = {"chrom": str, "start": np.int64, "end": np.int64} | dict.fromkeys(known, np.float64)
         first = 0
-        for part in pd.read_csv(file, sep="\t", dtype=kinds, chunksize=ROWS, float_precision="round_trip"):
+        for part in pd.read_csv(file, sep="\t", dtype=kinds, chunksize=ROWS):
             scores = part[list(known)].to_numpy(np.float64)
             yield (
                 first,

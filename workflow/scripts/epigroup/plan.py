@@ -245,7 +245,7 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     overlapping = [s for s in strategies if overlaps(config, config["strategies"][s.name]["grouping"])]
     jobs["evaluation"] = sum(s.seeds for s in overlapping) + 2 * runs + (runs + choices + 1) * sets
     # each baseline, and the marks; the strata, their scores of each run, all of them side by side
-    if config["baselines"]["names"]:
+    if config["baselines"]["names"] and config["dataset"]["targets"] == "labels":
         jobs["baselines"] = len(config["baselines"]["names"]) + 1
     if "strata" in config:
         jobs["strata"] = runs + len(config["external"]) + 2

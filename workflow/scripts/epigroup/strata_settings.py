@@ -1,10 +1,16 @@
-"""What the config says of strata, held against itself."""
+"""What the config says of strata and of predictions from elsewhere, held against itself."""
 
 from epigroup.errors import InputError
 
 
 def check_strata(config: dict, source: str) -> None:
     """InputError: edges that do not ascend, a preset beside edges, targets that are signals."""
+    if config["dataset"]["targets"] == "signal":
+        for key in ("strata", "external"):
+            if config.get(key):
+                raise InputError(
+                    f"{source}: {key}: is for labels, and dataset.targets is signal; leave it out"
+                )
     section = config.get("strata")
     if section is None:
         return
