@@ -282,14 +282,14 @@ def test_predictions_of_other_bins_are_refused(run, tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "starts"),
     [
-        ("a.bed", "chr1\t10\t20\nchr1\t30\t40\tn\t0\t-\n", [10, 39]),
-        ("a.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\tid\n", [19]),
-        ("b.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\ti\nchr1\tx\ttranscript\t5\t9\t.\t+\t.\ti\n", [4]),
+        ("a.bed", "chr1\t10\t20\nchr1\t30\t40\tn\t0\t-\n", [[10, 1], [39, 0]]),
+        ("a.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\tid\n", [[19, 0]]),
+        ("b.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\ti\nchr1\tx\ttranscript\t5\t9\t.\t+\t.\ti\n", [[4, 1]]),
     ],
 )
 def test_transcription_starts_are_the_first_base_of_the_strand(tmp_path, name, text, starts):
     (tmp_path / name).write_text(text)
-    assert read_starts(tmp_path / name, ["chr1"])["chr1"].tolist() == starts
+    assert read_starts(tmp_path / name, {"chr1": 100})["chr1"].tolist() == starts
 
 
 @pytest.mark.parametrize(
@@ -298,13 +298,13 @@ def test_transcription_starts_are_the_first_base_of_the_strand(tmp_path, name, t
         ("1\tx\tgene\t11\t20\t.\t-\t.\tid\n", "chr1 may be called 1 there"),
         ("chr1\tx\tgene\televen\t20\t.\t-\t.\tid\n", "line 1: eleven and 20"),
         ("chr1\tx\tgene\n", "line 1: 3 columns where 8"),
-        ("", "no transcript and no gene"),
+        ("", "no transcript and no mRNA and no gene"),
     ],
 )
 def test_a_wrong_file_of_genes_is_named(tmp_path, text, message):
     (tmp_path / "x.gtf").write_text(text)
     with pytest.raises(InputError, match=message):
-        read_starts(tmp_path / "x.gtf", ["chr1"])
+        read_starts(tmp_path / "x.gtf", {"chr1": 100})
 
 
 @given(st.lists(st.integers(0, 500), max_size=8), st.lists(st.integers(0, 500), min_size=1, max_size=20))

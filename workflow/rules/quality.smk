@@ -148,8 +148,8 @@ rule multiqc:
         runtime=60,
     params:
         title=config["name"],
-        quality=lambda wc, input: input.summary.removesuffix("/epigroup_mqc.tsv"),
-        folder=lambda wc, output: output.page.removesuffix("/multiqc_report.html"),
+        quality=lambda wc, input: os.path.dirname(input.summary),
+        folder=lambda wc, output: os.path.dirname(output.page),
     shell:
         "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"
         " {params.quality:q} > {log:q} 2>&1"

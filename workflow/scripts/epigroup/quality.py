@@ -15,7 +15,8 @@ from epigroup.insert_sizes import insert_figures
 from epigroup.intact import REMEDY, read_json, read_text
 from epigroup.intervals import read_peaks
 from epigroup.strand_facts import StrandFacts
-from epigroup.tss_enrichment import read_starts, tss_enrichment
+from epigroup.transcripts import read_starts
+from epigroup.tss_enrichment import tss_enrichment
 
 FLAGSTAT = {"primary": "primary", "primary mapped": "mapped", "primary duplicates": "duplicates"}
 

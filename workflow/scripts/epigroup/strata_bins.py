@@ -110,7 +110,7 @@ def stratify_bins(
     gc = window_gc(genome, dataset, chrom, start)
     partitions.append(plain_partition("gc", GC, gc, quantile_edges(gc, cfg["gc_quantiles"]), n_tasks))
     if gtf:
-        starts = read_starts(gtf, dataset.chromosomes)
+        starts = {chrom: np.unique(found[:, 0]) for chrom, found in read_starts(gtf, dataset.sizes).items()}
         far = distances(chrom, start + dataset.bin_size // 2, dataset.chromosomes, starts)
         edges = [*cfg["tss_edges"], np.inf]
         partitions.append(

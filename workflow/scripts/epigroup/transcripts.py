@@ -9,36 +9,44 @@ from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint
 from epigroup.errors import InputError
 
+FEATURES = ("transcript", "mRNA", "gene")
 
-def read_starts(path: str | os.PathLike, chromosomes: Sequence[str]) -> dict[str, np.ndarray]:
-    """Transcription starts by chromosome: int64, ascending, each once, 0-based.
 
-    A GTF's transcripts (its genes where it has no transcripts): the first base on their strand. A BED file (by
-    its name: .bed or .bed.gz): `start` of a record, or `end` - 1 where column 6 is a minus. Both may be gzipped.
-    InputError: a row that cannot be read, and a file without a start on any of the chromosomes.
+def read_starts(path: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Distinct transcription starts by chromosome of `sizes`, ascending, int64 (n, 2): place (bp, 0-based) and 1
+    for the forward, 0 for the reverse strand.
+
+    Of a GTF or GFF its transcripts (mRNAs; its genes where it has none): the first base on their strand. Of a BED
+    file (by its name: .bed or .bed.gz) `start` of a record, or `end` - 1 where column 6 is a minus. All may be
+    gzipped. InputError: a row that cannot be read, a start beyond its chromosome's end, and a file without a start
+    on any of the chromosomes.
     """
     is_bed = str(path).removesuffix(".gz").removesuffix(".bgz").endswith(".bed")
-    found: dict[str, dict[str, list[int]]] = {}
+    found: dict[str, dict[str, set[tuple[int, int]]]] = {}
     seen: dict[str, None] = {}
-    wanted = set(chromosomes)
-    for chrom, kind, at in _bed_rows(path) if is_bed else _gtf_rows(path):
+    for line, chrom, kind, at, forward in _bed_rows(path) if is_bed else _gtf_rows(path):
         seen[chrom] = None
-        if chrom in wanted:
-            found.setdefault(kind, {}).setdefault(chrom, []).append(at)
-    starts = found.get("transcript") or found.get("gene") or {}
+        if chrom not in sizes:
+            continue
+        if not 0 <= at < sizes[chrom]:
+            raise InputError(
+                f"genome.gtf: {path}, line {line}: {chrom}:{at + 1} lies beyond the end of {chrom} "
+                f"({sizes[chrom]:,} bp); the annotation is of another assembly"
+            )
+        found.setdefault(kind, {}).setdefault(chrom, set()).add((at, forward))
+    starts = next((found[kind] for kind in FEATURES if kind in found), {})
     if not starts:
-        hint = spelling_hint(chromosomes[0], list(seen)) if seen else "it has no transcript and no gene"
-        raise InputError(
-            f"genome.gtf: {path} has no transcription start on {', '.join(chromosomes[:5])}; {hint}"
-        )
-    return {chrom: np.unique(np.array(places, np.int64)) for chrom, places in starts.items()}
+        names = list(sizes)
+        hint = spelling_hint(names[0], list(seen)) if seen else f"it has no {' and no '.join(FEATURES)}"
+        raise InputError(f"genome.gtf: {path} has no transcription start on {', '.join(names[:5])}; {hint}")
+    return {chrom: np.array(sorted(places), np.int64) for chrom, places in starts.items()}
 
 
 def _rows(path: str | os.PathLike, least: int) -> Iterator[tuple[int, list[str]]]:
     with open_text(path) as lines:
         for number, raw in enumerate(lines, 1):
             text = raw.decode("utf-8", "replace").rstrip("\r\n")
-            if not text or text.startswith(("#", "track", "browser")):
+            if not text.strip() or text.startswith(("#", "track", "browser")):
                 continue
             cells = text.split("\t")
             if len(cells) < least:
@@ -48,17 +56,23 @@ def _rows(path: str | os.PathLike, least: int) -> Iterator[tuple[int, list[str]]
             yield number, cells
 
 
-def _gtf_rows(path: str | os.PathLike) -> Iterator[tuple[str, str, int]]:
+def _gtf_rows(path: str | os.PathLike) -> Iterator[tuple[int, str, str, int, int]]:
     for number, cells in _rows(path, 8):
-        if cells[2] in ("transcript", "gene"):
+        if cells[2] in FEATURES:
             start, end = _numbers(path, number, cells[3], cells[4])
-            yield cells[0], cells[2], end - 1 if cells[6] == "-" else start - 1
+            if cells[6] not in ("+", "-"):
+                raise InputError(
+                    f"genome.gtf: {path}, line {number}: a {cells[2]} of strand {cells[6]!r}, not + or -"
+                )
+            forward = cells[6] == "+"
+            yield number, cells[0], cells[2], start - 1 if forward else end - 1, int(forward)
 
 
-def _bed_rows(path: str | os.PathLike) -> Iterator[tuple[str, str, int]]:
+def _bed_rows(path: str | os.PathLike) -> Iterator[tuple[int, str, str, int, int]]:
     for number, cells in _rows(path, 3):
         start, end = _numbers(path, number, cells[1], cells[2])
-        yield cells[0], "transcript", end - 1 if len(cells) > 5 and cells[5] == "-" else start
+        forward = len(cells) < 6 or cells[5] != "-"
+        yield number, cells[0], "transcript", start if forward else end - 1, int(forward)
 
 
 def _numbers(path: str | os.PathLike, number: int, *words: str) -> list[int]:
