@@ -38,7 +38,9 @@ def test_correlations_and_error_are_scipys(pairs, offset):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 1e4), st.floats(1e-6, 1e4)), min_size=1, max_size=50))
+@given(
+    st.lists(st.tuples(st.just(0.0) | st.floats(1e-6, 1e4), st.floats(1e-6, 1e4)), min_size=1, max_size=50)
+)
 def test_the_deviance_is_scikit_learns(pairs):
     target, predicted = np.array(pairs).T
     expected = mean_poisson_deviance(target, predicted)

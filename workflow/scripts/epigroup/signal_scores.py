@@ -30,7 +30,7 @@ def poisson_deviance(target: np.ndarray, predicted: np.ndarray) -> float:
     """
     if not len(target) or target.min() < 0 or predicted.min() <= 0:
         return np.nan
-    ratio = np.log(np.where(target > 0, target, 1.0) / np.where(target > 0, predicted, 1.0))
+    ratio = np.log(np.where(target > 0, target, predicted)) - np.log(predicted)
     return float(2 * (target * ratio - target + predicted).mean())
 
 
