@@ -47,6 +47,7 @@ SETTINGS = {
     "network": NETWORK, "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0,
     "batch_size": 64, "max_steps": 10**9, "validate_every": 10**9, "patience": 1,
     "reverse_complement": False, "jitter": 0, "sampling": "none", "loss": "bce", "positive_weights": "none",
+    "balancing": "none",
 }  # fmt: skip
 
 

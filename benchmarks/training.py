@@ -42,13 +42,14 @@ from protocol import (  # noqa: E402
 from training_memory import measure_memory  # noqa: E402
 
 from epigroup.architecture import NETWORKS, network_cost  # noqa: E402
+from epigroup.batch_stream import BatchStream  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_device, choose_precision, prefer_deterministic  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
 from epigroup.memory import available_bytes, footprint  # noqa: E402
 from epigroup.packing import STEPS, Step  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
-from epigroup.trainer import BatchStream, GroupTrainer  # noqa: E402
+from epigroup.trainer import GroupTrainer  # noqa: E402
 
 LEFT = (WINDOW - BIN) // 2
 CASES = {"SMTL": TASKS, "STL": 1}  # tasks of one network

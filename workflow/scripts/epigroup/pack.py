@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from epigroup.batch_stream import BatchStream
 from epigroup.checkpoints import DAMAGED, Checkpoint, Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.event_files import EventFile
@@ -17,7 +18,7 @@ from epigroup.loader import Batches
 from epigroup.logs import duration
 from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.packing import Technique, choose_technique
-from epigroup.trainer import BatchStream, Diverged, GroupTrainer, advance
+from epigroup.trainer import Diverged, GroupTrainer, advance
 from epigroup.warm_start import WarmStart
 
 logger = logging.getLogger(__name__)

@@ -7,13 +7,14 @@ from typing import Any
 
 import torch
 
+from epigroup.batch_stream import training_order
 from epigroup.checkpoints import Termination
 from epigroup.devices import choose_precision
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.models import load_network, read_pack_infos
 from epigroup.networks import Network
-from epigroup.trainer import GroupTrainer, initial_network, training_order
+from epigroup.trainer import GroupTrainer, initial_network
 
 log = logging.getLogger(__name__)
 
