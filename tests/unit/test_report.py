@@ -197,6 +197,14 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
     assert "compare Table III" in page
 
 
+def test_every_figures_caption_gives_way_to_the_configs():
+    """Those of the whole report and of the study of affinities are no figure's of `figures`."""
+    for path in sorted((TEMPLATES / "captions").glob("*.rst")):
+        text, name = path.read_text(), path.stem
+        own = f'{{% set own = snakemake.params.cfg["captions"]["{name}"] %}}'
+        assert text.startswith(own) or name in ("report", "affinity"), path
+
+
 def test_what_is_known_of_a_task_is_of_one_seed_and_in_the_order_of_the_tasks(results, inputs):
     found = task_details(results)
     assert found["seed"] == dict.fromkeys(results.strategy_names, 1)

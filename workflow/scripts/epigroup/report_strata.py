@@ -73,6 +73,7 @@ def strata(page: Page) -> Section | None:
         parts.append({"title": ORDERS[by], "counted": counted, "names": names, "rows": rows, "base": base})
     html = fill(
         "strata",
+        page=page,
         parts=parts,
         variation=variation_rows(results),
         related=over_correlation(results).to_dict("records"),
