@@ -187,17 +187,17 @@ def test_nothing_to_test_is_said(tmp_path):
 
 def test_class_balance_names_the_tasks(tmp_path):
     inputs = run_inputs(tmp_path, np.linspace(0.1, 0.5, 30))
-    assert class_balance.check(inputs, {"min_positives": 90}).verdict == "pass"
+    assert class_balance.check(inputs, {"targets": "labels", "min_positives": 90}).verdict == "pass"
     tasks = pd.read_csv(inputs["tasks"], sep="\t")
     tasks.loc[4, "positives_test"] = 3
     report_tree.write_tsv(tasks, tmp_path / "tasks.tsv")
-    found = class_balance.check(inputs, {"min_positives": 50})
+    found = class_balance.check(inputs, {"targets": "labels", "min_positives": 50})
     assert found.verdict == "warn" and found.details["few"] == {
         "train": [],
         "validation": [],
         "test": ["t04"],
     }
-    assert class_balance.check(inputs, {"min_positives": 91}).verdict == "fail"
+    assert class_balance.check(inputs, {"targets": "labels", "min_positives": 91}).verdict == "fail"
 
 
 def test_donors_that_tasks_share():

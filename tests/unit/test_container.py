@@ -10,7 +10,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 ENVS, CONTAINER = REPOSITORY / "workflow/envs", REPOSITORY / "container"
 # Environments that the image makes from their own files: command-line tools.
-AS_THEY_ARE = {"align.yaml", "macs2.yaml"}
+AS_THEY_ARE = {"align.yaml", "macs2.yaml", "macs3.yaml", "multiqc.yaml"}
 SNAKEMAKE = {
     "snakemake-minimal": "snakemake",
     "snakemake-executor-plugin-slurm": "snakemake-executor-plugin-slurm",
@@ -45,7 +45,8 @@ def test_snakemake_is_that_of_the_requirements():
 def test_tools_called_by_scripts_of_other_environments_are_there():
     """A script that runs macs2 imports pysam: here from the one environment, not from that of macs2."""
     python = {entry.split("=")[0] for entry in listed(CONTAINER / "environment.yaml")}
-    assert {entry.split("=")[0] for entry in listed(ENVS / "macs2.yaml")} - {"macs2"} <= python
+    for caller in ("macs2", "macs3"):
+        assert {entry.split("=")[0] for entry in listed(ENVS / f"{caller}.yaml")} - {caller} <= python
 
 
 @pytest.mark.parametrize("recipe", ["Dockerfile", "epigroup.def"])
@@ -57,7 +58,7 @@ def test_both_recipes_copy_and_install_the_same(recipe):
     }
     assert copied == wanted and all((REPOSITORY / name).is_file() for name in copied)
     assert "condaforge/miniforge3:24.11.3-0" in text
-    assert "/opt/epigroup/bin:$PATH:/opt/align/bin:/opt/macs2/bin" in text
+    assert "/opt/epigroup/bin:$PATH:/opt/align/bin:/opt/macs2/bin:/opt/macs3/bin:/opt/multiqc/bin" in text
     assert "/opt/recipe/install.sh /opt/recipe" in text
 
 
@@ -66,7 +67,7 @@ def test_the_installation_looks_at_every_tool_and_import():
     subprocess.run(["bash", "-n", CONTAINER / "install.sh"], check=True)
     assert {
         f"{part}:{file}"
-        for part, file in [("epigroup", "environment"), ("align", "align"), ("macs2", "macs2")]
+        for part, file in [("epigroup", "environment"), *((name[:-5], name[:-5]) for name in AS_THEY_ARE)]
     } <= set(text.replace(";", " ").split())
     tools = {entry.split("=")[0] for name in AS_THEY_ARE for entry in listed(ENVS / name)} - {
         "python",

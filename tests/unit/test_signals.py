@@ -201,7 +201,7 @@ BASE = {
             "dataset.signal_transform: log1p is for",
         ),
         ({"paper": "shiri2022"}, "paper: shiri2022 learns labels, and dataset.targets is signal"),
-        ({"strata": {}}, "strata: scores by stratum are those of labels, and dataset.targets is signal"),
+        ({"strata": {}}, "strata: is for labels, and dataset.targets is signal; leave it out"),
         ({"simulation": {}}, "the section simulation makes no signals"),
         ({"affinities": {"tag": {"measure": "tag"}}}, "affinities.tag: affinities are worked out for labels"),
     ],

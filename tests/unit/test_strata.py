@@ -1,5 +1,7 @@
 """Strata of test bins: counts against naive loops, scores against scikit-learn, seeds and tasks against scipy."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,7 +36,7 @@ SHEET = [
 IDS = [row["task_id"] for row in SHEET]
 CFG = {
     "preset": None, "edges": None, "quantiles": 3, "gc_quantiles": 4, "tss_edges": [0, 1000, 10000],
-    "sample": 50, "seed": 1, "tasks": SHEET,
+    "sample": 50, "seed": 1, "task_ids": IDS, "bases": [asdict(one) for one in choose_bases(SHEET)],
 }  # fmt: skip
 
 

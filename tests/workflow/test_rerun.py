@@ -114,8 +114,19 @@ def test_a_corrected_name_in_the_sheet_is_shown_and_retrains_nothing(finished):
     row = next(line for line in sheet.read_text().splitlines() if line.startswith("K562_CTCF\t"))
     with edited(sheet, (row, row.replace("\tCTCF\tK562\t", "\tCTCFL\tK-562\t"))):
         jobs = rules_of(to_rerun(finished))
-    shown = {"describe_tasks", "draw_data_figures", "draw_figures", "make_report"}
+    shown = {"describe_tasks", "draw_data_figures", "draw_figures", "make_report", "audit_run"}
     assert jobs == shown | {"compare_strategies", "compare_all_mappable", "find_confounders"}
+
+
+def test_a_cell_type_that_strata_count_by_is_counted_again_and_retrains_nothing(finished):
+    sheet = finished / "tests/mini/samples.tsv"
+    row = next(line for line in sheet.read_text().splitlines() if line.startswith("K562_ATAC\t"))
+    others = [line for line in sheet.read_text().splitlines() if "\tCA\t" in line and line != row]
+    cell = others[0].split("\t")[4]
+    with edited(sheet, (row, row.replace("\tK562\t", f"\t{cell}\t"))):
+        jobs = rules_of(to_rerun(finished))
+    assert {"stratify_bins", "score_strata", "compare_strata"} <= jobs
+    assert not jobs & {"make_shard", "train_pack", "group_tasks", "read_heads"}
 
 
 def test_a_colour_redraws_and_nothing_else(finished):

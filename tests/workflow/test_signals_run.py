@@ -3,6 +3,7 @@
 import json
 
 import h5py
+import hdf5plugin  # noqa: F401
 import numpy as np
 import pandas as pd
 import pyBigWig

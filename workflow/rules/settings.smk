@@ -92,7 +92,10 @@ SECTIONS = {
         "min_validation_positives": config["evaluation"]["min_validation_positives"],
         "regions": regions,
     },
-    "audit_run": lambda _: {key: config["audit"][key] for key in ("min_positives", "draws", "seed")},
+    "audit_run": lambda _: {
+        "targets": config["dataset"]["targets"],
+        **{key: config["audit"][key] for key in ("min_positives", "draws", "seed")},
+    },
     "report": report_settings,
     "predict": lambda _: config["predict"],
     "simulation": lambda _: config["simulation"],

@@ -1,10 +1,16 @@
 # Input functions and settings of strata.smk, which the report shares.
 
 
+from dataclasses import asdict
+
+from epigroup.strata import choose_bases
+
+
 def strata_config():
-    """What decides the strata: the config's section, and what the sheet says of the tasks."""
-    columns = ("task_id", "modality", "target", "cell_type")
-    return {**settings("strata"), "tasks": task_rows(columns=columns)}
+    """What decides the strata: the config's section, and which tasks of the sheet are counted together."""
+    rows = task_rows(columns=("task_id", "modality", "target", "cell_type"))
+    bases = [asdict(one) for one in choose_bases(rows)]
+    return {**settings("strata"), "task_ids": [row["task_id"] for row in rows], "bases": bases}
 
 
 def stratified_runs():

@@ -224,10 +224,16 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     if any(training_settings(config, s.name)["device"] == "cuda" for s in strategies):
         jobs["device check"] = 1
     if reads:
-        # FASTQ: check, trim, align, filter; BAM: check, mark, filter; once: index and effective size
+        # FASTQ: check, trim, align, places, filter; BAM: check, mark, places, filter; a profile: pool, strands,
+        # quality; once: effective size, the table of qualities, the index
         trims = int(config["reads"]["trim"])
-        jobs["reads to peaks"] = (3 + trims) * fastq + 3 * bam + len(reads)
-        jobs["reads to peaks"] += sum(not p.is_input for p in reads) + bool(fastq) + 1
+        jobs["reads to peaks"] = (4 + trims) * fastq + 4 * bam + 3 * len(reads) + 2 + bool(fastq)
+        called = [p for p in reads if not p.is_input]
+        jobs["reads to peaks"] += len(called) + int(config["qc"]["min_grade"] != "fail")
+        if config["peaks"]["replicates"] != "pooled":
+            jobs["reads to peaks"] += sum(len(p.replicates) > 1 for p in called)
+        if config["peaks"]["signal"]:
+            jobs["signals"] = 2 * len(called)
     # standardise and index all peaks, a shard a chromosome, their summary, the table of tasks
     jobs["peaks to labels"] = 2 + len(config["genome"]["chromosomes"]) + 2
     jobs["peaks to labels"] += int(config["dataset"]["targets"] == "signal")  # the check of the signals
@@ -251,7 +257,10 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         jobs["strata"] = runs + len(config["external"]) + 2
     if config["external"]:
         jobs["external predictions"] = len(config["external"]) * (1 + len(config["seeds"]) * sets)
-    jobs["report"] = 5  # costs, confounders, figures of the data, figures of the results, the page
+    # the data set's, the thresholds of each run, all of them
+    jobs["audit"] = runs + 2
+    # costs, confounders, figures of the data, figures of the results, the page; the paper's tables
+    jobs["report"] = 5 + int(config["paper"] is not None)
     return jobs
 
 

@@ -20,8 +20,8 @@ from epigroup.strata import (
     GC,
     NONE,
     TSS,
+    Basis,
     Partition,
-    choose_bases,
     place,
     plain_partition,
     quantile_edges,
@@ -91,8 +91,8 @@ def stratify_bins(
 ) -> None:
     """Write the strata of the test bins of the first set of evaluation regions.
 
-    cfg: preset, edges, quantiles, gc_quantiles, tss_edges, sample, seed, tasks (rows of the sheet with task_id,
-    modality, target, cell_type, in the data set's order). Quantiles are of these very bins: they describe the test
+    cfg: preset, edges, quantiles, gc_quantiles, tss_edges, sample, seed, task_ids (in the data set's order), bases
+    (`Basis` as dicts, what `choose_bases` finds in the sheet). Quantiles are of these very bins: they describe the test
     set, and nothing is trained or chosen by them. InputError: shards, genome or sheet that do not belong together,
     a file of transcription starts that names none.
     """
@@ -100,13 +100,13 @@ def stratify_bins(
     genome = open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    if [row["task_id"] for row in cfg["tasks"]] != list(dataset.task_ids):
+    if cfg["task_ids"] != list(dataset.task_ids):
         raise InputError(f"{dataset_json}: its tasks are not those of the sheet; make it again")
     regions = dataset.evaluation_regions[0]
     bins = dataset.split("test", regions)
     chrom, start = bins.chrom.astype(np.int64), bins.start.astype(np.int64)
     n_tasks = len(dataset.task_ids)
-    partitions = specificity_partitions(bins.labels, choose_bases(cfg["tasks"]), cfg)
+    partitions = specificity_partitions(bins.labels, [Basis(**one) for one in cfg["bases"]], cfg)
     gc = window_gc(genome, dataset, chrom, start)
     partitions.append(plain_partition("gc", GC, gc, quantile_edges(gc, cfg["gc_quantiles"]), n_tasks))
     if gtf:

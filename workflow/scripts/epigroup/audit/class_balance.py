@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from epigroup.audit.contract import FAIL, PASS, WARN, Finding
+from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
 from epigroup.splits import SPLITS
 from epigroup.task_tables import read_tasks
 
@@ -10,8 +10,13 @@ from epigroup.task_tables import read_tasks
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Tasks with fewer than min_positives positives in a split.
 
-    inputs: tasks. cfg: min_positives. A warning when any; a failure when half of the tasks or more.
+    inputs: tasks. cfg: min_positives, targets. A warning when any; a failure when half of the tasks or more;
+    signals have no classes.
     """
+    if cfg["targets"] == "signal":
+        return Finding(
+            NOT_APPLICABLE, "The targets are signals: there are no classes to balance.", "Nothing to do."
+        )
     tasks = read_tasks(inputs["tasks"])
     counts = {name: tasks[f"positives_{name}"].astype(int) for name in SPLITS}
     few = {name: tasks.loc[n < cfg["min_positives"], "task_id"].tolist() for name, n in counts.items()}
