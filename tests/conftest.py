@@ -101,8 +101,8 @@ def kept(tmp_path_factory, finished_mini):
 
     folder = copy_tree(finished_mini, tmp_path_factory.mktemp("kept") / "run")
     results = folder / "results"
-    for wanted, parent in TEMPORARY.items():
-        date, start = (results / parent).stat().st_mtime_ns, time.time_ns()
+    for wanted, parents in TEMPORARY.items():
+        date, start = max((results / parent).stat().st_mtime_ns for parent in parents), time.time_ns()
         names = [f"results/{name}" for name in wanted]
         run_snakemake(folder, "-c2", "--notemp", *names, "--configfile", MINI)
         for path in results.rglob("*"):

@@ -20,12 +20,14 @@ RESULTS_OF_A_RUN = (
     "dataset/**/*", "models/**/*.safetensors", "heads/**/*", "groupings/**/groups.tsv", "evaluation/**/*",
     "comparison/*", "all_mappable/**/*",
 )  # fmt: skip
-# Files that a run deletes when it needs them no more, and what was made of them, whose date they get.
-ALIGNED, SCORED = "alignments/K562_ATAC.rep1.bam", "evaluation/SMTL/seed1/metrics.tsv"
+# Files that a run deletes when it needs them no more, and what they are made of: the newest date of it becomes theirs.
+CHECKED = "quality/fastq/K562_ATAC.rep1.json"
 TEMPORARY = {
-    ("reads/K562_ATAC.rep1.fastq.gz",): ALIGNED,
-    ("alignments/K562_ATAC.rep1.marked.bam",): ALIGNED,
-    ("predictions/SMTL/seed1/test.h5", "predictions/SMTL/seed1/validation.h5"): SCORED,
+    ("reads/K562_ATAC.rep1.fastq.gz",): [CHECKED],
+    ("alignments/K562_ATAC.rep1.marked.bam",): [CHECKED, "genome/index/genome.cksum"],
+    ("predictions/SMTL/seed1/test.h5", "predictions/SMTL/seed1/validation.h5"): [
+        "models/SMTL/seed1/pack0.safetensors"
+    ],
 }
 WITH_SECONDS = ("costs.tsv", "measures.json")
 
