@@ -74,7 +74,9 @@ def test_a_full_disk(tmp_path, kept, stage):
     with small_disk(results, size_of(results) + room):
         run = run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", MINI, check=False)
         said = run.stdout + run.stderr
-        assert run.returncode != 0 and "No space left on device" in said, said
+        # samtools says no more than that it could not write
+        assert run.returncode != 0, said
+        assert "No space left on device" in said or "File write failed" in said, said
         assert not (results / target).exists()
         if not target.endswith(
             ".h5"
