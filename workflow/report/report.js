@@ -349,6 +349,22 @@
   const first = heads.findIndex((h) => h.dataset.kind === "score");
   const kindOf = heads.map((h) => h.dataset.kind);
 
+  // Rows far below are laid out when one scrolls to them, so that a sort of hundreds of tasks shows at once. The
+  // columns keep the widths that all rows together gave them.
+  const AT_ONCE = 60, view = table.closest(".tasks");
+  let laid = AT_ONCE;
+  function layOut(count) {
+    laid = count;
+    let n = 0;
+    for (const row of body.rows) row.classList.toggle("later", !row.hidden && n++ >= laid);
+  }
+  heads.map((head) => head.offsetWidth).forEach((width, i) => { heads[i].style.minWidth = `${width}px`; });
+  layOut(AT_ONCE);
+  view.addEventListener("scroll", () => {
+    if (laid < rows.length && view.scrollTop + 2 * view.clientHeight > view.scrollHeight) layOut(laid + AT_ONCE);
+  }, { passive: true });
+  addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "f") layOut(rows.length); });
+
   function fill(metric) {
     rows.forEach((row, i) => {
       const values = data.strategies.map((s) => data.scores[s][metric][i]), best = Math.max(...values.filter(known));
@@ -374,6 +390,8 @@
     // What has no value stays below in either direction.
     keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1)));
     body.append(...keyed.map(([, row]) => row));
+    layOut(AT_ONCE);
+    view.scrollTop = 0;
   }
   function filter() {
     const words = byId("task-search").value.toLowerCase().split(/\s+/).filter(Boolean), kind = byId("task-modality").value;
@@ -383,6 +401,7 @@
       row.hidden = !keep;
       shown += keep;
     });
+    layOut(AT_ONCE);
     byId("task-count").textContent = `${shown} of ${rows.length} tasks`;
   }
   function download(name, separator, type, written) {
@@ -526,6 +545,7 @@
   function closeTask() {
     if (shownTask < 0) return;
     const link = rows[shownTask].querySelector("a");
+    if (rows[shownTask].classList.contains("later")) layOut(rows.length);
     panel.hidden = true;
     rows[shownTask].removeAttribute("aria-current");
     shownTask = -1;
