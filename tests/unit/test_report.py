@@ -268,8 +268,8 @@ SEEN = {
 
 @pytest.mark.parametrize("kind", SEEN)
 def test_colours_are_told_apart_without_red_or_green_cones(kind):
-    """The first seven colours, which stand for strategies before any repeats, lie at least 8 apart in CIELAB."""
-    shades = plots.OKABE_ITO[:7]
+    """The colours, which stand for strategies before any repeats, lie at least 8 apart in CIELAB."""
+    shades = plots.OKABE_ITO
     parts = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in shades]) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ np.array(SEEN[kind]).T, 0, 1)
@@ -519,7 +519,7 @@ def test_the_sweep_shows_a_line_a_seed_or_a_method(results, page):
     lines = figure_tables.sweep_lines(results)
     assert list(lines["line"].unique()) == [f"seed {seed}" for seed in results.seeds]
     assert list(lines.columns) == ["line", "k", "inertia", "silhouette"]
-    assert "Most stable K: kmeans on raw 4." in " ".join(page.split())
+    assert "Most stable number of groups: 4 by kmeans on head weights." in " ".join(page.split())
     other = results.sweep.assign(method="ward", inertia=1.0, most_stable=results.sweep["k"] == 2)
     other.loc[other["seed"] == results.seeds[0], "most_stable"] = other["k"] == 5
     both = replace(results, sweep=pd.concat([results.sweep, other], ignore_index=True))

@@ -6,7 +6,7 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
   const METRIC = data.metrics, SCORE = Object.keys(METRIC)[0];
   const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
-  const round = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace("-", "\u2212") : "\u2013");
+  const round = (v, digits = 3) => (known(v) ? v.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212") : "\u2013");
   const mean = (values) => { const v = values.filter(known); return v.length ? v.reduce((a, b) => a + b, 0) / v.length : null; };
 
   // On a dark page colours are drawn a little lighter, so that they stand out as they do on white.
@@ -40,6 +40,8 @@
     (r) => `M0,${1.2 * r}L${1.1 * r},${-0.8 * r}H${-1.1 * r}z`,
     (r) => `M${-0.4 * r},${-1.2 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}v${0.8 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}z`,
   ];
+  // Room for names beside an axis.
+  const roomFor = (words) => Math.max(60, 14 + 7 * Math.max(...words.map((word) => word.length)));
   const shape = (index, r) => SHAPES[index % SHAPES.length](r);
 
   function steps(low, high, wanted) {
@@ -65,7 +67,7 @@
   }
 
   // An empty pair of axes; returns where data goes. Redrawn whole whenever its width changes.
-  function frame(host, { height, x, y, label, title, left = 52, wanted = 5 }) {
+  function frame(host, { height, x, y, label, title, left = 58, wanted = 5 }) {
     const room = Math.max(220, Math.floor(host.clientWidth || host.parentNode.clientWidth));
     const width = height === "square" ? Math.min(room, 420) : room;
     const tall = height === "square" ? width : height;
@@ -162,7 +164,7 @@
     levels.forEach((level, at) => {
       const mine = data.strategies.map((name) => rows.find((r) => r.strategy === name && r.level === level)).filter(Boolean);
       const f = frame(host.children[at], {
-        height: 62 + 26 * mine.length, left: 74, title: `${level} (${Math.max(...mine.map((r) => r.n))} tasks)`, label: `Mean ${METRIC[SCORE]}, ${level}: ` + mine.map((r) => `${r.strategy} ${round(r.mean)}`).join(", "),
+        height: 62 + 26 * mine.length, left: roomFor(data.strategies), title: `${level} (${Math.max(...mine.map((r) => r.n))} tasks)`, label: `Mean ${METRIC[SCORE]}, ${level}: ` + mine.map((r) => `${r.strategy} ${round(r.mean)}`).join(", "),
         x: { min: low < 0 ? low - pad : Math.max(0, low - pad), max: high + pad, label: `mean ${METRIC[SCORE]}`, grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true }, wanted: 4,
       });
       const points = [];
@@ -264,6 +266,7 @@
 
   draws.sweep = (host) => {
     host.replaceChildren();
+    key(byId("sweep-legend"), Object.fromEntries([...new Set(data.sweep.rows.map((r) => r.line))].map((line, s) => [line, data.colours.cycle[s % data.colours.cycle.length]])));
     const cells = data.sweep.measures.map(() => { const div = document.createElement("figure"); div.className = "chart"; host.append(div); return div; });
     data.sweep.measures.forEach((measure, at) => {
       const values = data.sweep.rows.map((r) => r[measure]).filter(known), ks = data.sweep.rows.map((r) => r.k);
@@ -287,7 +290,7 @@
     const rows = data.examples, splits = Object.keys(data.colours.split).filter((s) => rows.some((r) => r[s]));
     key(byId("split-legend"), Object.fromEntries(splits.map((s) => [s.replace("dropped_border", "left out at a border"), data.colours.split[s]])), false);
     const most = Math.max(1, ...rows.map((r) => splits.reduce((n, s) => n + r[s], 0)));
-    const f = frame(host, { height: 52 + 20 * rows.length, left: 62, label: "Examples by chromosome and split", x: { min: 0, max: most * 1.02, label: "examples", grid: true }, y: { min: rows.length - 0.4, max: -0.6, none: true } });
+    const f = frame(host, { height: 52 + 20 * rows.length, left: roomFor(rows.map((r) => r.chromosome)), label: "Examples by chromosome and split", x: { min: 0, max: most * 1.02, label: "examples", grid: true }, y: { min: rows.length - 0.4, max: -0.6, none: true } });
     const points = [];
     rows.forEach((r, i) => {
       let from = 0;
@@ -391,7 +394,7 @@
     keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1)));
     body.append(...keyed.map(([, row]) => row));
     layOut(AT_ONCE);
-    view.scrollTop = 0;
+    if (view.scrollTop) view.scrollTop = 0;
   }
   function filter() {
     const words = byId("task-search").value.toLowerCase().split(/\s+/).filter(Boolean), kind = byId("task-modality").value;
@@ -455,7 +458,7 @@
     if (!mine.length) return;
     const low = Math.min(...values), high = Math.max(...values), pad = (high - low) * 0.1 || 0.05;
     const f = frame(host, {
-      height: 62 + 22 * mine.length, left: 74, title: `${NAME} by strategy`, wanted: 4, label: `Test ${NAME} of ${data.tasks.id[i]}: ` + mine.map((s) => `${s} ${round(score(s, i))}`).join(", "),
+      height: 62 + 22 * mine.length, left: roomFor(mine), title: `${NAME} by strategy`, wanted: 4, label: `Test ${NAME} of ${data.tasks.id[i]}: ` + mine.map((s) => `${s} ${round(score(s, i))}`).join(", "),
       x: { min: low - pad, max: high + pad, label: `test ${NAME}`, grid: true }, y: { min: mine.length - 0.4, max: -0.6, none: true },
     });
     if (base !== null) make("line", { x1: f.px(base), x2: f.px(base), y1: f.top, y2: f.tall - f.bottom, class: "zero" }, f.svg);

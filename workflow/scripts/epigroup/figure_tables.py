@@ -271,12 +271,17 @@ def sweep_lines(results: Results) -> pd.DataFrame:
     if not tried or len(frame[tried].drop_duplicates()) == 1:
         frame["line"] = "seed " + frame["seed"].astype(str)
         return frame[["line", "k", *measures]].reset_index(drop=True)
-    frame["line"] = frame["method"] + " on " + frame["vectors"]
+    frame["line"] = frame["method"] + " on " + frame["vectors"].map(named_vectors)
     return frame.groupby(["line", "k"], sort=False)[measures].mean().reset_index()
 
 
+def named_vectors(vectors: str) -> str:
+    """Task vectors as a reader knows them."""
+    return {"raw": "head weights", "l2": "head weights of length 1"}.get(vectors, vectors.replace("_", " "))
+
+
 def most_stable(results: Results) -> list[tuple[str, str]]:
-    """(method on vectors, its most stable K by seed in words) of the sweep."""
+    """(method on vectors, its most stable number of groups by seed in words) of the sweep."""
     if results.sweep is None or "most_stable" not in results.sweep:
         return []
     marked = results.sweep[results.sweep["most_stable"].astype(str) == "True"]
@@ -284,5 +289,5 @@ def most_stable(results: Results) -> list[tuple[str, str]]:
     for (method, vectors), rows in marked.groupby(["method", "vectors"], sort=False):
         counts = rows["k"].value_counts().sort_index()
         words = [f"{k} ({n} of {len(rows)} seeds)" if len(counts) > 1 else f"{k}" for k, n in counts.items()]
-        found.append((f"{method} on {vectors}", ", ".join(words)))
+        found.append((f"{method} on {named_vectors(vectors)}", ", ".join(words)))
     return found

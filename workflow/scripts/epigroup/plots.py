@@ -17,7 +17,7 @@ from epigroup.strata_tables import over_correlation, stratum_scores
 log = logging.getLogger(__name__)
 
 # Okabe & Ito 2008, told apart by all common kinds of colour vision; yellow last, as it is faint on white.
-OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C8C8C", "#F0E442"]
+OKABE_ITO = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C8C8C", "#332288"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 SPLITS = {"train": "#8C8C8C", "validation": "#E69F00", "test": "#0072B2", "dropped_border": "#D55E00"}
 INK, FAINT = "#222222", "#9a9a9a"

@@ -17,9 +17,11 @@ def page_data(
 ) -> dict:
     """All that the page's script draws from."""
     numbers = tables.strategy_scores(results)
-    levels = ordered_levels(numbers["level"])
+    levels = told_apart(ordered_levels(numbers["level"]))
     summary = []
-    for (name, level), mine in numbers.groupby(["strategy", "level"], sort=False):
+    for (name, level), mine in numbers[numbers["level"].isin(levels)].groupby(
+        ["strategy", "level"], sort=False
+    ):
         mean, low, high, seeds = overall(mine, results.names.mean)
         n_tasks = int(mine["n_tasks"].max())
         summary.append(
@@ -80,6 +82,11 @@ def page_data(
     }
 
 
+def told_apart(levels: list[str]) -> list[str]:
+    """`All` and the modalities, or `All` alone where one modality is all that there is."""
+    return levels[:1] if len(levels) == 2 and levels[0] == "All" else levels
+
+
 def curve_data(results: Results) -> list[dict]:
     """Loss curves, thinned to 60 points each; a group of one task carries its name."""
     frame = tables.curves(results)
@@ -123,6 +130,7 @@ def sweep_data(results: Results) -> dict:
     lines = tables.sweep_lines(results)
     if lines.empty:
         return {"measures": [], "rows": []}
-    measures = [c for c in lines.columns if c not in ("line", "k")]
+    # how long the clustering took says nothing of the groups; it is in figures/sweep.tsv
+    measures = [c for c in lines.columns if c not in ("line", "k", "seconds")]
     names = {m: MEASURES.get(m, m.replace("_", " ")) for m in measures}
     return {"measures": measures, "names": names, "rows": lines.to_dict("records")}

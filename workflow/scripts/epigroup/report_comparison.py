@@ -52,7 +52,9 @@ def cost_rows(results: Results) -> list[dict]:
         {
             "name": name,
             "device": table.loc[name, "device"],
-            "needs": "" if pd.isna(table.loc[name, "needs"]) else table.loc[name, "needs"],
+            "needs": ""
+            if pd.isna(table.loc[name, "needs"])
+            else ", ".join(str(table.loc[name, "needs"]).split()),
             **{key: number(table.loc[name, key]) for key in keys},
         }
         for name in results.strategy_names

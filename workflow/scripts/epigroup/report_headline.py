@@ -86,6 +86,8 @@ def lead_sentence(rows: list[dict], results: Results) -> str:
         "good": f"{first['strategy']} gains over {over}: {size}.",
         "bad": f"{first['strategy']} loses to {over}: {size}.",
     }.get(first["tone"], f"No difference shown between {first['strategy']} and {over}: {size}.")
+    if first["verdict"] == "seeds disagree":
+        opening = f"{first['strategy']} against {over}: {size}, but seeds disagree on the sign."
     if first["verdict"] == "no interval":
         opening = f"{first['strategy']} against {over}: {size}, without an interval."
     second = [
@@ -93,7 +95,22 @@ def lead_sentence(rows: list[dict], results: Results) -> str:
         for row in rows[1:2]
         if row["difference"] is not None
     ]
-    return opening + "".join(second)
+    return opening + "".join(second) + highest_mean(results)
+
+
+def highest_mean(results: Results) -> str:
+    """Which of three strategies or more has the highest mean score, out of those with the most tasks."""
+    mean = results.names.mean
+    table = results.strategies[
+        (results.strategies["by"] == "all")
+        & (results.strategies["seed"].astype(str) == "all")
+        & results.strategies["strategy"].isin(results.strategy_names)
+    ]
+    table = table[(table["n_tasks"] == table["n_tasks"].max()) & table[mean].notna()]
+    if len(table) < 3:
+        return ""
+    best = table.loc[table[mean].idxmax()]
+    return f" Highest mean test {results.names.label} of {len(table)} strategies: {best['strategy']}, {best[mean]:.3f}."
 
 
 def measured(row: dict) -> str:
@@ -105,6 +122,8 @@ def measured(row: dict) -> str:
 
 def signed(value: float, digits: int = 3) -> str:
     """A number with its sign, a true minus."""
+    if not round(value, digits):
+        return f"{0:.{digits}f}"
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 

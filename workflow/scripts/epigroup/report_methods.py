@@ -34,6 +34,9 @@ METHOD_WORDS = {
     "spectral": "spectral clustering",
     "dbscan": "DBSCAN",
     "ssc": "sparse subspace clustering",
+    "sca": "a Gaussian mixture on what a graph attention network says of each task, from the task affinities",
+    "tag": "the groups with the largest mean affinity of their tasks for each other",
+    "pairs": "pairs of tasks",
     "random": "random groups",
     "table": "groups from a table",
 }
@@ -64,7 +67,11 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         f"{sizes['test']:,} for testing; "
         + (
             "an example belongs to a split when its whole window lies in the split's regions; "
-            f"{n_border:,} bins whose window crosses a border were left out."
+            + (
+                f"{n_border:,} bins whose window crosses a border were left out."
+                if n_border
+                else "no window crosses a border."
+            )
             if dataset["splits"]["rule"] == "window"
             else "an example belongs to a split when the start of its bin lies in the split's regions."
         )
@@ -376,7 +383,7 @@ def beside_text(config: dict) -> list[str]:
     return found
 
 
-def citations(config: dict) -> list[str]:
+def citations(config: dict, results: Results) -> list[str]:
     """The method, and the software that a run uses."""
     beside = []
     if config.get("strata") is not None:
@@ -389,6 +396,19 @@ def citations(config: dict) -> list[str]:
             "Schreiber J, Singh R, Bilmes J, Noble WS. A pitfall for machine learning methods aiming to predict "
             "across cell types. Genome Biology 21, 282 (2020). The mean label of the other tasks."
         )
+    from_reads = []
+    if results.reads is not None:
+        from_reads = [
+            "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
+            "peaks were called from reads.",
+            "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
+            "(2012). Where reads were aligned.",
+            "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
+            "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 "
+            "(2018). Where reads were trimmed.",
+            "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
+            "Bioinformatics 26, 841-842 (2010).",
+        ]
     return [
         *beside,
         "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
@@ -398,15 +418,7 @@ def citations(config: dict) -> list[str]:
         "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 10, 33 (2021).",
         "Paszke A et al. PyTorch: an imperative style, high-performance deep learning library. NeurIPS "
         "32 (2019).",
-        "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
-        "peaks were called from reads.",
-        "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
-        "(2012). Where reads were aligned.",
-        "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
-        "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 "
-        "(2018). Where reads were trimmed.",
-        "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
-        "Bioinformatics 26, 841-842 (2010).",
+        *from_reads,
         "Pedregosa F et al. Scikit-learn: machine learning in Python. JMLR 12, 2825-2830 (2011). Clustering.",
         "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "
         "learning rates were searched by halving.",

@@ -53,6 +53,7 @@ def identity(results: Results, report: dict) -> list[tuple[str, str]]:
     """What run this is: (label, fact)."""
     dataset = results.dataset
     shown = tables.examples(results)[["train", "validation", "test"]].sum()
+    modalities = results.tasks["modality"].nunique()
     return [
         ("Run", report["name"]),
         ("Config (sha256)", report["config_hash"][:16]),
@@ -60,7 +61,7 @@ def identity(results: Results, report: dict) -> list[tuple[str, str]]:
         ("Genome", f"{dataset['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
         ("Report made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
         ("Seeds", ", ".join(map(str, results.seeds))),
-        ("Tasks", f"{len(results.tasks)} in {results.tasks['modality'].nunique()} event modalities"),
+        ("Tasks", f"{len(results.tasks)} in {modalities} event modalit{'y' if modalities == 1 else 'ies'}"),
         ("Examples", " / ".join(f"{n:,}" for n in shown) + " (train / validation / test)"),
         ("Code of training (digest)", report.get("code", "")[:16]),
         ("Versions", versions()),
@@ -131,8 +132,10 @@ def groups(page: Page) -> Section | None:
 
 
 def colour_choices(page: Page) -> list[tuple[str, str]]:
-    """What the embedding can be coloured by."""
+    """What the embedding can be coloured by, first what tells tasks apart."""
     choices = [("modality", "event modality"), ("cell_group", "cell group")]
+    if page.results.tasks["modality"].nunique() == 1:
+        choices.reverse()
     if page.grouping in set(page.results.groups["grouping"]):
         choices.append(("group", "task group"))
     if page.data["gain"]["label"]:
@@ -212,7 +215,7 @@ def method(page: Page) -> Section:
         settings_text=yaml.safe_dump(
             {"config": config, "training by strategy": dict(page.training)}, sort_keys=True
         ),
-        citations=citations(config),
+        citations=citations(config, page.results),
     )
     return Section("methods", "Methods", html)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from epigroup import figure_tables as tables
@@ -31,6 +32,7 @@ def gain_table(results: Results) -> dict:
     if gains.empty:
         return {"gain_rows": [], "gain_levels": [], "focus": ""}
     levels = sorted(gains["level"].unique(), key=lambda level: (level == "All", level))
+    levels = levels[-1:] if len(levels) == 2 and levels[-1] == "All" else levels
     rows = []
     for name in dict.fromkeys(gains["baseline"]):
         cells = []
@@ -41,7 +43,7 @@ def gain_table(results: Results) -> dict:
                 continue
             row = mine.iloc[0]
             low, high = number(row["low"]), number(row["high"])
-            tone = verdict(number(row["difference"]), low, high)[1]
+            tone = verdict(number(row["difference"]), low, high, seed_differences(results, row))[1]
             cells.append(
                 {
                     "gain": number(row["gain_percent"]),
@@ -53,6 +55,13 @@ def gain_table(results: Results) -> dict:
             )
         rows.append({"name": name, "cells": cells})
     return {"gain_rows": rows, "gain_levels": levels, "focus": gains["strategy"].iloc[0]}
+
+
+def seed_differences(results: Results, row: pd.Series) -> list[float]:
+    """Differences seed by seed of a row of gains over all seeds."""
+    same = [results.gains[key] == row[key] for key in ("strategy", "baseline", "by", "level")]
+    mine = results.gains[np.logical_and.reduce(same) & (results.gains["seed"].astype(str) != "all")]
+    return mine["difference"].dropna().tolist()
 
 
 REGIONS = {"any_peak": "bins with a peak of any task", "all_mappable": "all mappable bins"}
