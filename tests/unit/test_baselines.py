@@ -222,6 +222,7 @@ def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):
         judged(files, tmp_path / name, name)
     mark_tasks(
         [tmp_path / "metrics.tsv"], [tmp_path / name / "metrics.tsv" for name in names],
+        [tmp_path / "blocks.h5"], [tmp_path / name / "blocks.h5" for name in names],
         tmp_path / "scores.tsv", tmp_path / "marks.tsv",
         {"runs": [["NET", 1]], "baselines": names, "tasks": [{"task_id": t, "modality": "CA"} for t in TASKS]},
     )  # fmt: skip
@@ -240,6 +241,6 @@ def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):
 def test_the_marks_say_what_the_interval_lets_them():
     from epigroup.baselines.marks import mark
 
-    assert mark(-0.1, 0.2, 0.3) == "no better" and mark(0.0, 0.9, 0.3) == "no better"
-    assert mark(0.1, 0.25, 0.3) == "not shown" and mark(0.1, np.nan, 0.3) == "not shown"
-    assert mark(0.1, 0.35, 0.3) == "" and mark(np.nan, np.nan, np.nan) == ""
+    assert mark(-0.1, -0.2) == "no better" and mark(0.0, 0.1) == "no better"
+    assert mark(0.1, -0.05) == "not shown" and mark(0.1, np.nan) == "not shown"
+    assert mark(0.1, 0.05) == "" and mark(np.nan, np.nan) == ""

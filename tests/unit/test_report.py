@@ -524,14 +524,14 @@ def test_the_sweep_shows_a_line_a_seed_or_a_method(results, page):
     other.loc[other["seed"] == results.seeds[0], "most_stable"] = other["k"] == 5
     both = replace(results, sweep=pd.concat([results.sweep, other], ignore_index=True))
     lines = figure_tables.sweep_lines(both)
-    assert list(lines["line"].unique()) == ["kmeans on raw", "ward on raw"]
+    assert list(lines["line"].unique()) == ["kmeans on head weights", "ward on head weights"]
     mean = results.sweep.groupby("k")["inertia"].mean()
-    mine = lines[lines["line"] == "kmeans on raw"].set_index("k")["inertia"]
+    mine = lines[lines["line"] == "kmeans on head weights"].set_index("k")["inertia"]
     pd.testing.assert_series_equal(mine, mean, check_names=False)
     n = len(results.seeds)
     if n > 1:
         assert figure_tables.most_stable(both)[1] == (
-            "ward on raw",
+            "ward on head weights",
             f"2 ({n - 1} of {n} seeds), 5 (1 of {n} seeds)",
         )
 

@@ -15,7 +15,8 @@
   function lighten(colour) {
     if (!/^#[0-9a-f]{6}$/i.test(colour)) return colour;
     const parts = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
-    return "#" + parts.map((v) => Math.round(v + (255 - v) * 0.25).toString(16).padStart(2, "0")).join("");
+    const dark = 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2] < 80;
+    return "#" + parts.map((v) => Math.round(v + (255 - v) * (dark ? 0.5 : 0.25)).toString(16).padStart(2, "0")).join("");
   }
   function shade() {
     for (const [kind, colours] of Object.entries(given))
@@ -41,7 +42,7 @@
     (r) => `M${-0.4 * r},${-1.2 * r}h${0.8 * r}v${0.8 * r}h${0.8 * r}v${0.8 * r}h${-0.8 * r}v${0.8 * r}h${-0.8 * r}v${-0.8 * r}h${-0.8 * r}v${-0.8 * r}h${0.8 * r}z`,
   ];
   // Room for names beside an axis.
-  const roomFor = (words) => Math.max(60, 14 + 7 * Math.max(...words.map((word) => word.length)));
+  const roomFor = (words) => Math.max(60, 14 + 8.2 * Math.max(...words.map((word) => word.length)));
   const shape = (index, r) => SHAPES[index % SHAPES.length](r);
 
   function steps(low, high, wanted) {
@@ -156,7 +157,7 @@
     if (!ends.length) return;
     const low = Math.min(...ends), high = Math.max(...ends), pad = (high - low) * 0.08 || 0.05;
     host.replaceChildren();
-    host.classList.add("grid");
+    host.classList.toggle("grid", levels.length > 1);
     levels.forEach((level) => {
       const cell = document.createElement("div");
       host.append(cell);
@@ -250,7 +251,7 @@
       const tones = Object.values(data.colours.cycle), points = [];
       mine.forEach((c) => {
         const d = c.step.map((s, i) => (known(c[which][i]) && c[which][i] > 0 ? [f.px(s), f.py(c[which][i])] : null)).filter(Boolean);
-        const line = make("path", { d: "M" + d.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L"), class: groups > 8 ? "line many" : "line", stroke: groups > 8 ? data.colours.strategy[name] : tones[c.group % tones.length] }, f.svg);
+        const line = make("path", { d: "M" + d.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L"), class: mine.length > 40 ? "line many" : "line", stroke: groups > 8 ? data.colours.strategy[name] : tones[c.group % tones.length] }, f.svg);
         c.step.forEach((s, i) => known(c[which][i]) && c[which][i] > 0 && points.push({ x: f.px(s), y: f.py(c[which][i]), line, text: `${name}, ${c.label}, seed ${c.seed}\nstep ${s.toLocaleString("en")}: ${c[which][i].toPrecision(4)}` }));
       });
       mine.forEach((c) => {

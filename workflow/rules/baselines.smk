@@ -34,6 +34,8 @@ rule mark_tasks:
     input:
         metrics=evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         baselines=baseline_files("metrics.tsv"),
+        blocks=evaluated("evaluation/{strategy}/seed{seed}/blocks.h5"),
+        baseline_blocks=baseline_files("blocks.h5"),
     output:
         scores="<results>/baselines/baselines.tsv",
         marks="<results>/baselines/marks.tsv",

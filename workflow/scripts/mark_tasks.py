@@ -7,6 +7,8 @@ with log_to(snakemake.log[0]):
     mark_tasks(
         snakemake.input.metrics,
         snakemake.input.baselines,
+        snakemake.input.blocks,
+        snakemake.input.baseline_blocks,
         snakemake.output.scores,
         snakemake.output.marks,
         snakemake.params.cfg,

@@ -12,6 +12,8 @@ from epigroup.hdf5 import open_hdf5, read_numbers
 from epigroup.metrics import N_SCORES
 from epigroup.signal_scores import BlockSums
 
+AUPRC_DRAWS = "auprc_draws"  # in a blocks.h5: average precision of each task in each draw of the blocks
+
 
 @dataclass(frozen=True)
 class BlockCounts:
@@ -54,6 +56,15 @@ def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
             dataset_hash=str(file.attrs["dataset_hash"]),
             regions=str(file.attrs["regions"]),
         )
+
+
+def read_auprc_draws(path: str | Path) -> np.ndarray:
+    """float32 (draws, T) of a blocks.h5, its tasks in the file's order: the same draws of blocks in every file
+    of a run; no draws where the interval is withheld. NaN: no positive in the draw."""
+    with open_hdf5(path) as file:
+        if AUPRC_DRAWS not in file:
+            raise InputError(f"{path}: holds no {AUPRC_DRAWS}; evaluate it again")
+        return read_numbers(file, AUPRC_DRAWS, 2).astype(np.float32)
 
 
 def check_same_blocks(first: BlockCounts | BlockSums, other: BlockCounts | BlockSums) -> None:

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from epigroup.bootstrap import check_same_blocks, read_blocks
+from epigroup.bootstrap import AUPRC_DRAWS, check_same_blocks, read_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.hdf5 import open_hdf5, write_arrays
@@ -156,7 +156,7 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
                     for key in ("n", "chrom", "start"):
                         source.copy(key, target)
                     target.attrs.update(source.attrs)
-                for key in counts.by_task:
+                for key in (*counts.by_task, *({AUPRC_DRAWS} & set(source))):
                     values = source[key][:]
                     column = whole_columns.setdefault(key, np.zeros((len(values), len(tasks)), values.dtype))
                     column[:, here] = values[:, [place[tasks[i]] for i in here]]

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from epigroup.bootstrap import average_precision_draws, draw_blocks, f1_of, percentile_interval
+from epigroup.bootstrap import AUPRC_DRAWS, average_precision_draws, draw_blocks, f1_of, percentile_interval
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
@@ -207,10 +207,11 @@ def count_blocks(predictions: Predictions, thresholds: np.ndarray, blocks: Block
 
 def task_intervals(
     predictions: Predictions, counts: Mapping[str, np.ndarray], blocks: Blocks, draws: int, seed: int
-) -> dict[str, np.ndarray]:
-    """Columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
-    and of its average precision, over `draws` of the blocks. NaN where blocks are too few, `draws` is 0 or a
-    draw holds no positive of the task.
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
+    and of its average precision, over `draws` of the blocks; that average precision, float32 (draws, T), for
+    differences draw by draw). NaN where a draw holds no positive of the task; all columns NaN, and no draws,
+    where blocks are too few or `draws` is 0.
 
     The scores of one run of tasks at a time are in memory.
     """
@@ -218,7 +219,8 @@ def task_intervals(
     names = ("test_f1_low", "test_f1_high", "test_auprc_low", "test_auprc_high")
     found = {name: np.full(n_tasks, np.nan) for name in names}
     if not blocks.enough or draws == 0:
-        return found
+        return found, np.empty((0, n_tasks), np.float32)
+    kept = np.empty((draws, n_tasks), np.float32)
     weights = draw_blocks(len(blocks.chrom), draws, seed)
     f1 = f1_of(*(weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")))
     progress = Progress(log, "intervals", n_tasks, "tasks")
@@ -231,10 +233,11 @@ def task_intervals(
             scores[:, here], labels[:, here] = some.T, truth.T
         for task, (of_task, truth) in enumerate(zip(scores, labels, strict=True), at):
             drawn = average_precision_draws(of_task, truth, blocks.of, weights)
+            kept[:, task] = drawn
             found["test_f1_low"][task], found["test_f1_high"][task] = percentile_interval(f1[:, task])
             found["test_auprc_low"][task], found["test_auprc_high"][task] = percentile_interval(drawn)
         progress.advance(tasks.stop - at)
-    return found
+    return found, kept
 
 
 def check_bins(
@@ -306,7 +309,7 @@ def evaluate_strategy(
         )
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
-        intervals = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
+        intervals, drawn = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
     table = table.assign(**intervals)
     report(table, blocks, regions)
     if points_out is not None:
@@ -317,6 +320,7 @@ def evaluate_strategy(
         )
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    counts = counts | {AUPRC_DRAWS: drawn}
     write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts)
 
 
@@ -349,8 +353,8 @@ def write_blocks(
     counts: dict,
     targets: str = "labels",
 ) -> None:
-    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32, or, where the targets are a signal, n and x, y,
-    xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
+    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32 and auprc_draws float32 (draws, T), or, where the
+    targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
 
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), targets where
     these are a signal.

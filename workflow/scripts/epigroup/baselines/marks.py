@@ -8,18 +8,20 @@ import numpy as np
 import pandas as pd
 
 from epigroup import baselines
+from epigroup.bootstrap import check_same_blocks, percentile_interval, read_auprc_draws, read_blocks
 from epigroup.files import whole
 from epigroup.run_scores import read_metrics
 
 log = logging.getLogger(__name__)
 
 SHOWN = {"test_f1": "mean_f1", "test_auprc": "mean_auprc", "test_auroc": "mean_auroc"}
-INTERVAL = ["test_auprc_low", "test_auprc_high"]
 
 
 def mark_tasks(
     metrics: Sequence[str | os.PathLike],
     baseline_metrics: Sequence[str | os.PathLike],
+    blocks: Sequence[str | os.PathLike],
+    baseline_blocks: Sequence[str | os.PathLike],
     scores_out: str | os.PathLike,
     marks_out: str | os.PathLike,
     cfg: Mapping,
@@ -27,8 +29,9 @@ def mark_tasks(
     """Write baselines.tsv, mean scores of baselines and strategies by modality, and marks.tsv, a row a (strategy,
     task).
 
-    cfg: runs ([strategy, seed] in the order of `metrics`), baselines (names in the order of `baseline_metrics`),
-    tasks (rows with task_id and modality).
+    cfg: runs ([strategy, seed] in the order of `metrics` and `blocks`, their blocks.h5), baselines (names in the
+    order of `baseline_metrics` and `baseline_blocks`), tasks (rows with task_id and modality). InputError: blocks
+    of another data set or other evaluation regions.
     """
     modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
     simple = {name: read_metrics(path) for name, path in zip(cfg["baselines"], baseline_metrics, strict=True)}
@@ -36,6 +39,15 @@ def mark_tasks(
     for (strategy, _), path in zip(cfg["runs"], metrics, strict=True):
         by_name.setdefault(strategy, []).append(read_metrics(path))
     networks = {name: mean_over_seeds(tables) for name, tables in by_name.items()}
+    check_blocks([*baseline_blocks, *blocks])
+    drawn: dict[str, list[pd.DataFrame]] = {}
+    for (strategy, _), path in zip(cfg["runs"], blocks, strict=True):
+        drawn.setdefault(strategy, []).append(read_draws(path))
+    simple_draws = {
+        name: read_draws(path)
+        for name, path in zip(cfg["baselines"], baseline_blocks, strict=True)
+        if baselines.is_honest(name)
+    }
     rows = [
         row
         for kind, tables in (("baseline", simple), ("strategy", networks))
@@ -47,7 +59,9 @@ def mark_tasks(
     honest = {name: table for name, table in simple.items() if baselines.is_honest(name)}
     marks = pd.concat(
         [
-            mark_strategy(table, honest).assign(strategy=name, n_seeds=len(by_name[name]))
+            mark_strategy(table, honest, sum(drawn[name]) / len(drawn[name]), simple_draws).assign(
+                strategy=name, n_seeds=len(by_name[name])
+            )
             for name, table in networks.items()
         ],
         ignore_index=True,
@@ -61,10 +75,23 @@ def mark_tasks(
         log.info("%s: no better than a baseline in %d of %d tasks", name, n, len(mine))
 
 
+def check_blocks(paths: Sequence[str | os.PathLike]) -> None:
+    """InputError unless all were counted over the same blocks, so that the same draws are of the same bins."""
+    first = None
+    for path in paths:
+        found = read_blocks(path)
+        first = first or found
+        check_same_blocks(first, found)
+
+
+def read_draws(path: str | os.PathLike) -> pd.DataFrame:
+    """Average precision, a row a draw of the test blocks, a column a task."""
+    return pd.DataFrame(read_auprc_draws(path), columns=read_blocks(path).task_ids)
+
+
 def mean_over_seeds(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Means over seeds of the figures of each task, intervals' ends among them."""
-    kept = [column for column in (*SHOWN, *INTERVAL) if column in tables[0]]
-    return sum(table[kept] for table in tables) / len(tables)
+    """Means over seeds of the figures of each task."""
+    return sum(table[list(SHOWN)] for table in tables) / len(tables)
 
 
 def mean_rows(name: str, kind: str, table: pd.DataFrame, modality: Mapping[str, str]) -> list[dict]:
@@ -88,31 +115,39 @@ def mean_rows(name: str, kind: str, table: pd.DataFrame, modality: Mapping[str, 
     return rows
 
 
-def mark_strategy(network: pd.DataFrame, honest: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row a task: test AUPRC of the network, of the honest baseline that is best on validation, and the mark.
+def mark_strategy(
+    network: pd.DataFrame,
+    honest: Mapping[str, pd.DataFrame],
+    draws: pd.DataFrame,
+    simple_draws: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """A row a task: test AUPRC of the network (mean over seeds), of the honest baseline that is best on
+    validation, their difference with its 95 % interval, and the mark.
 
-    `mark`: "no better", the network's AUPRC is not above the baseline's; "not shown", it is, but the baseline's
-    lies within the network's own 95 % interval of the block bootstrap, or there is no interval; "" else, and for a
-    task without test positives.
+    draws, simple_draws: AUPRC of network (mean over seeds) and baselines, a row a draw of the test blocks, the same
+    for both; the interval is of their difference draw by draw. `mark`: "no better", the network's AUPRC is not
+    above the baseline's; "not shown", it is, but the interval holds 0 or there is none; "" else, and for a task
+    without test positives.
     """
     rows = []
     for task, facts in network.iterrows():
         row: dict = {"task_id": task, "test_auprc": facts["test_auprc"]}
-        row |= {column: facts.get(column, np.nan) for column in INTERVAL}
         known = {name: table.loc[task] for name, table in honest.items() if task in table.index}
         # a task without validation positives has no figure there: the first baseline then
         best = max(known, key=lambda name: np.nan_to_num(known[name]["validation_auprc"], nan=-1), default="")
         theirs = known[best]["test_auprc"] if best else np.nan
         row |= {"baseline": best, "baseline_auprc": theirs, "difference": row["test_auprc"] - theirs}
-        row["mark"] = mark(row["difference"], row["test_auprc_low"], theirs)
+        apart = (draws[task] - simple_draws[best][task]).to_numpy() if best else np.empty(0)
+        row["difference_low"], row["difference_high"] = percentile_interval(apart)
+        row["mark"] = mark(row["difference"], row["difference_low"])
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def mark(difference: float, low: float, theirs: float) -> str:
+def mark(difference: float, low: float) -> str:
     """The word of `mark_strategy`."""
     if np.isnan(difference):
         return ""
     if difference <= 0:
         return "no better"
-    return "" if low > theirs else "not shown"
+    return "" if low > 0 else "not shown"
