@@ -8,6 +8,7 @@ the reader's act and the layout that follows it. Needs chromium and chromedriver
 """
 
 import argparse
+import json
 import shutil
 import statistics
 import sys
@@ -56,6 +57,7 @@ ACTS = {
 def measure(folder: Path, n_tasks: int, n_seeds: int, rounds: int) -> Figures:
     """Size of the page and how fast it is; times of the browser are medians over `rounds`."""
     inputs = report_tree.build(folder, n_tasks=n_tasks, seeds=tuple(range(1, n_seeds + 1)), validations=120)
+    inputs = report_tree.beside(folder, inputs)
     page = folder / "report.html"
     start = time.perf_counter()
     make_report(inputs, str(page), figures={"palette": {}, "dpi": 100}, **report_tree.settings())
@@ -66,6 +68,7 @@ def measure(folder: Path, n_tasks: int, n_seeds: int, rounds: int) -> Figures:
         "the page": (page.stat().st_size / 1e6, "MB"),
     }
     options = webdriver.ChromeOptions()
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
     for flag in FLAGS:
         options.add_argument(flag)
@@ -82,12 +85,21 @@ def measure(folder: Path, n_tasks: int, n_seeds: int, rounds: int) -> Figures:
             time.sleep(2)  # the charts below the fold are drawn when the browser is idle
             for name, act in ACTS.items():
                 times[name].append(driver.execute_script(act))
+        figures["errors and warnings of the console"] = (len(driver.get_log("browser")), "")
+        figures["requests beside the page itself"] = (len(asked(driver) - {page.as_uri()}), "")
     finally:
         driver.quit()
     for name, taken in times.items():
         figures[name] = (statistics.median(taken), "ms")
         figures[f"{name}, slowest of {rounds}"] = (max(taken), "ms")
     return figures
+
+
+def asked(driver: webdriver.Chrome) -> set[str]:
+    """Addresses that the page asked for, but for what it holds itself."""
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    found = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
+    return {url for url in found if not url.startswith(("data:", "blob:", "about:"))}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from epigroup.report import render
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report_data import load
 from epigroup.report_headline import headline_rows, lead_sentence
+from epigroup.report_tables import score_tables
 
 POOL = ["RANDOM_1", "RANDOM_2"]
 
@@ -212,3 +213,18 @@ def test_figures_of_comparison_are_drawn(inputs, tmp_path):
 def test_known_sets_have_a_section(text):
     assert "kmeans 1 4 3 2 0.8 0.0123" in text and "kmeans 2 4 3 3 0.8 0.0246" in text
     assert "SAGA 3 3 2.5 0.8 0.0123, 0.0246" in text
+
+
+def test_every_score_is_averaged_by_modality_and_cell_group(results):
+    found = score_tables(results)
+    levels = {level["name"]: level for level in found["score_levels"]}
+    tasks = results.tasks
+    assert set(levels) == {"All tasks", *tasks["modality"], *tasks["cell_group"]}
+    assert {"F1", "Precision", "Recall", "AUPRC", "AUROC", "Base rate"} <= set(found["all_scores"])
+    assert levels["neuron"]["n_tasks"] == (tasks["cell_group"] == "neuron").sum()
+    mine = results.metrics[results.metrics["strategy"] == "SMTL"].set_index("task_id")
+    mine = mine.loc[mine.index.isin(tasks.index[tasks["cell_group"] == "neuron"]), "test_auprc"]
+    row = next(row for row in levels["neuron"]["rows"] if row["name"] == "SMTL")
+    assert row["cells"][found["all_scores"].index("AUPRC")] == pytest.approx(
+        mine.groupby(level=0).mean().mean()
+    )

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import report_tree
+from epigroup.errors import InputError
 from epigroup.plots import draw_figures
 from epigroup.report import render
 from epigroup.report_data import load
@@ -133,3 +134,37 @@ def test_the_figures_are_drawn_with_their_numbers(inputs, tmp_path):
         assert word in (tmp_path / f"{name}.svg").read_text()
         assert (tmp_path / f"{name}.png").stat().st_size > 1000
         assert len(pd.read_csv(tmp_path / f"{name}.tsv", sep="\t")) > 1
+
+
+def test_the_page_of_a_task_has_its_strata_and_its_baseline(tmp_path):
+    made = report_tree.beside(tmp_path, report_tree.build(tmp_path, n_tasks=8, validations=3))
+    page = render(load(made), palette={}, **report_tree.settings())
+    data = json.loads(page.split('id="page-data">')[1].split("</script>")[0])["sections"]
+    strata, marks = data["strata"]["per_task"], data["baselines"]["per_task"]
+    assert strata["columns"] == ["Strategy", "all regions", "[1, 2)", "[2, 9)", "GC [0, 0.5)", "GC [0.5, 1)"]
+    mine = [row for row in strata["rows"] if row[0] == 3]
+    assert [row[1] for row in mine] == ["KMTL", "RANDOM", "SMTL", "EMTL", "CMTL", "STL"]
+    table = pd.read_csv(
+        tmp_path / "strata/EMTL/seed1.tsv", sep="\t", keep_default_na=False, na_values=["NaN"]
+    )
+    score = table[(table["task_id"] == "P003_ChIP") & (table["stratum"] == "[2, 9)")].iloc[0]
+    wanted = f"{score['test_auroc']:.3f} / {score['test_auprc_above_base']:+.3f}".replace(
+        "-", "\N{MINUS SIGN}"
+    )
+    assert mine[3][4] == wanted
+    assert {cell for row in strata["rows"] if row[0] == 0 for cell in row[2:]} == {"\N{EN DASH}"}
+    told = pd.read_csv(tmp_path / "marks.tsv", sep="\t", keep_default_na=False).set_index(
+        ["strategy", "task_id"]
+    )
+    for task, strategy, baseline, difference, low, high, mark in marks["rows"]:
+        facts = told.loc[
+            (strategy, f"P{task:03d}_{('ATAC', 'DNase', 'ChIP', 'ChIP', 'ChIP', 'ChIP')[task % 6]}")
+        ]
+        assert (baseline, mark) == ("gc", facts["mark"])
+        assert [difference, low, high] == pytest.approx(
+            [facts["difference"], facts["difference_low"], facts["difference_high"]], abs=1e-4
+        )
+    table = pd.read_csv(made["task_strata"][0], sep="\t").assign(task_id="stranger")
+    report_tree.write_tsv(table, tmp_path / "strata/STL/seed1.tsv")
+    with pytest.raises(InputError, match="'stranger' is not in tasks.tsv"):
+        load(made)

@@ -75,6 +75,12 @@ def stratified():
         "over_correlation": "over_correlation",
     }
     found = {key: f"{RESULTS}/strata/{name}.tsv" for key, name in of_strata.items() if "strata" in config}
+    if "strata" in config:
+        found["task_strata"] = [
+            f"{RESULTS}/strata/{name}/seed{STRATEGY_SEEDS(name)[0]}.tsv"
+            for name in shown_strategies()
+            if name in STRATEGIES
+        ]
     if BASELINES:
         found |= {"simple_scores": f"{RESULTS}/baselines/baselines.tsv"}
         found |= {"marks": f"{RESULTS}/baselines/marks.tsv"}

@@ -66,6 +66,15 @@ NEEDED = {
         "mean_auroc",
         "mean_auprc_above_base",
     ],
+    "task_strata": [
+        "task_id",
+        "by",
+        "counted",
+        "rank",
+        "stratum",
+        "test_auroc",
+        "test_auprc_above_base",
+    ],
     "seed_variation": ["strategy", "task_id", "n_seeds", "share_above", "p_value", "q_value"],
     "over_correlation": [
         "strategy",
@@ -127,7 +136,8 @@ class Results(DataTables):
     profile), or None. transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
     simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
     (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
-    each strategy, row a (strategy, task, score), or None. read_quality: row a profile from reads, its grade and
+    each strategy, row a (strategy, task, score), task_strata: scores of one seed of each, row a (strategy, task,
+    stratum), or None. read_quality: row a profile from reads, its grade and
     figures, or None.
     """
 
@@ -162,6 +172,7 @@ class Results(DataTables):
     audit: dict | None = None
     paper: dict | None = None
     points: pd.DataFrame | None = None
+    task_strata: pd.DataFrame | None = None
 
     @property
     def pools(self) -> dict[str, list[str]]:
@@ -188,10 +199,10 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one
-    path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); study, regret,
-    study_groups (one path) and study_curves (a list), there together or not at all; mappable_strategies,
-    mappable_headline, audit, paper, read_quality (one
-    path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
+    path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); task_strata (a list
+    of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one path) and study_curves
+    (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper, read_quality
+    (one path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
@@ -229,6 +240,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
         if inputs.get("points")
         else None,
+        task_strata=gather_strata(many(inputs, "task_strata"), tasks.index),
         study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
         course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
         if courses
@@ -324,6 +336,20 @@ def gather(
     if not frames:
         return pd.DataFrame(columns=[what, "seed", *NEEDED[kind], *scores])
     return pd.concat(frames, ignore_index=True)
+
+
+def gather_strata(paths: list[str], known: pd.Index) -> pd.DataFrame | None:
+    """Scores by stratum of each task, of one seed of each strategy; the strategy is the folder's name."""
+    frames = []
+    for path in paths:
+        frame = table(path, "task_strata")[NEEDED["task_strata"]]
+        strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
+        if len(strange):
+            raise InputError(
+                f"{path}: task {strange.iloc[0]!r} is not in tasks.tsv; the file is of another run"
+            )
+        frames.append(frame.assign(strategy=Path(path).parent.name))
+    return pd.concat(frames, ignore_index=True) if frames else None
 
 
 def read_embedding(path: str, task_ids: list[str]) -> np.ndarray:

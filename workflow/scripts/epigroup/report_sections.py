@@ -26,6 +26,7 @@ from epigroup.report_tables import (
     gain_table,
     planted_table,
     regions_tables,
+    score_tables,
     strategy_table,
     task_table,
 )
@@ -90,6 +91,7 @@ def strategies(page: Page) -> Section:
         levels=page.data["levels"],
         strategies=page.results.strategy_names,
         strategy_rows=strategy_table(page.data),
+        **score_tables(page.results),
         **gain_table(page.results),
         choices=choice_rows(page.results),
         transfer=transfer_rows(page.results),

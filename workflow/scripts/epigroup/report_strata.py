@@ -49,7 +49,8 @@ def baselines(page: Page) -> Section | None:
                 "more": max(0, len(worse) - SHOWN_MARKS),
             }
         )
-    return Section("baselines", "Baselines", fill("baselines", rows=rows, marked=marked))
+    html = fill("baselines", rows=rows, marked=marked)
+    return Section("baselines", "Baselines", html, data=task_marks(page.results))
 
 
 def strata(page: Page) -> Section | None:
@@ -78,7 +79,63 @@ def strata(page: Page) -> Section | None:
         variation=variation_rows(results),
         related=over_correlation(results).to_dict("records"),
     )
-    return Section("strata", "Strata", html)
+    return Section("strata", "Strata", html, data=task_strata(results))
+
+
+def task_marks(results: Results) -> dict:
+    """For the page of each task: how each strategy's networks stand to the baseline, and the mark."""
+    marks = results.marks
+    if marks is None or marks.empty:
+        return {}
+    at = {task: i for i, task in enumerate(results.tasks.index)}
+    ends = [name for name in ("difference_low", "difference_high") if name in marks]
+    known = marks[marks["difference"].notna() & marks["strategy"].isin(results.strategy_names)]
+    return {
+        "per_task": {
+            "title": "Test AUPRC against the baseline with the best validation AUPRC: difference (mean over seeds) "
+            "and its 95 % interval over the same draws of test blocks.",
+            "columns": ["Strategy", "Baseline", "Difference", *(["from", "to"] if ends else []), "Mark"],
+            "rows": [
+                [at[row.task_id], row.strategy, row.baseline, number(row.difference)]
+                + [number(getattr(row, name)) for name in ends]
+                + ["" if pd.isna(row.mark) else row.mark]
+                for row in known.itertuples(index=False)
+            ],
+        }
+    }
+
+
+def task_strata(results: Results) -> dict:
+    """For the page of each task: AUROC and AUPRC less the base rate by stratum, a row a strategy."""
+    table = results.task_strata
+    if table is None or table.empty:
+        return {}
+    table = table[table["strategy"].isin(results.strategy_names)].copy()
+    if table.empty:
+        return {}
+    words = {"specificity": "", "gc": "GC ", "tss": "TSS ", "all": ""}
+    table["column"] = table["by"].map(words) + table["stratum"]
+    order = {"all": 0} | {by: i for i, by in enumerate(ORDERS, 1)}
+    ordered = table.assign(place=table["by"].map(order)).sort_values(["place", "rank"], kind="stable")
+    columns = list(dict.fromkeys(ordered["column"]))
+    texts = [
+        "\N{EN DASH}" if pd.isna(auroc) else f"{auroc:.3f} / {above:+.3f}".replace("-", "\N{MINUS SIGN}")
+        for auroc, above in zip(table["test_auroc"], table["test_auprc_above_base"], strict=True)
+    ]
+    wide = table.assign(text=texts).drop_duplicates(["task_id", "strategy", "column"])
+    wide = wide.pivot(index=["task_id", "strategy"], columns="column", values="text")[columns]
+    at = {task: i for i, task in enumerate(results.tasks.index)}
+    rank = {name: i for i, name in enumerate(results.strategy_names)}
+    counted = ", or ".join(dict.fromkeys(table.loc[table["by"] == "specificity", "counted"].dropna()))
+    title = "AUROC / AUPRC less the base rate by stratum, of one seed."
+    if counted:
+        title += f" Intervals without a word: number of {counted}."
+    rows = [
+        [at[task], name, *(text if isinstance(text, str) else None for text in cells)]
+        for (task, name), cells in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    rows.sort(key=lambda row: (row[0], rank[row[1]]))
+    return {"per_task": {"title": title, "columns": ["Strategy", *columns], "rows": rows}}
 
 
 def cell(rows: pd.DataFrame) -> dict | None:

@@ -57,6 +57,47 @@ def gain_table(results: Results) -> dict:
     return {"gain_rows": rows, "gain_levels": levels, "focus": gains["strategy"].iloc[0]}
 
 
+ALL_SCORES = {
+    "f1": "F1",
+    "f1_at_half": "F1 at 0.5",
+    "precision": "Precision",
+    "recall": "Recall",
+    "auprc": "AUPRC",
+    "auroc": "AUROC",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+    "base_rate": "Base rate",
+    "pearson": "Pearson r",
+    "spearman": "Spearman \u03c1",
+    "mse": "Squared error",
+    "poisson_deviance": "Poisson deviance",
+}
+
+
+def score_tables(results: Results) -> dict:
+    """Every test score, mean over the tasks that have it and over seeds: `all_scores` (titles), and `score_levels`,
+    for all tasks, each modality and each cell group its name, number of tasks and a row a strategy."""
+    found = {f"test_{name}": words for name, words in ALL_SCORES.items() if f"test_{name}" in results.metrics}
+    by_task = results.metrics.groupby(["strategy", "task_id"], sort=False)[list(found)].mean()
+    tasks = results.tasks
+    levels = [("All tasks", tasks.index)]
+    for column in ("modality", "cell_group"):
+        kinds = sorted(tasks[column].unique())
+        if len(kinds) > 1:
+            levels += [(kind or "not given", tasks.index[tasks[column] == kind]) for kind in kinds]
+    made = []
+    for name, members in levels:
+        mine = by_task[by_task.index.get_level_values("task_id").isin(members)]
+        means = mine.groupby(level="strategy").mean()
+        rows = [
+            {"name": strategy, "cells": [number(x) for x in means.loc[strategy]]}
+            for strategy in results.strategy_names
+            if strategy in means.index
+        ]
+        made.append({"name": name, "n_tasks": len(members), "rows": rows})
+    return {"all_scores": list(found.values()), "score_levels": made}
+
+
 def seed_differences(results: Results, row: pd.Series) -> list[float]:
     """Differences seed by seed of a row of gains over all seeds."""
     same = [results.gains[key] == row[key] for key in ("strategy", "baseline", "by", "level")]
