@@ -37,6 +37,11 @@ if SIMULATED:
     include: "workflow/rules/simulate.smk"
 
 
+if DOWNLOADS:
+
+    include: "workflow/rules/downloads.smk"
+
+
 include: "workflow/rules/genome.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/alignments.smk"
@@ -93,6 +98,12 @@ rule all:
         SIGNALS if config["peaks"]["signal"] else [],
 
 
+# What the sheet names by accession, fetched before all else; on a cluster where only the head node has a network.
+rule downloads:
+    input:
+        expand(f"{RESULTS}/downloads/{{file}}", file=DOWNLOADS),
+
+
 # The quality of all profiles that come from reads, before anything is trained.
 rule quality:
     input:
@@ -117,6 +128,7 @@ track_code(workflow.rules)
 
 localrules:
     all,
+    downloads,
     quality,
     signals,
     dataset,

@@ -23,6 +23,7 @@ from epigroup.strategies import (
     grouping_tasks,
     head_seeds,
     overlaps,
+    shown_heads,
     strategy_seeds,
 )
 
@@ -221,6 +222,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     fastq = sum(len(p.replicates) for p in reads if p.kind == "fastq")
     bam = sum(len(p.replicates) for p in reads if p.kind == "bam")
     jobs: Counter = Counter(genome=1)
+    if sheet.downloads:
+        jobs["downloads"] = len(sheet.downloads)
     if any(training_settings(config, s.name)["device"] == "cuda" for s in strategies):
         jobs["device check"] = 1
     if reads:
@@ -302,8 +305,8 @@ def swept(config: dict) -> set[str]:
 
 
 def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> set[tuple[str, int]]:
-    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings or the
-    sweep."""
+    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings, the
+    sweep or the report."""
     found = {
         (config["groupings"][grouping]["heads_from"], of)
         for grouping, seed in runs
@@ -313,6 +316,9 @@ def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> 
     if what in swept(config):
         name = config["sweep"]["heads_from"]
         found |= {(name, seed) for seed in strategy_seeds(config, name)}
+    shown = shown_heads(config)
+    if what == "heads" and shown is not None:
+        found |= {(shown, seed) for seed in strategy_seeds(config, shown)}
     return found
 
 
