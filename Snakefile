@@ -48,6 +48,7 @@ include: "workflow/rules/alignments.smk"
 include: "workflow/rules/peaks.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/signals.smk"
+include: "workflow/rules/tracks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/affinity.smk"
@@ -115,6 +116,13 @@ rule signals:
         SIGNALS,
 
 
+# For IGV and the UCSC browser.
+rule tracks:
+    input:
+        f"{RESULTS}/tracks/igv_session.xml",
+        f"{RESULTS}/tracks/hub.txt",
+
+
 rule dataset:
     input:
         f"{RESULTS}/dataset/dataset.json",
@@ -131,4 +139,5 @@ localrules:
     downloads,
     quality,
     signals,
+    tracks,
     dataset,

@@ -17,7 +17,7 @@ from epigroup.strategies import warm_start
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
-UNHASHED = ("downloads", "figures", "running")
+UNHASHED = ("downloads", "figures", "running", "tracks")
 
 
 def complete_config(config: dict, source: str = "config") -> dict:
