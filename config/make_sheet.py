@@ -6,7 +6,7 @@
 --files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
 the FASTQ files, every biological replicate a row, and the control experiments that they name. Files are expected in
 --folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
-them; with --fetch the sheet names accessions and checksums (md5sum) instead, and the workflow fetches the files. --groups
+them; with --fetch the sheet names accessions and checksums (md5sum) instead, for the workflow to fetch. --groups
 is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit it for your own.
 What has no place in the sheet is listed on stderr, and nothing is guessed.
 """
