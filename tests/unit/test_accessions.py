@@ -5,6 +5,8 @@ import pytest
 from conftest import REPOSITORY
 from epigroup.accessions import run_folder
 from epigroup.errors import InputError
+from epigroup.plan import plan_disk
+from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
 
 COLUMNS = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate", "fastq_1", "fastq_2",
@@ -181,3 +183,24 @@ def test_the_rows_that_the_documentation_shows_are_right(tmp_path):
     sheet = read_sheet(tmp_path / "samples.tsv", assembly="hg38", exist=lambda _: False)
     assert [sheet.profiles[name].kind for name in sheet.tasks] == ["fastq", "fastq", "bam", "peaks"]
     assert len(sheet.downloads) == 6
+
+
+def test_the_plan_does_not_guess_sizes_of_what_is_not_there(read, tmp_path):
+    config = complete_config(
+        {
+            "samples": "samples.tsv",
+            "genome": {"fasta": "hg38.fa", "assembly": "hg38", "chromosomes": ["chr1", "chr2", "chr3"]},
+            "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}]},
+            "groupings": {"all": {"method": "all"}},
+            "strategies": {"SMTL": {"grouping": "all"}},
+        }
+    )
+    own = tmp_path / "own.fastq.gz"
+    own.write_bytes(b"x" * 1000)
+    mine = CTCF | {"fastq_1": str(own)}
+    disk = {what: (size, how) for what, size, how in plan_disk(config, read(mine, exist=lambda _: True), [])}
+    assert disk["alignments"][0] == 1000 and "downloads" not in disk
+    sheet = read(mine, ATAC, exist=lambda _: True)
+    disk = {what: (size, how) for what, size, how in plan_disk(config, sheet, [])}
+    assert disk["alignments"][0] is None and "3 FASTQ files" in disk["alignments"][1]
+    assert disk["downloads"] == (None, "2 files by accession, known once they are there")

@@ -179,14 +179,21 @@ def plan_disk(
     rows: list[tuple[str, int | None, str]] = [
         ("genome", bases and 2 * bases, f"2 bytes a base (codes and FASTA); {bases or '?'} bp {source}")
     ]
+    if sheet.downloads:
+        rows.append(
+            ("downloads", None, f"{len(sheet.downloads)} files by accession, known once they are there")
+        )
     if with_fastq:
         files = [path for p in with_fastq for r in p.replicates for path in (r.fastq_1, r.fastq_2) if path]
         there = sum(os.path.getsize(path) for path in files if os.path.exists(path))
+        lacking = [
+            path for path in files if os.path.basename(path) in sheet.downloads and not os.path.exists(path)
+        ]
         rows.append(("bowtie2 index", bases and int(1.4 * bases), "1.4 bytes a base"))
         rows.append(
             (
                 "alignments",
-                there or None,
+                None if lacking else there or None,
                 f"as much as the {len(files)} FASTQ files; three times that in passing",
             )
         )
