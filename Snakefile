@@ -37,12 +37,18 @@ if SIMULATED:
     include: "workflow/rules/simulate.smk"
 
 
+if DOWNLOADS:
+
+    include: "workflow/rules/downloads.smk"
+
+
 include: "workflow/rules/genome.smk"
 include: "workflow/rules/reads.smk"
 include: "workflow/rules/alignments.smk"
 include: "workflow/rules/peaks.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/signals.smk"
+include: "workflow/rules/tracks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/affinity.smk"
@@ -93,6 +99,12 @@ rule all:
         SIGNALS if config["peaks"]["signal"] else [],
 
 
+# What the sheet names by accession, fetched before all else; on a cluster where only the head node has a network.
+rule downloads:
+    input:
+        expand(f"{RESULTS}/downloads/{{file}}", file=DOWNLOADS),
+
+
 # The quality of all profiles that come from reads, before anything is trained.
 rule quality:
     input:
@@ -102,6 +114,13 @@ rule quality:
 rule signals:
     input:
         SIGNALS,
+
+
+# For IGV and the UCSC browser.
+rule tracks:
+    input:
+        f"{RESULTS}/tracks/igv_session.xml",
+        f"{RESULTS}/tracks/hub.txt",
 
 
 rule dataset:
@@ -117,6 +136,8 @@ track_code(workflow.rules)
 
 localrules:
     all,
+    downloads,
     quality,
     signals,
+    tracks,
     dataset,

@@ -6,8 +6,9 @@
 --files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
 the FASTQ files, every biological replicate a row, and the control experiments that they name. Files are expected in
 --folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
-them. --groups is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit
-it for your own. What has no place in the sheet is listed on stderr, and nothing is guessed.
+them; with --fetch the sheet names accessions and checksums (md5sum) instead, for the workflow to fetch. --groups
+is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit it for your own.
+What has no place in the sheet is listed on stderr, and nothing is guessed.
 """
 
 import argparse
@@ -45,7 +46,7 @@ NEEDED = (
     "Biosample term name",
 )
 COLUMNS = ("profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate")
-COLUMNS += ("fastq_1", "fastq_2", "peaks", "control", "assembly")
+COLUMNS += ("fastq_1", "fastq_2", "peaks", "accession", "format", "checksum", "control", "assembly")
 
 
 def read_rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
@@ -168,6 +169,19 @@ def sheet_rows(
     return [row for row in made if row["assay"] != "input" or row["profile_id"] in used], listed
 
 
+def by_accession(row: dict[str, str], sums: dict[str, str]) -> dict[str, str]:
+    """The row with the accessions of its files in place of the files, and their checksums where all are known."""
+    paths = [row[column] for column in ("fastq_1", "fastq_2", "peaks") if row.get(column)]
+    names = [Path(path).name.split(".")[0] for path in paths]
+    known = [f"md5:{sums[name]}" for name in names if sums.get(name)]
+    kept = {column: value for column, value in row.items() if column not in ("fastq_1", "fastq_2", "peaks")}
+    return kept | {
+        "accession": ";".join(names),
+        "format": "peaks" if "peaks" in row else "fastq",
+        "checksum": ";".join(known) if len(known) == len(names) else "",
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -176,6 +190,7 @@ def main() -> None:
     parser.add_argument("--files", choices=("peaks", "reads"), default="peaks")
     parser.add_argument("--assembly", default="GRCh38")
     parser.add_argument("--folder", default="resources/encode")
+    parser.add_argument("--fetch", action="store_true", help="name accessions, which the workflow fetches")
     parser.add_argument("--groups", type=Path, default=Path(__file__).with_name("encode_cell_groups.tsv"))
     words = parser.parse_args()
     groups = {
@@ -183,6 +198,9 @@ def main() -> None:
     }
     rows = read_rows(words.metadata, NEEDED)
     made, listed = sheet_rows(rows, groups, files=words.files, assembly=words.assembly, folder=words.folder)
+    if words.fetch:
+        sums = {row["File accession"]: row.get("md5sum", "") for row in rows}
+        made = [by_accession(row, sums) for row in made]
     for text in listed:
         sys.stderr.write(f"{text}\n")
     if not made:

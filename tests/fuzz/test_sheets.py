@@ -118,6 +118,23 @@ def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
         assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
 
 
+@pytest.mark.parametrize("column", ["accession", "format", "layout", "checksum"])
+def test_what_is_fetched_is_an_accession_and_nothing_else(tmp_path, tried, column):
+    """It becomes a part of addresses and file names."""
+    path = tmp_path / "sheet.tsv"
+    details = {"accession": "ENCFF001ABC", "format": "peaks", "layout": "", "checksum": "md5:" + "0" * 32}
+    for value in HOSTILE:
+        if value == "" and column in ("layout", "checksum"):
+            continue
+        cells = [*row(peaks=""), *(details | {column: value}).values()]
+        bad = "".join("\t".join(r) + "\n" for r in [[*COLUMNS, *details], cells]).encode()
+        assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
+    good = "".join("\t".join(r) + "\n" for r in [[*COLUMNS, *details], [*row(peaks=""), *details.values()]])
+    assert tried.read(path, "good", good.encode(), lambda: read(path), PLACE).downloads.keys() == {
+        "ENCFF001ABC.bed.gz"
+    }
+
+
 TEXTS = [
     "a$(touch pwned)",
     "a`touch pwned`",

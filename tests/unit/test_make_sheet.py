@@ -1,5 +1,7 @@
 """An ENCODE metadata.tsv becomes a sheet that the workflow's own check takes; what has no place is listed."""
 
+import hashlib
+import re
 import subprocess
 import sys
 
@@ -31,10 +33,10 @@ ROWS = [
 
 @pytest.fixture
 def make(tmp_path):
-    def run(files, rows=ROWS):
+    def run(files, rows=ROWS, *words, header=HEADER):
         metadata = tmp_path / "metadata.tsv"
-        metadata.write_text("".join("\t".join(row) + "\n" for row in [HEADER, *rows]))
-        command = [sys.executable, REPOSITORY / "config/make_sheet.py", metadata, "--files", files]
+        metadata.write_text("".join("\t".join(row) + "\n" for row in [header, *rows]))
+        command = [sys.executable, REPOSITORY / "config/make_sheet.py", metadata, "--files", files, *words]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         (tmp_path / "sheet.tsv").write_text(made.stdout)
         return made, tmp_path / "sheet.tsv"
@@ -75,3 +77,20 @@ def test_what_is_missing_is_said(make):
     assert "ENCSR1: its control (/files/ENCFF09/) is not in the metadata" in made.stderr
     made, _ = make("reads", [row[:3] for row in ROWS])
     assert made.returncode != 0
+
+
+def test_a_sheet_to_fetch_names_accessions_and_checksums(make):
+    rows = [[re.sub(r"ENCFF(\d\d)", r"ENCFF0\1AAA", cell) for cell in row] for row in ROWS]
+    sums = [hashlib.md5(row[0].encode()).hexdigest() if row[0] != "ENCFF009AAA" else "" for row in rows]
+    rows = [[*row, one] for row, one in zip(rows, sums)]
+    _, path = make("reads", rows, "--fetch", header=[*HEADER, "md5sum"])
+    sheet = read_sheet(path, results="out", assembly="GRCh38", exist=lambda _: False)
+    atac = sheet.profiles["ATAC_bipolar_neuron_ENCSR2"]
+    assert atac.paired and atac.replicates[0].fastq_2 == "out/downloads/ENCFF007AAA.fastq.gz"
+    assert sheet.profiles["CTCF_SK-N-SH_ENCSR1"].control == "input_SK-N-SH_ENCSR3"
+    assert {name: one.checksum for name, one in sheet.downloads.items()} == {
+        f"{row[0]}.fastq.gz": f"md5:{one}" if one else None for row, one in zip(rows[4:9], sums[4:9])
+    }
+    _, path = make("peaks", rows, "--fetch", header=[*HEADER, "md5sum"])
+    (one,) = read_sheet(path, assembly="GRCh38", exist=lambda _: False).downloads.values()
+    assert (one.place, one.checksum) == ("ENCFF002AAA/@@download/ENCFF002AAA.bed.gz", f"md5:{sums[1]}")

@@ -1,12 +1,14 @@
 """From bigWigs to the report: networks that learn the means of signals which a planted motif raises."""
 
 import json
+import xml.etree.ElementTree as ET
 
 import h5py
 import hdf5plugin  # noqa: F401
 import numpy as np
 import pandas as pd
 import pyBigWig
+import pysam
 import pytest
 import yaml
 
@@ -150,3 +152,33 @@ def test_a_signal_of_another_assembly_ends_the_run_before_anything_is_labelled(r
         "column signal of a2: signals/odd.bw: its chr2 is 80,001 bp long, the genome's 80,000"
         in run.stdout + run.stderr
     )
+
+
+def test_browsers_are_led_to_peaks_and_signals(checkout):
+    """The files that `snakemake tracks` writes, opened from their own folder."""
+    words = ("-c1", "tracks", "--configfile", "signals/config.yaml", "--config", "results=results/browse")
+    run_snakemake(checkout, *words)
+    folder = checkout / "results/browse/tracks"
+    session = ET.parse(folder / "igv_session.xml").getroot()
+    with pysam.FastaFile(str(folder / session.get("genome"))) as genome:
+        assert list(genome.references) == CHROMOSOMES
+    resources = session.findall("Resources/Resource")
+    peaks = [one for one in resources if one.get("type") == "narrowpeak"]
+    assert len(resources) == 2 * len(TASKS) and len(peaks) == len(TASKS)
+    for task, one in zip(TASKS, peaks):
+        with pysam.TabixFile(str(folder / one.get("path")), index=str(folder / one.get("index"))) as table:
+            found = [line.split("\t")[:3] for chrom in CHROMOSOMES for line in table.fetch(chrom)]
+        given = [line.split() for line in (checkout / f"signals/{task}.bed").read_text().splitlines()]
+        assert found == given
+    hub = dict(line.split(" ", 1) for line in (folder / "hub.txt").read_text().splitlines())
+    genomes = dict(line.split(" ", 1) for line in (folder / hub["genomesFile"]).read_text().splitlines())
+    text = (folder / genomes["trackDb"]).read_text()
+    places = [line.split()[1] for line in text.splitlines() if line.startswith("bigDataUrl")]
+    assert genomes["genome"] == "toy" and len(places) == len(TASKS)
+    assert {one.get("path") for one in resources} - {one.get("path") for one in peaks} == set(places)
+    for task, place in zip(TASKS, places):
+        with (
+            pyBigWig.open(str(folder / place)) as signal,
+            pyBigWig.open(str(checkout / f"signals/{task}.bw")) as own,
+        ):
+            assert signal.chroms() == own.chroms() and signal.header() == own.header()

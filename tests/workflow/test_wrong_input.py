@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from alignment_files import write_bam
 from conftest import copy_checkout, run_snakemake
 
 CONFIG = {
@@ -53,7 +54,8 @@ def inputs(checkout):
 def run(inputs, *words):
     folder = inputs["folder"]
     (folder / "wrong.yaml").write_text(yaml.safe_dump(inputs["config"]))
-    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [COLUMNS, *inputs["rows"]]) + "\n")
+    columns = inputs.get("columns", COLUMNS)
+    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [columns, *inputs["rows"]]) + "\n")
     for name, rows in inputs["beds"].items():
         (folder / name).write_text("".join("\t".join(r) + "\n" for r in rows))
     return run_snakemake(folder, *words, "--configfile", "wrong.yaml", check=False)
@@ -179,6 +181,64 @@ def test_refused_by_the_step_that_can_know(inputs, spoil):
     assert not (folder / target).exists()
     assert not list(folder.rglob("*partial*"))
     assert not list((folder / "models").rglob("*"))
+
+
+READS = "".join(f"@r{n}\nACGTACGT\n+\nFFFF:FFF\n" for n in range(200))
+OTHER_GENOME = {"chr1": 20_000, "chr2": 20_000, "chr3": 19_999}
+BAD_READS = {  # profile: its files, and what is said of them
+    "cut": ({"cut.fastq.gz": gzip.compress(READS.encode())[:-20]}, "cut.fastq.gz: is truncated or damaged"),
+    "unequal": (
+        {"u_1.fastq": READS.encode(), "u_2.fastq": READS[: READS.index("@r150")].encode()},
+        "u_2.fastq: 150 records, but u_1.fastq has 200",
+    ),
+    "fasta": ({"f.fastq": b">r1\nACGT\n"}, "f.fastq: is FASTA, without qualities"),
+    "phred64": ({"p.fastq": READS.replace("F", "h").replace(":", "B").encode()}, "the old Phred+64"),
+    "nothing": ({"n.fastq.gz": gzip.compress(b"")}, "n.fastq.gz: is empty once unpacked"),
+    "windows": (
+        {"w.fastq": READS.replace("\n", "\r\n").encode()},
+        "w.fastq, record 1 (line 1): Windows line ends",
+    ),
+    "marked": ({"m.fastq": b"\xef\xbb\xbf" + READS.encode()}, "m.fastq: is text with a byte-order mark"),
+    "genome": (
+        {"g.bam": OTHER_GENOME},
+        "g.bam: contig chr3 is 19,999 bp in its header and 20,000 bp in toy1",
+    ),
+    "half": ({"h.bam": dict.fromkeys(("chr1", "chr2", "chr3"), 20_000)}, "h.bam: is not a whole BAM file"),
+}
+
+
+def test_bad_reads_are_refused_before_anything_heavy(inputs):
+    """All in one run: each is named with what is wrong, and nothing is made of any."""
+    folder, columns = inputs["folder"], [*COLUMNS, "fastq_1", "fastq_2", "bam"]
+    for name, (files, _) in BAD_READS.items():
+        cells = dict(zip(COLUMNS, [name, "CA", "ATAC", "", "neuron", "brain", "", "toy1"]))
+        for column, (path, content) in zip(("fastq_1", "fastq_2"), files.items()):
+            if isinstance(content, dict):
+                write_bam(
+                    folder / path,
+                    [(0, at, at + 100) for at in range(100, 9_000, 90)],
+                    paired=False,
+                    sizes=content,
+                )
+                column, content = "bam", (folder / path).read_bytes()[: -100 if name == "half" else None]
+            (folder / path).write_bytes(content)
+            cells[column] = path
+        inputs["rows"].append([cells.get(column, "") for column in columns])
+    inputs["rows"] = [row + [""] * (len(columns) - len(row)) for row in inputs["rows"]]
+    inputs["columns"], inputs["config"]["results"] = columns, "results/reads"
+    made = {
+        name: f"results/reads/quality/given/{name}.rep1.contigs.tsv"
+        if next(iter(files)).endswith(".bam")
+        else f"results/reads/quality/fastq/{name}.rep1.json"
+        for name, (files, _) in BAD_READS.items()
+    }
+    result = run(inputs, "-c1", "-k", *made.values())
+    assert result.returncode != 0 and "Traceback" not in complaint(result)
+    for name, (_, said) in BAD_READS.items():
+        assert said in complaint(result), (name, complaint(result))
+        assert not (folder / made[name]).exists()
+    assert not list((folder / "results/reads").rglob("*partial*"))
+    assert not (folder / "results/reads/alignments").exists()
 
 
 def test_what_is_strange_is_flagged_before_training_and_stops_nothing(inputs):

@@ -72,6 +72,7 @@ SHEET = checked(
     signals=config["dataset"]["targets"] == "signal",
 )
 PROFILES = SHEET.profiles
+DOWNLOADS = SHEET.downloads
 # Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels.
 LEFT_OUT = checked(
     profiles_left_out, f"{RESULTS}/quality/quality.tsv", config["qc"]["min_grade"], SHEET.tasks

@@ -30,15 +30,8 @@ def method_words():
     return words
 
 
-def shown_heads():
-    """The strategy whose head weights are shown: the one that is clustered, or the first with one group of all tasks."""
-    clustered = [grouping_of(strategy)["heads_from"] for strategy in STRATEGIES]
-    joint = [strategy for strategy in STRATEGIES if grouping_of(strategy)["method"] == "all"]
-    return next((name for name in [*clustered, *joint] if name), None)
-
-
 def head_tables():
-    name = shown_heads()
+    name = plan_of.shown_heads(config)
     return [f"{RESULTS}/heads/{name}/seed{seed}/heads.h5" for seed in STRATEGY_SEEDS(name)] if name else []
 
 
@@ -140,8 +133,8 @@ ALL_FIGURES = {
     "strata": ("Strategies", "Scores by stratum", "strata" in config),
     "over_correlation": ("Strategies", "Correlation between tasks by stratum", "strata" in config),
     "algorithms": ("Groups", "Ways of grouping", bool(method_words())),
-    "similarity": ("Groups", "Similarity of the head weights", bool(shown_heads())),
-    "embedding": ("Groups", "Principal components of the head weights", bool(shown_heads())),
+    "similarity": ("Groups", "Similarity of the head weights", bool(plan_of.shown_heads(config))),
+    "embedding": ("Groups", "Principal components of the head weights", bool(plan_of.shown_heads(config))),
     "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),
     "sweep": ("Groups", "Measures by number of groups", "sweep" in config),
     "planted": ("Groups", "Agreement with the planted groups", SIMULATED),

@@ -38,7 +38,7 @@ def study_settings(_):
 
 
 def report_settings(_=None):
-    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
+    kept = {key: value for key, value in config.items() if key not in config_settings.UNHASHED}
     return {
         "left_out": sorted(LEFT_OUT.items()),
         "name": config["name"],

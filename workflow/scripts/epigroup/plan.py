@@ -23,6 +23,7 @@ from epigroup.strategies import (
     grouping_tasks,
     head_seeds,
     overlaps,
+    shown_heads,
     strategy_seeds,
 )
 
@@ -178,14 +179,21 @@ def plan_disk(
     rows: list[tuple[str, int | None, str]] = [
         ("genome", bases and 2 * bases, f"2 bytes a base (codes and FASTA); {bases or '?'} bp {source}")
     ]
+    if sheet.downloads:
+        rows.append(
+            ("downloads", None, f"{len(sheet.downloads)} files by accession, known once they are there")
+        )
     if with_fastq:
         files = [path for p in with_fastq for r in p.replicates for path in (r.fastq_1, r.fastq_2) if path]
         there = sum(os.path.getsize(path) for path in files if os.path.exists(path))
+        lacking = [
+            path for path in files if os.path.basename(path) in sheet.downloads and not os.path.exists(path)
+        ]
         rows.append(("bowtie2 index", bases and int(1.4 * bases), "1.4 bytes a base"))
         rows.append(
             (
                 "alignments",
-                there or None,
+                None if lacking else there or None,
                 f"as much as the {len(files)} FASTQ files; three times that in passing",
             )
         )
@@ -221,6 +229,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     fastq = sum(len(p.replicates) for p in reads if p.kind == "fastq")
     bam = sum(len(p.replicates) for p in reads if p.kind == "bam")
     jobs: Counter = Counter(genome=1)
+    if sheet.downloads:
+        jobs["downloads"] = len(sheet.downloads)
     if any(training_settings(config, s.name)["device"] == "cuda" for s in strategies):
         jobs["device check"] = 1
     if reads:
@@ -302,8 +312,8 @@ def swept(config: dict) -> set[str]:
 
 
 def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> set[tuple[str, int]]:
-    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings or the
-    sweep."""
+    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings, the
+    sweep or the report."""
     found = {
         (config["groupings"][grouping]["heads_from"], of)
         for grouping, seed in runs
@@ -313,6 +323,9 @@ def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> 
     if what in swept(config):
         name = config["sweep"]["heads_from"]
         found |= {(name, seed) for seed in strategy_seeds(config, name)}
+    shown = shown_heads(config)
+    if what == "heads" and shown is not None:
+        found |= {(shown, seed) for seed in strategy_seeds(config, shown)}
     return found
 
 

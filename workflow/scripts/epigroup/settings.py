@@ -16,6 +16,8 @@ from epigroup.strata_settings import check_strata
 from epigroup.strategies import warm_start
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
+# Sections that change no result: they are in no hash and in no settings of a job.
+UNHASHED = ("downloads", "figures", "running", "tracks")
 
 
 def complete_config(config: dict, source: str = "config") -> dict:
@@ -375,5 +377,5 @@ def canonical(value: Any) -> Any:
 
 def config_hash(config: dict) -> str:
     """sha256 of a completed config without the sections that change no result."""
-    kept = {key: value for key, value in config.items() if key not in ("figures", "running")}
+    kept = {key: value for key, value in config.items() if key not in UNHASHED}
     return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()

@@ -6,10 +6,11 @@ cannot tell (duplicates, controls, missing files, assemblies) is checked in `she
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from epigroup.accessions import Download, downloads_of, with_downloads
 from epigroup.errors import InputError
 from epigroup.sheet_checks import (
     FILES,
@@ -77,11 +78,13 @@ class Profile:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits."""
+    """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
+    `downloads`: by name, the files that rows ask for by accession."""
 
     path: str
     profiles: dict[str, Profile]
     left_out: frozenset[str] = frozenset()
+    downloads: dict[str, Download] = field(default_factory=dict)
 
     @property
     def tasks(self) -> list[str]:
@@ -144,6 +147,8 @@ def read_sheet(
             for fault in faults_of_row(line, row, results, assembly, exist, signals)
         ],
     )
+    downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
+    rows = [(line, with_downloads(row)) for line, row in rows]
     refuse(path, faults_between_rows(rows))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
@@ -153,7 +158,7 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    return Sheet(str(path), profiles)
+    return Sheet(str(path), profiles, downloads=downloads)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:

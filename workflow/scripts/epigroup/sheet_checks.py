@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from epigroup.accessions import faults_of_accession, has_files, with_downloads
 from epigroup.errors import InputError
 from epigroup.macs_options import parse_options
 
@@ -106,8 +107,8 @@ def check_header(path: Path, header: list[str]) -> None:
             faults.append(f"line 1: column {column} stands twice")
     needed = ["profile_id", "modality", "assay", "cell_type", "cell_group", "assembly"]
     faults += [f"line 1: column {column} is missing" for column in needed if column not in header]
-    if not {"fastq_1", "bam", "peaks"} & set(header):
-        faults.append("line 1: no column for files; give fastq_1 (and fastq_2), bam or peaks")
+    if not {"fastq_1", "bam", "peaks", "accession"} & set(header):
+        faults.append("line 1: no column for files; give fastq_1 (and fastq_2), bam, peaks or accession")
     refuse(path, faults)
 
 
@@ -141,11 +142,15 @@ def faults_of_row(
     faults += [
         f"line {line}, column {column}: is empty" for column in schema()["required"] if column not in row
     ]
+    faults += [f"line {line}, column {column}: {text}" for column, text in faults_of_accession(row)]
     if faults:
         return faults
+    fetched = "accession" in row and not has_files(row)
+    row = with_downloads(row)
 
     def at(column: str, text: str) -> None:
-        faults.append(f"line {line}, column {column}: {text}")
+        named = "accession" if fetched and column in FILES else column
+        faults.append(f"line {line}, column {named}: {text}")
 
     modality, assay = row.get("modality"), row["assay"]
     if assay == "input":
@@ -184,11 +189,15 @@ def faults_of_row(
         at("fastq_2", f"{row['fastq_2']!r} given without fastq_1")
     elif len(ways) != 1:
         found = f"{' and '.join(ways)} are given" if ways else "none is given"
-        at(", ".join(ways) or "fastq_1, bam, peaks", f"{found}; give exactly one of fastq_1, bam and peaks")
+        at(
+            ", ".join(ways) or "fastq_1, bam, peaks",
+            f"{found}; give exactly one of fastq_1, bam and peaks" + ("" if ways else ", or an accession"),
+        )
     if "fastq_2" in row and row.get("fastq_1") == row["fastq_2"]:
         at("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1")
     for column in (*FILES, "signal"):
-        if column in row and not exist(place_of(row[column], results)):
+        there = fetched and column in FILES
+        if column in row and not there and not exist(place_of(row[column], results)):
             at(column, f"there is no file {row[column]!r}")
     if signals and assay != "input" and "signal" not in row:
         at("signal", f"is empty; with dataset.targets signal {row['profile_id']!r} needs a bigWig")

@@ -103,3 +103,13 @@ def grouping_seeds(config: dict, grouping: str) -> list[int]:
     if spec["like"] is not None:
         return grouping_seeds(config, spec["like"])
     return strategy_seeds(config, spec["heads_from"]) if spec["heads_from"] else config["seeds"]
+
+
+def shown_heads(config: dict) -> str | None:
+    """The strategy whose head weights the report shows: the one that is clustered, or the first with one group of
+    all tasks."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    specs = {name: groupings[one["grouping"]] for name, one in strategies.items()}
+    clustered = [spec["heads_from"] for spec in specs.values()]
+    joint = [name for name, spec in specs.items() if spec["method"] == "all"]
+    return next((name for name in [*clustered, *joint] if name), None)

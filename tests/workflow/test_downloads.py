@@ -1,0 +1,165 @@
+"""Files of accessions are fetched from a server on this machine, and only those that rows lack."""
+
+import gzip
+import hashlib
+import random
+import re
+
+import pytest
+import yaml
+
+from archive_server import Archive, serving
+from conftest import copy_checkout, run_snakemake
+
+CONFIG = {
+    "samples": "sheet.tsv",
+    "genome": {"fasta": "genome.fa", "assembly": "toy1", "chromosomes": ["chr1", "chr2", "chr3"]},
+    "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}]},
+    "dataset": {"window": 301},
+    "training": {"max_steps": 4, "validate_every": 2, "network": {"channels": [4, 4, 4], "hidden": 4}},
+    "groupings": {"all": {"method": "all"}},
+    "strategies": {"SMTL": {"grouping": "all"}},
+}
+COLUMNS = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "fastq_1", "peaks", "accession",
+           "format", "layout", "checksum", "assembly"]  # fmt: skip
+PEAKS = gzip.compress(
+    "".join(
+        f"{c}\t{s}\t{s + 300}\n" for c in ("chr1", "chr2", "chr3") for s in range(400, 19_000, 2_000)
+    ).encode()
+)
+READS = gzip.compress(b"".join(b"@r%d\nACGTACGT\n+\nFFFFFFFF\n" % n for n in range(100)))
+MD5 = "md5:" + hashlib.md5(PEAKS).hexdigest()
+FETCHED = "ENCFF001ABC.bed.gz"
+PLACE = f"/files/ENCFF001ABC/@@download/{FETCHED}"
+
+
+def row(**cells):
+    full = {
+        "cell_type": "glia",
+        "cell_group": "brain",
+        "assembly": "toy1",
+        "modality": "TFB",
+        "assay": "ChIP",
+    }
+    return [(full | cells).get(column, "") for column in COLUMNS]
+
+
+def own(**cells):
+    return row(
+        profile_id="own", target="MAX", peaks="own.bed.gz", accession="ENCFF002ABC", format="peaks", **cells
+    )
+
+
+def asked(**cells):
+    return row(
+        profile_id="asked", target="CTCF", accession="ENCFF001ABC", format="peaks", checksum=MD5, **cells
+    )
+
+
+def reads(**cells):
+    cells = {"accession": "SRR1016916", "layout": "paired"} | cells
+    return row(
+        profile_id="reads", modality="CA", assay="ATAC", **{k: v for k, v in cells.items() if k != "modality"}
+    )
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    folder = copy_checkout(tmp_path_factory.mktemp("downloads"))
+    letters = random.Random(1)
+    (folder / "genome.fa").write_text(
+        "".join(f">chr{n}\n{''.join(letters.choices('ACGT', k=20_000))}\n" for n in (1, 2, 3))
+    )
+    (folder / "own.bed.gz").write_bytes(PEAKS)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
+@pytest.fixture
+def archive():
+    run = "/fastq/SRR101/006/SRR1016916/SRR1016916"
+    with serving(Archive({PLACE: PEAKS, f"{run}_1.fastq.gz": READS, f"{run}_2.fastq.gz": READS})) as one:
+        yield one
+
+
+def run(folder, archive, rows, *words, results="results", **config):
+    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [COLUMNS, *rows]) + "\n")
+    downloads = {
+        "ena": f"{archive.address}/fastq/",
+        "encode": f"{archive.address}/files",
+        "pause": 0,
+        "tries": 3,
+    }
+    (folder / "mine.yaml").write_text(
+        yaml.safe_dump(CONFIG | {"results": results, "downloads": downloads} | config)
+    )
+    made = run_snakemake(folder, *words, "--configfile", "mine.yaml", check=False)
+    return made.returncode, made.stdout + made.stderr
+
+
+def test_only_rows_without_a_file_are_fetched_and_the_plan_counts_them(checkout, archive):
+    rows = [own(), asked(), reads()]
+    code, said = run(checkout, archive, rows, "-n")
+    assert code == 0, said
+    blocks = re.findall(r"rule fetch_file:.*?output: (\S+)", said, re.DOTALL)
+    assert sorted(blocks) == [
+        f"results/downloads/{name}" for name in (FETCHED, "SRR1016916_1.fastq.gz", "SRR1016916_2.fastq.gz")
+    ]
+    checked = re.search(r"rule check_fastq:\n +input: (.*)", said)[1]
+    assert checked == "results/downloads/SRR1016916_1.fastq.gz, results/downloads/SRR1016916_2.fastq.gz"
+    total = int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1])
+    code, planned = run(checkout, archive, rows, "-c1", "plan")
+    assert code == 0, planned
+    assert re.search(r"^ *downloads +3$", planned, re.MULTILINE), planned
+    assert re.search(rf"together {total - 1}\b", planned)  # all but the target itself
+    assert archive.asked == []
+
+
+def test_fetched_once_and_not_again_for_another_address_or_place_in_the_sheet(checkout, archive):
+    archive.failures = [500, 503]
+    target = "results/once/peaks/standard/asked.narrowPeak.gz"
+    code, said = run(checkout, archive, [own(), asked()], "-c1", target, results="results/once")
+    assert code == 0, said
+    assert (checkout / target).exists()
+    fetched = checkout / "results/once/downloads"
+    assert [path.name for path in fetched.iterdir()] == [FETCHED]
+    assert (fetched / FETCHED).read_bytes() == PEAKS
+    assert archive.paths == [PLACE] * 3
+    log = (checkout / f"results/once/logs/fetch_file/{FETCHED}.log").read_text()
+    assert "500 Internal Server Error" in log and "sheet.tsv, profile asked, replicate 1" in log
+    moved = [asked(), own()]
+    with serving(Archive()) as elsewhere:
+        code, said = run(checkout, elsewhere, moved, "-n", "downloads", results="results/once")
+    assert code == 0 and "Nothing to be done" in said
+    moved[0][COLUMNS.index("checksum")] = "sha256:" + hashlib.sha256(PEAKS).hexdigest()
+    code, said = run(checkout, archive, moved, "-n", "downloads", results="results/once")
+    assert code == 0 and "rule fetch_file" in said, "a new checksum must be looked at"
+
+
+def test_what_cannot_be_fetched_is_told_with_row_and_address(checkout, archive):
+    bad = {"gone": None, "other": READS, "page": b"<html>log in</html>"}
+    places = {}
+    for number, (name, content) in enumerate(bad.items(), start=3):
+        one = f"ENCFF00{number}ABC"
+        places[name] = f"/files/{one}/@@download/{one}.bed.gz"
+        if content is not None:
+            archive.files[places[name]] = content
+    rows = [
+        row(profile_id=name, target="REST", accession=place.split("/")[2], format="peaks", checksum=MD5)
+        for name, place in places.items()
+    ]
+    code, said = run(checkout, archive, rows, "-c1", "-k", "downloads", results="results/bad")
+    assert code != 0 and "Traceback" not in said
+    words = {
+        "gone": "the server answers 404 Not Found; check accession, format and layout",
+        "other": f"has md5 {hashlib.md5(READS).hexdigest()}, where the sheet says {MD5.removeprefix('md5:')}",
+        "page": "is an HTML page and not gzip",
+    }
+    for name, place in places.items():
+        who = f"sheet.tsv, profile {name}, replicate 1, column accession {place.split('/')[2]}"
+        assert f"{who}: {archive.address}{place}: {words[name]}" in said, said
+    assert not list((checkout / "results/bad").glob("downloads/*"))

@@ -1,0 +1,34 @@
+# Files that the sheet names by accession, fetched from public archives.
+
+
+include: "downloads_inputs.smk"
+
+
+rule fetch_file:
+    output:
+        file="<results>/downloads/{file}",
+    log:
+        "<results>/logs/fetch_file/{file}.log",
+    benchmark:
+        "<results>/benchmarks/fetch_file/{file}.tsv"
+    wildcard_constraints:
+        file=one_of(DOWNLOADS),
+    conda:
+        "../envs/dataset.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=1440,
+        # `--resources downloads=2` fetches two files at a time.
+        downloads=1,
+        # Neither another mirror nor another row, nor a change of the code, makes other bytes of what is there: none of
+        # them is in the params, lest all be fetched again.
+        address=address_of,
+        row=row_of,
+        tries=config["downloads"]["tries"],
+        pause=config["downloads"]["pause"],
+        timeout=config["downloads"]["timeout"],
+    params:
+        checksum=lambda wc: DOWNLOADS[wc.file].checksum,
+    script:
+        "../scripts/fetch_file.py"
