@@ -50,14 +50,25 @@ def leaks(
     decisions: Mapping[str, Iterable[str]], is_test: Callable[[str], bool], made_from: Maker
 ) -> dict[str, dict[str, str]]:
     """{kind: {file: a test file it is made from}} of the decision files that test reaches."""
+    known: dict[str, str | None] = {}
+
+    def first_test(path: str) -> str | None:
+        """The first by name of the test files above; each file's is found once, since thousands share theirs."""
+        if path not in known:
+            known[path] = None
+            made = made_from(path)
+            inputs = () if made is None else made[1]
+            sources = [source for source in inputs if is_test(source)]
+            sources += [source for source in map(first_test, inputs) if source is not None]
+            known[path] = min(sources, default=None)
+        return known[path]
+
     found: dict[str, dict[str, str]] = {}
     for kind, paths in decisions.items():
         for path in paths:
-            reached = sorted(
-                source for one in ancestry([path], made_from).values() for source in one[1] if is_test(source)
-            )
-            if reached:
-                found.setdefault(kind, {})[path] = reached[0]
+            source = first_test(path)
+            if source is not None:
+                found.setdefault(kind, {})[path] = source
     return found
 
 
