@@ -241,6 +241,5 @@ def test_a_training_whose_node_goes_down_goes_on_elsewhere(
             cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
             log = run.finish()
         finally:
-            cluster.start_node(node)
-            cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+            cluster.bring_back(node)
         assert_gone_on(log, run.folder, undisturbed)
