@@ -98,10 +98,8 @@ def write_paper(folder: Path) -> int:
     inputs = [
         {
             "profile_id": name,
-            "modality": "input",
             "assay": "input",
             "cell_type": cell_type,
-            "cell_group": "none",
         }
         for cell_type, name in controls.items()
     ]

@@ -1,5 +1,6 @@
 """What a file is made from, all the way up: whether a decision could have seen test."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
@@ -13,10 +14,22 @@ def origins(rules: Iterable, scores: str, by_column: Iterable[str]) -> Maker:
     that for them such an input does not count.
     """
     known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+    last: dict[
+        str, object
+    ] = {}  # the maker of a file that differs in numbers only: thousands of packs are alike
+
+    def maker_of(path: str):
+        alike = re.sub(r"\d+", "0", path)
+        if alike not in last or not last[alike].is_producer(path):
+            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            if maker is None:
+                return None
+            last[alike] = maker
+        return last[alike]
 
     def made_from(path: str) -> tuple[str, tuple[str, ...]] | None:
         if path not in known:
-            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            maker = maker_of(path)
             known[path] = None
             if maker is not None:
                 inputs = map(str, maker.expand_input(maker.get_wildcards(path))[0])
