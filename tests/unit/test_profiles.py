@@ -52,6 +52,5 @@ def test_gpus_in_a_partition_of_their_own_do_not_part_a_group(tmp_path):
         "--set-resources", *(f"{rule}:slurm_partition=gpu" for rule in on_gpu),
     )  # fmt: skip
     groups = re.findall(r"Group job (\w+)", run.stdout)
-    assert (
-        groups.count("report") == 1 and groups.count("evaluation") == 6 and groups.count("predictions") == 12
-    )
+    # Six strategies, two splits; without their predictions the scores of the second evaluation regions stand alone.
+    assert [groups.count(name) for name in ("report", "evaluation", "predictions")] == [1, 12, 12]
