@@ -1,13 +1,17 @@
-"""Seconds and memory of `snakemake -n` on a generated sheet of many profiles with given peaks.
+"""Seconds, memory and jobs of `snakemake -n --profile slurm` on a generated sheet of many profiles.
 
 Makes a checkout's copy, empty files for genome and peaks, a sheet and a config with the strategies of the
-paper, and measures the dry run as a process of its own. With --finished, every file that the run would make
-is put there empty first, with Snakemake's records of it (--touch), so that nothing is left to be done.
+paper, and measures the dry run as a process of its own. With --paper it is the paper's own config and sheet
+of 367 profiles, from reads: two replicates each, and a control for each cell type with ChIP. With --finished,
+every file that the run would make is put there empty first, with Snakemake's records of it (--touch), so that
+nothing is left to be done.
 
-    python benchmarks/dry_run.py [--profiles 2000] [--finished]
+    python benchmarks/dry_run.py [--profiles 2000 | --paper] [--finished]
 """
 
 import argparse
+import csv
+import io
 import json
 import os
 import platform
@@ -75,6 +79,53 @@ def write_inputs(folder: Path, profiles: int) -> None:
     (here / "config.yaml").write_text(yaml.safe_dump(CONFIG))
 
 
+def write_paper(folder: Path) -> int:
+    """The paper's config and sheet, from reads, and empty files below `folder`/dry_run; returns how many tasks."""
+    here = folder / "dry_run"
+    (here / "reads").mkdir(parents=True)
+    (here / "genome.fa").write_text("")
+    sheet = subprocess.run(
+        [sys.executable, REPOSITORY / "config/make_shiri2022_sheet.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    tasks = list(csv.DictReader(io.StringIO(sheet), delimiter="\t"))
+    rows, controls = ["\t".join(COLUMNS)], {}
+    for task in tasks:
+        if task["assay"] == "ChIP":
+            controls.setdefault(task["cell_type"], f"input{len(controls):03d}")
+    inputs = [
+        {
+            "profile_id": name,
+            "assay": "input",
+            "cell_type": cell_type,
+        }
+        for cell_type, name in controls.items()
+    ]
+    for row in [*tasks, *inputs]:
+        control = controls[row["cell_type"]] if row["assay"] == "ChIP" else ""
+        for replicate in (1, 2):
+            reads = f"dry_run/reads/{row['profile_id']}.rep{replicate}.fastq.gz"
+            (folder / reads).write_text("")
+            cells = {
+                **row, "replicate": str(replicate), "fastq_1": reads, "peaks": "", "control": control,
+                "assembly": "hg38", "peak_mode": "narrow",
+            }  # fmt: skip
+            rows.append("\t".join(cells.get(column, "") for column in COLUMNS))
+    (here / "samples.tsv").write_text("\n".join(rows) + "\n")
+    config = yaml.safe_load((REPOSITORY / "config/shiri2022.yaml").read_text())
+    config["samples"] = "dry_run/samples.tsv"
+    config["genome"]["fasta"] = "dry_run/genome.fa"
+    (here / "config.yaml").write_text(yaml.safe_dump(config))
+    return len(tasks)
+
+
+def cluster_jobs(said: str) -> int:
+    """Jobs that a dry run would send to the cluster: groups, and rules that are in none."""
+    return len(re.findall(r"^\[.*\] Group job |^rule \w+:", said, re.MULTILINE))
+
+
 def snakemake(folder: Path, *words: str) -> tuple[str, dict[str, float]]:
     """(what it said, its wall and CPU seconds and peak resident megabytes of 10^6 bytes)."""
     start = time.perf_counter()
@@ -114,6 +165,7 @@ def make_finished(folder: Path, said: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--profiles", type=int, default=2000)
+    parser.add_argument("--paper", action="store_true", help="the paper's 367 profiles, from reads")
     parser.add_argument("--finished", action="store_true", help="measure a finished tree too")
     parser.add_argument("--out", type=Path, help="the same as JSON")
     options = parser.parse_args(arguments)
@@ -122,14 +174,19 @@ def main(arguments: list[str] | None = None) -> int:
         for part in ("Snakefile", "workflow", "profiles"):
             source = REPOSITORY / part
             (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / part)
-        write_inputs(folder, options.profiles)
-        figures = {"profiles": options.profiles, "python": platform.python_version()}
-        said, figures["empty"] = snakemake(folder, "-n")
+        if options.paper:
+            profiles = write_paper(folder)
+        else:
+            profiles = options.profiles
+            write_inputs(folder, profiles)
+        figures = {"profiles": profiles, "python": platform.python_version()}
+        said, figures["empty"] = snakemake(folder, "-n", "--profile", "profiles/slurm")
         figures |= {"jobs": int(re.search(r"^total +(\d+)", said, re.MULTILINE)[1])}
+        figures |= {"cluster_jobs": cluster_jobs(said)}
         print(json.dumps(figures, indent=1), flush=True)
         if options.finished:
             figures["files"] = make_finished(folder, said)
-            said, figures["finished"] = snakemake(folder, "-n")
+            said, figures["finished"] = snakemake(folder, "-n", "--profile", "profiles/slurm")
             if "Nothing to be done" not in said:
                 raise SystemExit(f"the tree is not finished:\n{said[-3000:]}")
             print(json.dumps(figures["finished"], indent=1))

@@ -106,8 +106,14 @@ class Cluster:
         self._until("nodes", lambda: set(self.states().values()) == {"idle"})
 
     def start_node(self, node: str) -> None:
-        """Start a node's slurmd; a node that was down comes back by itself."""
+        """Start a node's slurmd."""
         self._daemon(node, "slurmd", "-D", "-N", node)
+
+    def bring_back(self, node: str) -> None:
+        """Start a node that was killed, and wait until it takes jobs; one that answers may have come back by itself."""
+        self.start_node(node)
+        self.run("scontrol", "update", f"NodeName={node}", "State=RESUME", check=False)
+        self._until(node, lambda: self.states()[node] == "idle")
 
     def kill_node(self, node: str) -> None:
         """End a node as a power cut would: its slurmd and all that it runs, at once."""
@@ -262,7 +268,7 @@ SlurmctldPort={controller}
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={self.socket}
+AuthInfo=socket={self.socket},cred_expire=10
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from conftest import MINI, copy_checkout, run_snakemake
+
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "profiles/README.md").read_text(), re.DOTALL)
 
@@ -36,3 +38,19 @@ def test_rules_of_the_gpu_that_the_profiles_name_are_those_that_ask_for_one():
     block = slurm[slurm.index("# set-resources:") :]
     named = set(re.findall(r"^#   (\w+): [&*]gpu", block, re.MULTILINE))
     assert named == asking
+
+
+def test_gpus_in_a_partition_of_their_own_do_not_part_a_group(tmp_path):
+    """Jobs that travel as one to the cluster must ask for the same partition."""
+    folder = copy_checkout(tmp_path)
+    (folder / "gpu.yaml").write_text("training: {device: cuda}\n")
+    block = (folder / "profiles/slurm/config.yaml").read_text().split("# set-resources:")[1]
+    on_gpu = re.findall(r"^#   (\w+): [&*]gpu", block, re.MULTILINE)
+    run = run_snakemake(
+        folder, "-n", "--profile", "slurm", "--configfile", MINI, "gpu.yaml",
+        "--default-resources", "slurm_partition=cpu", "mem_mb=2000", "runtime=60",
+        "--set-resources", *(f"{rule}:slurm_partition=gpu" for rule in on_gpu),
+    )  # fmt: skip
+    groups = re.findall(r"Group job (\w+)", run.stdout)
+    # Six strategies, two splits; without their predictions the scores of the second evaluation regions stand alone.
+    assert [groups.count(name) for name in ("report", "evaluation", "predictions")] == [1, 12, 12]

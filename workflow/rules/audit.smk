@@ -69,6 +69,8 @@ rule audit_run:
         "<results>/logs/audit_run.log",
     benchmark:
         "<results>/benchmarks/audit_run.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1

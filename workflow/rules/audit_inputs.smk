@@ -21,7 +21,7 @@ ORIGINS = flow.origins(workflow.rules, f"{RESULTS}/evaluation/", BY_COLUMN)
 
 def tested(path):
     """Whether a file holds the predictions of test."""
-    return path.startswith(f"{RESULTS}/predictions/") and os.path.basename(path) == "test.h5"
+    return os.path.basename(path) == "test.h5" and path.startswith(f"{RESULTS}/predictions/")
 
 
 def decision_files():

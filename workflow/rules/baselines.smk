@@ -43,6 +43,8 @@ rule mark_tasks:
         "<results>/logs/mark_tasks.log",
     benchmark:
         "<results>/benchmarks/mark_tasks.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1

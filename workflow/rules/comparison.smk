@@ -63,6 +63,8 @@ rule count_costs:
         "<results>/logs/count_costs.log",
     benchmark:
         "<results>/benchmarks/count_costs.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -88,6 +90,8 @@ rule find_confounders:
         "<results>/logs/find_confounders.log",
     benchmark:
         "<results>/benchmarks/find_confounders.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -114,6 +118,8 @@ if "known_sets" in config:
             "<results>/logs/find_known_sets.log",
         benchmark:
             "<results>/benchmarks/find_known_sets.tsv"
+        group:
+            "report"
         conda:
             "../envs/stats.yaml"
         threads: 1

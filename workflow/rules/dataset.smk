@@ -86,7 +86,8 @@ if SIGNAL:
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
-        peaks=rules.standardise_peaks.output.intervals,
+        # One for all, which one job makes: thousands of files to each chromosome take Snakemake minutes to follow.
+        standardised=f"{RESULTS}/peaks/standard/{TASKS[0]}.safetensors",
         blacklist=BLACKLIST or [],
         signals=[PROFILES[task].signal for task in TASKS] if SIGNAL else [],
         checked="<results>/checks/signals.json" if SIGNAL else [],
@@ -104,6 +105,7 @@ rule make_shard:
         runtime=240 if SIGNAL else 60,
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
+        peaks=[f"{RESULTS}/peaks/standard/{task}.safetensors" for task in TASKS],
         code=code_digest("make_shard"),
     script:
         "../scripts/make_shard.py"

@@ -48,6 +48,8 @@ rule compare_strategies:
         "<results>/logs/compare_strategies.log",
     benchmark:
         "<results>/benchmarks/compare_strategies.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -108,6 +110,8 @@ if SIMULATED:
             "<results>/logs/compare_groupings.log",
         benchmark:
             "<results>/benchmarks/compare_groupings.tsv"
+        group:
+            "report"
         conda:
             "../envs/stats.yaml"
         threads: 1
@@ -132,6 +136,8 @@ if SIMULATED:
             "<results>/logs/compare_with_truth.log",
         benchmark:
             "<results>/benchmarks/compare_with_truth.tsv"
+        group:
+            "report"
         conda:
             "../envs/stats.yaml"
         threads: 1

@@ -1,9 +1,11 @@
 # Input functions and settings of evaluation.smk, which the report shares.
 
 
+@lru_cache(maxsize=None)
 def strategy_tasks(strategy):
     """Ids of the tasks that a strategy learns, in the sheet's order."""
-    return [row["task_id"] for row in task_rows(config["strategies"][strategy]["grouping"])]
+    grouping = config["strategies"][strategy]["grouping"]
+    return checked(plan_of.grouping_tasks, config, grouping, task_table())["task_id"].tolist()
 
 
 def trained_runs():

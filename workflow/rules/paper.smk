@@ -15,6 +15,8 @@ if config["paper"] is not None:
             "<results>/logs/compare_with_paper.log",
         benchmark:
             "<results>/benchmarks/compare_with_paper.tsv"
+        group:
+            "report"
         conda:
             "../envs/stats.yaml"
         threads: 1

@@ -14,6 +14,8 @@ rule draw_figures:
         "<results>/logs/draw_figures.log",
     benchmark:
         "<results>/benchmarks/draw_figures.tsv"
+    group:
+        "report"
     conda:
         "../envs/report.yaml"
     threads: 1
@@ -65,6 +67,8 @@ rule make_report:
         "<results>/logs/make_report.log",
     benchmark:
         "<results>/benchmarks/make_report.tsv"
+    group:
+        "report"
     conda:
         "../envs/report.yaml"
     threads: 1

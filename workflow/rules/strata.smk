@@ -43,6 +43,8 @@ rule score_strata:
         "<results>/logs/score_strata/{strategy}.seed{seed}.log",
     benchmark:
         "<results>/benchmarks/score_strata/{strategy}.seed{seed}.tsv"
+    group:
+        "evaluation"
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -71,6 +73,8 @@ rule compare_strata:
         "<results>/logs/compare_strata.log",
     benchmark:
         "<results>/benchmarks/compare_strata.tsv"
+    group:
+        "report"
     conda:
         "../envs/stats.yaml"
     threads: 1

@@ -134,8 +134,9 @@ rule predict_split:
         "<results>/logs/predict_split/{strategy}.seed{seed}.{split}.log",
     benchmark:
         "<results>/benchmarks/predict_split/{strategy}.seed{seed}.{split}.tsv"
+    # A group on one node; what a GPU predicts is a job of its own, for its partition, which leaves the GPU when it ends.
     group:
-        "evaluation"
+        lambda wc: "predictions" if gpus(wc.strategy) else "evaluation"
     conda:
         "../envs/torch.yaml"
     threads: lambda wc: training_threads(wc.strategy)

@@ -6,7 +6,7 @@ from epigroup.logs import log_to
 with log_to(snakemake.log[0]):
     make_shard(
         snakemake.input.genome,
-        snakemake.input.peaks,
+        snakemake.params.peaks,
         snakemake.output.shard,
         chrom=snakemake.wildcards.chrom,
         signals=list(snakemake.input.get("signals") or []),

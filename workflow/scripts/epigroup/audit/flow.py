@@ -1,5 +1,6 @@
 """What a file is made from, all the way up: whether a decision could have seen test."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
@@ -13,10 +14,22 @@ def origins(rules: Iterable, scores: str, by_column: Iterable[str]) -> Maker:
     that for them such an input does not count.
     """
     known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
+    last: dict[
+        str, object
+    ] = {}  # the maker of a file that differs in numbers only: thousands of packs are alike
+
+    def maker_of(path: str):
+        alike = re.sub(r"\d+", "0", path)
+        if alike not in last or not last[alike].is_producer(path):
+            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            if maker is None:
+                return None
+            last[alike] = maker
+        return last[alike]
 
     def made_from(path: str) -> tuple[str, tuple[str, ...]] | None:
         if path not in known:
-            maker = next((rule for rule in rules if rule.is_producer(path)), None)
+            maker = maker_of(path)
             known[path] = None
             if maker is not None:
                 inputs = map(str, maker.expand_input(maker.get_wildcards(path))[0])
@@ -50,14 +63,25 @@ def leaks(
     decisions: Mapping[str, Iterable[str]], is_test: Callable[[str], bool], made_from: Maker
 ) -> dict[str, dict[str, str]]:
     """{kind: {file: a test file it is made from}} of the decision files that test reaches."""
+    known: dict[str, str | None] = {}
+
+    def first_test(path: str) -> str | None:
+        """The first by name of the test files above; each file's is found once, since thousands share theirs."""
+        if path not in known:
+            known[path] = None
+            made = made_from(path)
+            inputs = () if made is None else made[1]
+            sources = [source for source in inputs if is_test(source)]
+            sources += [source for source in map(first_test, inputs) if source is not None]
+            known[path] = min(sources, default=None)
+        return known[path]
+
     found: dict[str, dict[str, str]] = {}
     for kind, paths in decisions.items():
         for path in paths:
-            reached = sorted(
-                source for one in ancestry([path], made_from).values() for source in one[1] if is_test(source)
-            )
-            if reached:
-                found.setdefault(kind, {})[path] = reached[0]
+            source = first_test(path)
+            if source is not None:
+                found.setdefault(kind, {})[path] = source
     return found
 
 
