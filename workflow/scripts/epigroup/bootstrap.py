@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from epigroup.errors import InputError
-from epigroup.hdf5 import open_hdf5, read_numbers
+from epigroup.hdf5 import check_attributes, open_hdf5, read_numbers
 from epigroup.metrics import N_SCORES
 from epigroup.signal_scores import BlockSums
 
@@ -43,6 +43,7 @@ def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
     """Counts by block of one strategy and seed, or sums where the targets are a signal, as
     `evaluation.write_blocks` writes them."""
     with open_hdf5(path) as file:
+        check_attributes(file)
         signal = file.attrs.get("targets", "labels") == BlockSums.targets
         kind, own = (BlockSums, BlockSums.by_task) if signal else (BlockCounts, ("tp", "fp", "fn"))
         return kind(

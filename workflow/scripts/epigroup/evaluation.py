@@ -16,7 +16,7 @@ from epigroup.bootstrap import AUPRC_DRAWS, average_precision_draws, draw_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
-from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.hdf5 import open_hdf5, write_arrays, write_attributes
 from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
@@ -357,16 +357,13 @@ def write_blocks(
     targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
 
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), targets where
-    these are a signal.
+    these are a signal, crc32 of the others.
     """
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
         write_arrays(
             file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}
         )
-        file.attrs["dataset_hash"] = dataset_hash
-        file.attrs["regions"] = regions
-        file.attrs["block_size"] = blocks.size
-        file.attrs["interval"] = bool(blocks.enough)
-        if targets != "labels":
-            file.attrs["targets"] = targets
+        attributes = {"dataset_hash": dataset_hash, "regions": regions, "block_size": int(blocks.size)}
+        of_signals = {} if targets == "labels" else {"targets": targets}
+        write_attributes(file, attributes | {"interval": bool(blocks.enough)} | of_signals)

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from epigroup.errors import InputError
-from epigroup.intact import REMEDY, first_line
+from epigroup.intact import REMEDY, first_line, text_check
 
 # What h5py and its users raise when a file is cut or its bytes have changed.
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError, IndexError)
@@ -64,3 +64,24 @@ def write_arrays(
             continue
         chunks = values.shape if rows is None else (min(rows, len(values)), *values.shape[1:])
         store.create_dataset(name, data=values, chunks=chunks, fletcher32=True, **options)
+
+
+def write_attributes(store: h5py.Group, values: Mapping[str, str | int | bool]) -> None:
+    """Write the attributes with their checksum, which `check_attributes` holds them against: HDF5's own covers
+    arrays only."""
+    for name, value in values.items():
+        store.attrs[name] = value
+    store.attrs["crc32"] = text_check(_as_json(store))
+
+
+def check_attributes(store: h5py.File) -> None:
+    """InputError unless the attributes are what `write_attributes` wrote."""
+    if text_check(_as_json(store)) != store.attrs["crc32"]:
+        raise InputError(
+            f"{store.filename}: is damaged: its attributes do not match their checksum; {REMEDY}"
+        )
+
+
+def _as_json(store: h5py.Group) -> dict[str, str]:
+    values = {name: value for name, value in store.attrs.items() if name != "crc32"}
+    return {name: f"{np.asarray(value).dtype.kind} {value}" for name, value in values.items()}
