@@ -12,6 +12,28 @@ REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "profiles/README.md").read_text(), re.DOTALL)
 
 
+def rules():
+    """Text of each rule by its name."""
+    found = {}
+    for path in (REPOSITORY / "workflow/rules").glob("*.smk"):
+        parts = re.split(r"^ *rule (\w+):$", path.read_text(), flags=re.MULTILINE)
+        found |= dict(zip(parts[1::2], parts[2::2], strict=True))
+    return found
+
+
+def test_memory_and_time_grow_with_each_attempt():
+    """Time not where a job goes on from where it was: a day is the most that many partitions give."""
+    constant = {}
+    for what in ("mem_mb", "runtime"):
+        stated = {name: re.search(rf"^ +{what}=.*$", body, re.MULTILINE) for name, body in rules().items()}
+        constant[what] = {name for name, found in stated.items() if found and "attempt" not in found[0]}
+    assert len(rules()) > 60
+    assert constant == {
+        "mem_mb": set(),
+        "runtime": {"train_pack", "run_trials", "train_full_length", "fetch_file"},
+    }
+
+
 def test_there_is_one_of_each():
     executors = [yaml.safe_load(text)["executor"] for text in EXAMPLES]
     assert executors == ["cluster-generic", "cluster-generic", "kubernetes"]
@@ -28,12 +50,7 @@ def test_every_field_of_a_command_is_had_by_every_job(text):
 
 def test_rules_of_the_gpu_that_the_profiles_name_are_those_that_ask_for_one():
     """The block of the Slurm profile that gives them a partition."""
-    asking = set()
-    for path in (REPOSITORY / "workflow/rules").glob("*.smk"):
-        parts = re.split(r"^ *rule (\w+):$", path.read_text(), flags=re.MULTILINE)
-        asking |= {
-            name for name, body in zip(parts[1::2], parts[2::2]) if re.search(r"^ +gpu=", body, re.MULTILINE)
-        }
+    asking = {name for name, body in rules().items() if re.search(r"^ +gpu=", body, re.MULTILINE)}
     slurm = (REPOSITORY / "profiles/slurm/config.yaml").read_text()
     block = slurm[slurm.index("# set-resources:") :]
     named = set(re.findall(r"^#   (\w+): [&*]gpu", block, re.MULTILINE))

@@ -20,7 +20,7 @@ rule measure_affinity:
     resources:
         # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb + 2 * len(TASKS) ** 2 // 1000) * attempt,
-        runtime=1440,
+        runtime=lambda wc, attempt: 1440 * attempt,
         gpu=lambda wc: gpus(wc.strategy),
     params:
         cfg=affinity_config,
@@ -50,7 +50,7 @@ rule study_affinities:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={"runs": AFFINITY_RUNS, "dpi": config["figures"]["dpi"]},
         code=code_digest("study_affinities"),

@@ -20,7 +20,7 @@ rule check_alignments:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={"assembly": config["genome"]["assembly"]},
         code=code_digest("check_alignments"),
@@ -49,7 +49,7 @@ rule mark_alignments:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=480,
+        runtime=lambda wc, attempt: 480 * attempt,
     shell:
         # BAM files appear under their name when whole, as what python writes does: a job that outlived its Snakemake
         # must not write into the file of the job that was started anew.
@@ -85,7 +85,7 @@ rule filter_alignments:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=filter_settings,
     shell:
@@ -127,7 +127,7 @@ rule pool_replicates:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " trap 'rm -f \"$part\"' EXIT ;"

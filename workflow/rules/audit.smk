@@ -21,7 +21,7 @@ rule audit_dataset:
     resources:
         # 16 bytes a sampled k-mer, which are about one in thirty bases
         mem_mb=lambda wc, input, attempt: (2000 + 3 * input.size_mb) * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=settings("audit_dataset"),
         code=code_digest("audit_dataset", audit_modules("DATASET")),
@@ -48,7 +48,7 @@ rule audit_thresholds:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=lambda wc: {
             **settings("audit_thresholds", REGIONS[0]),
@@ -76,7 +76,7 @@ rule audit_run:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=lambda wc: audit_config(),
         code=code_digest("audit_run", audit_modules("RUN")),

@@ -22,7 +22,7 @@ rule judge_baseline:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (4000 + 10 * len(TASKS)) * attempt,
-        runtime=600,
+        runtime=lambda wc, attempt: 600 * attempt,
     params:
         cfg=baseline_config,
         code=lambda wc: code_digest("judge_baseline", (f"baselines.{wc.baseline}",)),
@@ -50,7 +50,7 @@ rule mark_tasks:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=marks_config(),
         code=code_digest("mark_tasks"),

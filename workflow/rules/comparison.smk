@@ -23,7 +23,7 @@ if CHOICES:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-            runtime=30,
+            runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg=choice_config,
             code=code_digest("choose_strategies"),
@@ -70,7 +70,7 @@ rule count_costs:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=costs_config(),
         code=code_digest("count_costs"),
@@ -97,7 +97,7 @@ rule find_confounders:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={"groupings": trained_groupings()},
         code=code_digest("find_confounders"),
@@ -125,7 +125,7 @@ if "known_sets" in config:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: 1500 * attempt,
-            runtime=30,
+            runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg={
                 "groupings": trained_groupings(),

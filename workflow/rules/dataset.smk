@@ -23,7 +23,7 @@ rule standardise_peaks:
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("peaks_standard"),
         code=code_digest("standardise_peaks"),
@@ -48,7 +48,7 @@ rule index_peaks:
     threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=120,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=settings("peaks_standard"),
         code=code_digest("index_peaks"),
@@ -75,7 +75,7 @@ if SIGNAL:
         threads: 1
         resources:
             mem_mb=lambda wildcards, attempt: 500 * attempt,
-            runtime=30,
+            runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg={"task_ids": TASKS, "chromosomes": CHROMOSOMES},
             code=code_digest("check_signals"),
@@ -102,7 +102,7 @@ rule make_shard:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: (2000 + SHARD_SIGNALS_MB) * attempt,
-        runtime=240 if SIGNAL else 60,
+        runtime=lambda wc, attempt: (240 if SIGNAL else 60) * attempt,
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
         peaks=[f"{RESULTS}/peaks/standard/{task}.safetensors" for task in TASKS],
@@ -125,7 +125,7 @@ rule summarise_dataset:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg={"splits": settings("splits"), "task_ids": TASKS},
         code=code_digest("summarise_dataset"),
@@ -149,7 +149,7 @@ rule describe_tasks:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 500 * attempt,
-        runtime=10,
+        runtime=lambda wc, attempt: 10 * attempt,
     params:
         cfg={"tasks": task_rows(columns=SHOWN)},
         code=code_digest("describe_tasks"),

@@ -25,7 +25,7 @@ rule evaluate_strategy:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=lambda wc: {**settings("evaluation", REGIONS[0]), "tasks": strategy_tasks(wc.strategy)},
         code=code_digest("evaluate_strategy"),
@@ -55,7 +55,7 @@ rule compare_strategies:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=comparison_config(),
         code=code_digest("compare_strategies"),
@@ -117,7 +117,7 @@ if SIMULATED:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: 1000 * attempt,
-            runtime=30,
+            runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg={**groupings_config(), "affinities": AFFINITY_RUNS},
             code=code_digest("compare_groupings"),
@@ -143,7 +143,7 @@ if SIMULATED:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: 2000 * attempt,
-            runtime=30,
+            runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg={"runs": scored_runs()},
             code=code_digest("compare_with_truth"),

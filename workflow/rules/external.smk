@@ -19,7 +19,7 @@ rule import_predictions:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (4000 + 12 * len(TASKS)) * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         code=code_digest("import_predictions"),
     script:

@@ -19,7 +19,7 @@ rule build_genome:
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("genome"),
         code=code_digest("build_genome"),

@@ -21,7 +21,7 @@ rule correlate_labels:
     resources:
         # A block of labels as numbers, and a few tables of tasks by tasks.
         mem_mb=lambda wc, attempt: (1500 + len(TASKS) + len(TASKS) ** 2 // 20_000) * attempt,
-        runtime=120,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         code=code_digest("correlate_labels"),
     script:
@@ -45,7 +45,7 @@ rule measure_hidden:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
         gpu=lambda wc: gpus(wc.strategy),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -73,7 +73,7 @@ rule group_tasks:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=grouping_config,
         code=grouping_code,
@@ -105,7 +105,7 @@ if "sweep" in config:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: 2000 * attempt,
-            runtime=60,
+            runtime=lambda wc, attempt: 60 * attempt,
         params:
             cfg=sweep_config(),
             code=code_digest("sweep_k", modules_of(config["sweep"]["methods"])),

@@ -22,7 +22,7 @@ if config["paper"] is not None:
         threads: 1
         resources:
             mem_mb=lambda wc, attempt: 1000 * attempt,
-            runtime=10,
+            runtime=lambda wc, attempt: 10 * attempt,
         params:
             cfg=paper_config(),
             code=code_digest("compare_with_paper"),

@@ -20,7 +20,7 @@ rule choose_profiles:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=5,
+        runtime=lambda wc, attempt: 5 * attempt,
     params:
         cfg={key: STUDY.get(key) for key in ("tasks", "per_modality")},
         code=code_digest("choose_profiles"),
@@ -93,7 +93,7 @@ rule study_patience:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=5,
+        runtime=lambda wc, attempt: 5 * attempt,
     params:
         cfg=lambda wc: {"patience": settings("training", wc.strategy)["patience"]},
         code=code_digest("study_patience"),

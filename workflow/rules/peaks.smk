@@ -18,7 +18,7 @@ rule count_bases:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=20,
+        runtime=lambda wc, attempt: 20 * attempt,
     params:
         code=code_digest("count_bases"),
     script:
@@ -45,7 +45,7 @@ rule call_peaks:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=lambda wc: calling_settings(wc),
         code=code_digest("call_peaks"),
@@ -77,7 +77,7 @@ rule compare_replicates:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=720,
+        runtime=lambda wc, attempt: 720 * attempt,
     params:
         cfg=lambda wc: comparing_settings(wc),
         code=code_digest("compare_replicates"),

@@ -15,7 +15,7 @@ rule plan:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=5,
+        runtime=lambda wc, attempt: 5 * attempt,
     params:
         cfg=config_settings.canonical(config),
         code=code_digest("print_plan"),

@@ -55,7 +55,7 @@ else:
         threads: training_threads(PREDICT["strategy"])
         resources:
             mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
-            runtime=240,
+            runtime=lambda wc, attempt: 240 * attempt,
             gpu=gpus(PREDICT["strategy"]),
         params:
             cfg={

@@ -17,7 +17,7 @@ rule count_places:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=120,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg={"mapq": config["reads"]["mapq"], "mitochondrion": config["genome"]["mitochondrion"]},
         code=code_digest("count_places"),
@@ -43,7 +43,7 @@ rule correlate_strands:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=120,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         code=code_digest("correlate_strands"),
     script:
@@ -76,7 +76,7 @@ rule measure_quality:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=120,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=quality_settings,
         code=code_digest("measure_quality"),
@@ -100,7 +100,7 @@ rule gather_quality:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=20,
+        runtime=lambda wc, attempt: 20 * attempt,
     params:
         code=code_digest("gather_quality"),
     script:
@@ -122,7 +122,7 @@ rule check_grades:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=10,
+        runtime=lambda wc, attempt: 10 * attempt,
     params:
         cfg={"min_grade": config["qc"]["min_grade"], "left_out": sorted(LEFT_OUT)},
         code=code_digest("check_grades"),
@@ -145,7 +145,7 @@ rule multiqc:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         title=config["name"],
         quality=lambda wc, input: os.path.dirname(input.summary),

@@ -22,7 +22,7 @@ rule check_fastq:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         code=code_digest("check_fastq"),
     script:
@@ -51,7 +51,7 @@ rule trim_reads:
     threads: config["reads"]["threads"]
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=trim_arguments,
     shell:
@@ -93,7 +93,7 @@ rule index_genome:
     threads: config["reads"]["threads"]
     resources:
         mem_mb=lambda wc, attempt: 8000 * attempt,
-        runtime=480,
+        runtime=lambda wc, attempt: 480 * attempt,
     params:
         stem=lambda wc, output: output.index[0].removesuffix(".1.bt2"),
     shell:
@@ -127,7 +127,7 @@ rule align_reads:
     resources:
         # The index is shared by memory map; the rest is sorting.
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=1440,
+        runtime=lambda wc, attempt: 1440 * attempt,
     params:
         cfg=align_arguments,
         stem=lambda wc, input: input.index[0].removesuffix(".1.bt2"),

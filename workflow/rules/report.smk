@@ -21,7 +21,7 @@ rule draw_figures:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={
             **drawing_settings(),
@@ -74,7 +74,7 @@ rule make_report:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={
             "report": {**settings("report"), "code": code_digest("train_pack")},

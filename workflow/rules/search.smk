@@ -65,7 +65,7 @@ rule choose_rates:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=5,
+        runtime=lambda wc, attempt: 5 * attempt,
     params:
         cfg=lambda wc: {"sampled": "tasks" in searches.search_of(config, wc.strategy)},
         code=code_digest("choose_rates"),

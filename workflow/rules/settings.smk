@@ -55,7 +55,7 @@ SECTIONS = {
         "macs": config["peaks"]["caller"],
     },
     "peaks_standard": lambda _: {
-        **{key: config["peaks"][key] for key in ("point_flank", "contig_names")},
+        **{key: config["peaks"][key] for key in ("point_flank", "contig_names", "max_qvalue", "merge_gap")},
         "min_overlap": config["dataset"]["min_overlap"],
     },
     "labels": lambda _: {

@@ -23,7 +23,7 @@ rule make_pileups:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=480,
+        runtime=lambda wc, attempt: 480 * attempt,
     params:
         cfg=lambda wc: calling_settings(wc),
         code=code_digest("make_pileups"),
@@ -50,7 +50,7 @@ rule write_signals:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
         code=code_digest("write_signals"),
     script:

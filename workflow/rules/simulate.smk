@@ -24,7 +24,7 @@ rule simulate_genome:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=genome_settings(),
         code=code_digest("simulate_genome"),
@@ -47,7 +47,7 @@ rule simulate_reads:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=30,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg=reads_settings,
         code=code_digest("simulate_reads"),

@@ -21,7 +21,7 @@ rule stratify_bins:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=strata_config(),
         code=code_digest("stratify_bins"),
@@ -50,7 +50,7 @@ rule score_strata:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: (2000 + 6 * len(TASKS)) * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=lambda wc: {"tasks": modalities(wc.strategy)},
         code=code_digest("score_strata"),
@@ -80,7 +80,7 @@ rule compare_strata:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=60,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg={"runs": stratified_runs(), "tasks": modalities()},
         code=code_digest("compare_strata"),

@@ -25,7 +25,7 @@ rule write_tracks:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=10,
+        runtime=lambda wc, attempt: 10 * attempt,
     params:
         cfg=track_settings(),
         code=code_digest("write_tracks"),

@@ -17,7 +17,7 @@ rule check_device:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=5,
+        runtime=lambda wc, attempt: 5 * attempt,
         gpu=1,
     params:
         cfg={"device": "cuda"},
@@ -83,7 +83,7 @@ rule read_heads:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=10,
+        runtime=lambda wc, attempt: 10 * attempt,
     params:
         code=code_digest("read_heads"),
     script:
@@ -108,7 +108,7 @@ rule choose_groups:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
         gpu=lambda wc: gpus(wc.strategy),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -142,7 +142,7 @@ rule predict_split:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=240,
+        runtime=lambda wc, attempt: 240 * attempt,
         gpu=lambda wc: gpus(wc.strategy),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -167,7 +167,7 @@ rule export_model:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=10,
+        runtime=lambda wc, attempt: 10 * attempt,
     params:
         code=code_digest("export_model"),
     script:

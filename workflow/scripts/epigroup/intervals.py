@@ -1,4 +1,4 @@
-"""narrowPeak, broadPeak and BED files: strict reading, whatever wrote them."""
+"""narrowPeak, broadPeak, BED and bigBed files: strict reading, whatever wrote them."""
 
 import logging
 import os
@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from epigroup.bbi import kind_of
+from epigroup.bigbed import bigbed_text
 from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint, spellings
 from epigroup.errors import InputError
@@ -71,7 +73,8 @@ def read_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int],
     *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
 ) -> PeakTable:  # fmt: skip
-    """Read narrowPeak, broadPeak or BED (3 to 12 columns), plain or gzipped, sorted or not, LF or CRLF.
+    """Read narrowPeak, broadPeak or BED (3 to 12 columns), plain or gzipped, sorted or not, LF or CRLF; or a bigBed
+    of such rows, which is told by its first bytes and whose records count as lines.
 
     `sizes`: length in bp of every contig of the genome's FASTA. Lines that are empty or begin with `#`,
     `track` or `browser` are passed over. With `point_flank` > 0, peaks narrower than `min_overlap` bp become
@@ -79,11 +82,14 @@ def read_peaks(
     never narrower than they were. `contig_names`: "as_given", or "spelling" to take another usual spelling of a
     contig (chr1, 1, chrI) for it; see `contigs.spellings`.
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
-    before, a contig not in `sizes`, coordinates that are no whole numbers, negative, reversed or empty
-    intervals, a peak beyond the contig's end, a summit outside its peak, an empty or truncated file.
+    before, a contig not in `sizes`, or of another length in a bigBed, coordinates that are no whole numbers,
+    negative, reversed or empty intervals, a peak beyond the contig's end, a summit outside its peak, an empty
+    or truncated file.
     """
     with open_text(path) as handle:
         text = handle.read()
+    if kind_of(text) == "bigBed":
+        text = bigbed_text(path, sizes)
     meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
     names = tuple(meant)
     limits = np.array([sizes[name] for name in meant.values()], np.int64)

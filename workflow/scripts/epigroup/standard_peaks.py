@@ -16,6 +16,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intervals import PeakTable, read_peaks
 from epigroup.logs import Progress
+from epigroup.refine_peaks import merged_peaks, significant_peaks
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +27,10 @@ _KEY = "chrom."
 
 def for_each_profile(
     write: Callable[..., None], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
-    sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given", threads: int = 1,
+    sizes: Mapping[str, int], chosen: Mapping[str, int], *, threads: int = 1, **form,
 ) -> None:  # fmt: skip
-    """`standardise_peaks` or `index_peaks` for the peak files of many profiles, `threads` at a time.
+    """`standardise_peaks` or `index_peaks`, with the keywords `form`, for the peak files of many profiles,
+    `threads` at a time.
 
     Raises InputError after the last of them, with what is wrong in each that is wrong.
     """
@@ -37,10 +38,7 @@ def for_each_profile(
 
     def one(path: str | os.PathLike, out: str | os.PathLike) -> str | None:
         try:
-            write(
-                path, out, sizes, chosen,
-                point_flank=point_flank, min_overlap=min_overlap, contig_names=contig_names,
-            )  # fmt: skip
+            write(path, out, sizes, chosen, **form)
         except InputError as error:
             return str(error)
         return None
@@ -58,16 +56,18 @@ def for_each_profile(
 
 
 def standardise_peaks(
-    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
-) -> None:  # fmt: skip
+    path: str | os.PathLike,
+    out: str | os.PathLike,
+    sizes: Mapping[str, int],
+    chosen: Mapping[str, int],
+    **form,
+) -> None:
     """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
     `fetch_standard`.
 
-    `sizes`: length in bp of every contig of the FASTA; peaks on those not chosen are counted in the log.
-    Raises InputError as `read_peaks` does, and when no peak is left.
+    `form`, and what is raised: as `chosen_peaks`.
     """
-    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap, contig_names)
+    peaks = chosen_peaks(path, sizes, chosen, **form)
     code, start, end = sort_places(peaks.code, peaks.start, peaks.end)
     same = (code[1:] == code[:-1]) & (start[1:] == start[:-1]) & (end[1:] == end[:-1])
     if same.any():
@@ -126,15 +126,18 @@ def fetch_standard(standard: str | os.PathLike, chrom: str) -> tuple[np.ndarray,
 
 
 def index_peaks(
-    path: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
-) -> None:  # fmt: skip
+    path: str | os.PathLike,
+    out: str | os.PathLike,
+    sizes: Mapping[str, int],
+    chosen: Mapping[str, int],
+    **form,
+) -> None:
     """Write the same peaks as narrowPeak for people and other tools: sorted, bgzipped, with `.tbi`.
 
     Raises InputError as `standardise_peaks` does, and for an end beyond 512 Mb, which no tabix index can
     hold.
     """
-    peaks = _chosen_peaks(path, sizes, chosen, point_flank, min_overlap, contig_names)
+    peaks = chosen_peaks(path, sizes, chosen, **form)
     if peaks.end.max() > LONGEST_INDEXED:
         raise InputError(
             f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a "
@@ -152,11 +155,23 @@ def index_peaks(
     log.info("%s: %d peaks written", out, len(peaks))
 
 
-def _chosen_peaks(
+def chosen_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    flank: int, min_overlap: int, contig_names: str,
+    *, max_qvalue: float | None = None, merge_gap: int | None = None, **reading,
 ) -> PeakTable:  # fmt: skip
-    peaks = read_peaks(path, sizes, point_flank=flank, min_overlap=min_overlap, contig_names=contig_names)
+    """The peaks of a file of any form on the `chosen` chromosomes.
+
+    sizes: length in bp of every contig of the FASTA; peaks on those not chosen are counted in the log. reading:
+    keywords of `read_peaks`. max_qvalue, merge_gap (bp): see `significant_peaks` and `merged_peaks`; None leaves
+    peaks as they are. Raises InputError as these do, and when no peak is left.
+    """
+    peaks = _on_chromosomes(path, read_peaks(path, sizes, **reading), chosen)
+    if max_qvalue is not None:
+        peaks = significant_peaks(path, peaks, max_qvalue)
+    return peaks if merge_gap is None else merged_peaks(path, peaks, merge_gap)
+
+
+def _on_chromosomes(path: str | os.PathLike, peaks: PeakTable, chosen: Mapping[str, int]) -> PeakTable:
     used = np.array([name in chosen for name in peaks.names])[peaks.code]
     if used.all():
         return peaks
