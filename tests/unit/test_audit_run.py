@@ -15,12 +15,14 @@ import report_tree
 from epigroup import audit
 from epigroup.audit import class_balance, donors, fitted, flow, selection, technique, thresholds
 from epigroup.audit.make import COLUMNS, audit_run
+from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.intact import sealed
 from epigroup.labels import pack
 from epigroup.plots_audit import draw_technique, technique_points
 from epigroup.report import render
 from epigroup.report_data import load
+from epigroup.run_scores import read_metrics
 
 TASKS = [f"t{i:02d}" for i in range(30)]
 CFG = {"regions": "all_mappable", "min_validation_positives": 20, "tasks": TASKS}
@@ -103,12 +105,59 @@ def test_a_threshold_tuned_on_test_is_caught(scored):
     assert "best on test" in found.figure and "SMTL, seed 1" in found.figure
 
 
-def run_inputs(folder, f1, depth=None, n_peaks=None):
+def test_metrics_that_lack_a_task_are_refused_by_name(scored):
+    folder, _ = scored
+    metrics = pd.read_csv(folder / "metrics.tsv", sep="\t")
+    for table, problem in (
+        (metrics.drop(index=4), "lacks the task 't04'"),
+        (metrics.replace({"task_id": {"t04": "t05"}}), "lacks the task 't04'"),
+        (pd.concat([metrics, metrics[2:3]]), "task 't02' is unknown or comes twice"),
+        (metrics.drop(columns="threshold"), "no column threshold"),
+    ):
+        table.to_csv(folder / "metrics.tsv", sep="\t", index=False, na_rep="NaN")
+        with pytest.raises(InputError, match=f"metrics.tsv: .*{problem}"):
+            held(folder)
+
+
+def test_tasks_may_be_called_as_what_is_not_known(tmp_path):
+    """NA, NaN, nan and numbers are names that the sheet allows."""
+    ids = ["NA", "NaN", "nan", "1e5", "007", "None", "true"]
+    table = pd.DataFrame([[task, 0.5, 0.5, 0.1, 0.1, None, None, "validation"] for task in ids],
+                         columns=thresholds.COLUMNS)  # fmt: skip
+    path = report_tree.write_tsv(
+        table.assign(origin="elsewhere"), tmp_path / "S" / "seed1" / "thresholds.tsv"
+    )
+    odd = thresholds.check({"thresholds": [path]}, {}).details["odd"]
+    assert [row["task_id"] for row in odd] == ids
+    assert np.isnan(read_metrics(path, ["test_f1"])["test_f1"]).all()
+    inputs = run_inputs(tmp_path, np.linspace(0.1, 0.5, 7), tasks=ids)
+    cfg = run_cfg(7) | {
+        "tasks": [{"task_id": task, "donors": [], "batches": []} for task in ids],
+        "learnt": dict.fromkeys(["KMTL", "SMTL"], ids),
+    }
+    found = technique.check(inputs, cfg)
+    assert [row["task_id"] for row in found.details["points"]] == ids
+    assert {row["n_tasks"] for row in found.details["tests"]} == {7}
+
+
+def test_scores_against_technique_want_every_task(tmp_path):
+    inputs, cfg = run_inputs(tmp_path, np.linspace(0.1, 0.5, 8)), run_cfg(8)
+    with pytest.raises(InputError, match="no metrics.tsv of the strategy SMTL"):
+        technique.check(inputs | {"metrics": inputs["metrics"][:1]}, cfg)
+    with pytest.raises(InputError, match="task 't07' is not in the sample sheet"):
+        technique.check(inputs, cfg | {"tasks": cfg["tasks"][:7]})
+    table = pd.read_csv(inputs["metrics"][1], sep="\t").drop(index=3)
+    report_tree.write_tsv(table, tmp_path / "evaluation/SMTL/seed1/metrics.tsv")
+    with pytest.raises(InputError, match="SMTL/seed1/metrics.tsv: .*lacks the task 't03'"):
+        technique.check(inputs, cfg)
+
+
+def run_inputs(folder, f1, depth=None, n_peaks=None, tasks=TASKS):
     """tasks.tsv, metrics.tsv and flagstat files of tasks with these scores."""
     rng = np.random.default_rng(11)
-    n = len(f1)
+    n, ids = len(f1), tasks
     tasks = pd.DataFrame({
-        "task_id": TASKS[:n], "modality": "TFB", "assay": "ChIP", "target": "", "cell_type": "", "cell_group": "",
+        "task_id": ids[:n], "modality": "TFB", "assay": "ChIP", "target": "", "cell_type": "", "cell_group": "",
         "n_peaks": rng.permutation(n) + 100 if n_peaks is None else n_peaks,
         "positives_train": 900, "positives_validation": 90, "positives_test": 90, "share_train": 0.1, "flag": "",
     })  # fmt: skip
@@ -116,12 +165,12 @@ def run_inputs(folder, f1, depth=None, n_peaks=None):
     metrics = []
     for name, values in (("KMTL", f1), ("SMTL", rng.permutation(np.linspace(0.2, 0.4, n)))):
         table = pd.DataFrame({
-            "task_id": TASKS[:n], "test_f1": values, "test_auroc": rng.permutation(np.linspace(0.6, 0.9, n)),
+            "task_id": ids[:n], "test_f1": values, "test_auroc": rng.permutation(np.linspace(0.6, 0.9, n)),
             "test_auprc": 0.3, "positives_test": 90, "test_base_rate": 0.1,
         })  # fmt: skip
         metrics.append(report_tree.write_tsv(table, folder / "evaluation" / name / "seed1" / "metrics.tsv"))
     flagstat = []
-    for task, mapped in zip(TASKS, [] if depth is None else depth, strict=False):
+    for task, mapped in zip(ids, [] if depth is None else depth, strict=False):
         path = folder / f"{task}.rep1.flagstat.txt"
         path.write_text(report_tree.FLAGSTAT.format(total=int(mapped), mapped=int(mapped)))
         flagstat.append(str(path))
@@ -137,6 +186,7 @@ def run_cfg(n=30, donors=(), batches=()):
         "targets": "labels",
         "pair": ["KMTL", "SMTL"],
         "pools": {},
+        "learnt": dict.fromkeys(["KMTL", "SMTL"], TASKS[:n]),
         "tasks": rows,
         "draws": 2000,
         "seed": 1,

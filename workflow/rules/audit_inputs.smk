@@ -53,6 +53,13 @@ def choice_tables():
     return [f"{RESULTS}/evaluation/{name}/seed{seed}/choice.tsv" for name, seed in made_choices()]
 
 
+def scored_tasks(name):
+    """Ids of the tasks that a strategy, a choice or predictions from elsewhere have scores of, in the sheet's order."""
+    if name in CHOICES:
+        return [row["task_id"] for row in choice_config(types.SimpleNamespace(choice=name, seed=""))["tasks"]]
+    return list(TASKS) if name in EXTERNAL else strategy_tasks(name)
+
+
 def made_choices():
     """[choice, seed] of all choices among strategies."""
     return [[name, seed] for name in CHOICES for seed in compared.compared_seeds(config, name)]
@@ -119,6 +126,12 @@ def audit_config():
             "pair": pair,
             "targets": config["dataset"]["targets"],
             "pools": config["comparison"]["pools"],
+            "learnt": {
+                member: scored_tasks(member)
+                for name in pair
+                if name
+                for member in compared.pool_members(config, name)
+            },
             "tasks": [
                 {"task_id": task, "donors": PROFILES[task].donors, "batches": PROFILES[task].batches}
                 for task in TASKS

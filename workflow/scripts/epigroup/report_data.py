@@ -13,7 +13,7 @@ from epigroup.hdf5 import open_hdf5
 from epigroup.intact import REMEDY, read_json, read_text
 from epigroup.quality_tables import read_summary
 from epigroup.score_names import ScoreNames, names_of
-from epigroup.tables import read_table
+from epigroup.tables import read_figures, read_table
 
 log = logging.getLogger(__name__)
 
@@ -300,7 +300,7 @@ def place(path: str) -> tuple[str, int]:
 
 def table(path: str, kind: str, scores: Sequence[str] = ()) -> pd.DataFrame:
     """A tab-separated table with at least the columns of its kind, and those of the `scores`."""
-    frame = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["", "NaN"])
+    frame = read_figures(path, unknown=["", "NaN"])
     lacking = [name for name in (*NEEDED[kind], *scores) if name not in frame]
     if lacking:
         raise InputError(

@@ -16,18 +16,35 @@ from epigroup.bootstrap import (
 from epigroup.errors import InputError
 from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.signal_scores import BlockSums
-from epigroup.tables import read_table
+from epigroup.tables import read_figures
 
 SCORES = SCORE_NAMES["labels"].columns
 
 
 def read_metrics(path: str | Path, columns: list[str] = SCORES) -> pd.DataFrame:
     """A metrics.tsv, indexed by task_id. InputError: one of the `columns` is missing."""
-    table = read_table(path, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
+    table = read_figures(path)
     lacking = [name for name in ("task_id", *columns) if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; evaluate the strategy again")
     return table.set_index("task_id")
+
+
+def check_tasks(table: pd.DataFrame, task_ids: list[str], path: str | Path) -> None:
+    """InputError, by task, unless a table of `read_metrics` holds these tasks in this order."""
+    found = table.index.tolist()
+    if found == task_ids:
+        return
+    lacking = [task for task in task_ids if task not in set(found)]
+    strange = [task for task in found if task not in set(task_ids)]
+    twice = [task for task in set(found) if found.count(task) > 1]
+    if lacking:
+        what = f"it lacks the task '{lacking[0]}'"
+    elif strange or twice:
+        what = f"task '{(strange or twice)[0]}' is unknown or comes twice"
+    else:
+        what = f"task '{next(a for a, b in zip(found, task_ids, strict=True) if a != b)}' is out of order"
+    raise InputError(f"{path}: its tasks are not those of the strategy: {what}; evaluate the strategy again")
 
 
 def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str) -> None:

@@ -53,6 +53,16 @@ def table_rows(path: str | os.PathLike, columns: Sequence[str]) -> Iterator[tupl
         raise InputError(f"{path}:{rows.line_num}: no tab-separated table: {error}") from None
 
 
+def read_figures(
+    path: str | os.PathLike, unknown: Sequence[str] = ("NaN",), names: Sequence[str] = ("task_id",)
+) -> "pd.DataFrame":
+    """A table of figures, as `read_table`; cells of `names` are text as they stand (a task may be called NA or
+    1e5), in other columns those of `unknown` are NaN."""
+    header = read_text(path).partition("\n")[0].rstrip("\r").split("\t")
+    empty = {column: list(unknown) for column in header if column not in names}
+    return read_table(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=empty)
+
+
 def read_table(path: str | os.PathLike, **options) -> "pd.DataFrame":
     """A tab-separated table with a header, as pandas reads it. Raises InputError for one that is cut or
     damaged."""

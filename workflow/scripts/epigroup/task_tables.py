@@ -54,7 +54,7 @@ def task_table(about: Mapping, tasks: Sequence[Mapping[str, str]]) -> pd.DataFra
 
 def read_tasks(path: str | os.PathLike) -> pd.DataFrame:
     """tasks.tsv as written; empty cells are empty strings."""
-    return read_table(path, keep_default_na=False)
+    return read_table(path, dtype={"task_id": str}, keep_default_na=False)
 
 
 def with_assay(tasks: pd.DataFrame) -> pd.Series:

@@ -9,12 +9,12 @@ import pandas as pd
 from epigroup.audit.contract import FAIL, PASS, Finding
 from epigroup.choice import choice_table
 from epigroup.score_names import SCORE_NAMES
-from epigroup.tables import read_table
+from epigroup.tables import read_figures
 
 
 def without_test(metrics: str, folder: str, name: str) -> str:
     """A copy of metrics.tsv in `folder` that holds no column of test."""
-    table = read_table(metrics, dtype={"task_id": str}, keep_default_na=False, na_values=["NaN"])
+    table = read_figures(metrics)
     kept = [column for column in table if "test" not in column]
     path = Path(folder) / f"{name}.tsv"
     table[kept].to_csv(path, sep="\t", index=False, na_rep="NaN")
@@ -48,7 +48,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     for choice, made in zip(cfg["choices"], inputs.get("chosen") or [], strict=True):
         mine, paths = paths[: len(choice["candidates"])], paths[len(choice["candidates"]) :]
         again = chosen_again(choice, mine)
-        known = read_table(made, dtype={"task_id": str}, keep_default_na=False).set_index("task_id")["chosen"]
+        known = read_figures(made).set_index("task_id")["chosen"]
         n_tasks += len(again)
         odd = again.index[again != known.reindex(again.index)]
         differing += [[choice["name"], choice["seed"], task] for task in odd]

@@ -1,7 +1,7 @@
 """Whether scores and gains follow depth, number of peaks, assay, batch or donor, and not biology."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -11,7 +11,9 @@ from scipy.stats import rankdata
 from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
 from epigroup.audit.properties import NUMBERS, WORDS
 from epigroup.confounders import read_depth
-from epigroup.report_data import gather, many, with_pools
+from epigroup.errors import InputError
+from epigroup.report_data import gather, many, place, with_pools
+from epigroup.run_scores import check_tasks, read_metrics
 from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.task_tables import read_tasks
 
@@ -112,14 +114,32 @@ def confounder_tests(points: pd.DataFrame, of: Iterable[str], draws: int, seed: 
     return table
 
 
+def check_learnt(paths: Sequence[str], cfg: Mapping, names: ScoreNames) -> None:
+    """InputError unless there are metrics of both strategies of the pair, each of all tasks that it learns."""
+    for name in filter(None, cfg["pair"]):
+        for member in cfg["pools"].get(name, [name]):
+            mine = [path for path in paths if place(path)[0] == member]
+            if not mine:
+                raise InputError(f"audit: no metrics.tsv of the strategy {member} is given; evaluate it")
+            for path in mine:
+                check_tasks(read_metrics(path, names.metrics), cfg["learnt"][member], path)
+
+
 def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFrame:
     """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, the two
-    scores of `measures` of the headline's strategy and gain over its first baseline, means over seeds."""
+    scores of `measures` of the headline's strategy and gain over its first baseline, means over seeds; NaN for tasks
+    that a strategy does not learn. InputError: as `check_learnt`, a task that the sheet lacks."""
     tasks = read_tasks(inputs["tasks"]).set_index("task_id", drop=False)
+    check_learnt(many(inputs, "metrics"), cfg, names)
     metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index, names.metrics)
     metrics = with_pools(metrics, cfg["pools"])
     means = metrics.groupby(["strategy", "task_id"])[names.metrics].mean()
-    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id").reindex(tasks.index)
+    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id")
+    if lacking := [task for task in tasks.index if task not in sheet.index]:
+        raise InputError(
+            f"{inputs['tasks']}: task '{lacking[0]}' is not in the sample sheet; describe the tasks again"
+        )
+    sheet = sheet.reindex(tasks.index)
     points = tasks[["task_id", "modality", "assay"]].copy()
     for name in ("batch", "donor"):
         points[name] = sheet[COLLECTED[name]].map(" + ".join)
@@ -138,7 +158,8 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Spearman's rho of depth and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
 
     inputs: tasks, metrics, and fastp, flagstat of profiles that came as reads. cfg: targets, pair ([strategy,
-    baseline or None]), pools, tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at
+    baseline or None]), pools, learnt ({strategy: ids of the tasks it learns} of those two, or of a pool's members),
+    tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at
     least 0.3 is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
     """
     names = SCORE_NAMES[cfg["targets"]]

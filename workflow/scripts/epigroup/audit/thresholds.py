@@ -13,7 +13,7 @@ from epigroup.files import whole
 from epigroup.intact import read_json
 from epigroup.metrics import ScoreCounts
 from epigroup.report_data import many, place
-from epigroup.tables import read_table
+from epigroup.run_scores import check_tasks, read_metrics
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +70,12 @@ def hold_thresholds(
 
     cfg: tasks (ids), regions, min_validation_positives. origin: `validation`, `few positives` (0.5), `test` (not
     the best on validation, but on test), `elsewhere`. Test is read only where a threshold is not from validation,
-    to say whether it is test's; its F1 columns are NaN otherwise.
+    to say whether it is test's; its F1 columns are NaN otherwise. InputError: as `read_metrics`, `check_tasks` and
+    `open_predictions`.
     """
     dataset, task_ids = read_json(dataset_json), list(cfg["tasks"])
-    table = read_table(metrics, dtype={"task_id": str}).set_index("task_id").loc[task_ids]
+    table = read_metrics(metrics, ["threshold"])
+    check_tasks(table, task_ids, metrics)
     stored = table["threshold"].to_numpy(float)
     rows = []
     with open_predictions(validation, task_ids, dataset, cfg["regions"], "validation") as predictions:
@@ -116,7 +118,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
         )
     for path in many(inputs, "thresholds"):
         name, seed = place(path)
-        table = read_table(path, dtype={"task_id": str})
+        table = read_metrics(path, COLUMNS[1:]).reset_index()
         tables.append(table)
         for row in table[~table["origin"].isin(["validation", "few positives"])].itertuples():
             rows.append({"strategy": name, "seed": seed, "task_id": row.task_id, "threshold": row.threshold,
