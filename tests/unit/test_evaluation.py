@@ -210,6 +210,46 @@ def test_intervals_are_those_of_resampled_examples(place, monkeypatch):
     assert np.isnan(table.loc["d", [f"test_{n}_{side}" for n in of_draw for side in ("low", "high")]]).all()
 
 
+def test_a_rare_task_keeps_its_intervals_where_few_draws_lack_its_positives(place):
+    """Positives in six blocks of many: some draws have none of them, and are left out; of one in two blocks,
+    a seventh of the draws have none, and nothing is said."""
+    blocks = choose_blocks(place.test["chrom"], place.test["start"])
+    for task, n in ((2, 6), (3, 2)):
+        first = [int(np.flatnonzero(blocks.of == block)[0]) for block in range(0, 5 * n, 5)]
+        place.test["labels"][:, task] = False
+        place.test["labels"][first, task] = True
+    place.draws = 400
+    table = place.run()
+    weights = draw_blocks(len(blocks.chrom), place.draws, 1).astype(int)
+    truth, scores = place.test["labels"][:, 2], place.test["probability"][:, 2].astype(float)
+    drawn = [np.repeat(np.arange(2000), draw[blocks.of]) for draw in weights]
+    lacking = [not truth[rows].any() for rows in drawn]
+    assert 0 < sum(lacking) <= 0.05 * 400
+    known = [rows for rows, none in zip(drawn, lacking, strict=True) if not none]
+    for name, values in (
+        ("auprc", [reference.average_precision_score(truth[rows], scores[rows]) for rows in known]),
+        (
+            "f1",
+            [reference.f1_score(truth[rows], scores[rows] >= table.loc["c", "threshold"]) for rows in known],
+        ),
+    ):
+        low, high = np.quantile(values, [0.025, 0.975])
+        assert table.loc["c", [f"test_{name}_low", f"test_{name}_high"]].tolist() == pytest.approx(
+            [low, high], abs=1e-9
+        )
+    columns = [f"test_{name}_{side}" for name in ("f1", "auprc") for side in ("low", "high")]
+    assert table.loc["d", columns].isna().all() and table.loc["d", "test_auprc"] > 0
+    # and so has its difference from a baseline
+    cfg = {"runs": [["NET", 1]], "baselines": ["gc"]}
+    cfg["tasks"] = [{"task_id": task, "modality": "CA"} for task in TASKS]
+    metrics, counts = [place.path / "metrics.tsv"], [place.path / "blocks.h5"]
+    outputs = place.path / "baselines.tsv", place.path / "marks.tsv"
+    mark_tasks(metrics, metrics, counts, counts, *outputs, cfg)
+    marks = pd.read_csv(outputs[1], sep="\t", keep_default_na=False, na_values=["NaN"]).set_index("task_id")
+    assert marks.loc["c", ["difference_low", "difference_high"]].tolist() == [0, 0]
+    assert np.isnan(marks.loc["d", "difference_low"])
+
+
 def test_a_network_is_held_against_a_baseline_draw_by_draw(place):
     """Two seeds and a baseline over the same draws, written out and given to scikit-learn."""
     truth, runs = place.test["labels"], {}

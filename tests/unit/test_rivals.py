@@ -88,6 +88,12 @@ def test_columns_with_too_few_known_draws_have_no_interval():
     assert np.isnan([low[1], high[1]]).all()
     np.testing.assert_allclose([low[0], high[0]], np.percentile(draws[:, 0].astype(float), [2.5, 97.5]))
     np.testing.assert_allclose([low[2], high[2]], np.percentile(draws[10:, 2].astype(float), [2.5, 97.5]))
+    for task in range(3):  # one rule for both forms
+        np.testing.assert_array_equal(percentile_interval(draws[:, task]), [low[task], high[task]])
+    assert (
+        np.isnan(column_intervals(np.empty((0, 2)))).all()
+        and np.isnan(percentile_interval(np.empty(0))).all()
+    )
 
 
 def test_worse_than_alone_beside_alone_with_another_seed(runs, compared):  # noqa: F811

@@ -144,26 +144,24 @@ def mean_known(values: np.ndarray) -> np.ndarray:
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
 
-def percentile_interval(draws: np.ndarray, share: float = 0.95) -> tuple[float, float]:
-    """(low, high): the middle `share` of the draws; NaN when a draw is unknown."""
-    if len(draws) == 0 or np.isnan(draws).any():
-        return np.nan, np.nan
-    low, high = np.quantile(draws, [(1 - share) / 2, (1 + share) / 2])
-    return float(low), float(high)
-
-
 def column_intervals(
     draws: np.ndarray, share: float = 0.95, least_known: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray]:
     """(low, high) float64 (T,): the middle `share` of each column of draws (n, T), unknown (NaN) ones left
-    out; NaN where less than `least_known` of them are known."""
+    out; NaN where less than `least_known` of them are known, or there are none."""
     n_known = (~np.isnan(draws)).sum(axis=0)
     low, high = np.full((2, draws.shape[1]), np.nan)
     ends = [(1 - share) / 2, (1 + share) / 2]
     for columns, quantile in (
-        (n_known == len(draws), np.quantile),
+        ((n_known == len(draws)) & (n_known > 0), np.quantile),
         ((n_known < len(draws)) & (n_known >= max(1, least_known * len(draws))), np.nanquantile),
     ):
         if columns.any():
             low[columns], high[columns] = quantile(draws[:, columns].astype(np.float64), ends, axis=0)
     return low, high
+
+
+def percentile_interval(draws: np.ndarray, share: float = 0.95) -> tuple[float, float]:
+    """(low, high): the middle `share` of the draws (n,), by the rule of `column_intervals`."""
+    low, high = column_intervals(np.asarray(draws)[:, None], share)
+    return float(low[0]), float(high[0])

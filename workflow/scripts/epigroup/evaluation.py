@@ -210,8 +210,8 @@ def task_intervals(
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
     and of its average precision, over `draws` of the blocks; that average precision, float32 (draws, T), for
-    differences draw by draw). NaN where a draw holds no positive of the task; all columns NaN, and no draws,
-    where blocks are too few or `draws` is 0.
+    differences draw by draw). Draws without a positive of the task are NaN and left out of its intervals, which are
+    NaN where these are more than 5 %; all columns NaN, and no draws, where blocks are too few or `draws` is 0.
 
     The scores of one run of tasks at a time are in memory.
     """

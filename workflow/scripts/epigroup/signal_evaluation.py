@@ -136,7 +136,7 @@ def intervals(
 ) -> dict[str, np.ndarray]:
     """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's Pearson r over `draws` of the
     blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the signal
-    never changes within a draw.
+    never changes within more than 5 % of the draws.
     """
     found = np.full((2, sums.shape[2]), np.nan)
     if blocks.enough and draws:
