@@ -220,6 +220,27 @@ def test_a_batch_confounder_is_caught(tmp_path):
     assert tests.loc[("batch", "test_f1"), "effect"] == pytest.approx(h / 29, abs=1e-9)
 
 
+def test_frip_is_held_against_scores_where_profiles_came_as_reads(tmp_path):
+    rng = np.random.default_rng(8)
+    frip = rng.permutation(np.linspace(0.02, 0.6, 24))
+    inputs = run_inputs(tmp_path, rng.permutation(np.linspace(0.2, 0.5, 30)))
+    assert "FRiP" in technique.check(inputs, run_cfg()).figure.split("Not tested")[1]
+    table = pd.read_csv(inputs["metrics"][0], sep="\t")
+    table.loc[:23, "test_auroc"] = 0.6 + 0.3 * frip + rng.normal(0, 0.02, 24)
+    report_tree.write_tsv(table, tmp_path / "evaluation/KMTL/seed1/metrics.tsv")
+    summary = pd.DataFrame(
+        {"profile_id": TASKS[:24], "grade": "pass", "warned": "", "failed": "", "frip": frip}
+    )
+    summary.to_csv(tmp_path / "quality.tsv", sep="\t", index=False, na_rep="NA")
+    found = technique.check(inputs | {"read_quality": str(tmp_path / "quality.tsv")}, run_cfg())
+    assert found.verdict == "warn" and "FRiP" in found.figure.split("Not tested")[0]
+    tests = pd.DataFrame(found.details["tests"]).set_index(["property", "measure"])
+    rho = stats.spearmanr(frip, table.loc[:23, "test_auroc"]).statistic
+    assert tests.loc[("frip", "test_auroc"), "effect"] == pytest.approx(rho, abs=1e-9)
+    assert tests.loc[("frip", "test_auroc"), "n_tasks"] == 24
+    assert "FRiP" not in found.figure.split("Not tested")[1]
+
+
 def test_few_tasks_have_the_exact_chance(tmp_path):
     values, ranks = np.array([0.1, 0.5, 0.2, 0.9, 0.4, 0.3]), np.arange(6) + 1.0
     orders, exact = technique.shuffles(6, 100, 1)
@@ -355,7 +376,7 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     results = load(tree | {"audit": str(tmp_path / "audit.json")})
     page = render(results, palette={}, **report_tree.settings())
     assert '<section id="audit">' in page and "Near-identical sequences across splits" in page
-    assert "Audit: of 8 checks 1 warn (Depth, peaks and batch against performance)." in page
+    assert "Audit: of 8 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
     assert '<section id="audit">' not in render(load(tree), palette={}, **report_tree.settings())
     numbers = technique_points(results)
     assert len(numbers) == 2 * 3 * 30

@@ -84,6 +84,7 @@ def audited(_=None):
         ],
         "fastp": trimmed_counts(),
         "flagstat": aligned_counts(),
+        **({"read_quality": f"{RESULTS}/quality/quality.tsv"} if FROM_READS else {}),
     }
 
 

@@ -1,4 +1,4 @@
-"""The audit's figure: scores and gains of the tasks against depth, peaks, assay, batch and donor."""
+"""The audit's figure: scores and gains of the tasks against depth, FRiP, peaks, assay, batch and donor."""
 
 import numpy as np
 import pandas as pd

@@ -30,7 +30,7 @@ RUN: dict[str, tuple[str, str, str]] = {
     ),
     "technique": (
         "epigroup.audit.technique:check",
-        "Depth, peaks and batch against performance",
+        "Depth, FRiP, peaks and batch against performance",
         "Confounding",
     ),
     "fitted": (

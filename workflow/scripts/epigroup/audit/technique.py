@@ -1,4 +1,4 @@
-"""Whether scores and gains follow depth, number of peaks, assay, batch or donor, and not biology."""
+"""Whether scores and gains follow depth, FRiP, number of peaks, assay, batch or donor, and not biology."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
 from epigroup.audit.properties import NUMBERS, WORDS
 from epigroup.confounders import read_depth
 from epigroup.errors import InputError
+from epigroup.quality_tables import read_summary
 from epigroup.report_data import gather, many, place, with_pools
 from epigroup.run_scores import check_tasks, read_metrics
 from epigroup.score_names import SCORE_NAMES, ScoreNames
@@ -125,8 +126,17 @@ def check_learnt(paths: Sequence[str], cfg: Mapping, names: ScoreNames) -> None:
                 check_tasks(read_metrics(path, names.metrics), cfg["learnt"][member], path)
 
 
+def read_frip(quality: str | None) -> pd.Series:
+    """Share of reads in peaks by profile, of those that came as reads, from quality.tsv; empty without one."""
+    if not quality:
+        return pd.Series(dtype=float)
+    summary = read_summary(quality).set_index("profile_id")
+    return summary["frip"].astype(float) if "frip" in summary else pd.Series(dtype=float)
+
+
 def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFrame:
-    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), n_peaks, the two
+    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), frip,
+    n_peaks, the two
     scores of `measures` of the headline's strategy and gain over its first baseline, means over seeds; NaN for tasks
     that a strategy does not learn. InputError: as `check_learnt`, a task that the sheet lacks."""
     tasks = read_tasks(inputs["tasks"]).set_index("task_id", drop=False)
@@ -145,6 +155,7 @@ def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFram
         points[name] = sheet[COLLECTED[name]].map(" + ".join)
     depth = read_depth(many(inputs, "fastp"), many(inputs, "flagstat"))
     points["depth"] = np.nan if depth is None else depth.reindex(tasks.index)
+    points["frip"] = read_frip(inputs.get("read_quality")).reindex(tasks.index)
     points["n_peaks"] = tasks["n_peaks"].astype(float)
     strategy, baseline = cfg["pair"]
     for column in (names.metrics[0], names.metrics[-1]):
@@ -155,9 +166,9 @@ def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFram
 
 
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
-    """Spearman's rho of depth and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
+    """Spearman's rho of depth, FRiP and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
 
-    inputs: tasks, metrics, and fastp, flagstat of profiles that came as reads. cfg: targets, pair ([strategy,
+    inputs: tasks, metrics, and fastp, flagstat, read_quality (quality.tsv) where profiles came as reads. cfg: targets, pair ([strategy,
     baseline or None]), pools, learnt ({strategy: ids of the tasks it learns} of those two, or of a pool's members),
     tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at
     least 0.3 is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
@@ -177,7 +188,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     }
     lacking = [
         text
-        for name, text in (("depth", "aligned reads"), ("batch", "batch"))
+        for name, text in (("depth", NUMBERS["depth"]), ("frip", NUMBERS["frip"]), ("batch", "batch"))
         if name not in set(tests["property"])
     ]
     untested = f" Not tested, being known of too few tasks: {', '.join(lacking)}." if lacking else ""
