@@ -241,14 +241,97 @@ def test_frip_is_held_against_scores_where_profiles_came_as_reads(tmp_path):
     assert "FRiP" not in found.figure.split("Not tested")[1]
 
 
-def test_few_tasks_have_the_exact_chance(tmp_path):
+def test_few_tasks_have_the_exact_chance():
     values, ranks = np.array([0.1, 0.5, 0.2, 0.9, 0.4, 0.3]), np.arange(6) + 1.0
-    orders, exact = technique.shuffles(6, 100, 1)
-    assert exact and len(orders) == 720
-    seen, drawn = technique.spearman(ranks, orders, values)
+    alike = np.zeros(6, int)
+    orders, exact = technique.shuffles(alike, 100, 1)
+    assert exact and len({tuple(order) for order in orders}) == 720
+    seen, drawn = technique.spearman(ranks, values, alike, orders)
     every = [stats.spearmanr(ranks[list(order)], values).statistic for order in orders[::7]]
     assert np.allclose(drawn[::7], every) and seen == pytest.approx(stats.spearmanr(ranks, values).statistic)
     assert technique.p_value(seen, drawn, exact) == np.mean(np.abs(drawn) >= abs(seen) - 1e-12)
+
+
+@pytest.mark.parametrize(("sizes", "n", "all_of_them"), [((3, 2, 4), 6 * 2 * 24, True), ((6, 9), 500, False)])
+def test_tasks_are_shuffled_within_their_modality(sizes, n, all_of_them):
+    strata = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    orders, exact = technique.shuffles(strata, 500, 1)
+    assert exact == all_of_them and len(orders) == n
+    assert (np.sort(orders, axis=1) == np.arange(len(strata))).all()
+    assert (strata[orders] == strata).all()
+    if exact:
+        assert len({tuple(order) for order in orders}) == n
+    else:
+        for place in range(len(strata)):  # each is as often in every place of its modality
+            share = np.mean(orders[:, place] == place)
+            assert abs(share - 1 / sizes[strata[place]]) < 0.06
+
+
+def biology(seed, spoilt=None):
+    """Points of 60 tasks in three modalities of their own assays and levels of scores: base rates differ and move F1
+    and FRiP alone; depth and batch are drawn. `spoilt`: what AUROC follows within each modality."""
+    rng = np.random.default_rng(seed)
+    modality = np.repeat(["CA", "HM", "TFB"], 20)
+    level = np.repeat([0.9, 0.7, 0.8], 20)
+    n_peaks = np.exp(rng.normal(9, 1, 60) + np.repeat([2, 1, 0], 20))
+    points = pd.DataFrame({
+        "task_id": np.arange(60), "modality": modality, "n_peaks": n_peaks, "donor": "",
+        "assay": [rng.choice(["ATAC", "DNase"]) if one == "CA" else {"HM": "CUT&RUN", "TFB": "ChIP"}[one]
+                  for one in modality],
+        "depth": rng.lognormal(17, 0.5, 60), "batch": rng.choice(list("abcd"), 60),
+        "frip": np.clip(0.02 * np.log(n_peaks) + rng.normal(0, 0.01, 60), 0.01, 1),
+        "test_f1": 0.05 * np.log(n_peaks) + rng.normal(0, 0.01, 60),
+        "test_auroc": level + rng.normal(0, 0.03, 60), "gain": rng.normal(0.01, 0.02, 60),
+    })  # fmt: skip
+    if spoilt is not None:
+        values = points[spoilt]
+        values = values.rank() / 60 if spoilt in technique.NUMBERS else (values == values[0]).astype(float)
+        points["test_auroc"] += 0.15 * values
+    return points
+
+
+def warns(points):
+    measured = ("test_f1", "test_auroc", "gain")
+    tests = technique.confounder_tests(points, measured, 1000, 1, {"test_f1"})
+    size = np.where(tests["kind"] == "rho", tests["effect"].abs(), np.sqrt(tests["effect"].clip(lower=0)))
+    return tests[(tests["q"] < technique.ALPHA) & (size >= technique.LEAST_EFFECT)]
+
+
+def test_biology_is_not_taken_for_technique():
+    """Of 40 clean sets few warn, as by chance; without modalities and base rates in mind they would."""
+    found = [warns(biology(seed)) for seed in range(40)]
+    assert sum(len(one) > 0 for one in found) <= 5
+    assert not any(
+        (one["property"].isin(["n_peaks", "frip"]) & (one["measure"] == "test_f1")).any() for one in found
+    )
+    points = biology(0).assign(modality="one")
+    tests = technique.confounder_tests(points, ["test_f1", "test_auroc"], 1000, 1).set_index(
+        ["property", "measure"]
+    )
+    for pair in (("assay", "test_auroc"), ("n_peaks", "test_f1"), ("frip", "test_f1")):
+        assert tests.loc[pair, "q"] < 0.05, pair
+
+
+@pytest.mark.parametrize("planted", ["depth", "n_peaks", "frip", "batch", "assay"])
+def test_technique_that_scores_follow_within_modalities_is_caught(planted):
+    points = biology(3, planted)
+    found = warns(points).set_index(["property", "measure"])
+    assert (planted, "test_auroc") in found.index
+    if planted == "assay":  # of one modality two assays, of the others one: only these 20 tasks can tell
+        assert found.loc[(planted, "test_auroc"), "n_tasks"] == 20
+
+
+def test_within_a_modality_each_effect_is_its_plain_self():
+    """Two modalities apart: the pooled rho is that of ranks within each, and alone each has scipy's."""
+    points = biology(5, "depth")
+    for name, part in points.groupby("modality"):
+        (row,) = technique.confounder_tests(part[["task_id", "modality", "depth", "test_auroc"]],
+                                            ["test_auroc"], 100, 1).itertuples()  # fmt: skip
+        assert row.effect == pytest.approx(stats.spearmanr(part["depth"], part["test_auroc"]).statistic), name
+    ranks = points.groupby("modality")[["depth", "test_auroc"]].rank()
+    (row,) = technique.confounder_tests(points[["task_id", "modality", "depth", "test_auroc"]],
+                                        ["test_auroc"], 100, 1).itertuples()  # fmt: skip
+    assert row.effect == pytest.approx(np.corrcoef(ranks.T)[0, 1])  # modalities of one size
 
 
 def test_nothing_to_test_is_said(tmp_path):
@@ -379,5 +462,5 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     assert "Audit: of 8 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
     assert '<section id="audit">' not in render(load(tree), palette={}, **report_tree.settings())
     numbers = technique_points(results)
-    assert len(numbers) == 2 * 3 * 30
+    assert len(numbers) == (3 + 2) * 30  # peaks are not held against F1
     assert len(draw_technique(numbers, {"modality": {"TFB": "#000000"}}).axes) == 8

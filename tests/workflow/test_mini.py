@@ -74,6 +74,12 @@ def test_both_sets_of_regions_are_scored_and_named(results):
     assert (metrics["n_test"] == 500).all()
 
 
+def test_the_audit_is_quiet_on_technique(results):
+    """The simulation plants no confounder."""
+    audit = pd.read_csv(results / "audit/audit.tsv", sep="\t").set_index("check")
+    assert audit.loc["technique", "verdict"] in ("pass", "not applicable"), audit.loc["technique", "figure"]
+
+
 def test_random_groups_match_in_size_and_differ(results):
     tables = [
         pd.read_csv(results / f"groupings/{name}/seed1/groups.tsv", sep="\t") for name in ("kmeans", "random")

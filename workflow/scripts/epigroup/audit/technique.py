@@ -1,15 +1,15 @@
 """Whether scores and gains follow depth, FRiP, number of peaks, assay, batch or donor, and not biology."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
 from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
-from epigroup.audit.properties import NUMBERS, WORDS
+from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
 from epigroup.confounders import read_depth
 from epigroup.errors import InputError
 from epigroup.quality_tables import read_summary
@@ -22,20 +22,37 @@ COLLECTED = {"batch": "batches", "donor": "donors"}
 LEAST_TASKS = 5
 LEAST_EFFECT = 0.3  # |rho|, or the square root of epsilon squared: less is no concern, however sure
 ALPHA = 0.05
-EXACT = 7  # tasks up to which every order is tried
+EXACT = math.factorial(7)  # orders, of tasks within their modality, up to which every one is tried
 COLUMNS = ["property", "measure", "kind", "n_tasks", "effect", "p", "q"]
 
 
-def spearman(ranks: np.ndarray, orders: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
-    """Spearman's rho of `values` with what has these `ranks`, and under each of `orders` (D, n) of the ranks."""
-    a, b = ranks - ranks.mean(), rankdata(values) - (len(values) + 1) / 2
+def ranks_within(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
+    """float64 (n,): ranks among the values of the same stratum, over its size + 1, less their mean; so that each task
+    weighs alike, as in van Elteren's test (1960)."""
+    found = np.empty(len(values))
+    for stratum in np.unique(strata):
+        mine = strata == stratum
+        n = int(mine.sum())
+        found[mine] = (rankdata(values[mine]) - (n + 1) / 2) / (n + 1)
+    return found
+
+
+def spearman(
+    values: np.ndarray, scores: np.ndarray, strata: np.ndarray, orders: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Spearman's rho within strata of `scores` with `values`, and under each of `orders` (D, n) of the values;
+    that of all where there is one stratum."""
+    a, b = ranks_within(values, strata), ranks_within(scores, strata)
     size = math.sqrt(float(a @ a) * float(b @ b))
     return float(a @ b) / size, (a[orders] @ b) / size
 
 
-def kruskal(codes: np.ndarray, orders: np.ndarray, values: np.ndarray) -> tuple[float, np.ndarray]:
-    """Epsilon squared, H / (n - 1), of the Kruskal-Wallis statistic over groups `codes`, and of each order."""
-    ranks = rankdata(values) - (len(values) + 1) / 2
+def kruskal(
+    codes: np.ndarray, scores: np.ndarray, strata: np.ndarray, orders: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Epsilon squared, H / (n - 1), of the Kruskal-Wallis statistic over groups `codes`, and of each order; of ranks
+    within strata, so that groups that are each a stratum have 0."""
+    ranks = ranks_within(scores, strata)
     whole = float(ranks @ ranks)
     sizes = np.bincount(codes)
 
@@ -45,12 +62,19 @@ def kruskal(codes: np.ndarray, orders: np.ndarray, values: np.ndarray) -> tuple[
     return float(between(ranks[None])[0]), between(ranks[orders])
 
 
-def shuffles(n: int, draws: int, seed: int) -> tuple[np.ndarray, bool]:
-    """(orders int (D, n), whether they are all that there are)."""
-    if n <= EXACT:
-        return np.array(list(permutations(range(n)))), True
-    rng = np.random.default_rng(seed)
-    return np.argsort(rng.random((draws, n)), axis=1), False
+def shuffles(strata: np.ndarray, draws: int, seed: int) -> tuple[np.ndarray, bool]:
+    """(orders int (D, n) that keep each task within its stratum int (n,), whether they are all that there are)."""
+    members = [np.flatnonzero(strata == one) for one in np.unique(strata)]
+    if math.prod(math.factorial(len(one)) for one in members) <= EXACT:
+        every = product(*(permutations(one) for one in members))
+        orders = np.array([np.concatenate(parts) for parts in every])
+    else:
+        rng = np.random.default_rng(seed)
+        at_random = [np.argsort(rng.random((draws, len(one))), axis=1) for one in members]
+        orders = np.concatenate([one[order] for one, order in zip(members, at_random, strict=True)], axis=1)
+    found = np.empty_like(orders)
+    found[:, np.concatenate(members)] = orders
+    return found, len(orders) == math.prod(math.factorial(len(one)) for one in members)
 
 
 def p_value(seen: float, drawn: np.ndarray, exact: bool) -> float:
@@ -77,39 +101,45 @@ def measures(names: ScoreNames) -> dict[str, str]:
     return found | {"gain": f"gain in test {names.label}"}
 
 
-def confounder_tests(points: pd.DataFrame, of: Iterable[str], draws: int, seed: int) -> pd.DataFrame:
-    """A row a (property, measure) that can be tested: COLUMNS. effect: rho of numbers, epsilon squared of words.
+def tested_part(points: pd.DataFrame, name: str, measure: str) -> pd.DataFrame:
+    """The points of the modalities in which both the property and the measure vary; no rows where these are fewer than
+    5 tasks, or of words where no two have two tasks each."""
+    known = points[measure].notna()
+    known &= points[name].notna() if name in NUMBERS else points[name].astype(str) != ""
+    part = points[known]
+    varies = part.groupby("modality")[[name, measure]].transform("nunique") > 1
+    part = part[varies.all(axis=1)]
+    common = (part[name].value_counts() > 1).sum() > 1
+    return part if len(part) >= LEAST_TASKS and (name in NUMBERS or common) else part[:0]
 
-    points: a row a task, columns of NUMBERS and WORDS (NaN or empty: not known) and `of`. Tested are
-    properties and measures known of at least 5 tasks that are not all alike; words with two tasks each that
-    share one at least.
+
+def confounder_tests(
+    points: pd.DataFrame, of: Iterable[str], draws: int, seed: int, follow: Container[str] = ()
+) -> pd.DataFrame:
+    """A row a (property, measure) that can be tested: COLUMNS. effect: rho of numbers, epsilon squared of words,
+    both within modality: modalities differ in what they measure and by which assay, which is biology as much as
+    technique.
+
+    points: a row a task, modality and columns of NUMBERS and WORDS (NaN or empty: not known) and `of`. Tested is what
+    `tested_part` leaves. follow: measures that follow the base rate by themselves, and with it what `BY_PEAKS` names,
+    with which they are not tested.
     """
     rows = []
     for name in (*NUMBERS, *WORDS):
-        if name not in points:
-            continue
         for measure in of:
-            if measure not in points:
+            if name not in points or measure not in points or (name in BY_PEAKS and measure in follow):
                 continue
-            known = points[measure].notna() & (
-                points[name].notna() if name in NUMBERS else (points[name].astype(str) != "")
-            )
-            part = points[known]
-            codes, levels = pd.factorize(part[name])
-            sizes = np.bincount(codes) if len(codes) else np.zeros(0, int)
-            if len(part) < LEAST_TASKS or len(levels) < 2 or part[measure].nunique() < 2:
+            part = tested_part(points, name, measure)
+            if part.empty:
                 continue
-            if name in WORDS and (sizes > 1).sum() < 2:
-                continue
-            orders, exact = shuffles(len(part), draws, seed)
-            values = part[measure].to_numpy(float)
-            seen, drawn = (
-                spearman(rankdata(part[name].to_numpy(float)), orders, values)
-                if name in NUMBERS
-                else kruskal(codes, orders, values)
-            )
-            rows.append([name, measure, "rho" if name in NUMBERS else "epsilon2", len(part), seen,
-                         p_value(seen, drawn, exact)])  # fmt: skip
+            strata, _ = pd.factorize(part["modality"])
+            orders, exact = shuffles(strata, draws, seed)
+            scores = part[measure].to_numpy(float)
+            of_numbers = name in NUMBERS
+            values = part[name].to_numpy(float) if of_numbers else pd.factorize(part[name])[0]
+            seen, drawn = (spearman if of_numbers else kruskal)(values, scores, strata, orders)
+            kind, p = "rho" if of_numbers else "epsilon2", p_value(seen, drawn, exact)
+            rows.append([name, measure, kind, len(part), seen, p])
     table = pd.DataFrame(rows, columns=COLUMNS[:-1])
     table["q"] = benjamini_hochberg(table["p"].to_numpy(float)) if len(table) else []
     return table
@@ -166,17 +196,20 @@ def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFram
 
 
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
-    """Spearman's rho of depth, FRiP and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain.
+    """Spearman's rho of depth, FRiP and peaks, and Kruskal-Wallis of assay, batch and donor, with score and gain,
+    within modality. Peaks and FRiP, which come with the base rate, are held against AUROC and gain alone where the
+    targets are labels: F1 rises with the base rate by itself.
 
-    inputs: tasks, metrics, and fastp, flagstat, read_quality (quality.tsv) where profiles came as reads. cfg: targets, pair ([strategy,
-    baseline or None]), pools, learnt ({strategy: ids of the tasks it learns} of those two, or of a pool's members),
-    tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at
-    least 0.3 is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
+    inputs: tasks, metrics, and fastp, flagstat, read_quality (quality.tsv) where profiles came as reads. cfg: targets,
+    pair ([strategy, baseline or None]), pools, learnt ({strategy: ids of the tasks it learns} of those two, or of a
+    pool's members), tasks (dicts of task_id, donors, batches), draws, seed. A warning where an effect of at least 0.3
+    is found at a false discovery rate of 5 %. A property known of too few tasks is not tested.
     """
     names = SCORE_NAMES[cfg["targets"]]
     words = measures(names)
     points = task_points(inputs, cfg, names)
-    tests = confounder_tests(points, words, cfg["draws"], cfg["seed"])
+    follow = {names.test} if names.targets == "labels" else set()
+    tests = confounder_tests(points, words, cfg["draws"], cfg["seed"], follow)
     strategy, baseline = cfg["pair"]
     shown = points.astype(object).where(points.notna(), None).to_dict("records")
     details = {
@@ -191,20 +224,27 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
         for name, text in (("depth", NUMBERS["depth"]), ("frip", NUMBERS["frip"]), ("batch", "batch"))
         if name not in set(tests["property"])
     ]
-    untested = f" Not tested, being known of too few tasks: {', '.join(lacking)}." if lacking else ""
+    untested = (
+        f" Not tested, as too few tasks of a modality are known to differ in it: {', '.join(lacking)}."
+        if lacking
+        else ""
+    )
     if tests.empty:
         return Finding(NOT_APPLICABLE, f"Nothing can be tested.{untested}", "Give more tasks.", details)
     size = np.where(tests["kind"] == "rho", tests["effect"].abs(), np.sqrt(tests["effect"].clip(lower=0)))
     found = tests[(tests["q"] < ALPHA) & (size >= LEAST_EFFECT)]
     if found.empty:
         strongest = tests.loc[int(size.argmax())]
-        figure = f"None of {len(tests)} tests finds {strategy} to follow technique"
+        figure = f"None of {len(tests)} tests within modality finds {strategy} to follow technique"
         figure += f"; strongest: {_said(strongest, words)}.{untested}"
         return Finding(PASS, figure, "Nothing to do.", details)
-    figure = f"{strategy} follows: {'; '.join(_said(row, words) for _, row in found.iterrows())}.{untested}"
+    said = "; ".join(_said(row, words) for _, row in found.iterrows())
+    figure = f"Within modality {strategy} follows: {said}.{untested}"
     advice = "Compare tasks within levels of this property, or sample reads down to one depth and call peaks again."
-    if names.targets == "labels" and "n_peaks" in set(found["property"]):
-        advice += " The number of peaks sets the base rate, with which F1 rises by itself; AUROC does not."
+    if names.targets == "labels" and set(BY_PEAKS) & set(found["property"]):
+        advice += (
+            " Tasks with more peaks also have more positives to learn from: compare tasks of like numbers."
+        )
     return Finding(WARN, figure, advice, details)
 
 
