@@ -367,6 +367,8 @@ FLAGSTAT = """{total} + 0 in total (QC-passed reads + QC-failed reads)
 40 + 0 primary duplicates
 {mapped} + 0 mapped (95.00% : N/A)
 {mapped} + 0 primary mapped (95.00% : N/A)
+{total} + 0 paired in sequencing
+{mates} + 0 with itself and mate mapped
 """
 
 
@@ -380,7 +382,9 @@ def reads(root: Path) -> dict:
         )
     )
     for name in ("P000_ATAC", "P001_DNase"):
-        (root / "quality" / f"{name}.rep1.flagstat.txt").write_text(FLAGSTAT.format(total=2000, mapped=1900))
+        (root / "quality" / f"{name}.rep1.flagstat.txt").write_text(
+            FLAGSTAT.format(total=2000, mapped=1900, mates=1800)
+        )
     return {
         "fastp": [str(trimmed)],
         "flagstat": [str(root / "quality" / f"{n}.rep1.flagstat.txt") for n in ("P000_ATAC", "P001_DNase")],

@@ -137,6 +137,8 @@ FLAGSTAT = b"""\
 11 + 0 primary duplicates
 160 + 0 mapped (88.89% : N/A)
 150 + 0 primary mapped (88.24% : N/A)
+170 + 0 paired in sequencing
+140 + 0 with itself and mate mapped
 """
 
 

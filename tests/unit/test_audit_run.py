@@ -15,6 +15,7 @@ import report_tree
 from epigroup import audit
 from epigroup.audit import class_balance, donors, fitted, flow, selection, technique, thresholds
 from epigroup.audit.make import COLUMNS, audit_run
+from epigroup.confounders import read_depth
 from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.intact import sealed
@@ -172,7 +173,7 @@ def run_inputs(folder, f1, depth=None, n_peaks=None, tasks=TASKS):
     flagstat = []
     for task, mapped in zip(ids, [] if depth is None else depth, strict=False):
         path = folder / f"{task}.rep1.flagstat.txt"
-        path.write_text(report_tree.FLAGSTAT.format(total=int(mapped), mapped=int(mapped)))
+        path.write_text(report_tree.FLAGSTAT.format(total=int(mapped), mapped=int(mapped), mates=0))
         flagstat.append(str(path))
     return {"tasks": str(folder / "tasks.tsv"), "metrics": metrics, "flagstat": flagstat, "fastp": []}
 
@@ -200,7 +201,9 @@ def test_a_depth_confounder_is_caught_and_chance_is_not(tmp_path):
     confounded = 0.2 + 0.3 * stats.rankdata(depth) / len(TASKS) + rng.normal(0, 0.03, len(TASKS))
     found = technique.check(run_inputs(tmp_path, confounded, depth), run_cfg())
     assert (
-        found.verdict == "warn" and "aligned reads" in found.figure and "number of peaks" not in found.figure
+        found.verdict == "warn"
+        and "aligned fragments" in found.figure
+        and "number of peaks" not in found.figure
     )
     tests = pd.DataFrame(found.details["tests"]).set_index(["property", "measure"])
     rho = stats.spearmanr(depth, confounded).statistic
@@ -208,6 +211,22 @@ def test_a_depth_confounder_is_caught_and_chance_is_not(tmp_path):
     assert np.allclose(tests["q"], stats.false_discovery_control(tests["p"]))
     clean = technique.check(run_inputs(tmp_path, rng.permutation(confounded), depth), run_cfg())
     assert clean.verdict == "pass", clean.figure
+
+
+def test_pairs_are_no_deeper_than_single_reads(tmp_path):
+    """The same fragments, of every other task as pairs: twice the reads, a mate in ten not aligned."""
+    fragments = np.arange(1, 31) * 1000
+    inputs = run_inputs(tmp_path, np.linspace(0.2, 0.5, 30))
+    for i, (task, n) in enumerate(zip(TASKS, fragments, strict=True)):
+        alone, total = (n // 10, 2 * n) if i % 2 else (0, n)
+        mapped, mates = total - alone, total - 2 * alone if i % 2 else 0
+        path = tmp_path / f"{task}.rep1.flagstat.txt"
+        path.write_text(report_tree.FLAGSTAT.format(total=total, mapped=mapped, mates=mates))
+        inputs["flagstat"].append(str(path))
+    depth = read_depth([], inputs["flagstat"])
+    assert depth.reindex(TASKS).tolist() == fragments.tolist()
+    points = technique.check(inputs, run_cfg()).details["points"]
+    assert [row["depth"] for row in points] == fragments.tolist()
 
 
 def test_a_batch_confounder_is_caught(tmp_path):

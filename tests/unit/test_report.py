@@ -416,6 +416,7 @@ def test_reads_are_counted_from_fastp_and_flagstat(inputs):
     assert table.loc["P001_DNase.rep1", "Reads"] == 2000
     assert table.loc["P001_DNase.rep1", "Aligned, %"] == 95.0
     assert table.loc["P001_DNase.rep1", "Duplicates"] == 40
+    assert table.loc["P001_DNase.rep1", "Aligned fragments"] == 900 + 100
     assert read_counts([], []) is None
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from conftest import MINI, copy_checkout, run_snakemake
+from epigroup.report_data import read_counts
 
 RESULTS = "results"
 
@@ -78,6 +79,13 @@ def test_the_audit_is_quiet_on_technique(results):
     """The simulation plants no confounder."""
     audit = pd.read_csv(results / "audit/audit.tsv", sep="\t").set_index("check")
     assert audit.loc["technique", "verdict"] in ("pass", "not applicable"), audit.loc["technique", "figure"]
+
+
+def test_depth_counts_fragments(results):
+    for name, paired in (("K562_ATAC", True), ("SKNSH_REST", False)):
+        table = read_counts([], [results / f"quality/alignments/{name}.rep1.flagstat.txt"])
+        reads, fragments = table.loc[0, ["Aligned", "Aligned fragments"]]
+        assert (reads / 2 <= fragments < 0.55 * reads) if paired else fragments == reads
 
 
 def test_random_groups_match_in_size_and_differ(results):

@@ -27,7 +27,7 @@ def terciles(values: pd.Series) -> pd.Series:
 def properties(tasks: pd.DataFrame, depth: pd.Series | None) -> pd.DataFrame:
     """Words by task: assay, depth and peaks (terciles), modality, cell_group; empty where not known.
 
-    tasks: as tasks.tsv; depth: reads by task id, of the tasks that came as reads, or None.
+    tasks: as tasks.tsv; depth: aligned fragments by task id, of the tasks that came as reads, or None.
     """
     tasks = tasks.set_index("task_id")
     reads = pd.Series(np.nan, index=tasks.index) if depth is None else depth.reindex(tasks.index)
@@ -44,12 +44,13 @@ def properties(tasks: pd.DataFrame, depth: pd.Series | None) -> pd.DataFrame:
 
 
 def read_depth(fastp: list[str], flagstat: list[str]) -> pd.Series | None:
-    """Aligned reads by profile, its replicates together; None where no profile came as reads."""
+    """Aligned fragments by profile, its replicates together, so that pairs and single reads count alike; None where no
+    profile came as reads."""
     counts = read_counts(fastp, flagstat)
     if counts is None:
         return None
     profile = counts["Replicate"].str.replace(r"\.rep\d+$", "", regex=True)
-    return counts.groupby(profile)["Aligned"].sum().astype(float)
+    return counts.groupby(profile)["Aligned fragments"].sum().astype(float)
 
 
 def confounder_table(words: pd.DataFrame, groupings: list[tuple[str, int, pd.DataFrame]]) -> pd.DataFrame:

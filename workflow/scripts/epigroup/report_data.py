@@ -371,13 +371,20 @@ def read_embedding(path: str, task_ids: list[str]) -> np.ndarray:
     return found
 
 
-FLAGSTAT = {"primary": "primary", "primary mapped": "aligned", "primary duplicates": "duplicates"}
+FLAGSTAT = {
+    "primary": "primary",
+    "primary mapped": "aligned",
+    "primary duplicates": "duplicates",
+    "with itself and mate mapped": "mates",
+}
 
 
 def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
-    """A row a replicate (`profile.repN`): reads, after trimming, aligned, duplicates; None without files.
+    """A row a replicate (`profile.repN`): reads, after trimming, aligned, duplicates, and aligned
+    fragments; None without files.
 
-    Counts are of reads, both mates of a pair. A profile that entered as BAM has no trimming.
+    Counts are of reads, both mates of a pair, but for fragments: a pair of which both mates align is one, as is a
+    read alone. A profile that entered as BAM has no trimming.
     """
     if not flagstat:
         return None
@@ -406,6 +413,7 @@ def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
                 "Duplicates, %": round(100 * counts["duplicates"] / counts["aligned"], 1)
                 if counts["aligned"]
                 else None,
+                "Aligned fragments": counts["aligned"] - counts["mates"] // 2,
             }
         )
     return pd.DataFrame(rows)

@@ -165,7 +165,7 @@ def read_frip(quality: str | None) -> pd.Series:
 
 
 def task_points(inputs: Mapping, cfg: Mapping, names: ScoreNames) -> pd.DataFrame:
-    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned reads), frip,
+    """A row a task, in order: task_id, modality, assay, batch, donor, depth (aligned fragments), frip,
     n_peaks, the two
     scores of `measures` of the headline's strategy and gain over its first baseline, means over seeds; NaN for tasks
     that a strategy does not learn. InputError: as `check_learnt`, a task that the sheet lacks."""
