@@ -103,7 +103,23 @@ def test_a_threshold_tuned_on_test_is_caught(scored):
     assert found.verdict == "fail"
     assert table.loc[["t03", "t05"], "origin"].tolist() == ["test", "elsewhere"]
     assert sorted(row["task_id"] for row in found.details["odd"]) == ["t03", "t05", "t29"]
-    assert "best on test" in found.figure and "SMTL, seed 1" in found.figure
+    assert "best on test" in found.figure and "SMTL, seed 1, all_mappable bins" in found.figure
+
+
+def test_each_set_of_regions_has_its_thresholds_looked_at(scored):
+    """Those of one set are right; of the other, chosen on its own bins, one is not."""
+    folder, _ = scored
+    table, found = held(folder)
+    paths = []
+    for regions, folder_ in (("any_peak", "audit"), ("all_mappable", "all_mappable")):
+        mine = table.reset_index().assign(regions=regions)
+        if regions == "all_mappable":
+            mine.loc[3, "origin"] = "test"
+        paths.append(report_tree.write_tsv(mine, folder / folder_ / "SMTL/seed1/thresholds.tsv"))
+    found = thresholds.check({"thresholds": paths}, {})
+    assert found.verdict == "fail" and [row["regions"] for row in found.details["odd"]] == ["all_mappable"]
+    found = thresholds.check({"thresholds": paths[:1]}, {})
+    assert found.verdict == "pass" and "(1 strategies and seeds, bins: any_peak)" in found.figure
 
 
 def test_metrics_that_lack_a_task_are_refused_by_name(scored):
@@ -123,7 +139,7 @@ def test_metrics_that_lack_a_task_are_refused_by_name(scored):
 def test_tasks_may_be_called_as_what_is_not_known(tmp_path):
     """NA, NaN, nan and numbers are names that the sheet allows."""
     ids = ["NA", "NaN", "nan", "1e5", "007", "None", "true"]
-    table = pd.DataFrame([[task, 0.5, 0.5, 0.1, 0.1, None, None, "validation"] for task in ids],
+    table = pd.DataFrame([[task, 0.5, 0.5, 0.1, 0.1, None, None, "validation", "any_peak"] for task in ids],
                          columns=thresholds.COLUMNS)  # fmt: skip
     path = report_tree.write_tsv(
         table.assign(origin="elsewhere"), tmp_path / "S" / "seed1" / "thresholds.tsv"
@@ -462,7 +478,9 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     ]  # fmt: skip
     (tmp_path / "found.json").write_text(json.dumps(sealed({"findings": found})))
     (tmp_path / "thresholds/SMTL/seed1").mkdir(parents=True)
-    empty = pd.DataFrame([["t00", 0.5, 0.5, 0.1, 0.1, None, None, "validation"]], columns=thresholds.COLUMNS)
+    empty = pd.DataFrame(
+        [["t00", 0.5, 0.5, 0.1, 0.1, None, None, "validation", "any_peak"]], columns=thresholds.COLUMNS
+    )
     made = report_tree.write_tsv(empty, tmp_path / "thresholds/SMTL/seed1/thresholds.tsv")
     audit_run(
         inputs

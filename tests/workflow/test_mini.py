@@ -81,6 +81,13 @@ def test_the_audit_is_quiet_on_technique(results):
     assert audit.loc["technique", "verdict"] in ("pass", "not applicable"), audit.loc["technique", "figure"]
 
 
+def test_thresholds_of_both_sets_of_regions_are_audited(results):
+    audit = json.loads((results / "audit/audit.json").read_text())
+    found = next(one for one in audit["findings"] if one["check"] == "thresholds")
+    assert found["verdict"] == "pass" and found["details"]["n"] == 2 * 6 * 8
+    assert "any_peak, all_mappable" in found["figure"]
+
+
 def test_depth_counts_fragments(results):
     for name, paired in (("K562_ATAC", True), ("SKNSH_REST", False)):
         table = read_counts([], [results / f"quality/alignments/{name}.rep1.flagstat.txt"])

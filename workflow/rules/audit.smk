@@ -59,6 +59,29 @@ rule audit_thresholds:
         "../scripts/audit_thresholds.py"
 
 
+# The second set of evaluation regions has thresholds of its own.
+if REGIONS[1:]:
+
+    use rule audit_thresholds as audit_all_mappable_thresholds with:
+        input:
+            validation="<results>/predictions/{strategy}/seed{seed}/validation.h5",
+            test="<results>/predictions/{strategy}/seed{seed}/test.h5",
+            metrics="<results>/all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv",
+            dataset="<results>/dataset/dataset.json",
+        output:
+            "<results>/all_mappable/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv",
+        log:
+            "<results>/logs/audit_all_mappable_thresholds/{strategy}.seed{seed}.log",
+        benchmark:
+            "<results>/benchmarks/audit_all_mappable_thresholds/{strategy}.seed{seed}.tsv"
+        params:
+            cfg=lambda wc: {
+                **settings("audit_thresholds", REGIONS[1]),
+                "tasks": strategy_tasks(wc.strategy),
+            },
+            code=code_digest("audit_thresholds"),
+
+
 rule audit_run:
     input:
         unpack(audited),

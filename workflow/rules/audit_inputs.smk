@@ -6,7 +6,7 @@ from epigroup.audit import flow
 
 # Rules that take metrics.tsv in and read validation's columns of it alone: what they decide is made again in the audit
 # (choices), or read by name (pairs of tasks).
-BY_COLUMN = ("choose_strategies", "measure_affinity")
+BY_COLUMN = ("choose_strategies", "choose_all_mappable", "measure_affinity")
 
 
 def audit_modules(stage):
@@ -16,7 +16,9 @@ def audit_modules(stage):
     )
 
 
-ORIGINS = flow.origins(workflow.rules, f"{RESULTS}/evaluation/", BY_COLUMN)
+ORIGINS = flow.origins(
+    workflow.rules, (f"{RESULTS}/evaluation/", f"{RESULTS}/all_mappable/evaluation/"), BY_COLUMN
+)
 
 
 def tested(path):
@@ -50,7 +52,12 @@ def decision_files():
 
 
 def choice_tables():
-    return [f"{RESULTS}/evaluation/{name}/seed{seed}/choice.tsv" for name, seed in made_choices()]
+    return [f"{folder}/evaluation/{name}/seed{seed}/choice.tsv" for folder, name, seed in made_choices()]
+
+
+def score_folders():
+    """{evaluation regions: folder of their scores}: each chooses its own thresholds and strategies."""
+    return dict(zip(REGIONS, [RESULTS, f"{RESULTS}/all_mappable"]))
 
 
 def scored_tasks(name):
@@ -61,8 +68,13 @@ def scored_tasks(name):
 
 
 def made_choices():
-    """[choice, seed] of all choices among strategies."""
-    return [[name, seed] for name in CHOICES for seed in compared.compared_seeds(config, name)]
+    """[folder, choice, seed] of all choices among strategies."""
+    return [
+        [folder, name, seed]
+        for folder in score_folders().values()
+        for name in CHOICES
+        for seed in compared.compared_seeds(config, name)
+    ]
 
 
 def audited(_=None):
@@ -72,14 +84,15 @@ def audited(_=None):
         "tasks": f"{RESULTS}/dataset/tasks.tsv",
         "metrics": evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         "thresholds": [
-            f"{RESULTS}/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv"
+            f"{folder}/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv"
+            for folder in score_folders().values()
             for strategy, seed in trained_runs()
             if not SIGNAL
         ],
         "chosen": choice_tables(),
         "candidates": [
-            f"{RESULTS}/evaluation/{strategy}/seed{seed}/metrics.tsv"
-            for name, seed in made_choices()
+            f"{folder}/evaluation/{strategy}/seed{seed}/metrics.tsv"
+            for folder, name, seed in made_choices()
             for strategy in compared.candidates(config, name)
         ],
         "fastp": trimmed_counts(),
@@ -147,7 +160,7 @@ def audit_config():
                     "seed": seed,
                     **choice_config(types.SimpleNamespace(choice=name, seed=str(seed))),
                 }
-                for name, seed in made_choices()
+                for _, name, seed in made_choices()
             ],
         }
     )

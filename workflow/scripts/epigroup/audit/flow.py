@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
 
 
-def origins(rules: Iterable, scores: str, by_column: Iterable[str]) -> Maker:
+def origins(rules: Iterable, scores: str | tuple[str, ...], by_column: Iterable[str]) -> Maker:
     """A `made_from` over the rules of a workflow (objects with name, is_producer, get_wildcards, expand_input, as
     Snakemake's).
 
-    scores: folder of the tables of scores; the rules `by_column` read validation's columns of these alone, so
-    that for them such an input does not count.
+    scores: folder or folders of the tables of scores; the rules `by_column` read validation's columns of these alone,
+    so that for them such an input does not count.
     """
     known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
     last: dict[

@@ -28,6 +28,7 @@ COLUMNS = [
     "test_f1",
     "best_test_f1",
     "origin",
+    "regions",
 ]
 
 
@@ -87,7 +88,7 @@ def hold_thresholds(
         rows.append([
             task, stored[i], float(mine.score[f1.argmax()]) if known else np.nan, f1_at(mine, stored[i]),
             float(f1.max()) if known else np.nan, np.nan, np.nan,
-            origin(stored[i], mine, cfg["min_validation_positives"]),
+            origin(stored[i], mine, cfg["min_validation_positives"]), cfg["regions"],
         ])  # fmt: skip
     found = pd.DataFrame(rows, columns=COLUMNS)
     odd = np.flatnonzero(found["origin"] == "elsewhere")
@@ -107,7 +108,8 @@ def hold_thresholds(
 
 
 def check(inputs: Mapping, cfg: Mapping) -> Finding:
-    """Gather thresholds.tsv of every strategy and seed. A failure where any threshold is not validation's.
+    """Gather thresholds.tsv of every strategy, seed and set of evaluation regions. A failure where any threshold is
+    not validation's.
 
     inputs: thresholds. Not applicable where there are none, the targets being signals.
     """
@@ -121,22 +123,25 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
         table = read_metrics(path, COLUMNS[1:]).reset_index()
         tables.append(table)
         for row in table[~table["origin"].isin(["validation", "few positives"])].itertuples():
-            rows.append({"strategy": name, "seed": seed, "task_id": row.task_id, "threshold": row.threshold,
-                         "best_on_validation": None if pd.isna(row.best) else row.best,
-                         "origin": row.origin})  # fmt: skip
+            rows.append({
+                "strategy": name, "seed": seed, "regions": row.regions, "task_id": row.task_id,
+                "threshold": row.threshold, "best_on_validation": None if pd.isna(row.best) else row.best,
+                "origin": row.origin,
+            })  # fmt: skip
     n = sum(map(len, tables))
-    counts = pd.concat(tables)["origin"].value_counts().to_dict() if tables else {}
+    counts = pd.concat(tables)["origin"].value_counts().to_dict()
+    regions = list(dict.fromkeys(pd.concat(tables)["regions"]))
     if not rows:
         figure = (
-            f"All {n:,} thresholds ({len(tables)} strategies and seeds) have the highest F1 on the validation "
-            f"predictions, found again from these; {counts.get('few positives', 0):,} are 0.5 for want of positives."
+            f"All {n:,} thresholds ({len(tables) // len(regions)} strategies and seeds, bins: {', '.join(regions)}) "
+            f"have the highest F1 on the validation predictions, found again from these; {counts.get('few positives', 0):,} are 0.5 for want of positives."
         )
         return Finding(PASS, figure, "Nothing to do.", {"n": n, "origins": counts, "odd": []})
     first = rows[0]
     figure = (
         f"{len(rows):,} of {n:,} thresholds are not the best on validation, {counts.get('test', 0):,} of them the best "
-        f"on test; the first is that of {first['task_id']} under {first['strategy']}, seed {first['seed']}: "
-        f"{first['threshold']:.4g} where validation gives {first['best_on_validation']}."
+        f"on test; the first is that of {first['task_id']} under {first['strategy']}, seed {first['seed']}, "
+        f"{first['regions']} bins: {first['threshold']:.4g} where validation gives {first['best_on_validation']}."
     )
     advice = "Delete these metrics.tsv and evaluate again; thresholds are for validation alone to choose."
     return Finding(FAIL, figure, advice, {"n": n, "origins": counts, "odd": rows})
