@@ -418,7 +418,7 @@ def follow(graph):
     return {
         "leaks": found,
         "readers": flow.readers(["evaluation"], is_test, made_from),
-        "n_files": 2,
+        "followed": {"groups": 1, "networks": 1},
         "choices": [],
         "facts": FACTS,
     }
@@ -436,14 +436,33 @@ def test_a_group_made_from_test_is_found_however_far_down():
 
 
 def test_what_is_fitted_is_listed_with_its_split():
-    rows = {row["what"]: row["split"] for row in fitted.what_is_fitted(FACTS)}
+    rows = {row["what"]: row["split"] for row in fitted.what_is_fitted(FACTS, {})}
     assert rows["F1 threshold of each task"] == rows["learning rates"] == "validation"
     assert rows["weights of positives in the loss"] == "train"
     assert "test" not in rows.values()
     plain = fitted.what_is_fitted(
-        dict.fromkeys(FACTS, False) | {"regions": "all_mappable", "tables": [], "baselines": []}
+        dict.fromkeys(FACTS, False) | {"regions": "all_mappable", "tables": [], "baselines": []}, {}
     )
     assert len(plain) == 3
+
+
+def test_no_pass_is_claimed_for_what_was_not_looked_at():
+    """Only files that were followed, and what other checks make again, count as checked."""
+    found = fitted.check({}, follow(GRAPH))
+    shown = {row["what"]: row["shown"] for row in found.details["fitted"]}
+    checked = {what for what, words in shown.items() if words.startswith("checked")}
+    assert checked == {
+        "weights of the networks", "when training stops, and which weights are kept", "E and the groups on it",
+        "F1 threshold of each task", "which strategy serves a task",
+    }  # fmt: skip
+    others = {what: words for what, words in shown.items() if what not in checked and "table" not in what}
+    assert others and all(words.startswith(fitted.UNCHECKED) for words in others.values())
+    unseen = found.figure.split("not checked on this run: ")[1]
+    assert all(what in unseen for what in others) and not any(what in unseen for what in checked)
+    assert "1 of groups, 1 of networks" in found.figure and "table (families)" in unseen.split("Not known")[1]
+    nothing = fitted.check({}, follow(GRAPH) | {"followed": {"groups": 0}})
+    assert nothing.verdict == "not applicable"
+    assert not any("none of its files" in row["shown"] for row in nothing.details["fitted"])
 
 
 def test_a_choice_by_test_is_caught(tmp_path):
@@ -457,7 +476,7 @@ def test_a_choice_by_test_is_caught(tmp_path):
     a, b = (pd.read_csv(path, sep="\t") for path in paths)
     choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0, "targets": "labels",
               "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
-    cfg = {"leaks": {}, "readers": [], "n_files": 0, "choices": [choice]}
+    cfg = {"leaks": {}, "readers": [], "followed": {}, "choices": [choice]}
     verdicts = {}
     for by in ("validation_f1_half", "test_f1"):
         chosen = pd.DataFrame({"task_id": TASKS, "chosen": np.where(a[by] >= b[by], "A", "B")})

@@ -48,6 +48,9 @@ def decision_files():
             if plan_of.overlaps(config, config["strategies"][strategy]["grouping"])
         ],
         "choices": choice_tables(),
+        "patience": (
+            [study_tables()[name] for name in ("study", "regret")] if "patience_study" in config else []
+        ),
     }
 
 
@@ -153,7 +156,7 @@ def audit_config():
             "facts": audit_facts(),
             "leaks": flow.leaks(decisions, tested, ORIGINS),
             "readers": flow.readers(scores, tested, ORIGINS),
-            "n_files": sum(map(len, decisions.values())),
+            "followed": {kind: len(files) for kind, files in decisions.items()},
             "choices": [
                 {
                     "name": name,

@@ -40,8 +40,8 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     the test's columns.
 
     inputs: candidates (metrics.tsv, those of one choice after the other), chosen (choice.tsv, one a choice). cfg:
-    leaks, readers (rules that take test predictions in), n_files, choices (dicts of name, seed, candidates,
-    shrink, targets, tasks; in the order of the inputs).
+    leaks, readers (rules that take test predictions in), followed (files by kind), choices (dicts of name, seed,
+    candidates, shrink, targets, tasks; in the order of the inputs).
     """
     paths = list(inputs.get("candidates") or [])
     differing, n_tasks = [], 0
@@ -67,9 +67,10 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
         return Finding(
             FAIL, f"{'; '.join(what)}.", "Choose from validation alone, and make what follows again.", details
         )
+    n_files = sum(cfg["followed"].values())
     figure = (
-        f"None of {cfg['n_files']} files that hold groups, rates or networks is made from test predictions; the "
-        f"rules that take these in come after: {', '.join(cfg['readers']) or 'none'}."
+        f"None of {n_files:,} files that hold groups, rates or networks is made from test predictions; the rules "
+        f" that take these in come after: {', '.join(cfg['readers']) or 'none'}."
     )
     if cfg["choices"]:
         figure += f" Choices among strategies, made again without any column of test, are the same for {n_tasks} tasks."

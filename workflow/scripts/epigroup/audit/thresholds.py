@@ -134,7 +134,8 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     if not rows:
         figure = (
             f"All {n:,} thresholds ({len(tables) // len(regions)} strategies and seeds, bins: {', '.join(regions)}) "
-            f"have the highest F1 on the validation predictions, found again from these; {counts.get('few positives', 0):,} are 0.5 for want of positives."
+            f"have the highest F1 on the validation predictions, found again from these; "
+            f"{counts.get('few positives', 0):,} are 0.5 for want of positives."
         )
         return Finding(PASS, figure, "Nothing to do.", {"n": n, "origins": counts, "odd": []})
     first = rows[0]
