@@ -389,12 +389,28 @@ def test_class_balance_names_the_tasks(tmp_path):
     assert class_balance.check(inputs, {"targets": "labels", "min_positives": 91}).verdict == "fail"
 
 
-def test_donors_that_tasks_share():
+def test_cell_types_of_a_donor_on_both_sides(tmp_path):
     assert donors.check({}, run_cfg()).verdict == "not applicable"
-    found = donors.check({}, run_cfg(4, ["d1", "d1", "d2"]))
-    assert found.verdict == "pass" and found.details["donors"] == {"d1": 2, "d2": 1}
-    assert "2 tasks share" in found.figure and "of 1 tasks" in found.figure
-    assert donors.check({}, run_cfg(3, ["d1"] * 3)).verdict == "warn"
+    inputs = run_inputs(tmp_path, np.linspace(0.1, 0.5, 6))
+    tasks = pd.read_csv(inputs["tasks"], sep="\t").assign(cell_type=["T", "B", "T", "B", "T", "T"])
+    tasks["positives_test"] = [90, 0, 10, 0, 0, 7]
+    report_tree.write_tsv(tasks, tmp_path / "tasks.tsv")
+    cfg = run_cfg(6, ["d1", "d1", "d1", "d2", "d2"])
+    cfg["tasks"][2]["donors"] = ["d1", "d3"]  # replicates of two donors
+    found = donors.check(inputs, cfg)
+    pairs = {(row["donor"], row["cell_type"]): (row["n_tasks"], row["train"], row["test"])
+             for row in found.details["pairs"]}  # fmt: skip
+    assert pairs == {
+        ("d1", "T"): (2, 1800, 100), ("d1", "B"): (1, 900, 0), ("d3", "T"): (1, 900, 10),
+        ("d2", "B"): (1, 900, 0), ("d2", "T"): (1, 900, 0),
+    }  # fmt: skip
+    assert found.verdict == "warn" and found.figure.startswith(
+        "2 of 3 donors have positives of the same cell type"
+    )
+    assert "(2 of 5 pairs" in found.figure and "of 1 tasks the donor is not known" in found.figure
+    assert "by position" in found.advice and "never for a new donor" in found.advice
+    report_tree.write_tsv(tasks.assign(positives_test=0), tmp_path / "tasks.tsv")
+    assert donors.check(inputs, cfg).verdict == "pass"
 
 
 GRAPH = {

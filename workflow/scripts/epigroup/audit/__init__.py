@@ -20,7 +20,7 @@ DATASET: dict[str, tuple[str, str, str]] = {
 RUN: dict[str, tuple[str, str, str]] = {
     "donors": (
         "epigroup.audit.donors:check",
-        "Profiles of one donor on both sides",
+        "Cell types of one donor on both sides",
         "Distributional differences",
     ),
     "class_balance": (
