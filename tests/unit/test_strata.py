@@ -33,6 +33,8 @@ SHEET = [
     {"task_id": "rest1", "modality": "TFB", "target": "REST", "cell_type": "x"},
     {"task_id": "none", "modality": "HM", "target": "H3K4me3", "cell_type": "x"},
 ]
+GROUPS = ["blood", "blood", "blood", "brain", "", "brain", "brain", "blood"]
+SHEET = [row | {"cell_group": group} for row, group in zip(SHEET, GROUPS, strict=True)]
 IDS = [row["task_id"] for row in SHEET]
 CFG = {
     "preset": None, "edges": None, "quantiles": 3, "gc_quantiles": 4, "tss_edges": [0, 1000, 10000],
@@ -168,8 +170,17 @@ def test_scores_by_stratum_equal_scikit_learn(run):
         assert row.n_test == len(y) and row.positives_test == y.sum()
         threshold = metrics.loc[row.task_id, "threshold"]
         assert row.threshold == threshold
+        if len(y):
+            assert row.test_brier == pytest.approx(np.mean((s - y) ** 2), abs=1e-9)
+            part = np.ceil(15 * s).clip(1)  # as Guo et al. 2017: (0, 1/15], ..., with 0 in the first
+            gaps = [abs((y[part == b] - s[part == b]).sum()) for b in range(1, 16)]
+            assert row.test_calibration_error == pytest.approx(sum(gaps) / len(y), abs=1e-9)
         if y.any():
             called = s >= threshold
+            assert row.test_f1_at_half == pytest.approx(reference.f1_score(y, s >= 0.5), abs=1e-9)
+            for name, score in (("precision", reference.precision_score), ("recall", reference.recall_score)):
+                expected = score(y, s >= 0.5, zero_division=0)
+                assert getattr(row, f"test_{name}_at_half") == pytest.approx(expected, abs=1e-9)
             assert row.test_f1 == pytest.approx(reference.f1_score(y, called), abs=1e-9)
             assert row.test_precision == pytest.approx(
                 reference.precision_score(y, called, zero_division=0), abs=1e-9
@@ -185,7 +196,9 @@ def test_scores_by_stratum_equal_scikit_learn(run):
             assert np.isnan(row.test_f1) and np.isnan(row.test_auprc_above_base)
     assert checked > 60
     whole = table[table["by"] == "all"].set_index("task_id")
-    for name in ("test_f1", "test_auprc", "test_auroc", "n_test", "positives_test"):
+    shared = set(whole) & set(metrics) - {"by", "rank"}
+    assert {"test_f1_at_half", "test_brier", "test_calibration_error", "test_auroc", "n_test"} <= shared
+    for name in shared:
         np.testing.assert_allclose(whole[name], metrics[name], atol=1e-12)
 
 
@@ -238,7 +251,11 @@ def test_means_hold_what_strata_can_be_compared_by_and_nothing_else(run):
     single = [
         pd.read_csv(out["table"], sep="\t", keep_default_na=False, na_values=["NaN"]) for out in run["outs"]
     ]
-    for level, ids in (("All", IDS), ("CA", IDS[:4])):
+    brain = [task for task, group in zip(IDS, GROUPS, strict=True) if group == "brain"]
+    levels = table[["of", "level"]].drop_duplicates().to_numpy().tolist()
+    assert levels == [["all", "All"], ["modality", "CA"], ["modality", "TFB"], ["modality", "HM"],
+                      ["cell_group", "blood"], ["cell_group", "brain"]]  # fmt: skip
+    for level, ids in (("All", IDS), ("CA", IDS[:4]), ("brain", brain)):
         mine = table[(table["level"] == level) & (table["by"] == "specificity") & (table["rank"] == 1)]
         means = []
         for seed, one in enumerate(single, 1):

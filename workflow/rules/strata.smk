@@ -82,7 +82,10 @@ rule compare_strata:
         mem_mb=lambda wc, attempt: 3000 * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg={"runs": stratified_runs(), "tasks": modalities()},
+        cfg={
+            "runs": stratified_runs(),
+            "tasks": task_rows(columns=("task_id", "modality", "cell_group")),
+        },
         code=code_digest("compare_strata"),
     script:
         "../scripts/compare_strata.py"

@@ -191,25 +191,13 @@ def calibration_error(counts: ScoreCounts, bins: int = CALIBRATION_BINS) -> floa
     return float(np.abs(excess).sum() / counts.n)
 
 
-def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int) -> dict[str, float | int]:
-    """A task's row of metrics.tsv; the threshold comes from validation alone and stays for test.
-
-    A task without test positives has NaN for every test figure but the base rate, the Brier score and the
-    calibration error.
-    """
-    threshold, flagged = choose_threshold(validation, min_positives)
+def frozen_metrics(test: ScoreCounts, threshold: float) -> dict[str, float | int]:
+    """Figures of test examples at a threshold frozen elsewhere, as columns of metrics.tsv; NaN without positives but
+    for the base rate, the Brier score and the calibration error, of which there are none without examples."""
     called, at_half = confusion(test, threshold), confusion(test, 0.5)
     return {
-        "n_validation": validation.n,
-        "positives_validation": validation.n_positive,
         "n_test": test.n,
         "positives_test": test.n_positive,
-        "threshold": threshold,
-        "threshold_flag": int(flagged),
-        "validation_f1": confusion(validation, threshold).f1,
-        "validation_auprc": average_precision(validation),
-        "validation_auroc": roc_auc(validation),
-        "validation_log_loss": log_loss(validation),
         "test_f1": called.f1,
         "test_f1_at_half": at_half.f1,
         "test_precision": called.precision,
@@ -221,6 +209,29 @@ def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int)
         "test_base_rate": test.n_positive / test.n if test.n else np.nan,
         "test_brier": brier_score(test),
         "test_calibration_error": calibration_error(test),
+    }
+
+
+def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int) -> dict[str, float | int]:
+    """A task's row of metrics.tsv; the threshold comes from validation alone and stays for test.
+
+    A task without test positives has NaN for every test figure but the base rate, the Brier score and the
+    calibration error.
+    """
+    threshold, flagged = choose_threshold(validation, min_positives)
+    of_test = frozen_metrics(test, threshold)
+    return {
+        "n_validation": validation.n,
+        "positives_validation": validation.n_positive,
+        "n_test": of_test.pop("n_test"),
+        "positives_test": of_test.pop("positives_test"),
+        "threshold": threshold,
+        "threshold_flag": int(flagged),
+        "validation_f1": confusion(validation, threshold).f1,
+        "validation_auprc": average_precision(validation),
+        "validation_auroc": roc_auc(validation),
+        "validation_log_loss": log_loss(validation),
+        **of_test,
     }
 
 

@@ -18,7 +18,7 @@ from epigroup.tables import read_table
 
 log = logging.getLogger(__name__)
 
-KEY = ["strategy", "seed", "by", "counted", "rank", "stratum", "level"]
+KEY = ["strategy", "seed", "by", "counted", "rank", "stratum", "of", "level"]
 # The two scores that strata of different base rates can be compared by (Kathail et al. 2024).
 COMPARABLE = {"test_auroc": "mean_auroc", "test_auprc_above_base": "mean_auprc_above_base"}
 VARIATION_COLUMNS = [
@@ -35,20 +35,25 @@ def read_run(path: str | Path, strategy: str, seed: int) -> pd.DataFrame:
     return table
 
 
-def mean_scores(table: pd.DataFrame, modality: Mapping[str, str]) -> pd.DataFrame:
-    """Means over tasks, of all and of each modality, by strategy, seed and stratum, and over the seeds ("all").
+def mean_scores(table: pd.DataFrame, tasks: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+    """Means over tasks, of all, of each modality and of each cell group (`of`: all, modality, cell_group), by strategy,
+    seed and stratum, and over the seeds ("all").
 
-    table: rows of runs. Columns: KEY, n_tasks, n_nan (tasks without a positive or a negative in the stratum, left
-    out), mean_auroc, mean_auprc_above_base, mean_base_rate. F1 and AUPRC are left out on purpose: they follow the
-    base rate, in which strata differ.
+    table: rows of runs. tasks: rows of the sheet with task_id, modality, cell_group; an empty cell group is no level.
+    Columns: KEY, n_tasks, n_nan (tasks without a positive or a negative in the stratum, left out), mean_auroc,
+    mean_auprc_above_base, mean_base_rate. The others are left out on purpose: they follow the base rate, in which
+    strata differ.
     """
     known = table.assign(n_tasks=1, n_nan=table["test_auroc"].isna().astype(int))
     scored = [*COMPARABLE, "test_base_rate"]
     known[scored] = known[scored].where(known["n_nan"] == 0)
     found = []
-    for level in (None, *dict.fromkeys(modality.values())):
-        mine = known if level is None else known[known["task_id"].map(modality) == level]
-        grouped = mine.assign(level="All" if level is None else level).groupby(KEY, sort=False)
+    levels = [("all", "All", known.index == known.index)]
+    for of in ("modality", "cell_group"):
+        value = known["task_id"].map({row["task_id"]: row[of] for row in tasks})
+        levels += [(of, one, value == one) for one in dict.fromkeys(row[of] for row in tasks) if one]
+    for of, level, mine in levels:
+        grouped = known[mine].assign(of=of, level=level).groupby(KEY, sort=False)
         found.append(
             grouped.agg(n_tasks=("n_tasks", "sum"), n_nan=("n_nan", "sum"), **{
                 name: (column, "mean") for column, name in (*COMPARABLE.items(), ("test_base_rate", "mean_base_rate"))
@@ -154,8 +159,8 @@ def compare_strata(
 ) -> None:
     """Write the combined tables: `strata` (means over tasks), `variation` (across seeds) and `correlation`.
 
-    cfg: runs ([strategy, seed] in the order of the files), tasks (rows with task_id and modality). InputError:
-    samples of other bins.
+    cfg: runs ([strategy, seed] in the order of the files), tasks (rows with task_id, modality and
+    cell_group). InputError: samples of other bins.
     """
     dataset = read_json(dataset_json)
     bins = read_strata(strata, dataset)
@@ -163,7 +168,6 @@ def compare_strata(
     scores = pd.concat(
         [read_run(path, *run) for path, run in zip(tables, runs, strict=True)], ignore_index=True
     )
-    modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
     related = pd.concat(
         [read_run(path, *run) for path, run in zip(correlations, runs, strict=True)], ignore_index=True
     )
@@ -172,7 +176,7 @@ def compare_strata(
     for path, (strategy, _) in zip(samples, runs, strict=True):
         drawn.setdefault(strategy, []).append(read_sample(path, bins))
     found = {
-        "strata": mean_scores(scores, modality),
+        "strata": mean_scores(scores, cfg["tasks"]),
         "variation": seed_variation(drawn, bins, dataset["task_ids"]),
         "correlation": related,
     }

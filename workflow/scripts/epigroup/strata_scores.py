@@ -19,9 +19,7 @@ from epigroup.metrics import (
     SCORES,
     ScoreCounts,
     TaskCounts,
-    average_precision,
-    confusion,
-    roc_auc,
+    frozen_metrics,
 )
 from epigroup.run_scores import read_metrics
 from epigroup.strata import NONE, Partition
@@ -62,25 +60,14 @@ class StrataCounts:
 
 
 def stratum_metrics(counts: ScoreCounts, threshold: float) -> dict[str, float | int]:
-    """Scores of a task in a stratum; NaN without positives, AUROC also without negatives.
+    """Scores of a task in a stratum, as `metrics.frozen_metrics`, and AUPRC less the base rate; AUROC is NaN also
+    without negatives.
 
-    Strata differ in their base rate, which moves F1, precision and AUPRC by itself: across strata only AUROC and
+    Strata differ in their base rate, which moves all others by itself: across strata only AUROC and
     `test_auprc_above_base` can be compared.
     """
-    called = confusion(counts, threshold)
-    base = counts.n_positive / counts.n if counts.n else np.nan
-    precision = average_precision(counts)
-    return {
-        "n_test": counts.n,
-        "positives_test": counts.n_positive,
-        "test_base_rate": base,
-        "test_f1": called.f1,
-        "test_precision": called.precision,
-        "test_recall": called.recall,
-        "test_auroc": roc_auc(counts),
-        "test_auprc": precision,
-        "test_auprc_above_base": precision - base,
-    }
+    found = frozen_metrics(counts, threshold)
+    return found | {"test_auprc_above_base": found["test_auprc"] - found["test_base_rate"]}
 
 
 class Moments:
