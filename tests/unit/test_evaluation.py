@@ -290,6 +290,15 @@ def test_a_network_is_held_against_a_baseline_draw_by_draw(place):
     width = marks.loc["a", "difference_high"] - marks.loc["a", "difference_low"]
     assert width < 0.7 * (alone["test_auprc_high"] - alone["test_auprc_low"])
     assert marks.loc["a", "mark"] == "" and np.isnan(marks.loc["d", "difference_low"])
+    swapped = [metrics[1], metrics[0]]
+    with pytest.raises(
+        InputError, match=r"net2/metrics.tsv: test_f1 of task 'a' .*net1/blocks.h5: .*different runs"
+    ):
+        mark_tasks(swapped, metrics[2:], blocks[:2], blocks[2:], *outputs, cfg)
+    with pytest.raises(
+        InputError, match=r"net1/metrics.tsv: test_f1 of task 'a' .*gc/blocks.h5: .*different runs"
+    ):
+        mark_tasks(metrics[:2], metrics[:1], blocks[:2], blocks[2:], *outputs, cfg)
     place.test = planted_split(2000, 3, spread=30_000_000)
     place.run()
     with pytest.raises(InputError, match="its test blocks are not those of"):

@@ -291,7 +291,15 @@ def test_predictions_of_other_bins_are_refused(run, tmp_path):
             run["folder"] / "seed1/test.h5", run["folder"] / "seed1/metrics.tsv",
             run["bins"], files["dataset_json"], out, {"tasks": SHEET},
         )  # fmt: skip
-    with pytest.raises(InputError, match="its tasks are not those"):
+    with pytest.raises(
+        InputError, match=r"seed2/metrics.tsv: test_f1 of task 'atac1' is .*of different runs"
+    ):
+        score_strata(
+            run["folder"] / "seed1/test.h5", run["folder"] / "seed2/metrics.tsv",
+            run["bins"], run["files"]["dataset_json"], out, {"tasks": SHEET},
+        )  # fmt: skip
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(InputError, match=r"metrics.tsv: its tasks are not those .*'atac1' is out of order"):
         score_strata(
             run["folder"] / "seed1/test.h5", run["folder"] / "seed1/metrics.tsv",
             run["bins"], run["files"]["dataset_json"], out, {"tasks": SHEET[::-1]},

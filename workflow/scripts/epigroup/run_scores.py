@@ -47,8 +47,11 @@ def check_tasks(table: pd.DataFrame, task_ids: list[str], path: str | Path) -> N
     raise InputError(f"{path}: its tasks are not those of the strategy: {what}; evaluate the strategy again")
 
 
-def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str) -> None:
-    """InputError unless F1 (Pearson's r) of each task, from the counts by block, is what the table says."""
+def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str | Path) -> None:
+    """InputError unless the counts by block are of the table's tasks, and F1 (Pearson's r) of each from these is what
+    the table says."""
+    if counts.task_ids != scores.index.tolist():
+        raise InputError(f"{counts.path}: its tasks are not those of {path}; evaluate the strategy again")
     (found,) = counts.scores(np.ones((1, len(counts.start))))
     same = np.isclose(found, scores.to_numpy(np.float64), rtol=0, atol=1e-6, equal_nan=True)
     if not same.all():
@@ -101,11 +104,6 @@ class Results:
             self.names = SCORE_NAMES[counts.targets] if first is None else self.names
             table = read_metrics(run["metrics"], self.names.columns)
             place = self._places(table.index.tolist(), run["metrics"])
-            if counts.task_ids != table.index.tolist():
-                raise InputError(
-                    f"{run['blocks']}: its tasks are not those of {run['metrics']}; evaluate the"
-                    " strategy again"
-                )
             if counts.targets == self.names.targets:
                 check_same_run(table[self.names.test], counts, run["metrics"])
             if first is None:

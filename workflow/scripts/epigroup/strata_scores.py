@@ -21,12 +21,13 @@ from epigroup.metrics import (
     TaskCounts,
     frozen_metrics,
 )
-from epigroup.run_scores import read_metrics
+from epigroup.run_scores import check_tasks, read_metrics
 from epigroup.strata import NONE, Partition
 from epigroup.strata_bins import StratifiedBins, read_strata
 
 log = logging.getLogger(__name__)
 
+WHOLE = ["n_test", "positives_test", "test_f1", "test_auprc", "test_auroc"]  # held against metrics.tsv
 _AT_ONCE = 1 << 13  # bins whose scores are multiplied at a time
 
 
@@ -155,21 +156,22 @@ def score_strata(
     (`correlation`), and its predictions of the sampled bins (`sample`).
 
     cfg: tasks (rows with task_id and modality of the tasks it learns, sheet order). InputError: as
-    `evaluation.open_predictions` and `check_bins`, bins that are not those of the strata, metrics of other tasks.
+    `evaluation.open_predictions` and `check_bins`, bins that are not those of the strata, metrics of other tasks or of
+    another run.
     """
     task_ids = [row["task_id"] for row in cfg["tasks"]]
     modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
     dataset = read_json(dataset_json)
     bins = read_strata(strata, dataset)
-    thresholds = read_metrics(metrics)
-    if thresholds.index.tolist() != task_ids or "threshold" not in thresholds:
-        raise InputError(f"{metrics}: its tasks are not those of {test}; evaluate the strategy again")
+    known = read_metrics(metrics, [*WHOLE, "threshold"])
+    check_tasks(known, task_ids, metrics)
     with open_predictions(test, task_ids, dataset, bins.regions, "test") as predictions:
         check_places(predictions, bins)
         rows, correlated, sample = _pass(
-            predictions, bins, dataset, thresholds["threshold"].to_numpy(float), modality
+            predictions, bins, dataset, known["threshold"].to_numpy(float), modality
         )
     table = pd.DataFrame(rows)
+    check_same_scores(table[table["by"] == "all"].set_index("task_id"), known, test, metrics)
     with whole(outputs["table"]) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     with whole(outputs["correlation"]) as path:
@@ -182,6 +184,21 @@ def score_strata(
     log.info(
         "%d tasks in %d partitions of %d test bins", len(task_ids), len(bins.partitions), len(predictions)
     )
+
+
+def check_same_scores(
+    found: pd.DataFrame, known: pd.DataFrame, test: str | Path, metrics: str | Path
+) -> None:
+    """InputError, by task and score, unless all regions have the scores (WHOLE) that metrics.tsv says."""
+    for name in WHOLE:
+        here, there = found[name].to_numpy(float), known[name].to_numpy(float)
+        same = np.isclose(here, there, rtol=0, atol=1e-6, equal_nan=True)
+        if not same.all():
+            i = int(np.argmin(same))
+            raise InputError(
+                f"{metrics}: {name} of task '{known.index[i]}' is {there[i]:.6g}, but {here[i]:.6g} in {test}: they "
+                "are of different runs; evaluate the strategy again"
+            )
 
 
 def check_places(predictions: Predictions, bins: StratifiedBins) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from epigroup import baselines
 from epigroup.bootstrap import check_same_blocks, percentile_interval, read_auprc_draws, read_blocks
 from epigroup.files import whole
-from epigroup.run_scores import read_metrics
+from epigroup.run_scores import check_same_run, read_metrics
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +31,18 @@ def mark_tasks(
 
     cfg: runs ([strategy, seed] in the order of `metrics` and `blocks`, their blocks.h5), baselines (names in the
     order of `baseline_metrics` and `baseline_blocks`), tasks (rows with task_id and modality). InputError: blocks
-    of another data set or other evaluation regions.
+    of another data set or other evaluation regions, metrics and blocks of different runs.
     """
     modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
-    simple = {name: read_metrics(path) for name, path in zip(cfg["baselines"], baseline_metrics, strict=True)}
-    by_name: dict[str, list[pd.DataFrame]] = {}
-    for (strategy, _), path in zip(cfg["runs"], metrics, strict=True):
-        by_name.setdefault(strategy, []).append(read_metrics(path))
-    networks = {name: mean_over_seeds(tables) for name, tables in by_name.items()}
     check_blocks([*baseline_blocks, *blocks])
+    simple = {
+        name: read_run(*paths)
+        for name, *paths in zip(cfg["baselines"], baseline_metrics, baseline_blocks, strict=True)
+    }
+    by_name: dict[str, list[pd.DataFrame]] = {}
+    for (strategy, _), *paths in zip(cfg["runs"], metrics, blocks, strict=True):
+        by_name.setdefault(strategy, []).append(read_run(*paths))
+    networks = {name: mean_over_seeds(tables) for name, tables in by_name.items()}
     drawn: dict[str, list[pd.DataFrame]] = {}
     for (strategy, _), path in zip(cfg["runs"], blocks, strict=True):
         drawn.setdefault(strategy, []).append(read_draws(path))
@@ -73,6 +76,13 @@ def mark_tasks(
     for name, mine in marks.groupby("strategy", sort=False):
         n = int((mine["mark"] == "no better").sum())
         log.info("%s: no better than a baseline in %d of %d tasks", name, n, len(mine))
+
+
+def read_run(metrics: str | os.PathLike, blocks: str | os.PathLike) -> pd.DataFrame:
+    """metrics.tsv of a run. InputError: the blocks beside it are of another (`run_scores.check_same_run`)."""
+    table = read_metrics(metrics)
+    check_same_run(table["test_f1"], read_blocks(blocks), metrics)
+    return table
 
 
 def check_blocks(paths: Sequence[str | os.PathLike]) -> None:
