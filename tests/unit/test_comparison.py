@@ -80,7 +80,7 @@ def compared(runs, tmp_path_factory):
     """All four outputs of a comparison, read back."""
     folder, _ = runs
     out = tmp_path_factory.mktemp("comparison")
-    outputs = {name: out / f"{name}.tsv" for name in ("strategies", "gains", "transfer", "tasks")}
+    outputs = {name: out / f"{name}.tsv" for name in ("strategies", "gains", "transfer", "tasks", "scores")}
     outputs["headline"] = out / "headline.json"
     groups = out / "groups.tsv"
     groups.write_text("task_id\tgroup\nb\t0\na\t1\nc\t1\nd\t0\n")
@@ -176,6 +176,48 @@ def test_every_strategy_gets_the_same_draws(runs):
     one, other = (find_gain(r, *pair, [1], np.ones(4, bool)) for r, pair in
                   ((swapped, ("GOOD", "PLAIN")), (results, ("PLAIN", "GOOD"))))  # fmt: skip
     assert (one.low, one.high) == pytest.approx((-other.high, -other.low))
+
+
+def test_every_score_is_averaged_by_strategy_modality_and_cell_group(runs, compared):
+    """Against the metrics of each run, read and averaged anew."""
+    folder, tests = runs
+    table = compared["scores"]
+    assert (table["regions"] == "all_mappable").all()
+    scores = table["score"].unique()
+    assert {"precision", "recall", "f1_at_half", "brier", "calibration_error", "base_rate"} <= set(scores)
+    rows = table.set_index(["strategy", "seed", "by", "level", "score"])
+    assert rows.index.is_unique
+    sheet = pd.DataFrame(SHEET).set_index("task_id")
+    metrics = {
+        (s, n): pd.read_csv(folder / s / f"seed{n}" / "metrics.tsv", sep="\t")
+        .set_index("task_id")
+        .reindex(TASKS)
+        for s, n in STRATEGIES
+    }
+    over = {
+        "GOOD": [metrics["GOOD", 1], metrics["GOOD", 2]], "PART": [metrics["PART", 2]],
+        "BOTH": [(metrics["PLAIN", 2].select_dtypes("number") + metrics["PART", 2].select_dtypes("number")) / 2],
+    }  # fmt: skip
+    learnt = {"GOOD": TASKS, "PART": LEARNS["PART"], "BOTH": LEARNS["PART"]}
+    for strategy, tables in over.items():
+        for by, level in (("all", "All"), ("modality", "CA"), ("modality", "HM"), ("cell_group", "x")):
+            ids = [t for t in learnt[strategy] if by == "all" or sheet.loc[t, by] == level]
+            for score in scores:
+                column = score if score.startswith(("n_", "positives")) else f"test_{score}"
+                values = np.mean([one.loc[ids, column].to_numpy(float) for one in tables], axis=0)
+                row = rows.loc[(strategy, "all", by, level, score)]
+                assert (row["n_tasks"], row["n_nan"]) == (len(ids), np.isnan(values).sum())
+                assert row["mean"] == pytest.approx(np.nanmean(values), abs=1e-12), (strategy, level, score)
+    assert rows.loc[("GOOD", "2", "all", "All", "n_test"), "mean"] == 2000
+    assert rows.loc[("GOOD", "1", "cell_group", "y", "brier"), "n_nan"] == 0  # task d has no positive
+    assert rows.loc[("GOOD", "1", "cell_group", "y", "precision"), "n_nan"] == 1
+    brier = [
+        reference.brier_score_loss(
+            tests["GOOD", 1]["labels"][:, i], tests["GOOD", 1]["probability"][:, i].astype(float)
+        )
+        for i in range(4)
+    ]
+    assert rows.loc[("GOOD", "1", "all", "All", "brier"), "mean"] == pytest.approx(np.mean(brier), abs=1e-9)
 
 
 def test_strategies_table(runs, compared):

@@ -167,7 +167,7 @@ def test_strategies_are_compared_by_pearson_over_the_same_draws(runs):
 
 
 def test_tables_and_headline_name_the_score(runs, tmp_path):
-    names = ("strategies", "gains", "transfer", "tasks", "headline")
+    names = ("strategies", "gains", "transfer", "tasks", "scores", "headline")
     cfg = {
         "tasks": SHEET, "runs": [[name, 1] for name in runs], "groupings": [], "headline": [["CLEAR", "NOISY"]],
         "matched": [], "pools": {}, "alone": None, "bootstrap": 100, "seed": 1,
@@ -177,6 +177,14 @@ def test_tables_and_headline_name_the_score(runs, tmp_path):
     table = pd.read_csv(tmp_path / "strategies", sep="\t")
     assert {"mean_pearson", "mean_spearman", "mean_mse", "mean_validation_pearson"} <= set(table)
     assert '"mean_pearson"' in (tmp_path / "headline").read_text()
+    means = pd.read_csv(tmp_path / "scores", sep="\t").set_index(["strategy", "seed", "level", "score"])[
+        "mean"
+    ]
+    known = pd.read_csv(runs["CLEAR"][0] / "metrics.tsv", sep="\t")
+    for score in ("pearson", "spearman", "mse", "poisson_deviance"):
+        assert means["CLEAR", "all", "All", score] == pytest.approx(
+            known[f"test_{score}"].mean(), nan_ok=True
+        )
     assert "CLEAR:test_pearson" in pd.read_csv(tmp_path / "tasks", sep="\t")
 
 

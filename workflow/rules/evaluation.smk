@@ -40,6 +40,7 @@ rule compare_strategies:
         groups=group_tables(),
     output:
         strategies="<results>/comparison/strategies.tsv",
+        scores="<results>/comparison/scores.tsv",
         gains="<results>/comparison/gains.tsv",
         transfer="<results>/comparison/transfer.tsv",
         tasks="<results>/comparison/tasks.tsv",
@@ -86,6 +87,7 @@ if REGIONS[1:]:
             groups=group_tables(),
         output:
             strategies="<results>/all_mappable/comparison/strategies.tsv",
+            scores="<results>/all_mappable/comparison/scores.tsv",
             gains="<results>/all_mappable/comparison/gains.tsv",
             transfer="<results>/all_mappable/comparison/transfer.tsv",
             tasks="<results>/all_mappable/comparison/tasks.tsv",

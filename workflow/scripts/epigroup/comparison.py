@@ -13,6 +13,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
 from epigroup.run_scores import Results
+from epigroup.score_means import score_means
 from epigroup.transfer import transfer_table
 
 log = logging.getLogger(__name__)
@@ -266,13 +267,13 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
 def compare_strategies(
     metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
 ) -> None:
-    """Write strategies.tsv, gains.tsv, transfer.tsv, tasks.tsv and headline.json; each names its evaluation
+    """Write strategies.tsv, scores.tsv, gains.tsv, transfer.tsv, tasks.tsv and headline.json; each names its evaluation
     regions.
 
     cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
     seed, task ids], as groups), headline (pairs), matched (pairs), pools (name -> strategies), alone (the
     strategy that learns each task by itself, or None), bootstrap (draws), seed. outputs: paths by strategies,
-    gains, transfer, tasks, headline.
+    scores, gains, transfer, tasks, headline.
     """
     runs = [
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
@@ -290,6 +291,7 @@ def compare_strategies(
         "gains": gain_table(results),
         "transfer": transfer_table(results, cfg["alone"]),
         "tasks": task_scores(results, groupings),
+        "scores": score_means(results),
     }
     for name, table in tables.items():
         table.insert(int(name == "tasks"), "regions", results.regions)

@@ -67,8 +67,9 @@ class Results:
 
     regions: its name; names: what the strategies are compared by, F1 or Pearson's r; sheet: DataFrame, a row
     a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
-    names.columns; covers: strategy -> bool (T,), tasks that it learns; draws: (strategy, seed) -> float32
-    (draws, T) of that score, or None where the interval is withheld. NaN: not covered, or no test positives
+    names.columns; tables: (strategy, seed) -> metrics.tsv, a row a task of the sheet; covers: strategy -> bool (T,),
+    tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, or None where the interval is
+    withheld. NaN: not covered, or no test positives
     (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
     score is their mean, taken within a draw too.
     """
@@ -89,6 +90,7 @@ class Results:
         self.scores: dict[tuple[str, int], np.ndarray] = {}
         self.covers: dict[str, np.ndarray] = {}
         self.draws: dict[tuple[str, int], np.ndarray | None] = {}
+        self.tables: dict[tuple[str, int], pd.DataFrame] = {}
         self.block_size = self.n_blocks = 0
         self.regions = ""
         self.names: ScoreNames = SCORE_NAMES["labels"]
@@ -116,6 +118,7 @@ class Results:
             self.seeds.setdefault(key[0], []).append(key[1])
             self.scores[key] = np.full((len(self.task_ids), len(self.names.columns)), np.nan)
             self.scores[key][place] = table[self.names.columns].to_numpy(np.float64)
+            self.tables[key] = table.reindex(self.task_ids)
             covers = np.zeros(len(self.task_ids), bool)
             covers[place] = True
             if not np.array_equal(self.covers.setdefault(key[0], covers), covers):
@@ -137,6 +140,8 @@ class Results:
         self.covers[name] = np.all([self.covers[one] for one in members], axis=0)
         for seed in seeds:
             self.scores[name, seed] = np.mean([self.scores[one, seed] for one in members], axis=0)
+            tables = [self.tables[one, seed].select_dtypes("number") for one in members]
+            self.tables[name, seed] = sum(tables) / len(tables)
 
     def _places(self, tasks: list[str], path: str) -> list[int]:
         known = {task: i for i, task in enumerate(self.task_ids)}

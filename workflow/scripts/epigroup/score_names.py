@@ -11,7 +11,8 @@ class ScoreNames:
     """Names of scores as columns of tables have them and as people read them.
 
     shown: score -> words, the one that strategies are compared by first, higher being better; also: further
-    scores that the table of strategies gives; validation: columns of metrics.tsv
+    scores that the table of strategies gives; every: all scores and counts of test that metrics.tsv has of a task, of
+    which scores.tsv gives the means; validation: columns of metrics.tsv
     of the validation split; chosen_by: the one that a choice between strategies looks at, and counted_by that
     of the positives it rests on.
     """
@@ -22,6 +23,7 @@ class ScoreNames:
     validation: tuple[str, ...]
     chosen_by: str
     counted_by: str
+    every: tuple[str, ...]
 
     @property
     def score(self) -> str:
@@ -54,14 +56,21 @@ class ScoreNames:
         return [*self.metrics, *(f"test_{score}" for score in self.also), *self.validation]
 
 
+COUNTS = ("n_test", "positives_test")  # of metrics.tsv
+
 SCORE_NAMES = {
     "labels": ScoreNames(
         "labels", {"f1": "F1", "auprc": "AUPRC", "auroc": "AUROC"}, (),
         ("validation_f1", "validation_auprc"), "validation_f1_half", "positives_half",
+        (
+            "f1", "f1_at_half", "precision", "recall", "precision_at_half", "recall_at_half", "auprc", "auroc", "brier",
+            "calibration_error", "base_rate",
+        ),
     ),
     "signal": ScoreNames(
         "signal", {"pearson": "Pearson r", "spearman": "Spearman ρ"}, ("mse", "poisson_deviance"),
         ("validation_pearson", "validation_spearman"), "validation_pearson", "positives_validation",
+        ("pearson", "spearman", "mse", "poisson_deviance", "base_rate"),
     ),
 }  # fmt: skip
 
