@@ -31,8 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from epigroup import grouping  # noqa: E402
 from epigroup.affinity.last_layer import last_layer  # noqa: E402
+from epigroup.affinity.look_ahead import LookAhead  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
-from epigroup.affinity.tag import LookAhead  # noqa: E402
 from epigroup.architecture import complete_network  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_precision  # noqa: E402

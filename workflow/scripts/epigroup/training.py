@@ -33,6 +33,7 @@ from epigroup.warm_start import WarmStart, read_warm_start
 logger = logging.getLogger(__name__)
 
 CURVE_COLUMNS = ("group", "step", "examples", "train_loss", "validation_loss", "seconds")
+LOOK_COLUMN = "look_ahead_seconds"  # of a training that is looked at, of its seconds
 
 
 def train_groups(
@@ -61,6 +62,11 @@ def train_groups(
     explodes, the checkpoint of another job, and memory that runs out; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
+    if cfg.get("look_ahead") and len(groups) != 1:
+        raise InputError(
+            f"training: {len(groups)} groups, and affinities are collected while one network of all tasks "
+            "trains; let heads_from of groupings with an affinity name a strategy of a single group"
+        )
     number = {task: i for i, task in enumerate(task_ids)}
     device = train.sequences.device
     wanted = sorted({task for tasks in groups.values() for task in tasks}, key=number.__getitem__)
@@ -96,13 +102,14 @@ def train_groups(
 
 def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -> None:
     """One row a validation: group, step, examples seen, mean training loss since the last row, validation
-    loss, seconds so far.
+    loss, seconds so far; and those spent on looks, where there were any.
     """
+    looked = any(result.looks for result in results.values())
     with whole(path) as partial, open(partial, "w", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(CURVE_COLUMNS)
+        writer.writerow((*CURVE_COLUMNS, *([LOOK_COLUMN] if looked else [])))
         for group, result in results.items():
-            for step, examples, train_loss, validation_loss, seconds in result.curve:
+            for step, examples, train_loss, validation_loss, seconds, *looks in result.curve:
                 writer.writerow(
                     [
                         group,
@@ -111,6 +118,7 @@ def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -
                         f"{train_loss:.8g}",
                         f"{validation_loss:.8g}",
                         f"{seconds:.1f}",
+                        *(f"{value:.3f}" for value in looks),
                     ]
                 )
 
@@ -227,6 +235,7 @@ def train_pack(
         info,
         {group: result.weights for group, result in results.items()},
         {group: result.task_weights for group, result in results.items()},
+        {name: found for result in results.values() for name, found in result.looks.get("found", {}).items()},
     )
     write_curves(curves_out, results)
     Checkpoint(path, identity).remove()
