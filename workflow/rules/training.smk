@@ -47,7 +47,7 @@ rule train_pack:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (
-            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input) + looks_mb(wc)) * attempt
         ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),

@@ -23,6 +23,12 @@ def pack_settings(wildcards):
     return config_settings.canonical({**training, "look_ahead": spec})
 
 
+def looks_mb(wildcards):
+    """Memory for what looks on: the sums of twenty stretches, and two tables of tasks by tasks."""
+    looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))
+    return len(looks) * 22 * 8 * len(strategy_tasks(wildcards.strategy)) ** 2 // 1_000_000
+
+
 def pack_code(wildcards):
     """Digest of the script, of what balances the tasks and of what looks on."""
     looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))

@@ -393,10 +393,12 @@ class GroupTrainer:
         state = self.state
         why = "no new minimum" if state.validations_since_best >= self.cfg["patience"] else "max_steps"
         others = len(state.kept_steps) - 1
+        looks = state.looks.get("seconds")
         return (
             f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
             f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
             + (f", and those of {others} other steps that serve single tasks better" if others else "")
+            + ("" if looks is None else f"; looks on the way took {looks:.1f} s")
             + self.task_weights()
         )
 
