@@ -22,7 +22,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_state import TrainedGroup, trained_group
-from epigroup.group_tables import check_positives, check_signals, pack_groups, read_groups, read_rates
+from epigroup.group_tables import check_groups, pack_groups, read_groups, read_rates
 from epigroup.loader import Batches, Sequences
 from epigroup.memory import refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
@@ -69,18 +69,7 @@ def train_groups(
         )
     number = {task: i for i, task in enumerate(task_ids)}
     device = train.sequences.device
-    wanted = sorted({task for tasks in groups.values() for task in tasks}, key=number.__getitem__)
-    columns = torch.tensor([number[task] for task in wanted], device=device)
-    for name, split in (("training", train), ("validation", validation)):
-        if len(split) == 0:
-            raise InputError(f"the {name} split holds no example; check the config's section splits")
-        if split.signal is not None:
-            ranges = dict(zip(wanted, split.signal_ranges(columns).T.tolist(), strict=True))
-            check_signals(groups, ranges, name, negative=cfg["loss"] != "poisson")
-            continue
-        counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
-        check_positives(groups, counts, len(split), name)
-
+    check_groups(groups, {"training": train, "validation": validation}, task_ids, cfg["loss"])
     precision = choose_precision(cfg["precision"], device)
     rates = {group: cfg["learning_rate"] if rates is None else rates[group] for group in groups}
     fixed = {

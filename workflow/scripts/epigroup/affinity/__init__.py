@@ -61,6 +61,18 @@ def reads_network(spec: Mapping) -> bool:
     return needs(spec["measure"]) == "network" and (spec["network"] == "trained" or looks_on(spec))
 
 
+MAX_PILOT = 12  # tasks of a pilot of pairs: 66 networks; their number grows with the square
+
+
+def check_pilot(what: str, n_tasks: int) -> None:
+    """InputError for more tasks than pairs can be trained of."""
+    if n_tasks > MAX_PILOT:
+        raise InputError(
+            f"{what}: a pilot of {n_tasks} tasks would train {n_tasks * (n_tasks - 1) // 2} networks of pairs;"
+            f" {MAX_PILOT} tasks at most: name a few (groupings.NAME.tasks)"
+        )
+
+
 def options(measure: str) -> tuple[str, ...]:
     """The keys of an affinity's config that a measure heeds."""
     entry(measure)
