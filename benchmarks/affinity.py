@@ -2,9 +2,8 @@
 bp).
 
 SCA: distances of the last shared layer over random windows of an untrained network, its forward passes
-included. TAG: one observation of a batch of 64 beside one training step, whose share follows for an
-observation every ten steps; the observation is that of a batch whose values at the last shared layer are at
-hand, as they are in a training loop. Groupings: `sca` and `tag` on planted affinities with all their
+included. TAG: the share of training that looks take, one every ten steps as in a run, in trainings with and
+without that take turns. Groupings: `sca` and `tag` on planted affinities with all their
 measures. One CPU thread.
 
     python benchmarks/affinity.py [--tasks 100 367 1000 2000] [--samples 1000] [--k 5]
@@ -30,9 +29,8 @@ import torch  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from epigroup import grouping  # noqa: E402
-from epigroup.affinity.last_layer import last_layer  # noqa: E402
+from epigroup.affinity import LOOKS  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
-from epigroup.affinity.tag import LookAhead  # noqa: E402
 from epigroup.architecture import complete_network  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
 from epigroup.devices import choose_precision  # noqa: E402
@@ -103,31 +101,33 @@ CASES = {
 }
 
 
-def observation_and_step(n_tasks: int, repeats: int) -> dict[str, tuple[float, str]]:
-    """Median seconds of a training step and of an observation of each form, taken by turns."""
+def training_with_looks(n_tasks: int, blocks: int) -> dict[str, tuple[float, str]]:
+    """Processor seconds of ten training steps with one look of a form among them, and without: medians of
+    blocks taken by turns, all trainings the same; and the share that the looks' own stopwatch says."""
     train, precision = examples(1000, n_tasks), choose_precision("auto", torch.device("cpu"))
-    trainer = GroupTrainer(
-        [f"task{i}" for i in range(n_tasks)], list(range(n_tasks)), train, train, SETTINGS, SEED,
-        label="step", precision=precision, termination=Termination(),
-    )  # fmt: skip
-    trainer.advance()
-    here = torch.arange(64)
-    seen = last_layer(trainer.network.eval(), train.one_hot(here), train.targets(here, torch.arange(n_tasks)))
-    ahead = {form: LookAhead(form, 0.002, precision) for form in ("first_order", "exact")}
-    times: dict[str, list[float]] = {"step": [], **{form: [] for form in ahead}}
-    for _ in range(repeats):
-        started = time.perf_counter()
-        trainer.advance()
-        times["step"].append(time.perf_counter() - started)
-        for form, one in ahead.items():
-            started = time.perf_counter()
-            one.observe(0, seen)
-            times[form].append(time.perf_counter() - started)
-    middle = {what: statistics.median(found) for what, found in times.items()}
-    figures = {f"training step, {precision}": (middle["step"], "s")}
-    for form in ahead:
-        figures[f"tag, {form}, an observation"] = (middle[form], "s")
-        figures[f"tag, {form}, share of training"] = (100 * middle[form] / EVERY / middle["step"], "%")
+    trainers = {}
+    for form in ("none", "first_order", "exact"):
+        looks = {"entry": LOOKS["tag"], "affinities": {"a": {"form": form, "rate": None, "every": EVERY}}}
+        trainers[form] = GroupTrainer(
+            [f"task{i}" for i in range(n_tasks)], list(range(n_tasks)), train, train,
+            SETTINGS | ({} if form == "none" else {"look_ahead": looks}), SEED,
+            label="step", precision=precision, termination=Termination(),
+        )  # fmt: skip
+    times: dict[str, list[float]] = {form: [] for form in trainers}
+    for block in range(blocks + 1):  # the first warms up
+        for form, trainer in trainers.items():
+            started = time.process_time()
+            for _ in range(EVERY):
+                trainer.advance()
+            if block:
+                times[form].append(time.process_time() - started)
+    plain = statistics.median(times["none"])
+    figures = {f"training step, {precision}, processor": (plain / EVERY, "s")}
+    for form in ("first_order", "exact"):
+        more = [one - other for one, other in zip(times[form], times["none"], strict=True)]
+        figures[f"tag, {form}, paired share, processor"] = (100 * statistics.median(more) / plain, "%")
+        spent, whole = trainers[form].looks.stopwatch.seconds, trainers[form].state.seconds
+        figures[f"tag, {form}, share by stopwatch"] = (100 * spent / (whole - spent), "%")
     return figures
 
 
@@ -152,7 +152,7 @@ def measure(options: argparse.Namespace) -> dict[str, dict]:
                 text += f"  as tasks^{growth:.1f}"
             last = (n_tasks, seconds)
             print(text, flush=True)
-    for what, (value, unit) in observation_and_step(options.step_tasks, options.repeats).items():
+    for what, (value, unit) in training_with_looks(options.step_tasks, options.blocks).items():
         figures[f"{what}, {options.step_tasks} tasks"] = (value, unit)
         print(f"{what:<45} {options.step_tasks:>5} tasks  {value:>9.3f} {unit}", flush=True)
     return {
@@ -166,8 +166,12 @@ def main(arguments: list[str] | None = None) -> dict:
     parser.add_argument("--tasks", type=int, nargs="+", default=[100, 367, 1000, 2000])
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--k", type=int, default=5)
-    parser.add_argument("--step-tasks", type=int, default=367, help="tasks of the step and the observation")
-    parser.add_argument("--repeats", type=int, default=5, help="steps and observations, by turns")
+    parser.add_argument(
+        "--step-tasks", type=int, default=367, help="tasks of the trainings with and without looks"
+    )
+    parser.add_argument(
+        "--blocks", type=int, default=5, help="ten steps each, with and without looks by turns"
+    )
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks/affinity.json"))
     options = parser.parse_args(arguments)
     figures = measure(options)

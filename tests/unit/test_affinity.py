@@ -1,5 +1,6 @@
 """Affinities of the last shared layer against autograd, on small networks."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from epigroup.affinity import joint_network, sca, tag
+from epigroup.affinity import joint_network, look_ahead, sca, tag
 from epigroup.affinity.contract import (
     Affinity,
     check_finite,
@@ -17,6 +18,7 @@ from epigroup.affinity.contract import (
 from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
+from epigroup.checkpoints import Checkpoint
 from epigroup.errors import InputError
 from epigroup.networks import build_network
 from epigroup.trainer import initial_network
@@ -73,7 +75,7 @@ def test_sca_distances_are_those_of_autograd(batch):
 
 def test_tag_gradient_products_are_those_of_autograd(batch):
     gradients = layer_gradients(*batch)
-    found = tag.gradient_products(seen_in_double(*batch))
+    found = look_ahead.gradient_products(seen_in_double(*batch))
     torch.testing.assert_close(found, gradients @ gradients.T, rtol=1e-6, atol=1e-10)
 
 
@@ -83,7 +85,7 @@ def test_products_in_low_precision_rank_tasks_alike():
         torch.rand(32, 200), torch.randn(32, 150), torch.randn(120, 150), torch.zeros(120),
         (torch.rand(32, 120) < 0.2).float(),
     )  # fmt: skip
-    wanted, found = tag.gradient_products(seen), tag.gradient_products(seen, torch.bfloat16)
+    wanted, found = look_ahead.gradient_products(seen), look_ahead.gradient_products(seen, torch.bfloat16)
     assert torch.equal(found, found.T)
     assert float((found - wanted).norm() / wanted.norm()) < 0.01
     assert spearman(found.flatten().numpy(), wanted.flatten().numpy()) > 0.999
@@ -106,8 +108,8 @@ def test_tag_looks_ahead_as_a_real_step_of_the_layer_does(batch, rate):
             layer.bias.copy_(bias)
     wanted = torch.stack(wanted)
     seen = seen_in_double(*batch)
-    torch.testing.assert_close(tag.exact(seen, rate), wanted, rtol=1e-6, atol=1e-12)
-    near = tag.first_order(seen, rate)
+    torch.testing.assert_close(look_ahead.exact(seen, rate), wanted, rtol=1e-6, atol=1e-12)
+    near = look_ahead.first_order(seen, rate)
     apart = float(((near - wanted).abs().max() / wanted.abs().max()).detach())
     # equal in the limit of a small step, and only there: with a long one the exact form tells another tale
     assert apart < 1e-3 if rate < 1e-3 else apart > 0.05
@@ -216,37 +218,63 @@ def test_measures_say_what_they_saw_and_repeat_themselves():
     assert (np.diag(ahead.matrix) > 0).all()  # a step on a task lowers its own loss
 
 
-def test_looking_on_leaves_training_as_it_is():
-    """Affinities along training: the repeated training ends with the weights of one that nobody looked at."""
+def test_looking_on_leaves_a_repeated_training_as_it_is():
+    """It ends with the weights of one that nobody looked at."""
     inputs = planted_inputs("training", every=5)
-    states = [
-        (step, net.head.weight.detach().clone())
-        for step, net, _ in joint_network.networks_in_training(inputs, 5)
-    ]
-    alone = [
-        (step, net.head.weight.detach().clone())
-        for step, net, _ in joint_network.networks_in_training(inputs, 24)
-    ]
-    assert [step for step, _ in states] == [0, 5, 10, 15, 20, 24] and [step for step, _ in alone] == [0, 24]
-    assert torch.equal(states[0][1], alone[0][1]) and torch.equal(states[-1][1], alone[-1][1])
-    assert not torch.equal(states[0][1], states[-1][1])
-    found = tag.measure(inputs)
-    assert found.measures["observations"] == 6 and found.at.tolist() == [0, 5, 10, 15, 20, 24]
-    np.testing.assert_allclose(found.pieces.mean(0), found.matrix, rtol=1e-6)
+
+    def heads(network):
+        return network.head.weight.detach().numpy().copy()
+
+    steps, states, _ = joint_network.look_along_training(inputs, 5, heads)
+    ends, alone, _ = joint_network.look_along_training(inputs, 24, heads)
+    assert steps.tolist() == [0, 5, 10, 15, 20, 24] and ends.tolist() == [0, 24]
+    assert np.array_equal(states[0], alone[0]) and np.array_equal(states[-1], alone[-1])
+    assert not np.array_equal(states[0], states[-1])
     found = sca.measure(inputs)
     assert found.at.tolist() == [0, 5, 10, 15, 20, 24] and found.axis == "step"
+    assert found.measures["training_steps"] == 24
+
+
+@pytest.mark.parametrize("at", [3, 10, 17])
+def test_a_repeated_training_that_is_ended_goes_on_from_there(tmp_path, monkeypatch, at):
+    wanted = sca.measure(planted_inputs("training", every=5))
+    running = {"resume": True, "checkpoint_seconds": 1e9, "progress_seconds": 1e9}
+
+    def inputs():
+        made = planted_inputs("training", every=5)
+        return replace(made, checkpoint=Checkpoint(tmp_path / "a.pt", {"affinity": "a"}), running=running)
+
+    steps, step = [], joint_network.GroupTrainer.step
+
+    def step_and_stop(self):
+        step(self)
+        steps.append(self.state.step)
+        self.termination.requested |= self.state.step == at
+
+    monkeypatch.setattr(joint_network.GroupTrainer, "step", step_and_stop)
+    with pytest.raises(SystemExit):
+        sca.measure(inputs())
+    monkeypatch.setattr(joint_network.GroupTrainer, "step", step)
+    assert steps == list(range(1, at + 1))
+    monkeypatch.setattr(
+        joint_network.GroupTrainer, "step", lambda self: steps.append(self.state.step + 1) or step(self)
+    )
+    found = sca.measure(inputs())
+    assert steps == list(range(1, 25))  # none of them twice
+    assert np.array_equal(found.pieces, wanted.pieces) and np.array_equal(found.at, wanted.at)
 
 
 def test_a_long_training_is_summed_in_at_most_twenty_stretches():
-    ahead = tag.LookAhead("first_order", 1.0)
+    ahead = look_ahead.LookAhead("first_order", 1.0)
     ahead.form = lambda seen: torch.full((2, 2), float(seen))
     for step in range(0, 730, 10):
         ahead.observe(step, step)
-    at, pieces = ahead.pieces()
-    assert ahead.mean()[0, 1] == pytest.approx(np.mean(range(0, 730, 10)))
-    assert 10 <= len(at) <= 20 and at[-1] == 720
-    first = range(0, int(at[0]) + 1, 10)
-    assert pieces[0, 0, 0] == pytest.approx(np.mean(first))
+    sums, counts, at = (ahead.found[key] for key in ("sums", "counts", "at"))
+    assert float(sum(sums)[0, 1]) / sum(counts) == pytest.approx(np.mean(range(0, 730, 10)))
+    assert 10 <= len(at) <= 20 and at[-1] == 720 and sum(counts) == 73
+    starts = [0, *(step + 10 for step in at[:-1])]
+    for one, n, start, end in zip(sums, counts, starts, at, strict=True):
+        assert float(one[0, 0]) / n == pytest.approx(np.mean(range(start, end + 1, 10)))
 
 
 def test_balanced_samples_hold_positives_of_rare_tasks():

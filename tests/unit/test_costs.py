@@ -1,5 +1,7 @@
 """Costs against the layers counted by hand; groups against technique."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -142,6 +144,34 @@ def test_searches_affinities_and_warm_starts_are_counted_once(made, tmp_path):
         count_costs(curves, groups, out, cfg, trials=paths * 2, affinities=[tmp_path / "ahead.json"] * 2)
 
 
+def test_what_an_affinity_takes_along_a_training_is_its_own_cost(made, tmp_path):
+    """KMTL by an affinity collected while SMTL trained, or by one that trained SMTL again."""
+    curves, groups, out, cfg = made
+    for path in map(Path, curves[:2]):  # SMTL's: of 20 and 40 s, 0.5 s for the looks
+        head, *rows = path.read_text().splitlines()
+        path.write_text("".join([f"{head}\tlook_ahead_seconds\n", *(f"{row}\t0.5\n" for row in rows)]))
+    (tmp_path / "ahead.json").write_text(
+        '{"seconds": 2, "look_ahead_seconds": 0.5, "look_ahead_share": 0.01}'
+    )
+    (tmp_path / "again.json").write_text('{"seconds": 90, "training_steps": 20, "tasks": 4}')
+    for name, heads in (("ahead", [["SMTL", 1]]), ("again", [])):
+        before = {"heads": heads, "warm_start": [], "searches": [], "affinities": [[name, "SMTL", 1]]}
+        cfg["affinities"] = [[name, "SMTL", 1]]
+        cfg["before"][2] = ["KMTL", 1, before, before]
+        count_costs(curves, groups, out, cfg, affinities=[tmp_path / f"{name}.json"])
+        table = pd.read_csv(out, sep="\t", dtype={"seed": str}).set_index(["strategy", "seed"])
+        smtl, kmtl = table.loc["SMTL", "1"], table.loc["KMTL", "1"]
+        assert smtl["hours"] == pytest.approx(2 * 19.5 / 3600, rel=1e-5)
+        # either way one training of SMTL is among what KMTL needed
+        assert kmtl["flop_in_all"] == pytest.approx(kmtl["flop"] + smtl["flop"], rel=1e-5)
+        if name == "ahead":
+            assert kmtl["affinity_hours"] == pytest.approx(2 * 2.5 / 3600, rel=1e-5)
+            assert kmtl["affinity_flop"] == 0 and kmtl["heads_flop"] == smtl["flop"]
+        else:
+            assert kmtl["affinity_hours"] == pytest.approx(2 * 90 / 3600, rel=1e-5)
+            assert kmtl["affinity_flop"] == smtl["flop"] and kmtl["heads_flop"] == 0
+
+
 def test_balanced_training_costs_what_its_passes_cost(made):
     curves, groups, out, cfg = made
     cfg["training"]["KMTL"] = cfg["training"]["KMTL"] | {"balancing": "pcgrad"}
@@ -169,6 +199,7 @@ def test_what_comes_before_follows_from_the_config():
             "by_labels": plain | {"method": "kmeans", "heads_from": "SMTL", "vectors": "labels"},
             "vote": plain | {"method": "consensus", "heads_from": "SMTL"},
             "ahead": plain | {"method": "tag", "heads_from": "SMTL", "affinity": "training"},
+            "again": plain | {"method": "sca", "heads_from": "SMTL", "affinity": "again"},
             "apart": plain | {"method": "sca", "heads_from": "SMTL", "affinity": "trained"},
             "pairs": plain | {"method": "tag", "heads_from": "SMTL", "affinity": "hoa"},
             "random": plain | {"method": "random", "like": "kmeans"},
@@ -176,6 +207,7 @@ def test_what_comes_before_follows_from_the_config():
         },
         "affinities": {
             "training": {"measure": "tag", "network": "training"},
+            "again": {"measure": "sca", "network": "training"},
             "trained": {"measure": "sca", "network": "trained"},
             "hoa": {"measure": "hoa", "network": "trained", "pairs_from": ["ROUND"]},
         },
@@ -194,7 +226,8 @@ def test_what_comes_before_follows_from_the_config():
     assert found["KMEANS"] == Before([("SMTL", 2)], [], searched)
     assert found["BY_LABELS"] == found["RANDOM"] == Before()
     assert found["VOTE"] == Before([("SMTL", 1), ("SMTL", 2), ("SMTL", 3)], [], searched)
-    assert found["AHEAD"] == Before([], [], searched, [("training", "SMTL", 2)])
+    assert found["AHEAD"] == Before([("SMTL", 2)], [], searched, [("training", "SMTL", 2)])
+    assert found["AGAIN"] == Before([], [], searched, [("again", "SMTL", 2)])
     assert found["APART"] == Before([("SMTL", 2)], [], searched, [("trained", "SMTL", 2)])
     assert found["PAIRS"] == Before([("ROUND", 2), ("SMTL", 2)], [], searched, [("hoa", "SMTL", 2)])
     assert found["WARM"] == Before([("SMTL", 2)], [], searched)

@@ -15,6 +15,7 @@ from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
 from epigroup.grouping.mixture import cut, group_in_mixtures, join_single
 from epigroup.grouping.sca import Attention, nearest, similarities
 from epigroup.grouping.tag import best_groups, climb, spectral_start, total
+from epigroup.strategies import count_groups
 
 
 def run(method, affinity, k, kind, **options):
@@ -218,6 +219,24 @@ def test_every_two_tasks_meet_once(n):
 def test_an_odd_pilot_is_refused():
     with pytest.raises(InputError, match="5 tasks do not go into pairs"):
         run("pairs", np.zeros((5, 5)), 2, None, round=1)
+
+
+def test_a_pilot_of_more_than_twelve_is_refused_with_its_number():
+    says = "a pilot of 14 tasks would train 91 networks of pairs; 12 tasks at most"
+    with pytest.raises(InputError, match=f"grouping .*: {says}"):
+        run("pairs", np.zeros((14, 14)), 7, None, round=1)
+    sheet = pd.DataFrame({"task_id": [f"t{i}" for i in range(14)]})
+    round1 = {"method": "pairs", "tasks": None, "k": 7, "like": None}
+    with pytest.raises(InputError, match=f"config: groupings.round1: {says}"):
+        count_groups({"groupings": {"round1": round1}}, "round1", sheet)
+    assert (
+        count_groups({"groupings": {"r": round1 | {"tasks": [f"t{i}" for i in range(12)]}}}, "r", sheet) == 7
+    )
+    rows = {"task_id": ["t0", "t1"], "group": 0, "validation_auprc": 0.5}
+    pairs = {f"R{i}": pd.DataFrame(rows | {"task_id": [f"t{2 * i}", f"t{2 * i + 1}"]}) for i in range(7)}
+    joint = pd.DataFrame({"task_id": sheet["task_id"], "group": 0, "validation_auprc": 0.4})
+    with pytest.raises(InputError, match=f"affinity hoa: {says}"):
+        measure(PairInputs("hoa", sheet["task_id"].tolist(), pairs, joint, {}))
 
 
 def pair_tables(n, score):

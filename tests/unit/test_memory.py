@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from epigroup.architecture import NETWORKS
-from epigroup.memory import MEGABYTE, advice, footprint, is_out_of_memory
+from epigroup.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
 from planted_examples import SETTINGS
 
 HERE = Path(__file__).parents[1]  # of planted_examples
@@ -102,7 +102,7 @@ def test_the_estimate_is_within_a_factor_of_two(name, batch_size, optimiser, pre
 def test_out_of_memory_names_a_batch_that_fits(tmp_path):
     said, found = run(LIMITED, str(tmp_path)).splitlines()
     assert re.match(
-        r"memory ran out in training; about [\d,]+ MB are needed for 1 network\(s\) with training.batch_size "
+        r"memory is too small for training; about [\d,]+ MB are needed for 1 network\(s\) with training.batch_size "
         r"3000, and [23]\d\d MB were free at the start; a training.batch_size of \d+ would fit",
         said,
     )
@@ -121,6 +121,22 @@ def test_advice_lies_below_what_was_tried():
     assert "not even a batch of 1 fits" in advice(need, need.network, 64)
     # an estimate that says all should have fitted still names something smaller
     assert "of 63 would fit" in advice(need, 10 * room, 64)
+
+
+def test_the_limits_are_those_of_a_job_s_own_control_group_and_of_all_above():
+    second = control_group_limits("0::/system.slice/slurmstepd.scope/job_7\n")
+    assert [str(path) for path in second] == [
+        "/sys/fs/cgroup/system.slice/slurmstepd.scope/job_7/memory.max",
+        "/sys/fs/cgroup/system.slice/slurmstepd.scope/memory.max",
+        "/sys/fs/cgroup/system.slice/memory.max",
+        "/sys/fs/cgroup/memory.max",
+    ]
+    first = control_group_limits("9:cpu:/\n4:memory:/slurm/job_7\n1:name=systemd:/a:b\n")
+    assert [str(path.parent) for path in first] == [
+        f"/sys/fs/cgroup/memory{end}" for end in ("/slurm/job_7", "/slurm", "")
+    ]
+    assert {path.name for path in first} == {"memory.limit_in_bytes"}
+    assert [str(path.parent) for path in control_group_limits("0::/\n")] == ["/sys/fs/cgroup"]
 
 
 def test_errors_of_memory_are_told_from_others():

@@ -11,6 +11,7 @@ import torch
 
 from epigroup.checkpoints import checkpoint_path
 from epigroup.errors import InputError
+from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups
 from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_files, write_groups
 
@@ -107,8 +108,6 @@ def test_a_checkpoint_belongs_to_what_is_computed(tmp_path):
 @pytest.fixture
 def stopped(tmp_path, monkeypatch):
     """The checkpoint of a job that SIGTERM ends at its 20th step."""
-    from epigroup.trainer import GroupTrainer
-
     train, validation, tasks = splits()
     step = GroupTrainer.step
 
@@ -171,3 +170,21 @@ def test_the_last_good_checkpoint_is_named_when_the_loss_is_lost(stopped):
     train.sequences._tables[torch.float32].fill_(float("nan"))
     with pytest.raises(InputError, match=r"loss is nan at step 21 .*last good checkpoint: step 20, .*job.pt"):
         train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS, checkpoint=stopped)
+
+
+def test_weights_that_are_lost_with_a_finite_loss_are_in_no_checkpoint(stopped, monkeypatch):
+    train, validation, tasks = splits()
+    before, complete = stopped.read_bytes(), GroupTrainer.complete_step
+
+    def complete_step(self, loss):
+        complete(self, loss)
+        assert torch.isfinite(loss)
+        with torch.no_grad():
+            self.network.head.bias[2] = float("inf")
+
+    monkeypatch.setattr(GroupTrainer, "complete_step", complete_step)
+    cfg = SETTINGS | {"checkpoint_seconds": 0}
+    says = r"weights head.bias are not finite after step 21 .*last good checkpoint: step 20, .*job.pt"
+    with pytest.raises(InputError, match=says):
+        train_groups({0: tasks}, train, validation, tasks, 1, cfg, checkpoint=stopped)
+    assert stopped.read_bytes() == before

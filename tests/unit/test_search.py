@@ -19,12 +19,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epigroup import search
+from epigroup.batch_stream import BatchStream
 from epigroup.checkpoints import catch_termination
 from epigroup.errors import InputError
+from epigroup.group_tables import check_groups
 from epigroup.halving import halve
+from epigroup.memory import Footprint
 from epigroup.models import read_info
 from epigroup.search import Trial
-from epigroup.search_trials import Trials, run_trials
+from epigroup.search_trials import Trials, check_room, run_trials
 from epigroup.settings import complete_config
 from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups, train_pack
@@ -236,6 +239,44 @@ def test_groups_side_by_side_find_what_they_find_alone():
     losses = [alone.run({i: tasks[i : i + 1]}, 0.01) for i in (0, 1)]
     assert mean == sum(losses) / 2
     assert [t.validation_loss for t in together.trials] == losses
+
+
+@pytest.mark.parametrize("sampling", ["none", "balanced"])
+def test_groups_share_their_batches_where_the_order_is_one(sampling, monkeypatch):
+    made = []
+    original = BatchStream.__init__
+    monkeypatch.setattr(
+        BatchStream, "__init__", lambda self, *rest: made.append(self) or original(self, *rest)
+    )
+    tasks, trials = runner(cfg=TRIAL | {"sampling": sampling})
+    trials.run({i: tasks[i : i + 1] for i in range(3)}, 0.01)
+    assert len(made) == (1 if sampling == "none" else 3)
+
+
+def test_a_sample_that_does_not_fit_into_memory_is_refused_with_the_number_that_would():
+    need = Footprint(network=1000, working=50, example=5)
+    check_room(need, need.total(16, 9), 16, 9)
+    with pytest.raises(InputError, match="each of its 9 sampled tasks.* 4 would fit: sample fewer tasks"):
+        check_room(need, int(need.total(16, 4) / 0.8) + 1, 16, 9)
+    with pytest.raises(InputError, match="memory is too small for a trial; .* a training.batch_size of"):
+        check_room(Footprint(1000, 50, 500), 2000, 16, 1)
+
+
+def test_trials_on_signals_are_held_to_signals():
+    """Not to the positives of labels that signals have no use for."""
+    train, validation, tasks = splits()
+    for split in (train, validation):
+        split.labels = torch.zeros_like(split.labels)
+        split.signal = torch.rand(len(split), len(tasks))
+    both = {"training": train, "validation": validation}
+    check_groups({0: tasks}, both, tasks, "mse")
+    validation.signal[:, 1] -= 0.5
+    check_groups({0: tasks}, both, tasks, "mse")
+    with pytest.raises(InputError, match="signal of task 'task1' is as low as -0.*validation examples"):
+        check_groups({0: tasks}, both, tasks, "poisson")
+    train.signal = validation.signal = None
+    with pytest.raises(InputError, match="none of its tasks has a positive among the 120 training"):
+        check_groups({0: tasks}, both, tasks, "bce")
 
 
 def test_a_diverged_trial_is_a_loss_of_inf_and_the_next_goes_on(caplog):

@@ -151,3 +151,26 @@ def test_two_spellings_of_a_number_rerun_nothing(finished):
 def test_a_shell_command_reruns_what_it_made(finished):
     with edited(finished / "workflow/rules/reads.smk", ("--very-sensitive", "--sensitive")):
         assert "align_reads" in rules_of(to_rerun(finished))
+
+
+def test_what_looks_on_reruns_the_training_that_it_looks_on(finished):
+    with edited(finished / LIBRARY / "affinity/look_ahead.py", ("EVERY = 10", "EVERY = 11")):
+        jobs = to_rerun(finished)
+    trained = {wildcards for rule, wildcards in jobs if rule == "train_pack"}
+    assert "strategy=SMTL, seed=1, pack=0" in trained
+    assert not any("strategy=STL," in wildcards for wildcards in trained)
+
+
+def test_how_an_affinity_looks_on_reruns_the_training_and_a_repeated_one_does_not(finished):
+    with edited(
+        finished / CONFIG,
+        ("tag: {measure: tag, network: training}", "tag: {measure: tag, network: training, every: 5}"),
+    ):
+        jobs = to_rerun(finished)
+    trained = {wildcards for rule, wildcards in jobs if rule == "train_pack"}
+    assert "strategy=SMTL, seed=1, pack=0" in trained
+    assert not any("strategy=STL," in wildcards for wildcards in trained)
+    with edited(finished / CONFIG, ("network: trained, samples: 40", "network: training, samples: 40")):
+        jobs = to_rerun(finished)
+    assert ("measure_affinity", "affinity=sca, strategy=SMTL, seed=1") in jobs
+    assert "train_pack" not in rules_of(jobs)

@@ -120,7 +120,9 @@ def test_costs_count_what_came_before(made):
     assert warm["hours_in_all"] == pytest.approx(whole, **close)
     assert kmtl["heads_hours"] == pytest.approx(smtl["hours"], **close)
     assert kmtl["hours_in_all"] == pytest.approx(kmtl["hours"] + smtl["hours"], **close)
-    # the affinity repeats the training, and reads no network
-    assert tag["affinity_hours"] > 0 and tag["heads_hours"] == 0
-    assert tag["hours_in_all"] == pytest.approx(tag["hours"] + tag["affinity_hours"], **close)
+    # the affinity was collected while SMTL trained
+    assert tag["affinity_hours"] > 0 and tag["heads_hours"] == pytest.approx(smtl["hours"], **close)
+    whole = tag["hours"] + tag["affinity_hours"] + smtl["hours"]
+    assert tag["hours_in_all"] == pytest.approx(whole, **close)
+    assert tag["flop_in_all"] == pytest.approx(tag["flop"] + smtl["flop"], **close)
     assert costs.loc[("FAMO", "1"), "flop"] > smtl["flop"] * costs.loc[("FAMO", "1"), "steps"] / smtl["steps"]

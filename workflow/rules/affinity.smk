@@ -16,14 +16,19 @@ rule measure_affinity:
         "<results>/benchmarks/measure_affinity/{affinity}.{strategy}.seed{seed}.tsv"
     conda:
         "../envs/torch.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: lambda wc: training_threads(wc.strategy) if runs_networks(wc) else 1
     resources:
         # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb + 2 * len(TASKS) ** 2 // 1000) * attempt,
         runtime=lambda wc, attempt: 1440 * attempt,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=lambda wc: gpus(wc.strategy) if runs_networks(wc) else 0,
+        # As in train_pack: they change no result.
+        resume=int(config["running"]["resume"]),
+        checkpoint_seconds=config["running"]["checkpoint_seconds"],
+        progress_seconds=config["running"]["progress_seconds"],
     params:
         cfg=affinity_config,
+        checkpoints=f"{RESULTS}/checkpoints",
         code=affinity_code,
     script:
         "../scripts/measure_affinity.py"

@@ -20,13 +20,26 @@ def affinity_needs(wildcards):
             for strategy in (*spec["pairs_from"], wildcards.strategy)
         ]
         return {"pairs": tables[:-1], "joint": tables[-1]}
+    models = {"models": models_of(wildcards)} if affinity_measures.reads_network(spec) else {}
+    if affinity_measures.looks_on(spec):
+        models["curves"] = [path.replace(".safetensors", ".curves.tsv") for path in models["models"]]
+    if not runs_networks(wildcards):
+        return models
     files = {
         "genome": f"{RESULTS}/genome/genome.h5",
         "dataset": f"{RESULTS}/dataset/dataset.json",
         "shards": shard_paths(),
     }
     found = {"rates": rates_of(wildcards)} if wildcards.strategy in SEARCHED else {}
-    return files | found | ({"models": models_of(wildcards)} if spec["network"] == "trained" else {})
+    return files | found | models
+
+
+def runs_networks(wildcards):
+    """Whether measuring an affinity runs a network: not where training has collected all that is asked for."""
+    spec = config["affinities"][wildcards.affinity]
+    return affinity_measures.needs(spec["measure"]) == "network" and not (
+        affinity_measures.looks_on(spec) and spec["trunk_checks"] == 0
+    )
 
 
 def affinity_config(wildcards):
@@ -35,16 +48,16 @@ def affinity_config(wildcards):
     cfg = {
         "measure": measure,
         "entry": affinity_measures.entry(measure),
-        "needs": affinity_measures.needs(measure),
+        "needs": "looks" if affinity_measures.looks_on(spec) else affinity_measures.needs(measure),
         "options": {key: spec[key] for key in affinity_measures.options(measure)},
         "tasks": [
             {key: row[key] for key in ("task_id", "modality", "cell_group")}
             for row in task_rows(config["strategies"][wildcards.strategy]["grouping"])
         ],
     }
-    if cfg["needs"] == "network":
+    if runs_networks(wildcards):
         training = settings("training", wildcards.strategy)
-        again = spec["network"] == "training"
+        again = affinity_measures.trains_again(spec)
         cfg["training"] = {key: value for key, value in training.items() if again or key in UNTRAINED}
     return config_settings.canonical(cfg)
 
@@ -53,7 +66,7 @@ def affinity_code(wildcards):
     """Digest of the script and of this affinity's measure, so that an edit of one measure reruns that measure only."""
     spec = config["affinities"][wildcards.affinity]
     entry = affinity_measures.entry(spec["measure"])
-    again = balancing_modules(wildcards.strategy) if spec["network"] == "training" else ()
+    again = balancing_modules(wildcards.strategy) if affinity_measures.trains_again(spec) else ()
     return code_digest("measure_affinity", (entry.split(":")[0].removeprefix("epigroup."), *again))
 
 

@@ -47,7 +47,7 @@ rule train_pack:
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (
-            (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
+            (2000 + config["running"]["pack_memory_mb"] + data_mb(input) + looks_mb(wc)) * attempt
         ),
         runtime=1440,
         gpu=lambda wc: gpus(wc.strategy),
@@ -59,12 +59,12 @@ rule train_pack:
         tensorboard=int(config["running"]["tensorboard"]),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=lambda wc: settings("training", wc.strategy),
+        cfg=pack_settings,
         n_packs=lambda wc: len(packs(wc.strategy)),
         tasks=lambda wc: strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
         events=f"{RESULTS}/logs/tensorboard",
-        code=lambda wc: code_digest("train_pack", balancing_modules(wc.strategy)),
+        code=pack_code,
     script:
         "../scripts/train_pack.py"
 

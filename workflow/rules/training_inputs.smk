@@ -1,4 +1,5 @@
 # Packs, devices and models of the training rules.
+from epigroup import affinity as affinity_measures
 
 
 def pack_of(wildcards):
@@ -10,6 +11,30 @@ def pack_of(wildcards):
 
 def training_device(strategy):
     return settings("training", strategy)["device"]
+
+
+def pack_settings(wildcards):
+    """The settings of a training job, and what looks on: nothing, but for affinities that name this training."""
+    training = settings("training", wildcards.strategy)
+    looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))
+    if not looks:
+        return training
+    spec = {"entry": affinity_measures.LOOKS["tag"], "affinities": looks}
+    return config_settings.canonical({**training, "look_ahead": spec})
+
+
+def looks_mb(wildcards):
+    """Memory for what looks on: the sums of twenty stretches, and two tables of tasks by tasks."""
+    looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))
+    return len(looks) * 22 * 8 * len(strategy_tasks(wildcards.strategy)) ** 2 // 1_000_000
+
+
+def pack_code(wildcards):
+    """Digest of the script, of what balances the tasks and of what looks on."""
+    looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))
+    entries = [affinity_measures.LOOKS["tag"]] if looks else []
+    modules = tuple(entry.split(":")[0].removeprefix("epigroup.") for entry in entries)
+    return code_digest("train_pack", (*balancing_modules(wildcards.strategy), *modules))
 
 
 def gpus(strategy):

@@ -3,6 +3,8 @@
 from epigroup.affinity.make import measure_affinity
 from epigroup.logs import log_to
 
+RUNNING = ("resume", "checkpoint_seconds", "progress_seconds")
+
 with log_to(snakemake.log[0]):
     measure_affinity(
         snakemake.output.affinity,
@@ -18,6 +20,9 @@ with log_to(snakemake.log[0]):
         pairs=list(snakemake.input.get("pairs", [])),
         joint=snakemake.input.get("joint"),
         rates=snakemake.input.get("rates"),
+        curves=list(snakemake.input.get("curves", [])),
+        checkpoint_dir=snakemake.params.checkpoints,
+        running={key: snakemake.resources[key] for key in RUNNING},
         threads=snakemake.threads,
         code=snakemake.params.code,
     )

@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 SUMS = ["networks", "steps", "hours", "flop"]
 BEFORE = [
-    "search_hours", "search_flop", "affinity_hours", "heads_hours", "heads_flop", "warm_start_hours", "warm_start_flop",
+    "search_hours", "search_flop", "affinity_hours", "affinity_flop", "heads_hours", "heads_flop", "warm_start_hours",
+    "warm_start_flop",
 ]  # fmt: skip
 COLUMNS = ["strategy", "seed", "device", *SUMS, *BEFORE, "needs", "hours_in_all", "flop_in_all"]
 
@@ -31,11 +32,14 @@ NOTHING = {"hours": 0.0, "flop": 0.0}
 
 def read_ends(path: str) -> pd.DataFrame:
     """The last row of each group of a curves.tsv, indexed by group: its steps, and seconds of training and
-    validation. A pack without groups has none. InputError: a lacking column."""
+    validation, without those of looking on, which go with the affinity. A pack without groups has none.
+    InputError: a lacking column."""
     table = read_table(path)
     lacking = [name for name in ("group", "step", "seconds") if name not in table]
     if lacking:
         raise InputError(f"{path}: no column {', '.join(lacking)}; train the strategy again")
+    if "look_ahead_seconds" in table:
+        table["seconds"] -= table["look_ahead_seconds"]
     return table.sort_values("step").groupby("group")[["step", "seconds"]].last()
 
 
@@ -73,13 +77,18 @@ def search_cost(trials: str, groups: str, training: dict, window: int) -> dict[s
     }
 
 
-def affinity_cost(measures: str, training: dict) -> float:
-    """Hours of a measurement, in the units of `run_cost`. InputError: a file that does not say its seconds."""
+def affinity_cost(measures: str, training: dict, window: int) -> dict[str, float]:
+    """hours and FLOP of a measurement, in the units of `run_cost`: with what it took while its network trained;
+    of FLOP those of a training that it repeats. InputError: a file that does not say its seconds."""
     try:
-        seconds = float(json.loads(Path(measures).read_text())["seconds"])
+        found = json.loads(Path(measures).read_text())
+        seconds = float(found["seconds"])
+        if "look_ahead_share" in found:
+            seconds += float(found["look_ahead_seconds"])
+        steps = [(int(found["tasks"]), int(found["training_steps"]))] if "training_steps" in found else []
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{measures}: no figures of an affinity ({error!r}); measure it again") from None
-    return _hours(seconds, training)
+    return {"hours": _hours(seconds, training), "flop": _flop(steps, training, window)}
 
 
 def _hours(seconds: float, training: dict) -> float:
@@ -95,12 +104,12 @@ def _flop(steps: list[tuple[int, int]], training: dict, window: int) -> float:
 @dataclass(frozen=True)
 class Spent:
     """What was spent: `networks`, `run_cost` by (strategy, seed); `searches`, `search_cost` by (strategy, seed);
-    `affinities`, hours by (affinity, strategy, seed).
+    `affinities`, `affinity_cost` by (affinity, strategy, seed).
     """
 
     networks: dict[Run, dict[str, float]]
     searches: dict[Run, dict[str, float]]
-    affinities: dict[tuple[str, str, int], float]
+    affinities: dict[tuple[str, str, int], dict[str, float]]
 
     def of_networks(self, runs: list[Run], key: str) -> float:
         """Of training them; NaN where one is not trained."""
@@ -111,18 +120,18 @@ class Spent:
         """Hours or FLOP of everything in `before` (lists of `Before`)."""
         total = self.of_networks(before["heads"], key)
         total += sum(self.searches[run][key] for run in before["searches"])
-        return total + (sum(self.affinities[run] for run in before["affinities"]) if key == "hours" else 0)
+        return total + sum(self.affinities[run][key] for run in before["affinities"])
 
 
 def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
     """costs.tsv: a row a (strategy, seed), then choices and pools, then the mean of each over its seeds
     (`all`).
 
-    `search_...`: the search of the strategy's own rates; `affinity_hours`: measuring the affinity that its
+    `search_...`: the search of the strategy's own rates; `affinity_...`: measuring the affinity that its
     groups are made by; `heads_...`: training the networks that its groups are made from; `warm_start_...`:
     training the network that they start from. `..._in_all`: with all that, and what it needed in its turn, each
-    once; of a choice all its candidates. FLOP of measuring affinities are not counted. A pool is the mean of its
-    members. cfg as in `count_costs`.
+    once; of a choice all its candidates. Of an affinity's FLOP those of a training that it repeats count. A pool
+    is the mean of its members. cfg as in `count_costs`.
     """
     rows = []
 
@@ -138,7 +147,8 @@ def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
         direct, whole = before[name, seed]
         own = [run for run in direct["searches"] if run[0] == name]
         parts = {f"search_{key}": sum(spent.searches[run][key] for run in own) for key in NOTHING}
-        parts["affinity_hours"] = sum(spent.affinities[run] for run in direct["affinities"])
+        measured = [spent.affinities[run] for run in direct["affinities"]]
+        parts |= {f"affinity_{key}": sum(one[key] for one in measured) for key in NOTHING}
         for what in ("heads", "warm_start"):
             parts |= {f"{what}_{key}": spent.of_networks(direct[what], key) for key in NOTHING}
         add(name, seed, mine, parts, whole, cfg["training"][name]["device"])
@@ -211,7 +221,7 @@ def count_costs(
     spent = Spent(
         {run: run_cost(paths, groups_of[run], training[run[0]], window) for run, paths in of_run.items()},
         {run: search_cost(path, groups_of[run], training[run[0]], window) for run, path in searches},
-        {run: affinity_cost(path, training[run[1]]) for run, path in measured},
+        {run: affinity_cost(path, training[run[1]], window) for run, path in measured},
     )
     table = cost_table(spent, cfg)
     for row in table[table["seed"] == "all"].itertuples():

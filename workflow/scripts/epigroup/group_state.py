@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -24,10 +25,13 @@ class GroupState:
     loss_sum: float = 0.0
     loss_steps: int = 0
     seconds: float = 0.0
-    curve: list[list[float]] = field(default_factory=list)  # rows of CURVE_COLUMNS without the group
+    # rows of CURVE_COLUMNS without the group; where something looks on, its seconds so far too
+    curve: list[list[float]] = field(default_factory=list)
     # of each task, the lowest validation loss of its own and the step of it; with training.keep: group empty
     task_losses: list[float] = field(default_factory=list)
     task_steps: list[int] = field(default_factory=list)
+    # what looked on has collected, plain values and tensors: `seconds`, and `found` by affinity
+    looks: dict[str, Any] = field(default_factory=dict)
 
     @property
     def kept_steps(self) -> list[int]:
@@ -41,7 +45,7 @@ class TrainedGroup:
     CURVE_COLUMNS).
 
     With training.keep: task also the step that serves each task and its validation loss of the task, and the
-    weights of those steps that are not the group's best.
+    weights of those steps that are not the group's best. `looks`: as in GroupState.
     """
 
     weights: dict[str, torch.Tensor]
@@ -51,6 +55,7 @@ class TrainedGroup:
     task_steps: list[int]
     task_losses: list[float]
     task_weights: dict[int, dict[str, torch.Tensor]]
+    looks: dict[str, Any] = field(default_factory=dict)
 
 
 def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
@@ -63,4 +68,5 @@ def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
         state.task_steps,
         state.task_losses,
         {step: snapshots.read(step) for step in state.kept_steps if step != state.best_step},
+        state.looks,
     )

@@ -7,8 +7,11 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
+import torch
+
 from epigroup.errors import InputError
 from epigroup.intact import REMEDY
+from epigroup.loader import Batches
 from epigroup.tables import table_rows
 
 logger = logging.getLogger(__name__)
@@ -81,6 +84,26 @@ def _rate(text: str | None, where: str) -> float:
     if not (math.isfinite(rate) and rate > 0):
         raise InputError(f"{where}: learning_rate {text!r} is not a number above 0")
     return rate
+
+
+def check_groups(
+    groups: Mapping[int, Sequence[str]], splits: Mapping[str, Batches], task_ids: Sequence[str], loss: str
+) -> None:
+    """InputError for a split (by the names training and validation) without examples, and for a group that has
+    nothing to learn from: `check_positives`, of signals `check_signals`.
+    """
+    number = {task: i for i, task in enumerate(task_ids)}
+    wanted = sorted({task for tasks in groups.values() for task in tasks}, key=number.__getitem__)
+    for name, split in splits.items():
+        if len(split) == 0:
+            raise InputError(f"the {name} split holds no example; check the config's section splits")
+        columns = torch.tensor([number[task] for task in wanted], device=split.sequences.device)
+        if split.signal is not None:
+            ranges = dict(zip(wanted, split.signal_ranges(columns).T.tolist(), strict=True))
+            check_signals(groups, ranges, name, negative=loss != "poisson")
+        else:
+            counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
+            check_positives(groups, counts, len(split), name)
 
 
 def check_signals(

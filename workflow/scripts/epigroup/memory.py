@@ -112,10 +112,28 @@ def available_bytes(device: torch.device) -> int:
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit != resource.RLIM_INFINITY:
         rooms.append(limit - taken)
-    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        if Path(name).is_file() and (text := Path(name).read_text().strip()).isdigit():
+    for name in control_group_limits(Path("/proc/self/cgroup").read_text()):
+        if name.is_file() and (text := name.read_text().strip()).isdigit():
             rooms.append(int(text) - resident)
     return max(0, min(rooms))
+
+
+def control_group_limits(groups: str) -> list[Path]:
+    """The files that may limit the memory of a process, from its /proc/self/cgroup: of its own control group
+    and of all above it, versions 2 and 1. In a container its own group is shown as the root.
+    """
+    found = []
+    for line in groups.splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers in ("", "memory") or "memory" in controllers.split(","):
+            root, name = (
+                ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
+                if controllers
+                else ("/sys/fs/cgroup", "memory.max")
+            )
+            own = Path(path.lstrip("/"))
+            found += [Path(root) / above / name for above in (own, *own.parents)]
+    return found
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -2,9 +2,10 @@
 
 Tensors `{group}/{name}` are the weights of a group's best validation. Where each task keeps the validation
 that served it best (training.keep: task), `{group}@{step}/{name}` are those of the other steps, and
-`task_step` in the metadata says which step serves a task. The metadata also hold a checksum of each tensor
-and
-one of what they themselves say, because safetensors has none.
+`task_step` in the metadata says which step serves a task. Where affinities were collected along the training,
+`look_ahead/{affinity}/` holds `sums` float64 (P, T, T) over stretches of its looks, their `counts` and the
+last step of each, `at`, int64 (P,). The metadata also hold a checksum of
+each tensor and one of what they themselves say, because safetensors has none.
 """
 
 from __future__ import annotations
@@ -84,10 +85,12 @@ def write_models(
     info: ModelInfo,
     weights: Mapping[int, Mapping[str, torch.Tensor]],
     task_weights: Mapping[int, Mapping[int, Mapping[str, torch.Tensor]]] | None = None,
+    looks: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write the weights of a pack's groups; with no groups the file is valid and holds no tensor.
 
     `task_weights`: group -> step -> the weights of a step beside the group's best that serves some task.
+    `looks`: affinity -> sums, counts and at of its looks.
     """
     states = {str(group): state for group, state in weights.items()}
     for group, of_steps in (task_weights or {}).items():
@@ -97,6 +100,9 @@ def write_models(
         for key, state in states.items()
         for name, tensor in state.items()
     }
+    for name, found in (looks or {}).items():
+        tensors[f"look_ahead/{name}/sums"] = torch.stack(list(found["sums"])).cpu()
+        tensors |= {f"look_ahead/{name}/{key}": torch.tensor(found[key]) for key in ("counts", "at")}
     about = as_read(asdict(info))
     checks = {"about": text_check(about), "tensors": tensor_checks(tensors)}
     metadata = {METADATA_KEY: json.dumps({"about": about, "crc32": checks}, sort_keys=True)}
@@ -154,13 +160,7 @@ def read_weights(path: str | os.PathLike, group: int, step: int | None = None) -
 
     Raises InputError when the file does not hold it, or when its weights do not match their checksums.
     """
-    prefix = f"{group}/" if step is None else f"{group}@{step}/"
-    with open_models(path) as (handle, _, checks):
-        wanted = {key: check for key, check in checks.items() if key.startswith(prefix)}
-        tensors = {key: handle.get_tensor(key) for key in wanted}
-        if tensor_checks(tensors) != wanted:
-            raise InputError(f"{path}: damaged: its weights do not match their checksums; train it again")
-    state = {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
+    state = _read_tensors(path, f"{group}/" if step is None else f"{group}@{step}/")
     if not state:
         which = f"group {group}" if step is None else f"group {group} at step {step}"
         raise InputError(
@@ -168,6 +168,26 @@ def read_weights(path: str | os.PathLike, group: int, step: int | None = None) -
             "again"
         )
     return state
+
+
+def _read_tensors(path: str | os.PathLike, prefix: str) -> dict[str, torch.Tensor]:
+    """The tensors whose names begin so, by the rest of their names, held against their checksums."""
+    with open_models(path) as (handle, _, checks):
+        wanted = {key: check for key, check in checks.items() if key.startswith(prefix)}
+        tensors = {key: handle.get_tensor(key) for key in wanted}
+        if tensor_checks(tensors) != wanted:
+            raise InputError(f"{path}: damaged: its weights do not match their checksums; train it again")
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items()}
+
+
+def read_looks(path: str | os.PathLike, affinity: str) -> tuple[torch.Tensor, list[int], list[int]]:
+    """sums float64 (P, T, T), counts and last steps of the stretches over which a training collected an
+    affinity. InputError: it collected none of that name, or they do not match their checksums.
+    """
+    found = _read_tensors(path, f"look_ahead/{affinity}/")
+    if not found:
+        raise InputError(f"{path}: its training collected no affinity '{affinity}'; train it again")
+    return found["sums"], found["counts"].tolist(), found["at"].tolist()
 
 
 def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int | None = None) -> Network:

@@ -92,11 +92,14 @@ class Pack:
 
     def run(self) -> None:
         """Train all groups, those of the checkpoint from where it left them. Raises InputError, before
-        anything is trained, for a balancing whose gradients do not fit into memory.
+        anything is trained, for a network, or a balancing whose gradients, that does not fit into memory.
         """
         check_gradients(
             self.cfg, self.most_tasks, self.train.sequences.window, self.precision, self.available
         )
+        need, batch = self.need(), min(self.cfg["batch_size"], len(self.train))
+        if need.total(batch) > self.available:
+            raise InputError(f"memory is too small for training; {advice(need, self.available, batch)}")
         state = None
         if self.checkpoint is not None:
             self.checkpoint.remove_partial()

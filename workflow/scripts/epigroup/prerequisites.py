@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.search import rates_seed, search_of
-from epigroup.strategies import head_seeds, strategy_seeds, warm_start
+from epigroup.strategies import grouping_seeds, head_seeds, strategy_seeds, warm_start
 
 Run = tuple[str, int]
 
@@ -45,7 +45,7 @@ def directly_before(config: dict, strategy: str, seed: int) -> Before:
         found.affinities.append((spec["affinity"], source, seed))
         if affinity_measures.needs(measure["measure"]) == "metrics":
             found.heads.extend((one, seed) for one in (*measure["pairs_from"], source))
-        elif measure["network"] == "trained":
+        elif affinity_measures.reads_network(measure):
             found.heads.append((source, seed))
         else:
             found.searches.extend(_search(config, source, seed))
@@ -70,6 +70,19 @@ def all_before(config: dict, strategy: str, seed: int) -> Before:
     unique = (list(dict.fromkeys(part)) for part in (networks, searches, affinities))
     networks, searches, affinities = unique
     return Before(networks, [], searches, affinities)
+
+
+def looks_along(config: dict, strategy: str, seed: int) -> dict[str, dict]:
+    """Affinity -> what collects it, of the affinities that are collected while a strategy trains with a seed:
+    those of groupings of that seed which name the strategy in heads_from."""
+    found = {}
+    for name, spec in config["groupings"].items():
+        if spec["heads_from"] != strategy or "affinity" not in grouping_methods.needs(spec["method"], spec):
+            continue
+        measure = config["affinities"][spec["affinity"]]
+        if affinity_measures.looks_on(measure) and seed in grouping_seeds(config, name):
+            found[spec["affinity"]] = {key: measure[key] for key in affinity_measures.LOOK_OPTIONS}
+    return found
 
 
 def _search(config: dict, strategy: str, seed: int) -> list[Run]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from epigroup.batch_stream import BatchStream
 from epigroup.checkpoints import (
     Termination,
     catch_termination,
@@ -26,9 +27,18 @@ from epigroup.checkpoints import (
 from epigroup.devices import choose_device, choose_precision, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
-from epigroup.group_tables import check_positives, pack_groups, read_groups
+from epigroup.group_tables import check_groups, pack_groups, read_groups
 from epigroup.loader import Batches, Sequences
-from epigroup.memory import advice, available_bytes, check_gradients, footprint, refuse_out_of_memory
+from epigroup.memory import (
+    MEGABYTE,
+    SAFE_SHARE,
+    Footprint,
+    advice,
+    available_bytes,
+    check_gradients,
+    footprint,
+    refuse_out_of_memory,
+)
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.shards import open_dataset
 from epigroup.trainer import Diverged, GroupTrainer
@@ -89,7 +99,11 @@ class Trials:
         """
         if self._place < len(self.finished):
             return self._replay(len(groups), judge)
-        trainers = {group: self._trainer(group, tasks, rate) for group, tasks in groups.items()}
+        trainers: dict[int, GroupTrainer] = {}
+        for group, tasks in groups.items():
+            share = trainers and self.cfg["sampling"] == "none"
+            stream = next(iter(trainers.values())).stream if share else None
+            trainers[group] = self._trainer(group, tasks, rate, stream)
         for group, state in (self._current or {}).items():
             trainers[int(group)].load_state_dict(state)
             logger.info("%s", trainers[int(group)].progress())
@@ -138,11 +152,13 @@ class Trials:
             judge(mean_of_lowest(curves, validations), validations)
         return math.inf if diverged else mean_of_lowest(curves)
 
-    def _trainer(self, group: int, tasks: Sequence[str], rate: float) -> GroupTrainer:
+    def _trainer(
+        self, group: int, tasks: Sequence[str], rate: float, stream: BatchStream | None
+    ) -> GroupTrainer:
         return GroupTrainer(
             tasks, [self.number[task] for task in tasks], self.train, self.validation,
             {**self.cfg, "learning_rate": rate}, self.seed, label=f"group {group} at rate {rate:g}",
-            precision=self.precision, termination=self.termination,
+            precision=self.precision, termination=self.termination, stream=stream,
             start=None if self.warm is None else self.warm.of(tasks),
         )  # fmt: skip
 
@@ -258,11 +274,12 @@ def run_trials(
         train, validation = (
             Batches(sequences, dataset.split(name, data=data), left) for name in ("train", "validation")
         )
-    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids)
+    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids, training["loss"])
     most = max((len(tasks) for tasks in groups.values()), default=1)
     need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
     check_gradients(training, most, dataset.window, precision, available)
     at_once = len(groups) if sample and phase == "halving" else 1
+    check_room(need, available, training["batch_size"], at_once)
 
     def out_of_memory() -> str:
         return f"memory ran out in a trial; {advice(need, available, training['batch_size'], at_once)}"
@@ -302,6 +319,23 @@ def searched_groups(
     return {alone[task]: [task] for task in sample}
 
 
+def check_room(need: Footprint, available: int, batch_size: int, at_once: int) -> None:
+    """Refuse (InputError) trials that `available` bytes are too few for: of networks `at_once` in memory, as
+    halving on a sample judges them together.
+    """
+    if need.total(batch_size, at_once) <= available:
+        return
+    fit = need.fitting_networks(int(SAFE_SHARE * available), batch_size)
+    if at_once > 1 and fit > 0:
+        raise InputError(
+            f"halving holds a network for each of its {at_once} sampled tasks, about "
+            f"{need.total(batch_size, at_once) / MEGABYTE:,.0f} MB, and {available / MEGABYTE:,.0f} MB are free; "
+            f"{fit} would fit: sample fewer tasks (searches.NAME.tasks), or give the job more memory "
+            "(running.pack_memory_mb)"
+        )
+    raise InputError(f"memory is too small for a trial; {advice(need, available, batch_size)}")
+
+
 def phase_rates(
     phase: str, search: Mapping[str, Any], coarse: Sequence[Trial], group: int | None
 ) -> list[float]:
@@ -313,16 +347,3 @@ def phase_rates(
     mine = [trial for trial in coarse if group is None or trial.group == group]
     what = "the sampled tasks" if group is None else f"group {group}"
     return fine_rates(best_rate(mine, what), search)
-
-
-def check_groups(
-    groups: Mapping[int, Sequence[str]], splits: Mapping[str, Batches], task_ids: Sequence[str]
-) -> None:
-    """InputError for a split without examples and for a group that has nothing to learn from."""
-    wanted = [task for task in task_ids if any(task in tasks for tasks in groups.values())]
-    for name, split in splits.items():
-        if len(split) == 0:
-            raise InputError(f"the {name} split holds no example; check the config's section splits")
-        columns = torch.tensor([task_ids.index(task) for task in wanted], device=split.sequences.device)
-        counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
-        check_positives(groups, counts, len(split), name)

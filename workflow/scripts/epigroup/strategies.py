@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from epigroup.affinity import check_pilot
 from epigroup.errors import InputError
 
 
@@ -28,6 +29,8 @@ def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
     """
     spec = config["groupings"][grouping]
     tasks = grouping_tasks(config, grouping, table)
+    if spec["method"] == "pairs":
+        check_pilot(f"config: groupings.{grouping}", len(tasks))
     if spec["method"] == "single":
         return len(tasks)
     if spec["method"] == "all":

@@ -11,6 +11,8 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -69,6 +71,17 @@ def build_optimiser(
     raise InputError(f"training.optimiser: unknown optimiser {cfg['optimiser']!r}; known: adam, adamw, sgd")
 
 
+def build_looks(cfg: Mapping[str, Any], rate: float, precision: str, device: torch.device) -> Any:
+    """What looks on while the network trains (`cfg["look_ahead"]`: entry, affinities); None where nothing
+    does. Loaded by its name, so that an edit of it reruns no other training.
+    """
+    spec = cfg.get("look_ahead")
+    if spec is None:
+        return None
+    module, name = spec["entry"].split(":")
+    return getattr(import_module(module), name)(spec["affinities"], rate, precision, device)
+
+
 class GroupTrainer:
     """Trains one group's network: `advance` until `finished`; `state_dict`/`load_state_dict` for the
     checkpoint.
@@ -114,6 +127,7 @@ class GroupTrainer:
         self.stream = stream or BatchStream(
             train, training_order(train, self.tasks, cfg, seed, label), self.dtype
         )
+        self.looks = build_looks(cfg, self.learning_rate, precision, self.device)
         self.snapshots = snapshots or Snapshots()
         self.state = GroupState()
         self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
@@ -133,6 +147,9 @@ class GroupTrainer:
         that is random follows from the step.
         """
         self.read_losses()
+        self.check_weights()
+        if self.looks is not None:
+            self.state.looks = self.looks.state_dict()
         return {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -148,6 +165,8 @@ class GroupTrainer:
         self.snapshots.load_state_dict(state["snapshots"], self.state.kept_steps)
         if self.balancer is not None:
             self.balancer.load_state_dict(state["balancer"])
+        if self.looks is not None:
+            self.looks.load_state_dict(self.state.looks)
         self._unread = 0
 
     @property
@@ -228,22 +247,44 @@ class GroupTrainer:
         """One step on the next batch."""
         indices, x = self.stream.batch(self.state.step)
         self.prepare_step()
-        with self.autocast():
+        with self._watching() as kept, self.autocast():
             logits = self.network(x)
         if self.balancer is not None:
-            self._balanced_step(indices, x, logits)
+            self._balanced_step(indices, x, logits, kept)
             return
         loss = self.training_loss(logits, indices)
         loss.backward()
+        self._look(indices, logits, kept)
         self.complete_step(loss)
 
-    def _balanced_step(self, indices: torch.Tensor, x: torch.Tensor, logits: torch.Tensor) -> None:
+    def _watching(self) -> AbstractContextManager[dict[str, torch.Tensor] | None]:
+        """Around a step's forward pass: what it keeps for a look, None where none is due."""
+        due = self.looks is not None and self.looks.due(self.state.step)
+        return self.looks.watching(self.network) if due else nullcontext()
+
+    def _look(
+        self, indices: torch.Tensor, logits: torch.Tensor, kept: dict[str, torch.Tensor] | None
+    ) -> None:
+        """Let what looks on see a step, before its weights move."""
+        if kept is not None:
+            with self.looks.stopwatch.running():
+                labels = self.train.targets(indices, self.tasks)
+            self.looks.observe(self.state.step, self.network, kept, logits, labels)
+
+    def _balanced_step(
+        self,
+        indices: torch.Tensor,
+        x: torch.Tensor,
+        logits: torch.Tensor,
+        kept: dict[str, torch.Tensor] | None,
+    ) -> None:
         """The rest of a step whose gradients the balancer puts together; the loss that is noted is the mean
         over the tasks all the same.
         """
         step = self.state.step
         losses = self.task_losses(logits, indices)
         self.balancer.backward(losses, logits, step)
+        self._look(indices, logits, kept)
         self.complete_step(losses.mean())
         if self.balancer.looks_again:
             self.draw_dropout(step)
@@ -295,10 +336,24 @@ class GroupTrainer:
         self.snapshots.keep(kept)
         train_loss = state.loss_sum / max(state.loss_steps, 1)
         examples = state.step * self.order.batch_size
-        state.curve.append([state.step, examples, train_loss, loss, state.seconds])
+        row = [state.step, examples, train_loss, loss, state.seconds]
+        if self.looks is not None:
+            state.looks = self.looks.state_dict()
+            row.append(state.looks["seconds"])
+        state.curve.append(row)
         state.loss_sum, state.loss_steps = 0.0, 0
         if self.balancer is not None:
             self.balancer.end_period()
+
+    def check_weights(self) -> None:
+        """Raises Diverged where a weight is no number: a finite loss may leave such weights behind."""
+        for name, tensor in self.network.named_parameters():
+            if not bool(torch.isfinite(tensor.detach()).all()):
+                state = self.state
+                raise Diverged(
+                    f"{self.label}: the weights {name} are not finite after step {state.step:,} with learning "
+                    f"rate {self.learning_rate}; lower training.learning_rate"
+                )
 
     def train_loss(self) -> float:
         """Mean training loss since the last validation, or up to it where no step has been made since."""
@@ -338,10 +393,12 @@ class GroupTrainer:
         state = self.state
         why = "no new minimum" if state.validations_since_best >= self.cfg["patience"] else "max_steps"
         others = len(state.kept_steps) - 1
+        looks = state.looks.get("seconds")
         return (
             f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
             f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
             + (f", and those of {others} other steps that serve single tasks better" if others else "")
+            + ("" if looks is None else f"; looks on the way took {looks:.1f} s")
             + self.task_weights()
         )
 

@@ -22,7 +22,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_state import TrainedGroup, trained_group
-from epigroup.group_tables import check_positives, check_signals, pack_groups, read_groups, read_rates
+from epigroup.group_tables import check_groups, pack_groups, read_groups, read_rates
 from epigroup.loader import Batches, Sequences
 from epigroup.memory import refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
@@ -33,6 +33,7 @@ from epigroup.warm_start import WarmStart, read_warm_start
 logger = logging.getLogger(__name__)
 
 CURVE_COLUMNS = ("group", "step", "examples", "train_loss", "validation_loss", "seconds")
+LOOK_COLUMN = "look_ahead_seconds"  # of a training that is looked at, of its seconds
 
 
 def train_groups(
@@ -61,20 +62,14 @@ def train_groups(
     explodes, the checkpoint of another job, and memory that runs out; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
+    if cfg.get("look_ahead") and len(groups) != 1:
+        raise InputError(
+            f"training: {len(groups)} groups, and affinities are collected while one network of all tasks "
+            "trains; let heads_from of groupings with an affinity name a strategy of a single group"
+        )
     number = {task: i for i, task in enumerate(task_ids)}
     device = train.sequences.device
-    wanted = sorted({task for tasks in groups.values() for task in tasks}, key=number.__getitem__)
-    columns = torch.tensor([number[task] for task in wanted], device=device)
-    for name, split in (("training", train), ("validation", validation)):
-        if len(split) == 0:
-            raise InputError(f"the {name} split holds no example; check the config's section splits")
-        if split.signal is not None:
-            ranges = dict(zip(wanted, split.signal_ranges(columns).T.tolist(), strict=True))
-            check_signals(groups, ranges, name, negative=cfg["loss"] != "poisson")
-            continue
-        counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
-        check_positives(groups, counts, len(split), name)
-
+    check_groups(groups, {"training": train, "validation": validation}, task_ids, cfg["loss"])
     precision = choose_precision(cfg["precision"], device)
     rates = {group: cfg["learning_rate"] if rates is None else rates[group] for group in groups}
     fixed = {
@@ -96,13 +91,14 @@ def train_groups(
 
 def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -> None:
     """One row a validation: group, step, examples seen, mean training loss since the last row, validation
-    loss, seconds so far.
+    loss, seconds so far; and those spent on looks, where there were any.
     """
+    looked = any(result.looks for result in results.values())
     with whole(path) as partial, open(partial, "w", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(CURVE_COLUMNS)
+        writer.writerow((*CURVE_COLUMNS, *([LOOK_COLUMN] if looked else [])))
         for group, result in results.items():
-            for step, examples, train_loss, validation_loss, seconds in result.curve:
+            for step, examples, train_loss, validation_loss, seconds, *looks in result.curve:
                 writer.writerow(
                     [
                         group,
@@ -111,6 +107,7 @@ def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -
                         f"{train_loss:.8g}",
                         f"{validation_loss:.8g}",
                         f"{seconds:.1f}",
+                        *(f"{value:.3f}" for value in looks),
                     ]
                 )
 
@@ -227,6 +224,7 @@ def train_pack(
         info,
         {group: result.weights for group, result in results.items()},
         {group: result.task_weights for group, result in results.items()},
+        {name: found for result in results.values() for name, found in result.looks.get("found", {}).items()},
     )
     write_curves(curves_out, results)
     Checkpoint(path, identity).remove()

@@ -5,6 +5,8 @@ A job gets its measure's entry (`"package.module:function"`) from the rule, so t
 other measure.
 """
 
+from collections.abc import Mapping
+
 from epigroup.errors import InputError
 
 # measure: (entry, what it reads: "network" of a strategy or "metrics" of trained pairs, the config keys it
@@ -36,6 +38,39 @@ def needs(measure: str) -> str:
     pairs)."""
     entry(measure)
     return MEASURES[measure][1]
+
+
+# What looks on while a network trains, for the measures that it can be had by so; the keys of an affinity's
+# config that it heeds.
+LOOKS = {"tag": "epigroup.affinity.look_ahead:TrainingLooks"}
+LOOK_OPTIONS = ("form", "rate", "every")
+
+
+def looks_on(spec: Mapping) -> bool:
+    """Whether an affinity is collected while its strategy trains."""
+    return spec["measure"] in LOOKS and spec["network"] == "training"
+
+
+def trains_again(spec: Mapping) -> bool:
+    """Whether an affinity repeats its strategy's training."""
+    return needs(spec["measure"]) == "network" and spec["network"] == "training" and not looks_on(spec)
+
+
+def reads_network(spec: Mapping) -> bool:
+    """Whether an affinity reads its strategy's trained network."""
+    return needs(spec["measure"]) == "network" and (spec["network"] == "trained" or looks_on(spec))
+
+
+MAX_PILOT = 12  # tasks of a pilot of pairs: 66 networks; their number grows with the square
+
+
+def check_pilot(what: str, n_tasks: int) -> None:
+    """InputError for more tasks than pairs can be trained of."""
+    if n_tasks > MAX_PILOT:
+        raise InputError(
+            f"{what}: a pilot of {n_tasks} tasks would train {n_tasks * (n_tasks - 1) // 2} networks of pairs;"
+            f" {MAX_PILOT} tasks at most: name a few (groupings.NAME.tasks)"
+        )
 
 
 def options(measure: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from epigroup.affinity import check_pilot
 from epigroup.affinity.contract import Affinity
 from epigroup.errors import InputError
 from epigroup.tables import read_table
@@ -48,6 +49,7 @@ def measure(inputs: PairInputs) -> Affinity:
     """
     scores = _pair_scores(inputs.pairs)
     pilot = [task for task in inputs.task_ids if any(task == one for one, _ in scores)]
+    check_pilot(f"affinity {inputs.name}", len(pilot))
     lacking = [pair for pair in combinations(pilot, 2) if pair not in scores]
     if lacking or not pilot:
         first = " and ".join(lacking[0]) if lacking else "any two tasks"

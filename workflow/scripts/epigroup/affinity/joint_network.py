@@ -1,18 +1,20 @@
 """The network of all tasks that an affinity is measured on: untrained, trained, or while it trains."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from epigroup.batch_stream import training_order
-from epigroup.checkpoints import Termination
+from epigroup.checkpoints import Checkpoint, catch_termination
 from epigroup.devices import choose_precision
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
-from epigroup.models import load_network, read_pack_infos
+from epigroup.models import ModelInfo, load_network, read_pack_infos
 from epigroup.networks import Network
 from epigroup.trainer import GroupTrainer, initial_network
 
@@ -28,7 +30,8 @@ class NetworkInputs:
     name: of the affinity; task_ids: the T tasks of the strategy's one network; columns: their columns in the
     labels; train, validation: `Batches` on the device; training: the strategy's training settings; options:
     the measure's own; seed: of the network; models: files of the strategy's packs, for the trained network;
-    dataset_hash: of the data set the batches come from.
+    dataset_hash: of the data set the batches come from; checkpoint, running (resume, checkpoint_seconds,
+    progress_seconds): of a training that is repeated.
     """
 
     name: str
@@ -41,6 +44,8 @@ class NetworkInputs:
     seed: int
     dataset_hash: str
     models: Sequence[str] = field(default_factory=list)
+    checkpoint: Checkpoint | None = None
+    running: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -64,6 +69,20 @@ class NetworkInputs:
         return [i * len(self.task_ids) // n for i in range(n)]
 
 
+@dataclass(frozen=True)
+class LookInputs:
+    """What a training that looked on has left: `models` and `curves`, files of the strategy's packs; name: of
+    the affinity; task_ids: the strategy's; options: the measure's; network: the trained network and its
+    training examples, where the whole trunk is to be compared."""
+
+    name: str
+    task_ids: list[str]
+    models: Sequence[str]
+    curves: Sequence[str]
+    options: dict
+    network: NetworkInputs | None = None
+
+
 def fixed_network(inputs: NetworkInputs) -> tuple[int, Network]:
     """(step, network) of the option `network`, evaluation mode: "initial", with which the strategy's training
     begins; "tied", the same with the first task's head for all; "trained". InputError: trained on another
@@ -71,7 +90,7 @@ def fixed_network(inputs: NetworkInputs) -> tuple[int, Network]:
     form = inputs.options["network"]
     device = inputs.train.labels.device
     if form == "trained":
-        step, network = _trained(inputs)
+        step, network = trained_network(inputs)
     else:
         step = 0
         network = initial_network(
@@ -84,51 +103,82 @@ def fixed_network(inputs: NetworkInputs) -> tuple[int, Network]:
     return step, network.to(device).eval()
 
 
-def _trained(inputs: NetworkInputs) -> tuple[int, Network]:
-    infos = read_pack_infos(inputs.models)
-    places = [
-        (path, info, group) for path, info in zip(inputs.models, infos, strict=True) for group in info.groups
-    ]
+def only_network(models: Sequence[str], task_ids: Sequence[str]) -> tuple[str, ModelInfo, int]:
+    """File, metadata and group of a strategy's one network. InputError: it has several, or another's tasks."""
+    infos = read_pack_infos(models)
+    places = [(path, info, group) for path, info in zip(models, infos, strict=True) for group in info.groups]
     if len(places) != 1:
         raise InputError(
-            f"{inputs.models[0]}: the strategy has {len(places)} networks; affinities are measured on one"
+            f"{models[0]}: the strategy has {len(places)} networks; affinities are measured on one"
             " network of all tasks: let heads_from name a strategy whose grouping has a single group"
         )
     path, info, group = places[0]
-    if info.dataset_hash != inputs.dataset_hash:
+    if info.groups[group] != list(task_ids):
         raise InputError(
-            f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than the one given (hash"
-            f" {inputs.dataset_hash[:12]}); train the strategy again"
-        )
-    if info.groups[group] != list(inputs.task_ids):
-        raise InputError(
-            f"{path}: a network of {len(info.groups[group])} tasks, the strategy has {len(inputs.task_ids)};"
+            f"{path}: a network of {len(info.groups[group])} tasks, the strategy has {len(task_ids)};"
             " train the strategy again"
         )
+    return path, info, group
+
+
+def trained_network(inputs: NetworkInputs) -> tuple[int, Network]:
+    """(step, network) of the best validation. InputError: as `fixed_network`."""
+    for path, info in zip(inputs.models, read_pack_infos(inputs.models), strict=True):
+        if info.dataset_hash != inputs.dataset_hash:
+            raise InputError(
+                f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than the one given (hash"
+                f" {inputs.dataset_hash[:12]}); train the strategy again"
+            )
+    path, info, group = only_network(inputs.models, inputs.task_ids)
     return info.best_step.get(group, 0), load_network(path, info, group)
 
 
-def networks_in_training(inputs: NetworkInputs, every: int) -> Iterator[tuple[int, Network, float]]:
-    """(step, network in evaluation mode, seconds trained so far) before every `every`-th step of the
-    strategy's training, which is repeated from its beginning, and once at its end.
+def look_along_training(
+    inputs: NetworkInputs, every: int, look: Callable[[Network], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, GroupTrainer]:
+    """steps int64 (P,), what `look` gave of the network in evaluation mode there, float64 (P, ...), and the
+    trainer: before every `every`-th step of the strategy's training, which is repeated from its beginning, and
+    once at its end.
 
     All that is random in a training follows from seed and step, so that looking on changes nothing and the
-    repetition goes the same way.
+    repetition goes the same way. Goes on from `inputs.checkpoint`; SystemExit(143) after SIGTERM, the
+    checkpoint written.
     """
-    device = inputs.train.labels.device
-    trainer = GroupTrainer(
-        inputs.task_ids, inputs.columns, inputs.train, inputs.validation, inputs.training, inputs.seed,
-        label=f"affinity {inputs.name}",
-        precision=choose_precision(inputs.training["precision"], device),
-        termination=Termination(),
-    )  # fmt: skip
-    seen = -1
-    while not trainer.finished:
-        step = trainer.state.step
-        if step % every == 0 and step != seen:
-            seen = step
-            yield step, trainer.network.eval(), trainer.state.seconds
-        trainer.advance()
-    log.info("%s", trainer.ending())
-    if trainer.state.step != seen:
-        yield trainer.state.step, trainer.network.eval(), trainer.state.seconds
+    device, running = inputs.train.labels.device, inputs.running
+    with catch_termination() as termination:
+        trainer = GroupTrainer(
+            inputs.task_ids, inputs.columns, inputs.train, inputs.validation, inputs.training, inputs.seed,
+            label=f"affinity {inputs.name}",
+            precision=choose_precision(inputs.training["precision"], device), termination=termination,
+        )  # fmt: skip
+        steps: list[int] = []
+        found: list[np.ndarray] = []
+        state = inputs.checkpoint.read() if inputs.checkpoint is not None and running["resume"] else None
+        if state is not None:
+            trainer.load_state_dict(state["trainer"])
+            steps, found = list(state["steps"]), [one.numpy() for one in state["found"]]
+            log.info("%s: goes on from step %s", trainer.label, f"{trainer.state.step:,}")
+        last_save = last_progress = time.monotonic()
+        while not trainer.finished:
+            if trainer.state.step % every == 0 and trainer.state.step not in steps[-1:]:
+                steps.append(trainer.state.step)
+                found.append(look(trainer.network.eval()))
+            going = not termination.requested and trainer.advance()
+            now = time.monotonic()
+            if inputs.checkpoint is not None and (
+                not going or now - last_save >= running["checkpoint_seconds"]
+            ):
+                looked = [torch.from_numpy(one) for one in found]
+                inputs.checkpoint.write({"trainer": trainer.state_dict(), "steps": steps, "found": looked})
+                last_save = time.monotonic()
+            if not going:
+                log.warning("stopped by SIGTERM; %s; a new start goes on from here", trainer.progress())
+                raise SystemExit(143)
+            if now - last_progress >= running.get("progress_seconds", 60):
+                last_progress = now
+                log.info("%s", trainer.progress())
+        log.info("%s", trainer.ending())
+        if trainer.state.step not in steps[-1:]:
+            steps.append(trainer.state.step)
+            found.append(look(trainer.network.eval()))
+    return np.array(steps), np.stack(found), trainer

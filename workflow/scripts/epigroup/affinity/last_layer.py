@@ -9,6 +9,8 @@ p_t = sigmoid(w_t . h + c_t), its loss is binary cross-entropy. Hence for one ex
 and with x~ = (x, 1), which takes the bias in (it is shared as W is), the gradient is d_t x~', of rank one.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +24,8 @@ from epigroup.errors import InputError
 class LastLayer:
     """A batch of N examples at the last shared layer, H units, and the heads of T tasks.
 
-    inputs: (N, D), x; hidden: (N, H), z before the ReLU; weights: (T, H); bias: (T,); labels: (N, T), 0 or 1.
+    inputs: (N, D), x; hidden: (N, H), z before the ReLU; weights: (T, H); bias: (T,); labels: (N, T), 0 or 1;
+    logits: (N, T), those of the pass that gave the rest, or worked out from it.
     """
 
     inputs: torch.Tensor
@@ -30,15 +33,60 @@ class LastLayer:
     weights: torch.Tensor
     bias: torch.Tensor
     labels: torch.Tensor
+    logits: torch.Tensor | None = None
 
-    @property
-    def logits(self) -> torch.Tensor:
-        """(N, T)."""
+    def __post_init__(self) -> None:
+        if self.logits is None:
+            object.__setattr__(self, "logits", self.worked_out())
+
+    def worked_out(self) -> torch.Tensor:
+        """(N, T): the logits from the other values."""
         return F.linear(self.hidden.relu(), self.weights, self.bias)
 
     def double(self) -> "LastLayer":
-        """The same in float64."""
-        return LastLayer(*(getattr(self, name).double() for name in self.__dataclass_fields__))
+        """The same in float64, the logits worked out again in it."""
+        parts = (self.inputs, self.hidden, self.weights, self.bias, self.labels)
+        return LastLayer(*(part.double() for part in parts))
+
+
+@contextmanager
+def last_layer_kept(network: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
+    """Keeps `inputs` and `hidden`, detached, of the forward pass that is made within. InputError: a network
+    without a linear layer under linear heads."""
+    layer = getattr(network.trunk, "hidden", None)
+    if not isinstance(layer, nn.Linear) or not isinstance(network.head, nn.Linear):
+        raise _unfit(network)
+    kept: dict[str, torch.Tensor] = {}
+
+    def keep(_module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        kept["inputs"], kept["hidden"] = inputs[0].detach(), output.detach()
+
+    hook = layer.register_forward_hook(keep)
+    try:
+        yield kept
+    finally:
+        hook.remove()
+
+
+def kept_layer(
+    network: nn.Module, kept: dict[str, torch.Tensor], logits: torch.Tensor, labels: torch.Tensor
+) -> LastLayer:
+    """What a pass has kept and given, float32, before the weights move."""
+    return LastLayer(
+        kept["inputs"].float(),
+        kept["hidden"].float(),
+        network.head.weight.detach(),
+        network.head.bias.detach(),
+        labels,
+        logits.detach(),
+    )
+
+
+def check_form(network: nn.Module, seen: LastLayer) -> None:
+    """InputError where the logits do not follow from the last shared layer as above."""
+    # NaN on both sides passes: scores that are not finite are named by task later
+    if not torch.allclose(seen.worked_out(), seen.logits, rtol=1e-3, atol=1e-4, equal_nan=True):
+        raise _unfit(network)
 
 
 def last_layer(network: nn.Module, windows: torch.Tensor, labels: torch.Tensor) -> LastLayer:
@@ -48,30 +96,10 @@ def last_layer(network: nn.Module, windows: torch.Tensor, labels: torch.Tensor) 
     InputError: a network whose heads do not sit on a linear layer and a ReLU, for which the form above would
     not be exact.
     """
-    layer = getattr(network.trunk, "hidden", None)
-    if not isinstance(layer, nn.Linear) or not isinstance(network.head, nn.Linear):
-        raise _unfit(network)
-    kept: dict[str, torch.Tensor] = {}
-
-    def keep(_module: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        kept["inputs"], kept["hidden"] = inputs[0], output
-
-    hook = layer.register_forward_hook(keep)
-    try:
-        with torch.no_grad():
-            logits = network(windows)
-    finally:
-        hook.remove()
-    seen = LastLayer(
-        kept["inputs"].float(),
-        kept["hidden"].float(),
-        network.head.weight.detach(),
-        network.head.bias.detach(),
-        labels,
-    )
-    # NaN on both sides passes: scores that are not finite are named by task later
-    if not torch.allclose(seen.logits, logits, rtol=1e-3, atol=1e-4, equal_nan=True):
-        raise _unfit(network)
+    with last_layer_kept(network) as kept, torch.no_grad():
+        logits = network(windows)
+    seen = kept_layer(network, kept, logits, labels)
+    check_form(network, seen)
     return seen
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,15 @@ import torch
 
 from epigroup.affinity.contract import Affinity, check_finite, same_group_auc, write_affinity
 from epigroup.affinity.hoa import PairInputs, read_validation
-from epigroup.affinity.joint_network import NetworkInputs
-from epigroup.devices import choose_device, prefer_deterministic
+from epigroup.affinity.joint_network import LookInputs, NetworkInputs
+from epigroup.checkpoints import Checkpoint, checkpoint_path
+from epigroup.devices import choose_device, choose_precision, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_tables import read_rates
 from epigroup.loader import Batches, Sequences
+from epigroup.models import read_info
 from epigroup.shards import open_dataset
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,9 @@ def measure_affinity(
     pairs: Sequence[str] = (),
     joint: str | None = None,
     rates: str | None = None,
+    curves: Sequence[str] = (),
+    checkpoint_dir: str | Path | None = None,
+    running: Mapping[str, Any] | None = None,
     threads: int = 1,
     code: str = "",
 ) -> Affinity:
@@ -49,7 +55,10 @@ def measure_affinity(
     cfg: entry, needs, measure, options, training (the strategy's), tasks (list of dicts: task_id, modality,
     cell_group; the strategy's). genome, dataset, shards, models: for measures on a network; pairs
     (metrics.tsv of the strategies options["pairs_from"]), joint (that of `strategy`): for measures on pairs.
-    rates: the table of the network's learning rate, where a search found it (group 0 is all tasks).
+    rates: the table of the network's learning rate, where a search found it (group 0 is all tasks); curves:
+    those of `models`, for what was collected along the training (cfg needs "looks"; genome and the rest then
+    only where the whole trunk is compared). checkpoint_dir, running (resume, checkpoint_seconds,
+    progress_seconds): for a training that is repeated.
     InputError: a network of another data set, scores that are not finite, and what the measure says.
     """
     started = time.perf_counter()
@@ -57,14 +66,23 @@ def measure_affinity(
     task_ids = tasks["task_id"].tolist()
     module, function = cfg["entry"].split(":")
     measure = getattr(import_module(module), function)
-    if cfg["needs"] == "network":
+    checkpoint: Checkpoint | None = None
+    if cfg["needs"] == "looks" and genome is None:
+        inputs: NetworkInputs | PairInputs | LookInputs = LookInputs(
+            name, task_ids, models, curves, cfg["options"]
+        )
+        about = {"dataset_hash": read_info(models[0]).dataset_hash}
+    elif cfg["needs"] in ("network", "looks"):
         torch.set_num_threads(threads)
         if rates is not None:
             cfg = {**cfg, "training": cfg["training"] | {"learning_rate": read_rates(rates, [0])[0]}}
-        inputs: NetworkInputs | PairInputs = network_inputs(
-            cfg, name, task_ids, seed, genome, dataset, shards, models
-        )
+        inputs = network_inputs(cfg, name, task_ids, seed, genome, dataset, shards, models)
         about = {"dataset_hash": inputs.dataset_hash}
+        if cfg["needs"] == "looks":
+            inputs = LookInputs(name, task_ids, models, curves, cfg["options"], inputs)
+        elif cfg["options"]["network"] == "training" and checkpoint_dir is not None:
+            checkpoint = training_checkpoint(checkpoint_dir, inputs, code)
+            inputs = replace(inputs, checkpoint=checkpoint, running=running or {"resume": False})
     else:
         strategies = dict(zip(cfg["options"]["pairs_from"], map(read_validation, pairs), strict=True))
         inputs = PairInputs(name, task_ids, strategies, read_validation(joint), cfg["options"])
@@ -106,7 +124,21 @@ def measure_affinity(
     write_affinity(out, found, kept["task_id"].tolist(), about | {"measure": cfg["measure"]})
     with whole(measures_out) as path:
         path.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+    if checkpoint is not None:
+        checkpoint.remove()
     return found
+
+
+def training_checkpoint(directory: str | Path, inputs: NetworkInputs, code: str) -> Checkpoint:
+    """Where a repeated training keeps its checkpoint, of nothing but this measurement."""
+    device = inputs.train.labels.device
+    identity = {
+        "affinity": inputs.name, "options": dict(inputs.options), "tasks": inputs.task_ids,
+        "seed": inputs.seed, "data set": inputs.dataset_hash, "code": code, "device": device.type,
+        "precision": choose_precision(inputs.training["precision"], device),
+        "settings": dict(inputs.training),
+    }  # fmt: skip
+    return Checkpoint(checkpoint_path(directory, inputs.training, identity=identity), identity)
 
 
 def _shown(value: float | None) -> str:

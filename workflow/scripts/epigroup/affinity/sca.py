@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from epigroup.affinity.contract import Affinity, pair_scores, spearman
-from epigroup.affinity.joint_network import NetworkInputs, fixed_network, networks_in_training
+from epigroup.affinity.joint_network import NetworkInputs, fixed_network, look_along_training
 from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import trunk_distances
@@ -87,7 +87,8 @@ def measure(inputs: NetworkInputs) -> Affinity:
     steps between looks, as often as validation when None); trunk_checks (examples on which the whole trunk is
     compared over at most 12 tasks); seed. The matrix is that of all examples, of the end of training with
     "training". pieces: by sample size, or with "training" by step (section 6.3). measures: samples, positives
-    (least over tasks), tasks_without_positives, rate, trunk_spearman.
+    (least over tasks), tasks_without_positives, rate, trunk_spearman; with "training" training_steps and
+    training_seconds.
     """
     started = time.perf_counter()
     options = inputs.options
@@ -114,11 +115,10 @@ def measure(inputs: NetworkInputs) -> Affinity:
     arguments = (inputs.train, inputs.columns, examples, inputs.rate)
     if options["network"] == "training":
         every = options["every"] or inputs.training["validate_every"]
-        steps, found = [], []
-        for step, network, _ in networks_in_training(inputs, every):
-            steps.append(step)
-            found.append(mean_distances(network, *arguments, [len(examples)])[0])
-        at, pieces, axis = np.array(steps), np.stack(found), "step"
+        at, pieces, trainer = look_along_training(
+            inputs, every, lambda network: mean_distances(network, *arguments, [len(examples)])[0]
+        )
+        network, axis = trainer.network, "step"
     else:
         _, network = fixed_network(inputs)
         sizes = [size for size in SIZES if size < len(examples)] + [len(examples)]
@@ -130,6 +130,11 @@ def measure(inputs: NetworkInputs) -> Affinity:
         "rate": inputs.rate,
         "seconds": round(time.perf_counter() - started, 3),
     }
+    if options["network"] == "training":
+        measures |= {
+            "training_steps": trainer.state.step,
+            "training_seconds": round(trainer.state.seconds, 3),
+        }
     if options["trunk_checks"]:
         measures |= check_trunk(inputs, network, everyone[: options["trunk_checks"]])
     return Affinity("distance", pieces[-1], pieces, at, axis, measures)

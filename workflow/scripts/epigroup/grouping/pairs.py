@@ -3,14 +3,17 @@ higher-order approximation (Standley et al. 2020 train all pairs)."""
 
 import numpy as np
 
+from epigroup.affinity import check_pilot
 from epigroup.errors import InputError
 from epigroup.grouping.contract import Grouping, GroupingInputs
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:
     """Round `options["round"]`, 1 to T - 1, of an even number T of tasks, by the circle method: the first
-    task stays, the others move on by one place a round. InputError: an odd T, a round that is not."""
+    task stays, the others move on by one place a round. InputError: an odd T or one above 12,
+    a round that is not."""
     n, turn = len(inputs.task_ids), inputs.options.get("round")
+    check_pilot(f"grouping {inputs.name}", n)
     if n % 2 or n < 2:
         raise InputError(
             f"grouping {inputs.name}: {n} tasks do not go into pairs; take an even number (`tasks`)"
