@@ -73,7 +73,10 @@ SHEET = checked(
 )
 PROFILES = SHEET.profiles
 DOWNLOADS = SHEET.downloads
-# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels.
+ALL_TASKS = SHEET.tasks
+# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels. On a cluster each
+# job reads this file anew. What depends on TASKS therefore waits for check_grades, which runs beside the scheduler and
+# ends the run unless the grades are those that the run started with.
 LEFT_OUT = checked(
     profiles_left_out, f"{RESULTS}/quality/quality.tsv", config["qc"]["min_grade"], SHEET.tasks
 )

@@ -1,6 +1,7 @@
 """Tables of quality: a row a figure, a row a profile, and who is below a grade."""
 
 import json
+import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from epigroup.tables import read_table
 
 COLUMNS = ("profile_id", "replicate", "measure", "value", "grade", "threshold", "source")
 POOLED = "pooled"
+logger = logging.getLogger(__name__)
 
 
 def quality_table(profile_id: str, figures: Mapping[str, Mapping[str, float]], **profile) -> pd.DataFrame:
@@ -98,12 +100,18 @@ def write_multiqc(out: str | os.PathLike, summary: pd.DataFrame) -> None:
         partial.write_text(lines + summary.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="NA"))
 
 
-def check_left_out(summary: str, min_grade: str, left_out: Sequence[str], out: str) -> None:
+def check_left_out(
+    summary: str, min_grade: str, left_out: Sequence[str], out: str, *, tasks: Sequence[str]
+) -> None:
     """Write the names of the profiles left out of training, when they are those that `summary` says.
 
+    Only `tasks` are learnt, so only they are left out: a control below the grade stays the control, with a warning.
     Raises InputError when the grades are others than when this run was planned; a second run then knows.
     """
-    found = failing(read_summary(summary), min_grade)
+    below = failing(read_summary(summary), min_grade)
+    found = {name: measures for name, measures in below.items() if name in set(tasks)}
+    for name in below.keys() - found.keys():
+        logger.warning("%s (%s) is below %s; it is a control and stays one", name, below[name], min_grade)
     new, gone = sorted(set(found) - set(left_out)), sorted(set(left_out) - set(found))
     if new or gone:
         parts = [f"{name} ({found[name]}) is below {min_grade}" for name in new]
