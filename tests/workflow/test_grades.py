@@ -1,4 +1,4 @@
-"""Profiles left out by grade: the run's own start settles it, on a cluster too, where each job reads the grades anew."""
+"""Profiles left out by grade: settled when a run starts, on a cluster too, where each job reads the grades anew."""
 
 import pytest
 import yaml

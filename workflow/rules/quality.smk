@@ -113,12 +113,12 @@ rule check_grades:
         summary="<results>/quality/quality.tsv",
     output:
         left_out="<results>/checks/left_out.tsv",
-    # Here, not on the cluster: a job there reads the new grades itself and would find nothing amiss.
-    localrule: True
     log:
         "<results>/logs/check_grades.log",
     benchmark:
         "<results>/benchmarks/check_grades.tsv"
+    # Here, not on the cluster: a job there reads the new grades itself and would find nothing amiss.
+    localrule: True
     conda:
         "../envs/stats.yaml"
     threads: 1
