@@ -166,6 +166,19 @@ def test_summary_takes_the_worst_replicate(tables):
     assert read_quality(tables[0])["source"].str.contains("ENCODE").all()
 
 
+def test_the_worst_of_a_share_of_losses_is_the_largest(tmp_path):
+    """Also where no threshold grades it; a value that is not known is no worst one."""
+    shares = [("1", 0.1, 0.02, 0.9), ("2", 0.6, math.nan, 0.8), ("3", 0.3, 0.3, 0.95)]
+    names = ("duplicate_share", "mitochondrial_share", "mapped_share")
+    figures = {replicate: dict(zip(names, values)) for replicate, *values in shares}
+    figures[POOLED] = {"rescue_ratio": 3.0}
+    table = quality_table("p", figures, **HUMAN)
+    write_quality(tmp_path / "p.tsv", table)
+    row = gather_quality([tmp_path / "p.tsv"])[1].iloc[0]
+    assert [row[name] for name in (*names, "rescue_ratio")] == [0.6, 0.3, 0.8, 3.0]
+    assert dict(zip(table["measure"], table["grade"]))["rescue_ratio"] == "warn"
+
+
 def test_profiles_are_left_out_by_the_grades_of_an_earlier_run(tables, tmp_path):
     path = tmp_path / "quality.tsv"
     assert profiles_left_out(path, "warn", ["bad", "good"]) == {}

@@ -11,7 +11,7 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grades import GRADES, graded, worst
+from epigroup.grades import FALLING, GRADES, graded, worst
 from epigroup.intact import REMEDY
 from epigroup.tables import read_table
 
@@ -49,7 +49,7 @@ def read_quality(path: str | os.PathLike) -> pd.DataFrame:
 def gather_quality(paths: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(all rows, a row a profile: profile_id, grade, warned, failed, and the value of every measure).
 
-    The value is that of the pooled reads, or of the replicate of the worst grade and least value.
+    The value is that of the pooled reads, or of the replicate of the worst grade and, among those, the worst value.
     """
     every = pd.concat([read_quality(path) for path in paths], ignore_index=True)
     rows = []
@@ -61,7 +61,10 @@ def gather_quality(paths: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         row |= {"warned": ", ".join(grades["warn"]), "failed": ", ".join(grades["fail"])}
         for measure, here in part.groupby("measure", sort=False):
             order = here["grade"].map({grade: i for i, grade in enumerate(GRADES)}).fillna(len(GRADES))
-            row[measure] = here.assign(order=order).sort_values(["order", "value"])["value"].iloc[0]
+            ranked = here.assign(order=order).sort_values(
+                ["order", "value"], ascending=[True, measure not in FALLING]
+            )
+            row[measure] = ranked["value"].iloc[0]
         rows.append(row)
     return every, pd.DataFrame(rows)
 
