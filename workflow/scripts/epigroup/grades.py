@@ -15,9 +15,9 @@ FALLING = frozenset({"duplicate_share", "mitochondrial_share", "rescue_ratio", "
 
 @dataclass(frozen=True)
 class Threshold:
-    """`better` and more passes, `worse` and more warns, less fails; without `worse` less only warns. Of
-    measures in FALLING less is better. Holds for these assays; `modality`, `peak_mode`, `assemblies` narrow it further; `large`: for
-    genomes like those it was made for (human, mouse) alone."""
+    """`better` and more passes, `worse` and more warns, less fails; without `worse` less only warns. Of measures in
+    FALLING less is better. Holds for these assays; `modality`, `peak_mode`, `assemblies` narrow it further; `large`:
+    for genomes like those it was made for (human, mouse) alone."""
 
     measure: str
     assays: tuple[str, ...]
