@@ -23,6 +23,7 @@ rule check_alignments:
         runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={"assembly": config["genome"]["assembly"]},
+        checksums=lambda wc, input: checksums_of([input.bam]),
         code=code_digest("check_alignments"),
     script:
         "../scripts/check_alignments.py"

@@ -200,6 +200,11 @@ def models_of(wildcards):
     ]
 
 
+def checksums_of(files):
+    """What the sheet says of its own files among these: {path: (checksum, which row and column)}."""
+    return {path: SHEET.checksums[path] for path in files if path in SHEET.checksums}
+
+
 def peaks_of(name):
     """The peaks of a profile: called from its reads, or the sheet's file."""
     profile = PROFILES[name]

@@ -29,6 +29,7 @@ rule standardise_peaks:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("peaks_standard"),
+        checksums=checksums_of([peaks_of(task) for task in TASKS]),
         code=code_digest("standardise_peaks"),
     script:
         "../scripts/standardise_peaks.py"

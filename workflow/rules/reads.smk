@@ -24,6 +24,7 @@ rule check_fastq:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
+        checksums=lambda wc, input: checksums_of(input.reads),
         code=code_digest("check_fastq"),
     script:
         "../scripts/check_fastq.py"
