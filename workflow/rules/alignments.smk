@@ -13,6 +13,7 @@ rule check_alignments:
         "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_BAM),
+    priority: 100
     group:
         "reads"
     conda:

@@ -153,7 +153,7 @@ def read_sheet(
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
     }
     rows = [(line, with_downloads(row)) for line, row in rows]
-    refuse(path, faults_between_rows(rows))
+    refuse(path, faults_between_rows(rows, results))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
