@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Turn the `metadata.tsv` of an ENCODE batch download into a sample sheet.
 
-    python config/make_sheet.py metadata.tsv --files peaks --assembly GRCh38 > config/mine.tsv
+    python config/make_sheet.py metadata.tsv --files peaks --assembly GRCh38 --called hg38 > config/mine.tsv
 
 --files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
-the FASTQ files, every biological replicate a row, and the control experiments that they name. Files are expected in
---folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
+the FASTQ files, every biological replicate a row, and the control experiments that they name; where a replicate is in
+several files, the row names one file, and the command that joins them is listed. Files are expected in --folder under
+the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
 them; with --fetch the sheet names accessions and checksums (md5sum) instead, for the workflow to fetch. --groups
 is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit it for your own.
 What has no place in the sheet is listed on stderr, and nothing is guessed.
@@ -104,51 +105,89 @@ def peak_row(files: list[dict[str, str]], assembly: str, folder: str) -> dict[st
     return {"peaks": f"{folder}/{best['File accession']}.bed.gz"}
 
 
-def read_files(files: list[dict[str, str]], folder: str) -> list[dict[str, str]]:
-    """A row a FASTQ file, or a pair of them. Raises ValueError for an experiment without, or a mate missing."""
+def read_files(
+    files: list[dict[str, str]], name: str, folder: str, fetch: bool
+) -> tuple[list[dict], list[str]]:
+    """(a row a biological replicate, commands that join its files where it has several).
+
+    Raises ValueError for an experiment without FASTQ files, one whose files are both single and paired, a mate that
+    is missing, and several files of a replicate that are to be fetched: a row of the sheet holds one file or pair.
+    """
     reads = {one["File accession"]: one for one in files if one["File format"] == "fastq"}
     if not reads:
         raise ValueError("no FASTQ file")
-    made = []
-    for name, one in reads.items():
+    paired = [accession for accession, one in reads.items() if one.get("Paired end")]
+    if paired and len(paired) < len(reads):
+        single = next(accession for accession in reads if accession not in paired)
+        raise ValueError(
+            f"both paired files ({paired[0]}) and single-end ones ({single}); a profile is either: take one kind out"
+        )
+    runs: dict[int, list[tuple[str, ...]]] = defaultdict(list)
+    for accession, one in reads.items():
         if one.get("Paired end") == "2":
             continue
-        row = {"fastq_1": f"{folder}/{name}.fastq.gz", "fastq_2": ""}
+        mates = (accession,)
         if one.get("Paired end") == "1":
             mate = re.sub(r"^/files/|/$", "", one.get("Paired with", ""))
             if mate not in reads:
                 raise ValueError(
-                    f"{name} is one of a pair, and its mate {mate or '(not named)'} is not there"
+                    f"{accession} is one of a pair, and its mate {mate or '(not named)'} is not there"
                 )
-            row["fastq_2"] = f"{folder}/{mate}.fastq.gz"
-        made.append(
-            row | {"sort": one.get("Biological replicate(s)", "1"), "by": one.get("Controlled by", "")}
-        )
-    made.sort(key=lambda row: (row["sort"], row["fastq_1"]))
-    return [row | {"replicate": str(number)} for number, row in enumerate(made, start=1)]
+            mates = (accession, mate)
+        number = one.get("Biological replicate(s)") or "1"
+        if not number.isdecimal():
+            raise ValueError(f"{accession} is of biological replicate {number!r}, which is no single number")
+        runs[int(number)].append(mates)
+    made, joins = [], []
+    for number, members in sorted(runs.items()):
+        members.sort()
+        row = {"replicate": str(number), "fastq_2": ""}
+        for mate, accessions in enumerate(zip(*members, strict=True), start=1):
+            paths = [f"{folder}/{accession}.fastq.gz" for accession in accessions]
+            row[f"fastq_{mate}"] = paths[0]
+            if len(paths) > 1:
+                if fetch:
+                    raise ValueError(
+                        f"replicate {number} is in several files ({', '.join(accessions)}), and a row that is fetched "
+                        "has one: leave --fetch out, and join them"
+                    )
+                row[f"fastq_{mate}"] = f"{folder}/{name}_rep{number}{f'_{mate}' if paired else ''}.fastq.gz"
+                joins.append(f"cat {' '.join(paths)} > {row[f'fastq_{mate}']}")
+        by = {reads[accession].get("Controlled by", "") for mates in members for accession in mates}
+        made.append(row | {"by": " ".join(sorted(by - {""}))})
+    return made, joins
 
 
 def sheet_rows(
-    rows: list[dict[str, str]], groups: dict[str, str], *, files: str, assembly: str, folder: str
+    rows: list[dict[str, str]],
+    groups: dict[str, str],
+    *,
+    files: str,
+    assembly: str,
+    called: str,
+    folder: str,
+    fetch: bool,
 ) -> tuple[list[dict[str, str]], list[str]]:
-    """(rows of the sheet, what has no place in it)."""
+    """(rows of the sheet, what has no place in it or is to be done first). `called`: the assembly's name there."""
     made, listed = [], []
     home = {row["File accession"]: row["Experiment accession"] for row in rows}
     names: dict[str, str] = {}
     for name, members in experiments(rows).items():
         try:
-            shared = common(name, members[0], groups, assembly)
+            shared = common(name, members[0], groups, called)
             if files == "peaks":
                 if shared["assay"] == "input":
                     continue
                 here = [peak_row(members, assembly, folder)]
             else:
-                here = read_files(members, folder)
+                here, joins = read_files(members, name, folder, fetch)
+                listed += [f"{name}: a replicate is in several files; join them: {one}" for one in joins]
         except ValueError as error:
             listed.append(f"{name}: {error}")
             continue
         names[name] = shared["profile_id"]
         made += [shared | one | {"experiment": name} for one in here]
+    layouts = {row["profile_id"]: bool(row.get("fastq_2")) for row in made}
     used = set()
     for row in made:
         controls = {home.get(one) for one in re.findall(r"ENCFF\w+", row.get("by", ""))} - {None}
@@ -162,6 +201,13 @@ def sheet_rows(
                 f"{row['experiment']}: its control ({row['by']}) is not in the metadata; none is named"
             )
         row["control"] = known[0] if known and row["assay"] == "ChIP" else ""
+        if row["control"] and layouts[row["control"]] != layouts[row["profile_id"]]:
+            kinds = {False: "single-end", True: "paired"}
+            listed.append(
+                f"{row['experiment']}: is {kinds[layouts[row['profile_id']]]}, its control {row['control']} "
+                f"{kinds[layouts[row['control']]]}; none is named"
+            )
+            row["control"] = ""
         used.add(row["control"])
     firsts = {}
     for row in made:
@@ -188,7 +234,12 @@ def main() -> None:
     )
     parser.add_argument("metadata", type=Path)
     parser.add_argument("--files", choices=("peaks", "reads"), default="peaks")
-    parser.add_argument("--assembly", default="GRCh38")
+    parser.add_argument(
+        "--assembly", default="GRCh38", help="the portal's name: files of others are left out"
+    )
+    parser.add_argument(
+        "--called", help="the assembly's name in the sheet and config, as hg38; default: --assembly"
+    )
     parser.add_argument("--folder", default="resources/encode")
     parser.add_argument("--fetch", action="store_true", help="name accessions, which the workflow fetches")
     parser.add_argument("--groups", type=Path, default=Path(__file__).with_name("encode_cell_groups.tsv"))
@@ -197,7 +248,15 @@ def main() -> None:
         row["cell_type"]: row["cell_group"] for row in read_rows(words.groups, ("cell_type", "cell_group"))
     }
     rows = read_rows(words.metadata, NEEDED)
-    made, listed = sheet_rows(rows, groups, files=words.files, assembly=words.assembly, folder=words.folder)
+    made, listed = sheet_rows(
+        rows,
+        groups,
+        files=words.files,
+        assembly=words.assembly,
+        called=words.called or words.assembly,
+        folder=words.folder,
+        fetch=words.fetch,
+    )
     if words.fetch:
         sums = {row["File accession"]: row.get("md5sum", "") for row in rows}
         made = [by_accession(row, sums) for row in made]

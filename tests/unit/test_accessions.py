@@ -95,6 +95,8 @@ def test_nothing_is_fetched_for_a_row_that_has_its_file(read):
     ]
     sheet = read(*rows, exist=lambda path: not path.startswith("out/downloads"))
     assert sheet.downloads == {}
+    words = "profile atac, replicate 1, column checksum"
+    assert sheet.checksums == {"a_1.fq.gz": (A, words), "a_2.fq.gz": (B, words)}
     assert sheet.profiles["atac"].replicates[0].fastq_1 == "a_1.fq.gz"
     with pytest.raises(InputError, match=r"line 2, column fastq_1: there is no file 'a_1\.fq\.gz'"):
         read(*rows)
@@ -105,6 +107,11 @@ def test_checksums_belong_to_the_mates_in_order(read):
     assert [one.checksum for one in read(ATAC | {"checksum": f"{A};{B}"}).downloads.values()] == [A, B]
     assert [one.checksum for one in read(PEAKS | {"checksum": C}).downloads.values()] == [C]
     assert [one.checksum for one in read(PAIR).downloads.values()] == [None, None]
+    assert read(PEAKS | {"checksum": C}).checksums == {}
+    own = CTCF | {"peaks": "<results>/p.bed", "checksum": C, "replicate": "2"}
+    assert read(own, exist=lambda _: True).checksums == {
+        "out/p.bed": (C, "profile ctcf, replicate 2, column checksum")
+    }
 
 
 def test_replicates_may_come_either_way(read):
@@ -139,8 +146,12 @@ FAULTS = {
     "checksum without its kind": ([FILE | {"checksum": "0a" * 16}], "line 2, column checksum", "must be md5:"),
     "short checksum": ([FILE | {"checksum": "md5:0a"}], "line 2, column checksum", "'md5:0a'"),
     "checksum of sha1": ([FILE | {"checksum": "sha1:" + "0a" * 20}], "line 2, column checksum", "'sha1:"),
-    "checksum without accession": (
-        [CTCF | {"peaks": "p.bed", "checksum": A}], "line 2, column checksum", "without an accession",
+    "checksum without a file": ([CTCF | {"checksum": A}], "line 2, column checksum", "without an accession"),
+    "two checksums of an own file": (
+        [CTCF | {"peaks": "p.bed", "checksum": f"{A};{B}"}], "line 2, column checksum", "2 given for 1",
+    ),
+    "one checksum of two own files": (
+        [ATAC | {"fastq_1": "1.fq", "fastq_2": "2.fq", "checksum": A}], "line 2, column checksum", "1 given for 2",
     ),
     "no file and no accession": ([CTCF], "line 2, column fastq_1, bam, peaks", "or an accession"),
     "one file twice": ([FILE, FILE | {"profile_id": "again"}], "line 3, column fastq_1", "ENCFF001ABC"),

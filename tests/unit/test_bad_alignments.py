@@ -73,6 +73,7 @@ def test_reads_that_map_nowhere_are_refused_when_peaks_are_called_and_break_noth
         tmp_path,
         input={"bam": "lost.bam.marked", "sizes": "sizes"},
         output={"bam": "f.bam", "bai": "f.bam.bai", "flagstat": "flag", "idxstats": "idx", "stats": "stats"},
+        wildcards={"profile": "p", "replicate": "1"},
         log=["filter.log"],
         params={
             "cfg": {

@@ -10,7 +10,7 @@ import yaml
 REPOSITORY = Path(__file__).parents[2]
 ENVS, CONTAINER = REPOSITORY / "workflow/envs", REPOSITORY / "container"
 # Environments that the image makes from their own files: command-line tools.
-AS_THEY_ARE = {"align.yaml", "macs2.yaml", "macs3.yaml", "multiqc.yaml"}
+AS_THEY_ARE = {"align.yaml", "macs2.yaml", "macs3.yaml", "idr.yaml", "multiqc.yaml"}
 SNAKEMAKE = {
     "snakemake-minimal": "snakemake",
     "snakemake-executor-plugin-slurm": "snakemake-executor-plugin-slurm",
@@ -58,7 +58,10 @@ def test_both_recipes_copy_and_install_the_same(recipe):
     }
     assert copied == wanted and all((REPOSITORY / name).is_file() for name in copied)
     assert "condaforge/miniforge3:24.11.3-0" in text
-    assert "/opt/epigroup/bin:$PATH:/opt/align/bin:/opt/macs2/bin:/opt/macs3/bin:/opt/multiqc/bin" in text
+    assert (
+        "/opt/epigroup/bin:$PATH:/opt/align/bin:/opt/macs2/bin:/opt/macs3/bin:/opt/idr/bin:/opt/multiqc/bin"
+        in text
+    )
     assert "/opt/recipe/install.sh /opt/recipe" in text
 
 

@@ -94,3 +94,61 @@ def test_a_sheet_to_fetch_names_accessions_and_checksums(make):
     _, path = make("peaks", rows, "--fetch", header=[*HEADER, "md5sum"])
     (one,) = read_sheet(path, assembly="GRCh38", exist=lambda _: False).downloads.values()
     assert (one.place, one.checksum) == ("ENCFF002AAA/@@download/ENCFF002AAA.bed.gz", f"md5:{sums[1]}")
+
+
+def fastq(number, experiment, replicate, paired="", mate="", by=""):
+    return [f"ENCFF{number}", "fastq", "reads", "", *experiment, replicate, paired, mate, by]
+
+
+def test_lanes_of_a_replicate_are_one_replicate_and_replicates_sort_as_numbers(make):
+    """Replicates 2 and 10, the latter in two pairs of files; a file of lanes is the files one after the other."""
+    rows = [
+        fastq(31, ATAC, "10", "1", "/files/ENCFF32/"),
+        fastq(32, ATAC, "10", "2", "/files/ENCFF31/"),
+        fastq(21, ATAC, "10", "1", "/files/ENCFF22/"),
+        fastq(22, ATAC, "10", "2", "/files/ENCFF21/"),
+        fastq(41, ATAC, "2", "1", "/files/ENCFF42/"),
+        fastq(42, ATAC, "2", "2", "/files/ENCFF41/"),
+    ]
+    made, path = make("reads", rows)
+    (profile,) = read_sheet(path, assembly="GRCh38", exist=lambda _: True).profiles.values()
+    assert [one.number for one in profile.replicates] == [2, 10]
+    assert path.read_text().index("ENCFF41") < path.read_text().index("ENCSR2_rep10_1")
+    joined = [f"resources/encode/ENCSR2_rep10_{mate}.fastq.gz" for mate in (1, 2)]
+    assert [profile.replicates[1].fastq_1, profile.replicates[1].fastq_2] == joined
+    assert [line.split("join them: ")[1] for line in made.stderr.splitlines()] == [
+        f"cat resources/encode/ENCFF2{mate}.fastq.gz resources/encode/ENCFF3{mate}.fastq.gz > {joined[mate - 1]}"
+        for mate in (1, 2)
+    ]
+    made, path = make("reads", [*rows, *ROWS[8:9], ROWS[4]], "--fetch")
+    assert "ENCSR2: replicate 10 is in several files (ENCFF21, ENCFF31)" in made.stderr
+    assert "ENCSR2" not in path.read_text() and "ENCSR1" in path.read_text()
+
+
+def test_an_experiment_of_two_layouts_is_listed_and_the_others_stay(make):
+    mixed = [
+        fastq(51, ATAC, "1"),
+        fastq(52, ATAC, "2", "1", "/files/ENCFF53/"),
+        fastq(53, ATAC, "2", "2", "/files/ENCFF52/"),
+    ]
+    made, path = make("reads", [*mixed, ROWS[4], ROWS[8]])
+    assert "ENCSR2: both paired files (ENCFF52) and single-end ones (ENCFF51)" in made.stderr
+    assert read_sheet(path, assembly="GRCh38", exist=lambda _: True).tasks == ["CTCF_SK-N-SH_ENCSR1"]
+
+
+def test_a_control_of_another_layout_is_listed_and_not_named(make):
+    """The workflow would refuse the whole sheet for it."""
+    control = [fastq("09", INPUT, "1", "1", "/files/ENCFF19/"), fastq(19, INPUT, "1", "2", "/files/ENCFF09/")]
+    made, path = make("reads", [ROWS[4], *control])
+    assert "ENCSR1: is single-end, its control input_SK-N-SH_ENCSR3 paired; none is named" in made.stderr
+    sheet = read_sheet(path, assembly="GRCh38", exist=lambda _: True)
+    assert (
+        list(sheet.profiles) == ["CTCF_SK-N-SH_ENCSR1"]
+        and sheet.profiles["CTCF_SK-N-SH_ENCSR1"].control is None
+    )
+
+
+def test_the_assembly_is_called_in_the_sheet_as_the_config_calls_it(make):
+    made, path = make("peaks", ROWS, "--assembly", "hg19", "--called", "b37")
+    (profile,) = read_sheet(path, assembly="b37", exist=lambda _: True).profiles.values()
+    assert profile.replicates[0].peaks == "resources/encode/ENCFF03.bed.gz"

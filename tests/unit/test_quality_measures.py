@@ -51,9 +51,26 @@ def test_fragment_length_nsc_and_rsc_follow_their_definitions(tmp_path):
     assert abs(found.fragment - 180) <= 15
     at = {int(d): r for d, r in zip(found.distances, found.correlation)}
     top, least, phantom = at[found.fragment - 1], min(at.values()), phantom_of(bam)
-    if least > 0:
-        assert found.nsc == pytest.approx(top / least)
+    assert least < 0 and np.isnan(found.nsc), "a ratio to what is below nothing says nothing"
     assert found.rsc == pytest.approx((top - least) / (phantom - least))
+
+
+def test_nsc_and_rsc_counted_by_hand(tmp_path):
+    """5' ends on every base of a stretch of L = 2,000 bp of a contig of 20,000, those of the other strand 179 bp on.
+
+    At distance d the two share o = L - |d - 179| of n = 20,000 - d bases: r = (n o - L^2) / (L (n - L)). The top is at
+    180 (o = 1,999, r = 0.999444), the least at 1,500, the farthest (o = 679, r = 0.259439); at 49 it is 0.927758.
+    """
+    fragments = [(0, at, at + 180) for at in range(8_000, 10_000) for _ in range(2)]
+    sizes = {"chr1": 20_000}
+    bam = write_bam(tmp_path / "a.bam", fragments, paired=False, sizes=sizes, strands=[False, True] * 2_000)
+    found = correlate_strands(read_ends(bam), sizes)
+    assert found.fragment == 181
+    assert found.correlation[found.distances == 180] == pytest.approx(0.999444, abs=1e-6)
+    assert found.distances[-1] == 1_500
+    assert found.correlation[-1] == pytest.approx(0.259439, abs=1e-6)
+    assert found.nsc == pytest.approx(3.85232, abs=1e-4)
+    assert found.rsc == pytest.approx(1.10726, abs=1e-4)
 
 
 def test_even_reads_have_no_fragment_length(tmp_path):

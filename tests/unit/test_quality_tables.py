@@ -166,6 +166,19 @@ def test_summary_takes_the_worst_replicate(tables):
     assert read_quality(tables[0])["source"].str.contains("ENCODE").all()
 
 
+def test_the_worst_of_a_share_of_losses_is_the_largest(tmp_path):
+    """Also where no threshold grades it; a value that is not known is no worst one."""
+    shares = [("1", 0.1, 0.02, 0.9), ("2", 0.6, math.nan, 0.8), ("3", 0.3, 0.3, 0.95)]
+    names = ("duplicate_share", "mitochondrial_share", "mapped_share")
+    figures = {replicate: dict(zip(names, values)) for replicate, *values in shares}
+    figures[POOLED] = {"rescue_ratio": 3.0}
+    table = quality_table("p", figures, **HUMAN)
+    write_quality(tmp_path / "p.tsv", table)
+    row = gather_quality([tmp_path / "p.tsv"])[1].iloc[0]
+    assert [row[name] for name in (*names, "rescue_ratio")] == [0.6, 0.3, 0.8, 3.0]
+    assert dict(zip(table["measure"], table["grade"]))["rescue_ratio"] == "warn"
+
+
 def test_profiles_are_left_out_by_the_grades_of_an_earlier_run(tables, tmp_path):
     path = tmp_path / "quality.tsv"
     assert profiles_left_out(path, "warn", ["bad", "good"]) == {}
@@ -173,15 +186,25 @@ def test_profiles_are_left_out_by_the_grades_of_an_earlier_run(tables, tmp_path)
     assert profiles_left_out(path, "fail", ["bad", "good"]) == {}
     assert profiles_left_out(path, "warn", ["bad", "good"]) == {"bad": "nrf"}
     out = tmp_path / "left_out.tsv"
-    check_left_out(path, "warn", ["bad"], out)
+    check_left_out(path, "warn", ["bad"], out, tasks=["bad", "good"])
     assert out.read_text() == "bad\tnrf\n"
     for named, says in (
         ([], r"bad \(nrf\) is below warn.*Run again"),
         (["bad", "good"], "good is no longer below"),
     ):
         with pytest.raises(InputError, match=says):
-            check_left_out(path, "warn", named, tmp_path / "none.tsv")
+            check_left_out(path, "warn", named, tmp_path / "none.tsv", tasks=["bad", "good"])
     assert not (tmp_path / "none.tsv").exists()
+
+
+def test_a_control_below_the_grade_does_not_stop_the_run(tables, tmp_path, caplog):
+    """It is never learnt, so no run can leave it out: what the run starts with and what it checks must agree."""
+    path = tmp_path / "quality.tsv"
+    write_quality(path, gather_quality(tables)[1])
+    planned = profiles_left_out(path, "pass", ["fair", "good"])
+    check_left_out(path, "pass", sorted(planned), tmp_path / "left_out.tsv", tasks=["fair", "good"])
+    assert (tmp_path / "left_out.tsv").read_text() == "fair\tnrf\n"
+    assert "bad (nrf, frip) is below pass; it is a control" in caplog.text
 
 
 def test_multiqc_gets_a_table_with_a_head(tables, tmp_path):

@@ -4,6 +4,7 @@ import gzip
 import json
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pyBigWig
@@ -88,6 +89,47 @@ def test_peaks_of_one_replicate_alone_are_not_supported(tmp_path):
     if shutil.which("idr") is None:
         with pytest.raises(InputError, match="idr is not on PATH"):
             compare_replicates(pooled, both, out, ratios, assay="ChIP", lax_pvalue=0.001, by="idr", **CALL)
+
+
+# A program with idr's options and columns, for idr itself cannot be had everywhere. At its first call four rows of the
+# peak list are reproducible (-log10 0.001), at its second five, and so on; the rest is not (0.5).
+STAND_IN = """#!{python}
+import pathlib, sys
+words = sys.argv[1:]
+of = lambda word: words[words.index(word) + 1]
+assert of("--rank") == "p.value" and of("--input-file-type") == "narrowPeak"
+first, second = words[words.index("--samples") + 1 : words.index("--samples") + 3]
+calls = pathlib.Path(__file__).with_suffix(".calls")
+called = calls.read_text().splitlines() if calls.exists() else []
+count = [sum(1 for _ in open(path)) for path in (of("--peak-list"), first, second)]
+calls.write_text("\\n".join([*called, " ".join(map(str, count))]))
+with open(of("--output-file"), "w") as out:
+    for number, line in enumerate(open(of("--peak-list"))):
+        score = 3.0 if number < 4 + len(called) else 0.3
+        print(line.rstrip("\\n"), score, score, sep="\\t", file=out)
+"""
+
+
+@needs_macs
+def test_by_idr_replicates_and_halves_are_put_through_the_same_rule(tmp_path):
+    both = [write_bam(tmp_path / f"{i}.bam", reads(i, SITES), paired=True, sizes=SIZES) for i in range(2)]
+    pooled = str(tmp_path / "pooled.bam")
+    pysam.merge("-f", pooled, *both)
+    pysam.index(pooled)
+    program = tmp_path / "idr"
+    program.write_text(STAND_IN.format(python=sys.executable))
+    program.chmod(0o755)
+    found = compare_replicates(
+        pooled, both, tmp_path / "p.gz", tmp_path / "r.json", assay="ChIP", lax_pvalue=0.001, by="idr",
+        idr=str(program), **CALL,
+    )  # fmt: skip
+    assert (found.nt, found.np, found.n) == (4, 5, (6, 7)) and len(found.lines) == 4
+    held = read_ratios(tmp_path / "r.json")
+    assert (held["rescue_ratio"], held["self_consistency_ratio"]) == (5 / 4, 7 / 6)
+    counts = [list(map(int, line.split())) for line in program.with_suffix(".calls").read_text().splitlines()]
+    assert len(counts) == 4 and min(map(min, counts)) >= 18
+    # the replicates' own peaks are those that were held against each other
+    assert [counts[2][0], counts[3][0]] == counts[0][1:]
 
 
 @needs_macs

@@ -194,6 +194,37 @@ def test_faults_name_line_column_and_value(read, tmp_path, case):
     assert where in message and what in message
 
 
+@pytest.mark.parametrize("how", ["dots", "through a folder", "symbolic link", "hard link", "results"])
+def test_a_control_that_is_the_treatment_under_another_name_is_refused(read, tmp_path, monkeypatch, how):
+    """Files are compared, not their paths: also mates of one file, and one file as two replicates."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reads").mkdir()
+    (tmp_path / "reads/c.fq.gz").write_text("x")
+    other = {
+        "dots": "./reads/c.fq.gz",
+        "through a folder": "reads/../reads//c.fq.gz",
+        "results": "<results>/c.fq.gz",
+    }
+    if how == "symbolic link":
+        (tmp_path / "linked.fq.gz").symlink_to("reads/c.fq.gz")
+    elif how == "hard link":
+        (tmp_path / "linked.fq.gz").hardlink_to("reads/c.fq.gz")
+    path, again = "reads/c.fq.gz", other.get(how, "linked.fq.gz")
+    for rows, where in (
+        (
+            [FACTOR | {"fastq_1": path}, INPUT | {"fastq_1": again}],
+            "line 3, column fastq_1: .* line 2 already, called",
+        ),
+        (
+            [ATAC | {"fastq_1": path, "fastq_2": again}],
+            "line 2, column fastq_2: .*is the same file as fastq_1",
+        ),
+        ([MARK | {"bam": path}, MARK | {"bam": again, "replicate": "2"}], "line 3, column bam"),
+    ):
+        with pytest.raises(InputError, match=where):
+            read(*rows, results="reads")
+
+
 @pytest.mark.parametrize("odd", list(" $;`'\"\\|&<>(){}*?!,\u00a0é") + ["-"])
 def test_paths_that_could_reach_a_shell_are_refused(read, odd):
     path = odd + "m.bam" if odd == "-" else f"m{odd}x.bam"

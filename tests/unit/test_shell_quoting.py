@@ -15,7 +15,7 @@ HOSTILE = [
     "a b", "$(touch${IFS}pwned)", "`touch${IFS}pwned`", "a;touch pwned;b", "a&&touch${IFS}pwned", "a|touch${IFS}pwned",
     "a'b", 'a"b', "a';touch pwned;'b", 'a";touch pwned;"b', "a>pwned", "a\\", "*", "a\ntouch pwned\nb",
 ]  # fmt: skip
-TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "bedtools", "multiqc")
+TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "bedtools", "idr", "multiqc")
 # Says that it was called, and makes what it is told to write.
 STUB = (
     '#!/bin/sh\necho called >> called.txt\nfor one; do case "$one" in *.partial*) : > "$one" ;; esac; done\n'
@@ -65,6 +65,7 @@ def arguments(bad):
         "pool_replicates": {
             "input": {"bams": [f"{bad}1", f"{bad}2"]}, "output": {"bam": f"{bad}b", "bai": f"{bad}x"}, "params": {},
         },
+        "find_idr": {"input": {}, "output": {"program": f"{bad}i"}, "params": {}},
         "multiqc": {
             "input": {"summary": f"{bad}q"}, "output": {"page": f"{bad}h"},
             "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f"},

@@ -34,8 +34,8 @@ def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
     sites[["chrom", "start", "end"]].to_csv(bed, sep="\t", header=False, index=False)
     n_peaks = count(f"zcat {peaks} | wc -l", tmp_path)
     assert len(sites) > 30
-    assert count(f"bedtools intersect -u -a {bed} -b {peaks} | wc -l", tmp_path) >= 0.9 * len(sites)
-    assert count(f"bedtools intersect -u -a {peaks} -b {bed} | wc -l", tmp_path) >= 0.9 * n_peaks
+    assert count(f"bedtools intersect -u -a {bed} -b {peaks} | wc -l", tmp_path) >= 0.95 * len(sites)
+    assert count(f"bedtools intersect -u -a {peaks} -b {bed} | wc -l", tmp_path) >= 0.95 * n_peaks
 
 
 def test_labels_of_given_peaks_are_those_of_the_truth(results):

@@ -241,6 +241,20 @@ def test_bad_reads_are_refused_before_anything_heavy(inputs):
     assert not (folder / "results/reads/alignments").exists()
 
 
+def test_all_reads_are_looked_at_before_any_is_worked_on(inputs):
+    """Not even the genome is made, which many a job waits for, when the last row of the sheet has a bad file."""
+    folder, columns = inputs["folder"], [*COLUMNS, "fastq_1"]
+    inputs["rows"] = []
+    for name, content in (("good", READS), ("bad", READS[:-30])):
+        (folder / f"{name}.fastq").write_text(content)
+        inputs["rows"].append([name, "CA", "ATAC", "", "neuron", "brain", "", "toy1", f"{name}.fastq"])
+    inputs["columns"], inputs["config"]["results"] = columns, "results/first"
+    result = run(inputs, "-c1", "quality")
+    assert result.returncode != 0 and "bad.fastq" in complaint(result)
+    logs = folder / "results/first/logs"
+    assert {path.name for path in logs.iterdir()} == {"check_fastq"}
+
+
 def test_what_is_strange_is_flagged_before_training_and_stops_nothing(inputs):
     """Two files of the same peaks, and a profile without a peak on the test chromosome."""
     inputs["rows"] += [

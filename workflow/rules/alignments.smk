@@ -13,6 +13,7 @@ rule check_alignments:
         "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_BAM),
+    priority: 100
     group:
         "reads"
     conda:
@@ -23,6 +24,7 @@ rule check_alignments:
         runtime=lambda wc, attempt: 30 * attempt,
     params:
         cfg={"assembly": config["genome"]["assembly"]},
+        checksums=lambda wc, input: checksums_of([input.bam]),
         code=code_digest("check_alignments"),
     script:
         "../scripts/check_alignments.py"
@@ -90,7 +92,8 @@ rule filter_alignments:
         cfg=filter_settings,
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
-        " trap 'rm -f \"$part\"' EXIT ;"
+        " listed={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$.blacklisted ;"
+        ' trap \'rm -f "$part" "$listed"\' EXIT ;'
         # A file cut between two blocks reads well to its end.
         " (samtools quickcheck -v {input.bam:q} >&2"
         " ; [ $(wc -l < {input.sizes:q}) -eq {params.cfg[chromosomes]} ]"
@@ -98,12 +101,16 @@ rule filter_alignments:
         " ; samtools flagstat {input.bam:q} > {output.flagstat:q}"
         " ; samtools idxstats {input.bam:q} > {output.idxstats:q}"
         " ; samtools stats {input.bam:q} > {output.stats:q}"
+        # Without a blacklist :q gives nothing at all, and `[ -n ]` would be true.
+        " ; if [ -n {params.cfg[blacklist]:q}'' ]; then"
+        " samtools view -F 1804 -q {params.cfg[mapq]} -L {params.cfg[blacklist]:q} {input.bam:q}"
+        ' | cut -f 1 > "$listed" ; fi'
         " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q}"
         " -L <(awk -v OFS='\t' -v mito={params.cfg[mitochondrion]:q} '$1 != mito {{print $1, 0, $2}}'"
         " {input.sizes:q}) {input.bam:q}"
-        # Without a blacklist :q gives nothing at all, and `[ -n ]` would be true.
+        # Mates have one name: a pair goes whole when either lies in the blacklist. What -N does not select goes on.
         " | (if [ -n {params.cfg[blacklist]:q}'' ]; then"
-        " bedtools intersect -v -abam stdin -b {params.cfg[blacklist]:q} ; else cat ; fi)"
+        ' samtools view -u -N "$listed" -U /dev/stdout -o /dev/null - ; else cat ; fi)'
         ' | samtools view -b -o "$part" -'
         ' ; samtools index "$part" {output.bai:q} ; mv "$part" {output.bam:q}'
         # An index must not be older than what it indexes.

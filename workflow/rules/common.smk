@@ -73,7 +73,10 @@ SHEET = checked(
 )
 PROFILES = SHEET.profiles
 DOWNLOADS = SHEET.downloads
-# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels.
+ALL_TASKS = SHEET.tasks
+# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels. On a cluster each
+# job reads this file anew. What depends on TASKS therefore waits for check_grades, which runs beside the scheduler and
+# ends the run unless the grades are those that the run started with.
 LEFT_OUT = checked(
     profiles_left_out, f"{RESULTS}/quality/quality.tsv", config["qc"]["min_grade"], SHEET.tasks
 )
@@ -195,6 +198,11 @@ def models_of(wildcards):
         f"{RESULTS}/models/{wildcards.strategy}/seed{wildcards.seed}/pack{pack}.safetensors"
         for pack in packs(wildcards.strategy)
     ]
+
+
+def checksums_of(files):
+    """What the sheet says of its own files among these: {path: (checksum, which row and column)}."""
+    return {path: SHEET.checksums[path] for path in files if path in SHEET.checksums}
 
 
 def peaks_of(name):

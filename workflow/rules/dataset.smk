@@ -5,13 +5,16 @@ SHOWN = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")
 # Two bytes a task and bin of the longest human chromosome, twice: as they are and as they are written.
 SHARD_SIGNALS_MB = 1000 * len(TASKS) // config["dataset"]["bin_size"] if SIGNAL else 0
 
+# Whose peaks become labels is settled when the grades of this run are those it started with.
+GRADED = "<results>/checks/left_out.tsv" if config["qc"]["min_grade"] != "fail" and FROM_READS else []
+
 
 # One job for all profiles: the peaks of one take a tenth of a second, less than the start of a job.
 rule standardise_peaks:
     input:
         peaks=[peaks_of(task) for task in TASKS],
         contigs="<results>/genome/contigs.tsv",
-        graded="<results>/checks/left_out.tsv" if config["qc"]["min_grade"] != "fail" and FROM_READS else [],
+        graded=GRADED,
     output:
         intervals=expand("<results>/peaks/standard/{profile}.safetensors", profile=TASKS),
     log:
@@ -26,6 +29,7 @@ rule standardise_peaks:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("peaks_standard"),
+        checksums=checksums_of([peaks_of(task) for task in TASKS]),
         code=code_digest("standardise_peaks"),
     script:
         "../scripts/standardise_peaks.py"
@@ -36,6 +40,7 @@ rule index_peaks:
     input:
         peaks=[peaks_of(task) for task in TASKS],
         contigs="<results>/genome/contigs.tsv",
+        graded=GRADED,
     output:
         peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
         indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
@@ -61,7 +66,7 @@ if SIGNAL:
     # Early, so that a signal of another genome stops nothing that has taken hours.
     rule check_signals:
         input:
-            signals=[PROFILES[task].signal for task in TASKS],
+            signals=[PROFILES[task].signal for task in ALL_TASKS],
             sizes="<results>/genome/chrom.sizes",
         output:
             "<results>/checks/signals.json",
@@ -77,7 +82,7 @@ if SIGNAL:
             mem_mb=lambda wildcards, attempt: 500 * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg={"task_ids": TASKS, "chromosomes": CHROMOSOMES},
+            cfg={"task_ids": ALL_TASKS, "chromosomes": CHROMOSOMES},
             code=code_digest("check_signals"),
         script:
             "../scripts/check_signals.py"

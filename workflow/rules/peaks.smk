@@ -53,9 +53,32 @@ rule call_peaks:
         "../scripts/call_peaks.py"
 
 
+# idr runs on a Python and a numpy too old for all else here: its environment is its own, and those who need the program
+# call it by its path. First of all, so that a run without it ends at once.
+rule find_idr:
+    output:
+        program=temp("<results>/checks/idr.txt"),
+    log:
+        "<results>/logs/find_idr.log",
+    benchmark:
+        "<results>/benchmarks/find_idr.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../envs/idr.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=lambda wc, attempt: 10 * attempt,
+    shell:
+        "(idr --version && command -v idr > {output.program:q}"
+        " || {{ echo idr is not on PATH: install it, or say peaks.replicates: overlap ; exit 1 ; }}) > {log:q} 2>&1"
+
+
 rule compare_replicates:
     input:
         unpack(background_of),
+        unpack(idr_of),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         replicates=replicate_alignments,

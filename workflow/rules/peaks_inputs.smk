@@ -36,6 +36,13 @@ def background_of(wildcards):
     return control_of(wildcards) | {"strands": f"{RESULTS}/quality/strands/{wildcards.profile}.json"}
 
 
+def idr_of(wildcards):
+    """Where the program idr is, for narrow peaks that are compared by it."""
+    if config["peaks"]["replicates"] != "idr" or PROFILES[wildcards.profile].peak_mode != "narrow":
+        return {}
+    return {"idr": f"{RESULTS}/checks/idr.txt"}
+
+
 def calling_settings(wildcards):
     profile = PROFILES[wildcards.profile]
     facts = {"profile_id": profile.profile_id, "assay": profile.assay, "peak_mode": profile.peak_mode}

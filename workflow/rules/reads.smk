@@ -15,6 +15,9 @@ rule check_fastq:
         "<results>/benchmarks/check_fastq/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(FROM_FASTQ),
+    # Before all else, so that a bad file stops nothing that has taken hours. On a cluster it is the first step of its
+    # profile's job: jobs of their own would be twice as many.
+    priority: 100
     group:
         "reads"
     conda:
@@ -24,6 +27,7 @@ rule check_fastq:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
+        checksums=lambda wc, input: checksums_of(input.reads),
         code=code_digest("check_fastq"),
     script:
         "../scripts/check_fastq.py"

@@ -7,13 +7,13 @@ READ_KEYS = ("read_length", "fragments_per_site", "background_per_kb")
 
 def simulated_peaks():
     """Peak files of the sheet that the simulation makes."""
-    paths = [PROFILES[task].replicates[0].peaks for task in TASKS]
+    paths = [PROFILES[task].replicates[0].peaks for task in ALL_TASKS]
     return [path for path in paths if path and path.startswith(f"{SIMULATION}/")]
 
 
 def genome_settings():
     rows = []
-    for task in TASKS:
+    for task in ALL_TASKS:
         profile = PROFILES[task]
         path = profile.replicates[0].peaks
         facts = {key: getattr(profile, key) for key in ("profile_id", "modality", "cell_group", "peak_mode")}

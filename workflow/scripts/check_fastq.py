@@ -2,10 +2,12 @@
 
 from dataclasses import asdict
 
+from epigroup.checksums import verify_files
 from epigroup.fastq import check_fastq, check_pair, write_facts
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
+    verify_files(snakemake.params.checksums)
     paths = list(snakemake.input.reads)
     facts = check_pair(*paths) if len(paths) == 2 else (check_fastq(paths[0]),)
     write_facts(snakemake.output.facts, [asdict(one) for one in facts])

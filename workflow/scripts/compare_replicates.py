@@ -1,5 +1,7 @@
 """Peaks that the replicates of one profile support, and how well they agree."""
 
+from pathlib import Path
+
 from epigroup.call_plan import fragment_length
 from epigroup.genome_size import read_size, read_sizes
 from epigroup.logs import log_to
@@ -7,6 +9,8 @@ from epigroup.replicates import compare_replicates
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)
+    if program := snakemake.input.get("idr"):
+        cfg["idr"] = Path(program).read_text().strip()
     compare_replicates(
         snakemake.input.bam,
         list(snakemake.input.replicates),

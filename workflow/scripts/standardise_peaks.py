@@ -1,10 +1,12 @@
 """Where the peaks of every profile lie, of whatever source, in the one form from which bins are labelled."""
 
+from epigroup.checksums import verify_files
 from epigroup.contigs import read_contigs
 from epigroup.logs import log_to
 from epigroup.standard_peaks import for_each_profile, standardise_peaks
 
 with log_to(snakemake.log[0]):
+    verify_files(snakemake.params.checksums)
     every, chosen = read_contigs(snakemake.input.contigs)
     for_each_profile(
         standardise_peaks,

@@ -31,6 +31,24 @@ def has_files(row: dict[str, str]) -> bool:
     return any(column in row for columns in COLUMNS.values() for column in columns)
 
 
+def own_files(row: dict[str, str]) -> list[str]:
+    """The row's own files, first mate first."""
+    return [row[column] for columns in COLUMNS.values() for column in columns if column in row]
+
+
+def row_words(row: dict[str, str], column: str) -> str:
+    """Which row and column of the sheet it is; the line would change with each row that is put before."""
+    return f"profile {row['profile_id']}, replicate {row.get('replicate', 1)}, column {column}"
+
+
+def own_checksums(row: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """{own file: (its checksum, which row and column says so)} of a row that has no fault."""
+    if "checksum" not in row or not has_files(row):
+        return {}
+    words = row_words(row, "checksum")
+    return {path: (one, words) for path, one in zip(own_files(row), row["checksum"].split(";"), strict=True)}
+
+
 def downloads_of(row: dict[str, str]) -> list[Download]:
     """The files of a row that has no fault, first mate first; none for a row without accession or with files."""
     if "accession" not in row or has_files(row):
@@ -44,7 +62,7 @@ def downloads_of(row: dict[str, str]) -> list[Download]:
         suffix = SUFFIXES[row["format"]]
         found = [("encode", f"{one}/@@download/{one}{suffix}", f"{one}{suffix}") for one in names]
     sums = row["checksum"].split(";") if "checksum" in row else [None] * len(found)
-    who = f"profile {row['profile_id']}, replicate {row.get('replicate', 1)}, column accession {row['accession']}"
+    who = f"{row_words(row, 'accession')} {row['accession']}"
     return [
         Download(name, archive, place, checksum, who)
         for (archive, place, name), checksum in zip(found, sums, strict=True)
@@ -73,11 +91,12 @@ def run_folder(run: str) -> str:
 def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
     """[(column, what is wrong)] of a row whose values fit the schema one by one."""
     if "accession" not in row:
-        return [
+        faults = [
             (column, f"{row[column]!r} given without an accession; leave it empty")
             for column in DETAILS
-            if column in row
+            if column in row and not (column == "checksum" and has_files(row))
         ]
+        return faults or faults_of_checksum(row, len(own_files(row)))
     names, own = row["accession"].split(";"), has_files(row)
     run = is_run(names[0])
     faults = []
@@ -109,8 +128,14 @@ def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
     elif layout is not None and layout != known:
         files = "are those of reads that are " + known if known else "have none"
         faults.append(("layout", f"{layout!r}, but the row's files {files}"))
-    elif "checksum" in row and not own:
-        wanted, sums = 2 if known == "paired" else 1, len(row["checksum"].split(";"))
-        if sums != wanted:
-            faults.append(("checksum", f"{sums} given for {wanted} file(s); part those of two mates by ;"))
+    else:
+        faults += faults_of_checksum(row, 2 if known == "paired" else 1)
     return faults
+
+
+def faults_of_checksum(row: dict[str, str], wanted: int) -> list[tuple[str, str]]:
+    """What is wrong with the number of checksums of a row's files."""
+    sums = len(row["checksum"].split(";")) if "checksum" in row else wanted
+    if sums == wanted:
+        return []
+    return [("checksum", f"{sums} given for {wanted} file(s); part those of two mates by ;")]

@@ -42,6 +42,24 @@ def fragment_length(strands: str | None, extsize: int) -> FragmentLength:
     return FragmentLength(int(found), "from the strands' cross-correlation")
 
 
+def set_link(chosen: list[tuple[tuple[str, ...], str]], cutoff: float) -> None:
+    """Put the cutoff of links in place of the one there, for a call by p-value.
+
+    With -p, MACS takes --broad-cutoff as a p-value too (`macs2 callpeak --help`); a false discovery rate would be
+    another threshold under the same number.
+    """
+    reason = (
+        "p-value of links, as -p has it, as many times the peaks' as their false discovery rates are apart"
+    )
+    at = next(i for i, (arguments, _) in enumerate(chosen) if arguments[0] == "--broad-cutoff")
+    chosen[at] = (("--broad-cutoff", f"{min(cutoff, 1):.6g}"), reason)
+
+
+def _value(chosen: list[tuple[tuple[str, ...], str]], *options: str) -> float:
+    """The value of the one of these options that is among the arguments."""
+    return next(float(arguments[1]) for arguments, _ in chosen if arguments[0] in options)
+
+
 def plan_call(
     assay: str,
     peak_mode: str,
@@ -58,7 +76,8 @@ def plan_call(
     """MACS arguments for an assay, with the reason of each. `genome_size` in bp.
 
     `fragment` is used for single-end ChIP and CUT&RUN alone. `options`: those of the row, which replace the
-    defaults. `pvalue`: a lax call by p-value without splitting at summits, for comparisons of replicates.
+    defaults. `pvalue`: a lax call by p-value without splitting at summits, for comparisons of replicates. Links of
+    broad peaks called by p-value have a p-value as many times larger as `broad_qvalue` is than `qvalue`.
     Raises ValueError for an assay that has no peaks (input), for options that are not allowed, and for
     --call-summits of broad peaks.
     """
@@ -100,7 +119,11 @@ def plan_call(
         replaced = {option} | ({"--qvalue", "--pvalue"} if option in ("--qvalue", "--pvalue") else set())
         chosen = [one for one in chosen if ALIASES.get(one[0][0], one[0][0]) not in replaced]
         chosen.append(((SHORT.get(option, option), *values), "asked by the row, column macs2"))
+    if peak_mode == "broad" and "--pvalue" in given and "--broad-cutoff" not in given:
+        set_link(chosen, broad_qvalue / qvalue * _value(chosen, "-p"))
     if pvalue is not None:
+        if peak_mode == "broad":
+            set_link(chosen, _value(chosen, "--broad-cutoff") / _value(chosen, "-q", "-p") * pvalue)
         dropped = ("-q", "-p", "--call-summits")
         chosen = [one for one in chosen if one[0][0] not in dropped]
         chosen.append(

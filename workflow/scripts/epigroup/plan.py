@@ -241,7 +241,9 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         called = [p for p in reads if not p.is_input]
         jobs["reads to peaks"] += len(called) + int(config["qc"]["min_grade"] != "fail")
         if config["peaks"]["replicates"] != "pooled":
-            jobs["reads to peaks"] += sum(len(p.replicates) > 1 for p in called)
+            several = [p for p in called if len(p.replicates) > 1]
+            idr = config["peaks"]["replicates"] == "idr" and any(p.peak_mode == "narrow" for p in several)
+            jobs["reads to peaks"] += len(several) + idr
         if config["peaks"]["signal"]:
             jobs["signals"] = 2 * len(called)
     # standardise and index all peaks, a shard a chromosome, their summary, the table of tasks

@@ -1,6 +1,7 @@
 """Tables of quality: a row a figure, a row a profile, and who is below a grade."""
 
 import json
+import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,13 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.grades import GRADES, graded, worst
+from epigroup.grades import FALLING, GRADES, graded, worst
 from epigroup.intact import REMEDY
 from epigroup.tables import read_table
 
 COLUMNS = ("profile_id", "replicate", "measure", "value", "grade", "threshold", "source")
 POOLED = "pooled"
+logger = logging.getLogger(__name__)
 
 
 def quality_table(profile_id: str, figures: Mapping[str, Mapping[str, float]], **profile) -> pd.DataFrame:
@@ -47,7 +49,7 @@ def read_quality(path: str | os.PathLike) -> pd.DataFrame:
 def gather_quality(paths: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(all rows, a row a profile: profile_id, grade, warned, failed, and the value of every measure).
 
-    The value is that of the pooled reads, or of the replicate of the worst grade and least value.
+    The value is that of the pooled reads, or of the replicate of the worst grade and, among those, the worst value.
     """
     every = pd.concat([read_quality(path) for path in paths], ignore_index=True)
     rows = []
@@ -59,7 +61,10 @@ def gather_quality(paths: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         row |= {"warned": ", ".join(grades["warn"]), "failed": ", ".join(grades["fail"])}
         for measure, here in part.groupby("measure", sort=False):
             order = here["grade"].map({grade: i for i, grade in enumerate(GRADES)}).fillna(len(GRADES))
-            row[measure] = here.assign(order=order).sort_values(["order", "value"])["value"].iloc[0]
+            ranked = here.assign(order=order).sort_values(
+                ["order", "value"], ascending=[True, measure not in FALLING]
+            )
+            row[measure] = ranked["value"].iloc[0]
         rows.append(row)
     return every, pd.DataFrame(rows)
 
@@ -98,12 +103,18 @@ def write_multiqc(out: str | os.PathLike, summary: pd.DataFrame) -> None:
         partial.write_text(lines + summary.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="NA"))
 
 
-def check_left_out(summary: str, min_grade: str, left_out: Sequence[str], out: str) -> None:
+def check_left_out(
+    summary: str, min_grade: str, left_out: Sequence[str], out: str, *, tasks: Sequence[str]
+) -> None:
     """Write the names of the profiles left out of training, when they are those that `summary` says.
 
+    Only `tasks` are learnt, so only they are left out: a control below the grade stays the control, with a warning.
     Raises InputError when the grades are others than when this run was planned; a second run then knows.
     """
-    found = failing(read_summary(summary), min_grade)
+    below = failing(read_summary(summary), min_grade)
+    found = {name: measures for name, measures in below.items() if name in set(tasks)}
+    for name in below.keys() - found.keys():
+        logger.warning("%s (%s) is below %s; it is a control and stays one", name, below[name], min_grade)
     new, gone = sorted(set(found) - set(left_out)), sorted(set(left_out) - set(found))
     if new or gone:
         parts = [f"{name} ({found[name]}) is below {min_grade}" for name in new]

@@ -5,7 +5,8 @@ is supported by a set of peaks when one of them covers half of it, or it covers 
 
 Nt: pooled peaks that two replicates support, the pair that supports most. Np: pooled peaks that both halves of the
 pooled reads support. Ni: peaks of replicate i that both its halves support. Rescue ratio: the larger of Nt and Np over
-the smaller. Self-consistency ratio: the largest Ni over the least.
+the smaller. Self-consistency ratio: the largest Ni over the least. By IDR all of them are numbers of peaks whose
+irreproducible discovery rate over the two sets is at most MOST_IDR.
 """
 
 import bisect
@@ -122,10 +123,11 @@ def compare_replicates(
     options: str = "",
     control: str | None = None,
     macs: str = "macs2",
+    idr: str = "idr",
 ) -> Agreement:
     """Write the peaks that replicates support (narrowPeak, gzip) and their ratios (JSON).
 
-    by: "overlap", or "idr" for narrow peaks whose irreproducible discovery rate is at most 0.05.
+    by: "overlap", or "idr" for narrow peaks whose irreproducible discovery rate is at most 0.05; `idr`: that program.
     Raises InputError as `call_peaks` does, and when no peak is supported.
     """
     paired = checked_layout(pooled, control, profile_id)
@@ -142,6 +144,9 @@ def compare_replicates(
         pvalue=lax_pvalue,
     )
     say(call, profile_id)
+    by_idr = by == "idr" and peak_mode == "narrow"
+    if by == "idr" and not by_idr:
+        log.warning("%s: IDR is for narrow peaks; these are broad, the overlap rule is used", profile_id)
     with tempfile.TemporaryDirectory(prefix="replicates.") as folder:
 
         def lax(bam: str, name: str) -> list[str]:
@@ -151,24 +156,29 @@ def compare_replicates(
             log.info("%s: %d lax peaks", name, count_peaks(rows))
             return rows
 
+        def supported(rows: list[str], first: list[str], second: list[str], of: str) -> list[str]:
+            """Those of `rows` that both sets of peaks support."""
+            if by_idr:
+                return reproducible(rows, first, second, folder, of, idr=idr)
+            return list(itertools.compress(rows, both(is_supported(rows, first), is_supported(rows, second))))
+
         def in_halves(bam: str, name: str, rows: list[str]) -> int:
             """How many of these peaks both halves of a BAM file support."""
-            kept = [True] * len(rows)
+            peaks = []
             for number, half in enumerate(write_halves(bam, folder, name), start=1):
-                kept = both(kept, is_supported(rows, lax(half, f"{name}.half{number}")))
+                peaks.append(lax(half, f"{name}.half{number}"))
                 os.unlink(half)
-            return count_peaks(itertools.compress(rows, kept))
+            return count_peaks(supported(rows, *peaks, f"the halves of {name}"))
 
         everything = lax(pooled, profile_id)
         each = [lax(bam, f"{profile_id}.rep{i}") for i, bam in enumerate(replicates, start=1)]
-        support = [is_supported(everything, rows) for rows in each]
-        pairs = list(itertools.combinations(range(len(each)), 2))
-        best = max(pairs, key=lambda pair: sum(both(support[pair[0]], support[pair[1]])))
-        lines = list(itertools.compress(everything, both(support[best[0]], support[best[1]])))
-        if by == "idr" and peak_mode == "broad":
-            log.warning("%s: IDR is for narrow peaks; these are broad, the overlap rule is used", profile_id)
-        elif by == "idr":
-            lines = reproducible(everything, each[best[0]], each[best[1]], folder, profile_id)
+        lines = max(
+            (
+                supported(everything, each[i], each[j], f"replicates {i + 1} and {j + 1} of {profile_id}")
+                for i, j in itertools.combinations(range(len(each)), 2)
+            ),
+            key=len,
+        )
         found = Agreement(
             lines,
             count_peaks(lines),
@@ -191,39 +201,31 @@ def compare_replicates(
 
 
 def reproducible(
-    pooled: list[str], first: list[str], second: list[str], folder: str, profile_id: str
+    rows: list[str], first: list[str], second: list[str], folder: str, of: str, *, idr: str = "idr"
 ) -> list[str]:
-    """Pooled peaks whose irreproducible discovery rate over two replicates is at most 0.05, by the program idr.
-
-    Raises InputError when it is not installed or fails.
+    """Those of `rows` whose irreproducible discovery rate over two sets of peaks is at most MOST_IDR, by the program
+    `idr`; `of` says in words what is compared. Raises InputError when it is not installed or fails.
     """
-    if shutil.which("idr") is None:
+    if shutil.which(idr) is None:
         raise InputError(
-            "idr is not on PATH; install it (conda: bioconda::idr), or say peaks.replicates: overlap"
+            f"{idr} is not on PATH; install it (conda: bioconda::idr), or say peaks.replicates: overlap"
         )
     paths = []
-    for name, rows in (("pooled", pooled), ("first", first), ("second", second)):
+    for name, here in (("pooled", rows), ("first", first), ("second", second)):
         paths.append(f"{folder}/{name}.narrowPeak")
         with open(paths[-1], "w") as handle:
-            handle.writelines(rows)
+            handle.writelines(here)
     result = f"{folder}/idr.txt"
-    command = [
-        "idr",
-        "--samples",
-        paths[1],
-        paths[2],
-        "--peak-list",
-        paths[0],
-        "--input-file-type",
-        "narrowPeak",
-    ]
+    command = [idr, "--samples", *paths[1:], "--peak-list", paths[0], "--input-file-type", "narrowPeak"]
     command += ["--rank", "p.value", "--soft-idr-threshold", str(MOST_IDR), "--use-best-multisummit-IDR"]
     run = subprocess.run([*command, "--output-file", result], capture_output=True, text=True, check=False)
     for line in (run.stdout + run.stderr).splitlines():
         log.info("idr | %s", line)
     if run.returncode:
         raise InputError(
-            f"idr failed for profile {profile_id} (exit status {run.returncode}); its log says why"
+            f"idr failed for {of} (exit status {run.returncode}): "
+            f"{(run.stderr.strip().splitlines() or ['no message'])[-1]}; it wants 20 peaks or more that both sets "
+            "have: look at their numbers above in the log, or say peaks.replicates: overlap"
         )
     kept = {}
     with open(result) as handle:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from epigroup.accessions import Download, downloads_of, with_downloads
+from epigroup.accessions import Download, downloads_of, own_checksums, with_downloads
 from epigroup.errors import InputError
 from epigroup.sheet_checks import (
     FILES,
@@ -79,12 +79,13 @@ class Profile:
 @dataclass(frozen=True)
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
-    `downloads`: by name, the files that rows ask for by accession."""
+    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path."""
 
     path: str
     profiles: dict[str, Profile]
     left_out: frozenset[str] = frozenset()
     downloads: dict[str, Download] = field(default_factory=dict)
+    checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def tasks(self) -> list[str]:
@@ -148,8 +149,11 @@ def read_sheet(
         ],
     )
     downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
+    checksums = {
+        place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
+    }
     rows = [(line, with_downloads(row)) for line, row in rows]
-    refuse(path, faults_between_rows(rows))
+    refuse(path, faults_between_rows(rows, results))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -158,7 +162,7 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    return Sheet(str(path), profiles, downloads=downloads)
+    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:

@@ -193,7 +193,8 @@ def faults_of_row(
             ", ".join(ways) or "fastq_1, bam, peaks",
             f"{found}; give exactly one of fastq_1, bam and peaks" + ("" if ways else ", or an accession"),
         )
-    if "fastq_2" in row and row.get("fastq_1") == row["fastq_2"]:
+    mates = [identity(row[column], results) for column in ("fastq_1", "fastq_2") if column in row]
+    if len(mates) == 2 and mates[0] == mates[1]:
         at("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1")
     for column in (*FILES, "signal"):
         there = fetched and column in FILES
@@ -222,13 +223,13 @@ def options_fault(row: dict[str, str]) -> str | None:
     return None
 
 
-def faults_between_rows(rows: list[tuple[int, dict[str, str]]]) -> list[str]:
-    """What is wrong between rows that are each right by themselves."""
+def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) -> list[str]:
+    """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths."""
     faults: list[str] = []
     first: dict[str, tuple[int, dict[str, str]]] = {}
     seen: dict[tuple[str, int], int] = {}
-    files: dict[str, int] = {}
-    signals: dict[str, str] = {}
+    files: dict[object, tuple[int, str]] = {}
+    signals: dict[object, str] = {}
     for line, row in rows:
         name, number = row["profile_id"], int(row.get("replicate", 1))
         home, origin = first.setdefault(name, (line, row))
@@ -250,13 +251,14 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]]) -> list[str]:
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
             if column in row:
-                if row[column] in files and files[row[column]] != line:
+                there, path = files.setdefault(identity(row[column], results), (line, row[column]))
+                if there != line:
+                    called = "" if path == row[column] else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {row[column]!r} stands on line "
-                        f"{files[row[column]]} already; one file must not make two profiles or replicates"
+                        f"line {line}, column {column}: {row[column]!r} stands on line {there} already{called}; one "
+                        "file must not make two profiles or replicates, nor be its own control"
                     )
-                files.setdefault(row[column], line)
-        owner = signals.setdefault(row["signal"], name) if "signal" in row else name
+        owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name
         if owner != name:
             faults.append(
                 f"line {line}, column signal: {row['signal']!r} is that of {owner!r} already; one file must "
@@ -303,6 +305,16 @@ def faults_of_replicate(line: int, row: dict[str, str], home: int, origin: dict[
 def kind_of(row: dict[str, str]) -> str:
     """How the row enters: fastq, bam or peaks."""
     return "fastq" if "fastq_1" in row else "bam" if "bam" in row else "peaks"
+
+
+def identity(path: str, results: str) -> object:
+    """The same for all paths of one file: through `.` and `..`, and links of either kind."""
+    place = os.path.realpath(place_of(path, results))
+    try:
+        status = os.stat(place)
+    except OSError:
+        return place
+    return status.st_dev, status.st_ino
 
 
 def place_of(path: str, results: str) -> str:
