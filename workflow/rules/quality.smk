@@ -43,7 +43,7 @@ rule correlate_strands:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         code=code_digest("correlate_strands"),
     script:
