@@ -84,6 +84,8 @@ CHROMOSOMES = config["genome"]["chromosomes"]
 SIGNAL = config["dataset"]["targets"] == "signal"
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
+# Whether a strategy may train on a GPU: the environments then hold the CUDA build of PyTorch.
+ON_GPU = any(config_settings.training_settings(config, name)["device"] != "cpu" for name in STRATEGIES)
 EXTERNAL = list(config["external"])
 # They predict labels.
 BASELINES = [] if SIGNAL else config["baselines"]["names"]
