@@ -67,7 +67,7 @@ def arguments(bad):
         },
         "multiqc": {
             "input": {"summary": f"{bad}q"}, "output": {"page": f"{bad}h"},
-            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f"},
+            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f", "logs": f"{bad}l"},
         },
     }, wildcards  # fmt: skip
 
