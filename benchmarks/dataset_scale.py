@@ -44,6 +44,7 @@ from epigroup.standard_peaks import (  # noqa: E402
     for_each_profile,
     index_peaks,
     standardise_peaks,
+    write_index,
 )
 
 SIZES = LENGTHS["hg38"]
@@ -136,7 +137,9 @@ def peaks_job(write, folder: Path, tasks: list[str], suffix: str, threads: int) 
     """`standardise_peaks` or `index_peaks` for all profiles, as the rules of these names do."""
     given = [folder / "peaks" / f"{task}.narrowPeak.gz" for task in tasks]
     outs = [folder / "standard" / f"{task}.{suffix}" for task in tasks]
-    for_each_profile(write, given, outs, SIZES, SIZES, min_overlap=OVERLAP, threads=threads)
+    checks = for_each_profile(write, given, outs, SIZES, SIZES, min_overlap=OVERLAP, threads=threads)
+    if write is standardise_peaks:
+        write_index(folder / "standard" / "index.json", outs, checks)
     return os.getpid(), peak_memory()
 
 
@@ -144,7 +147,7 @@ def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple
     make_shard(
         folder / "genome.h5", [folder / "standard" / f"{t}.safetensors" for t in tasks],
         folder / "shards" / f"{chrom}.h5", chrom=chrom, task_ids=tasks, bin_size=BIN, window=WINDOW,
-        min_overlap=OVERLAP, max_n_fraction=max_n,
+        min_overlap=OVERLAP, max_n_fraction=max_n, index=folder / "standard" / "index.json",
     )  # fmt: skip
     return os.getpid(), peak_memory()
 

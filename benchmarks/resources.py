@@ -5,6 +5,9 @@ its jobs says what each asks for; a rule that used more than it asks for is mark
 Snakemake samples memory while a job runs, so that what a job of a few seconds used is more than it says.
 
     python benchmarks/resources.py results/human_chr20 --configfile config/human_chr20.yaml
+
+With --table it writes docs/resources.md instead: every rule of the workflow, what it asks for (by the config) and what
+it used in each of several results folders, those that no folder has a benchmark of included.
 """
 
 import argparse
@@ -19,6 +22,8 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+REPOSITORY = Path(__file__).resolve().parents[1]
+MARKER = "<!-- made by benchmarks/resources.py --table: what stands below is replaced -->"
 LONG = 10.0  # seconds of a job below which its mean load says more of its start than of its work
 STEP_MB, LEAST_MINUTES = 500, 5
 
@@ -170,24 +175,86 @@ def dry_run(configfile: Path) -> str:
     return run.stdout
 
 
+def rule_names() -> list[str]:
+    """All rules of the workflow that have a benchmark file, by name."""
+    found = set()
+    for path in (REPOSITORY / "workflow/rules").glob("*.smk"):
+        parts = re.split(
+            r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$", path.read_text(), flags=re.MULTILINE
+        )
+        found |= {name for name, body in zip(parts[1::2], parts[2::2]) if "benchmark:" in body}
+    return sorted(found)
+
+
+def table(runs: dict[str, list[Used]], asked: dict[str, Asked], rules: list[str]) -> str:
+    """Markdown, a row a rule: what it asks for, and jobs, largest MB and longest minutes of each run."""
+    lines = {name: {line.rule: line for line in propose(used, asked, 1, 1)} for name, used in runs.items()}
+    of_rule = {
+        rule: [job for job in asked.values() if job.rule == rule]
+        for rule in {job.rule for job in asked.values()}
+    }
+    rows = [
+        [
+            "rule",
+            "asks: MB",
+            "minutes",
+            *(f"{name}: {what}" for name in runs for what in ("jobs", "MB", "minutes")),
+        ],
+        ["---", *["--:"] * (2 + 3 * len(runs))],
+    ]
+    for rule in sorted({*rules, *(rule for known in lines.values() for rule in known)}):
+        some = of_rule.get(rule, [])
+        row = [
+            f"`{rule}`",
+            shown(largest([job.memory for job in some])),
+            shown(largest([job.minutes for job in some])),
+        ]
+        for known in lines.values():
+            line = known.get(rule)
+            if line is None:
+                row += ["", "", ""]
+            else:
+                row += [str(line.jobs), shown(line.memory) if line.memory else "-", shown(line.minutes, 1)]
+        if not any(rule in known for known in lines.values()):
+            row[3] = "not measured"
+        rows.append(row)
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
 def shown(value: float | int | None, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("results", type=Path, help="results folder of a finished run")
+    parser.add_argument(
+        "results", type=Path, nargs="+", help="results folder of a finished run; several for --table"
+    )
     parser.add_argument("--configfile", type=Path, help="its config: what the jobs ask for is shown beside")
     parser.add_argument("--memory-margin", type=float, default=1.5, help="proposed / largest used")
     parser.add_argument("--time-margin", type=float, default=4.0, help="proposed / longest")
     parser.add_argument("--out", type=Path, help="the same as JSON")
+    parser.add_argument(
+        "--table", type=Path, help="write the table of docs/resources.md below its marker here"
+    )
     options = parser.parse_args(arguments)
-    used = read_used(options.results)
-    if not used:
-        parser.error(
-            f"{options.results}: no benchmark files in benchmarks/; is it a results folder of a finished run?"
-        )
+    runs = {folder.name: read_used(folder) for folder in options.results}
+    for folder in options.results:
+        if not runs[folder.name]:
+            parser.error(
+                f"{folder}: no benchmark files in benchmarks/; is it a results folder of a finished run?"
+            )
     asked = read_asked(dry_run(options.configfile)) if options.configfile else {}
+    if options.table:
+        text = options.table.read_text()
+        if MARKER not in text:
+            parser.error(f"{options.table}: has no line {MARKER}")
+        before = text[: text.index(MARKER) + len(MARKER)]
+        options.table.write_text(f"{before}\n\n{table(runs, asked, rule_names())}")
+        return 0
+    if len(runs) > 1:
+        parser.error("several results folders are for --table")
+    (used,) = runs.values()
     lines = propose(used, asked, options.memory_margin, options.time_margin)
     print(f"{'':26}{'':>6}{'memory, MB':^27}{'minutes':^24}{'threads':^20}")
     print(

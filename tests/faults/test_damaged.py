@@ -71,6 +71,10 @@ FAULTS = [
     ("genome/contigs.tsv", half, "peaks/standard/K562_ATAC.safetensors"),
     ("peaks/standard/K562_ATAC.safetensors", half, "dataset/shards/chr1.h5"),
     ("peaks/standard/K562_ATAC.safetensors", bit, "dataset/shards/chr1.h5"),
+    ("peaks/standard/SKNSH_REST.safetensors", half, "dataset/shards/chr1.h5"),
+    ("peaks/standard/SKNSH_REST.safetensors", bit, "dataset/shards/chr1.h5"),
+    ("peaks/standard/index.json", half, "dataset/shards/chr1.h5"),
+    ("peaks/standard/index.json", bit, "dataset/shards/chr1.h5"),
     ("dataset/shards/chr2.h5", half, "dataset/dataset.json"),
     ("dataset/shards/chr2.h5", stored_bit, "dataset/dataset.json"),
     ("dataset/dataset.json", half, "models/SMTL/seed1/pack0.safetensors"),
@@ -105,6 +109,24 @@ def test_refused_by_the_next_stage(kept, name, change, target):
         assert Path(name).name in (kept / log[1]).read_text(), said
         assert not [line for line in said.splitlines() if line.startswith("Traceback")], said
         assert not (kept / "results" / target).exists()
+
+
+def test_a_lost_file_among_those_of_one_index_is_named_and_made_again(kept, finished_mini):
+    """Nothing is done again but the peaks and what was lost with them: the index has its old bytes."""
+    lost, shard = "results/peaks/standard/SKNSH_REST.safetensors", "results/dataset/shards/chr1.h5"
+    with restored(kept):
+        (kept / lost).unlink()
+        (kept / shard).unlink()
+        run = run_snakemake(kept, "-c2", shard, "--configfile", MINI, check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0 and f"{lost}: the file is missing" in said, said
+        remedy = re.search(r"delete (\S+) and run again", said)
+        (kept / remedy[1]).unlink()
+        run = run_snakemake(kept, "-c2", "--notemp", shard, "--configfile", MINI)
+        done = re.findall(r"^rule (\w+):", run.stdout + run.stderr, re.MULTILINE)
+        assert sorted(done) == ["make_shard", "standardise_peaks"]
+        for name in (lost, shard):
+            assert (kept / name).read_bytes() == (finished_mini / name).read_bytes()
 
 
 def test_every_format_of_the_tree_is_cut_and_every_binary_one_has_a_bit_flipped():

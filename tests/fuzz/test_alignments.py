@@ -91,6 +91,7 @@ def test_our_own_alignments_cut_or_damaged_are_not_counted(tmp_path, tried):
         assert found in (None, (False, 300)), what
     bam.write_bytes(good)
     for what, bad in spoilt(index, BYTES, 5, 22):
+        # The index has no checksum, so that nothing may hang on it.
         count = tried.read(tmp_path / "p.bam.bai", what, bad, lambda: mapped_reads(bam), PLACE)
-        assert count is None or count >= 0, what  # the index has no checksum; its count tells none from some
+        assert count == 300, what
     assert outcome(read)[0] == (False, 300)

@@ -1,5 +1,6 @@
 """The container's recipes hold what the conda environments list, no other versions and nothing less."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,7 +19,9 @@ SNAKEMAKE = {
 
 
 def listed(path):
-    return set(yaml.safe_load(path.read_text())["dependencies"])
+    """Packages and versions; of torch the image takes the build that CUDA asks for."""
+    entries = yaml.safe_load(path.read_text())["dependencies"]
+    return {"=".join(entry.split("=")[:2]) for entry in entries}
 
 
 def test_the_one_environment_is_the_sum_of_those_of_the_scripts():
@@ -63,6 +66,20 @@ def test_both_recipes_copy_and_install_the_same(recipe):
         in text
     )
     assert "/opt/recipe/install.sh /opt/recipe" in text
+
+
+def test_an_image_for_cuda_without_torch_for_cuda_is_not_built():
+    """conda may take the CPU build although it was told of a driver."""
+    text = (CONTAINER / "install.sh").read_text()
+    look = text[text.index('python -c "import h5py') :]
+    fake = "import sys, types; torch = types.SimpleNamespace(version=types.SimpleNamespace(cuda={cuda}))"
+    check = re.search(r"^sys\.exit.*$", look, re.MULTILINE)
+    for override, cuda, wrong in (("12.9", None, True), ("12.9", "'12.9'", False), ("", None, False)):
+        code = f"{fake.format(cuda=cuda)}; import os\n{check[0].rstrip(chr(34))}"
+        run = subprocess.run(
+            ["python", "-c", code], env={**os.environ, "CONDA_OVERRIDE_CUDA": override}, check=False
+        )
+        assert (run.returncode != 0) == wrong
 
 
 def test_the_installation_looks_at_every_tool_and_import():

@@ -4,6 +4,7 @@ import gzip
 import io
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pysam
@@ -240,6 +241,8 @@ def test_layout_and_number_of_reads(tmp_path):
     single = write_bam(tmp_path / "s.bam", [(0, 100, 300)] * 3, paired=False)
     assert (is_paired(paired), mapped_reads(paired)) == (True, 6)
     assert (is_paired(single), mapped_reads(single)) == (False, 3)
+    Path(f"{single}.bai").write_bytes(Path(f"{paired}.bai").read_bytes())
+    assert mapped_reads(single) == 3, "counted by the index of another file"
     pysam.merge("-f", str(tmp_path / "m.bam"), paired, single)
     with pytest.raises(InputError, match="single-end and paired"):
         is_paired(tmp_path / "m.bam")

@@ -1,6 +1,8 @@
 """Examples of profiles: YAML whose commands name nothing that a job does not have."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,39 @@ def test_gpus_in_a_partition_of_their_own_do_not_part_a_group(tmp_path):
     groups = re.findall(r"Group job (\w+)", run.stdout)
     # Six strategies, two splits; without their predictions the scores of the second evaluation regions stand alone.
     assert [groups.count(name) for name in ("report", "evaluation", "predictions")] == [1, 12, 12]
+
+
+# Snakemake itself, which writes down what each group of jobs asks for.
+GROUPS = """
+import sys
+from snakemake.cli import main
+from snakemake.executors import dryrun
+from snakemake.jobs import GroupJob
+
+printed = dryrun.Executor.run_job
+def run_job(self, job):
+    if isinstance(job, GroupJob):
+        print("asks", job.groupid, job.resources["runtime"], *sorted({one.rule.name for one in job}))
+    printed(self, job)
+dryrun.Executor.run_job = run_job
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_what_travels_as_one_job_asks_for_a_day_at_most(tmp_path, threads):
+    """Snakemake adds up the time of the stages of a group; a partition with a day's limit takes no more."""
+    folder = copy_checkout(tmp_path)
+    (folder / "threads.yaml").write_text(f"reads: {{threads: {threads}}}\n")
+    run = subprocess.run(
+        [sys.executable, "-c", GROUPS, "-n", "--profile", "slurm", "--configfile", MINI, "threads.yaml"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    asked = [line.split()[1:] for line in run.stdout.splitlines() if line.startswith("asks ")]
+    longest = {name: max(int(minutes) for group, minutes, *_ in asked if group == name) for name, *_ in asked}
+    assert longest.keys() == {"reads", "peaks", "evaluation", "report"}, run.stdout + run.stderr
+    assert max(longest.values()) <= 24 * 60, longest
+    reads = max((one for one in asked if one[0] == "reads"), key=len)
+    assert {"check_fastq", "trim_reads", "align_reads", "filter_alignments", "pool_replicates"} <= set(reads)
+    # Jobs of several replicates that have no room side by side come one after the other.
+    assert longest["reads"] >= 30 + 120 + {2: 960, 8: 300}[threads] + 120 + 60 + 60

@@ -1,12 +1,13 @@
 """Benchmark files read, and what is proposed of them."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from resources import Used, propose, read_asked, read_used  # noqa: E402
+from resources import MARKER, Used, propose, read_asked, read_used, rule_names, table  # noqa: E402
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 DRY_RUN = """
@@ -74,3 +75,24 @@ def test_a_file_that_is_no_benchmark_is_named(tmp_path, text):
     path.write_text(text)
     with pytest.raises(SystemExit, match="make_shard/chr1.tsv"):
         read_used(tmp_path)
+
+
+def test_the_table_has_every_rule_and_says_what_is_not_measured(tmp_path):
+    runs = {
+        "one": [Used("train_pack/STL.seed1.pack0.tsv", 2001, 600, 900), Used("make_shard/chr1.tsv", 0, 1, 1)],
+        "two": [Used("train_pack/STL.seed1.pack0.tsv", 10, 60, 1), Used("train_pack/X.tsv", 1500, 90, 1)],
+    }
+    rows = [
+        line.strip("| \n").split(" | ")
+        for line in table(runs, read_asked(DRY_RUN), ["align_reads"]).splitlines()
+    ]
+    rows = {row[0]: [cell.strip() for cell in row[1:]] for row in rows[2:]}
+    assert rows["`train_pack`"] == ["3,000", "60", "1", "2,001", "10.0", "2", "1,500", "1.5"]
+    assert rows["`make_shard`"][:5] == ["-", "30", "1", "-", "0.0"]
+    assert rows["`align_reads`"][:3] == ["-", "-", "not measured"]
+
+
+def test_the_document_holds_each_rule_of_the_workflow():
+    text = (Path(__file__).parents[2] / "docs/resources.md").read_text().split(MARKER)[1]
+    assert {"train_pack", "align_reads", "fetch_file", "evaluate_all_mappable"} <= set(rule_names())
+    assert set(rule_names()) <= set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))

@@ -15,7 +15,7 @@ from epigroup.labelling import make_shard
 from epigroup.labels import pack, unpack
 from epigroup.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
 from epigroup.splits import SPLITS, assign
-from epigroup.standard_peaks import standardise_peaks
+from epigroup.standard_peaks import for_each_profile, standardise_peaks, write_index
 
 SIZES = {"chr1": 40_130, "chr2": 30_000, "chr3": 20_000}
 BIN, WINDOW, OVERLAP = 200, 1001, 50
@@ -308,3 +308,33 @@ def test_what_trains_never_changes_what_is_scored(made, tmp_path, regions, score
         parts = ("n_train", "n_dropped_border", "n_outside_splits", "n_other_role")
         evaluated = sum(about[chrom]["n_evaluation"][sets[-1]].values())
         assert sum(about[chrom][p] for p in parts) + evaluated == about[chrom]["n_examples"]
+
+
+def test_peaks_that_are_not_those_of_the_index_are_refused_by_name_with_the_remedy(made, tmp_path):
+    folder, _, shards, _ = made
+    paths = [tmp_path / f"{task}.safetensors" for task in TASKS]
+    beds = [folder / f"{task}.bed" for task in TASKS]
+    index = tmp_path / "index.json"
+    write_index(index, paths, for_each_profile(standardise_peaks, beds, paths, SIZES, SIZES))
+    again = index.read_bytes()
+    label(folder, paths, tmp_path / "whole.h5", "chr1", index=index)
+    assert (tmp_path / "whole.h5").read_bytes() == shards[0].read_bytes()
+    last, kept = paths[-1], paths[-1].read_bytes()
+    for change, cause in (
+        (last.unlink, "missing"),
+        (lambda: last.write_bytes(kept[:-4]), "cut"),
+        (lambda: last.write_bytes(paths[0].read_bytes()), "not the one of its index"),
+    ):
+        change()
+        with pytest.raises(InputError) as error:
+            label(folder, paths, tmp_path / "c.h5", "chr1", index=index)
+        assert f"{last}:" in str(error.value) and cause in str(error.value)
+        assert f"delete {index} and run again" in str(error.value)
+    write_index(index, paths[1:], for_each_profile(standardise_peaks, beds[1:], paths[1:], SIZES, SIZES))
+    with pytest.raises(InputError, match=r"index\.json: does not list t0\.safetensors"):
+        label(folder, paths, tmp_path / "c.h5", "chr1", index=index)
+    write_index(index, paths, for_each_profile(standardise_peaks, beds, paths, SIZES, SIZES, threads=2))
+    assert index.read_bytes() == again
+    index.write_bytes(again.replace(b"7", b"8"))
+    with pytest.raises(InputError, match=r"index\.json: is damaged"):
+        label(folder, paths, tmp_path / "c.h5", "chr1", index=index)

@@ -1,8 +1,10 @@
 """The sample sheet: what it means, and that each fault is named by line, column and value."""
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from epigroup.errors import InputError
 from epigroup.sheet import read_sheet
@@ -274,3 +276,12 @@ def test_faults_of_the_text(read, tmp_path, change, message):
 def test_missing_sheet(tmp_path):
     with pytest.raises(InputError, match="no such sample sheet"):
         read_sheet(tmp_path / "none.tsv")
+
+
+def test_the_sentence_on_texts_names_exactly_the_characters_that_are_refused():
+    """Tissues are called Peyer's patch: an apostrophe stays, and is quoted wherever a shell sees it."""
+    schema = yaml.safe_load((Path(__file__).parents[2] / "workflow/schemas/samples.schema.yaml").read_text())
+    text = schema["properties"]["cell_type"]
+    refused = {chr(code) for code in range(32, 127) if not re.search(text["pattern"], f"a{chr(code)}b")}
+    assert set(text["x-must"].split("any of ")[1].split()) == refused
+    assert "'" not in refused and re.search(text["pattern"], "Peyer's patch")

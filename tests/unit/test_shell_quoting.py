@@ -68,7 +68,7 @@ def arguments(bad):
         "find_idr": {"input": {}, "output": {"program": f"{bad}i"}, "params": {}},
         "multiqc": {
             "input": {"summary": f"{bad}q"}, "output": {"page": f"{bad}h"},
-            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f"},
+            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f", "logs": f"{bad}l"},
         },
     }, wildcards  # fmt: skip
 

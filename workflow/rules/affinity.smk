@@ -15,7 +15,7 @@ rule measure_affinity:
     benchmark:
         "<results>/benchmarks/measure_affinity/{affinity}.{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy) if runs_networks(wc) else 1
     resources:
         # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.

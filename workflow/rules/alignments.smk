@@ -87,7 +87,7 @@ rule filter_alignments:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=filter_settings,
     shell:
@@ -134,7 +134,7 @@ rule pool_replicates:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        runtime=lambda wc, attempt: 60 * attempt,
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " trap 'rm -f \"$part\"' EXIT ;"

@@ -1,4 +1,5 @@
 # The checked config and sheet, and the names, settings and input functions that all stages share.
+# What the rules ask for, mem_mb and runtime, stands beside what they used in docs/resources.md.
 import hashlib
 import os
 import re
@@ -87,6 +88,8 @@ CHROMOSOMES = config["genome"]["chromosomes"]
 SIGNAL = config["dataset"]["targets"] == "signal"
 STRATEGIES = list(config["strategies"])
 CHOICES = list(config["choices"])
+# Whether a strategy may train on a GPU: the environments then hold the CUDA build of PyTorch.
+ON_GPU = any(config_settings.training_settings(config, name)["device"] != "cpu" for name in STRATEGIES)
 EXTERNAL = list(config["external"])
 # They predict labels.
 BASELINES = [] if SIGNAL else config["baselines"]["names"]

@@ -17,6 +17,7 @@ rule standardise_peaks:
         graded=GRADED,
     output:
         intervals=expand("<results>/peaks/standard/{profile}.safetensors", profile=TASKS),
+        index="<results>/peaks/standard/index.json",
     log:
         "<results>/logs/standardise_peaks.log",
     benchmark:
@@ -91,8 +92,8 @@ if SIGNAL:
 rule make_shard:
     input:
         genome="<results>/genome/genome.h5",
-        # One for all, which one job makes: thousands of files to each chromosome take Snakemake minutes to follow.
-        standardised=f"{RESULTS}/peaks/standard/{TASKS[0]}.safetensors",
+        # Their checksums for all: thousands of files to each chromosome take Snakemake minutes to follow.
+        index="<results>/peaks/standard/index.json",
         blacklist=BLACKLIST or [],
         signals=[PROFILES[task].signal for task in TASKS] if SIGNAL else [],
         checked="<results>/checks/signals.json" if SIGNAL else [],

@@ -41,7 +41,7 @@ rule measure_hidden:
     benchmark:
         "<results>/benchmarks/measure_hidden/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
@@ -86,7 +86,7 @@ use rule group_tasks as group_tasks_with_torch with:
     wildcard_constraints:
         grouping=one_of(GROUPED_WITH_TORCH),
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
 
 
 if "sweep" in config:

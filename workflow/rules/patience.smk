@@ -48,7 +48,7 @@ rule train_full_length:
     wildcard_constraints:
         strategy=STUDY["strategy"],
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (

@@ -51,7 +51,7 @@ else:
         benchmark:
             "<results>/benchmarks/predict_regions.tsv"
         conda:
-            "../envs/torch.yaml"
+            "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
         threads: training_threads(PREDICT["strategy"])
         resources:
             mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,

@@ -43,7 +43,7 @@ rule correlate_strands:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
         code=code_digest("correlate_strands"),
     script:
@@ -140,6 +140,11 @@ rule check_grades:
 rule multiqc:
     input:
         summary="<results>/quality/epigroup_mqc.tsv",
+        # One file of each job whose figures MultiQC finds in the folders; its others come with it.
+        trimmed=lambda wc: trimmed_counts(),
+        filtered=lambda wc: aligned_counts(),
+        # The log of align_reads is no output; this file is, of the same job.
+        marked=lambda wc: quality("alignments/{profile}.rep{replicate}.markdup.txt", [*FROM_FASTQ, *FROM_BAM]),
     output:
         page="<results>/quality/multiqc/multiqc_report.html",
     log:
@@ -155,7 +160,8 @@ rule multiqc:
     params:
         title=config["name"],
         quality=lambda wc, input: os.path.dirname(input.summary),
+        logs=f"{RESULTS}/logs/align_reads" if FROM_FASTQ else [],
         folder=lambda wc, output: os.path.dirname(output.page),
     shell:
         "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"
-        " {params.quality:q} > {log:q} 2>&1"
+        " {params.quality:q} {params.logs:q} > {log:q} 2>&1"

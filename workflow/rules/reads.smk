@@ -1,4 +1,6 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
+# What is done to the reads of a profile is one job of a cluster, whose time is the sum of its stages': within a day, the
+# most that many partitions give, for the 40 million pairs of a deep profile.
 
 
 include: "reads_inputs.smk"
@@ -25,7 +27,7 @@ rule check_fastq:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        runtime=lambda wc, attempt: 30 * attempt,
     params:
         checksums=lambda wc, input: checksums_of(input.reads),
         code=code_digest("check_fastq"),
@@ -55,7 +57,7 @@ rule trim_reads:
     threads: config["reads"]["threads"]
     resources:
         mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=trim_arguments,
     shell:
@@ -131,7 +133,7 @@ rule align_reads:
     resources:
         # The index is shared by memory map; the rest is sorting.
         mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 1440 * attempt,
+        runtime=lambda wc, threads, attempt: min(960, 2400 // threads) * attempt,
     params:
         cfg=align_arguments,
         stem=lambda wc, input: input.index[0].removesuffix(".1.bt2"),

@@ -24,7 +24,7 @@ rule run_trials:
         phase="coarse|fine|halving",
         part=r"\d+",
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (

@@ -13,7 +13,7 @@ rule check_device:
         "<results>/benchmarks/check_device.tsv"
     priority: 100
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
@@ -43,7 +43,7 @@ rule train_pack:
     benchmark:
         "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (
@@ -79,7 +79,7 @@ rule read_heads:
     benchmark:
         "<results>/benchmarks/read_heads/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,
@@ -104,7 +104,7 @@ rule choose_groups:
     benchmark:
         "<results>/benchmarks/choose_groups/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
@@ -138,7 +138,7 @@ rule predict_split:
     group:
         lambda wc: "predictions" if gpus(wc.strategy) else "evaluation"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: lambda wc: training_threads(wc.strategy)
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
@@ -163,7 +163,7 @@ rule export_model:
     benchmark:
         "<results>/benchmarks/export_model/{strategy}.seed{seed}.group{group}.tsv"
     conda:
-        "../envs/torch.yaml"
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1500 * attempt,

@@ -9,6 +9,7 @@ with log_to(snakemake.log[0]):
         snakemake.params.peaks,
         snakemake.output.shard,
         chrom=snakemake.wildcards.chrom,
+        index=snakemake.input.index,
         signals=list(snakemake.input.get("signals") or []),
         **snakemake.params.cfg,
     )

@@ -3,12 +3,12 @@
 from epigroup.checksums import verify_files
 from epigroup.contigs import read_contigs
 from epigroup.logs import log_to
-from epigroup.standard_peaks import for_each_profile, standardise_peaks
+from epigroup.standard_peaks import for_each_profile, standardise_peaks, write_index
 
 with log_to(snakemake.log[0]):
     verify_files(snakemake.params.checksums)
     every, chosen = read_contigs(snakemake.input.contigs)
-    for_each_profile(
+    checks = for_each_profile(
         standardise_peaks,
         snakemake.input.peaks,
         snakemake.output.intervals,
@@ -17,3 +17,4 @@ with log_to(snakemake.log[0]):
         threads=snakemake.threads,
         **snakemake.params.cfg,
     )
+    write_index(snakemake.output.index, snakemake.output.intervals, checks)

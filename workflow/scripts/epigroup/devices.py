@@ -14,32 +14,43 @@ from epigroup.files import whole
 
 logger = logging.getLogger(__name__)
 
+# What tells every job that it is one of Slurm, PBS, LSF or Grid Engine.
+BATCH_SYSTEMS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID")
+
 
 def choose_device(wanted: str) -> torch.device:
-    """`auto`: a GPU where there is one, else the CPU; `cuda` without a usable GPU raises InputError with
-    the cause.
+    """`cuda`: a GPU. `auto`: a GPU where there is one, else the CPU, and the log says why; in a job of a batch
+    system a GPU, for one was asked for. Raises InputError with the cause where a GPU must be usable and is not.
     """
-    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+    if wanted == "cpu":
         return torch.device("cpu")
     if wanted not in ("auto", "cuda"):
         raise InputError(f"training.device: unknown device {wanted!r}; known: auto, cpu, cuda")
     cause = missing_gpu_cause()
-    if cause:
-        raise InputError(f"training.device is cuda, but {cause}; or set training.device: cpu")
-    return torch.device("cuda")
+    if cause is None:
+        return torch.device("cuda")
+    if wanted == "auto" and not in_batch_job():
+        logger.warning("training.device is auto, and %s: the CPU computes", cause)
+        return torch.device("cpu")
+    raise InputError(f"training.device is {wanted}, but {cause}; or set training.device: cpu")
+
+
+def in_batch_job() -> bool:
+    """Whether a batch system has started this process."""
+    return any(name in os.environ for name in BATCH_SYSTEMS)
 
 
 def missing_gpu_cause() -> str | None:
     """Why PyTorch cannot use a GPU here and what to do; None when it can."""
+    if torch.cuda.is_available():
+        return None
     if torch.version.cuda is None:
         return f"PyTorch {torch.__version__} was built for the CPU only: install its CUDA build"
     if not Path("/proc/driver/nvidia/version").exists():
         return "this machine has no NVIDIA driver: run on a node with a GPU (profile: partition, gres)"
     if torch.cuda.device_count() == 0:
         return "the NVIDIA driver shows this job no device: ask the scheduler for one"
-    if not torch.cuda.is_available():
-        return f"the NVIDIA driver is too old for PyTorch's CUDA {torch.version.cuda}: update the driver"
-    return None
+    return f"the NVIDIA driver is too old for PyTorch's CUDA {torch.version.cuda}: update the driver"
 
 
 def prefer_deterministic(device: torch.device) -> None:

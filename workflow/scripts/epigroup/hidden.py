@@ -87,6 +87,7 @@ def measure_hidden(
     that are not finite.
     """
     torch.set_num_threads(threads)
+    chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
     infos = read_pack_infos(model_paths)
     if infos[0].network.get("head", "shared") != "shared":
         raise InputError(
@@ -106,7 +107,7 @@ def measure_hidden(
         )
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
     batches = Batches(sequences, dataset.split("train", data=data), (dataset.window - dataset.bin_size) // 2)
     rows = draw_examples(len(batches), examples, seed)
     # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks

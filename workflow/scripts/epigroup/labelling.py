@@ -3,11 +3,14 @@
 import logging
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from epigroup.composition import evaluation_bins, evaluation_sets, training_bins
+from epigroup.errors import InputError
 from epigroup.genome import open_genome
+from epigroup.intact import REMEDY, read_json
 from epigroup.intervals import read_regions
 from epigroup.labels import packed_width, positive_bins
 from epigroup.logs import Progress
@@ -37,9 +40,10 @@ def make_shard(
     blacklist: str | os.PathLike | None = None,
     signals: Sequence[str | os.PathLike] | None = None,
     signal_transform: str = "none",
+    index: str | os.PathLike | None = None,
 ) -> None:
     """Label the bins of one chromosome for all tasks and write its shard; `peaks` are the interval files of
-    the standard peaks, in the order of `task_ids`.
+    the standard peaks, in the order of `task_ids`, and `index` holds their checksums (None: not compared).
 
     Left out, and counted in this order: bins that touch a blacklisted region; bins whose window has a share
     of other letters than A, C, G, T (with the padding beyond the chromosome) above `max_n_fraction`; the rest
@@ -53,7 +57,7 @@ def make_shard(
     codes = opened.codes(chrom)
     n_bins = count_bins(len(codes), bin_size)
     starts = np.arange(n_bins, dtype=np.int64) * bin_size
-    planes, n_peaks = label_tasks(peaks, chrom, n_bins, bin_size, min_overlap)
+    planes, n_peaks = label_tasks(peaks, chrom, n_bins, bin_size, min_overlap, index)
     positive = planes.any(axis=0)
 
     listed = np.zeros(n_bins, bool)
@@ -122,8 +126,9 @@ def make_shard(
 
 
 def label_tasks(
-    peaks: Sequence[str | os.PathLike], chrom: str, n_bins: int, bin_size: int, min_overlap: int
-) -> tuple[np.ndarray, np.ndarray]:
+    peaks: Sequence[str | os.PathLike], chrom: str, n_bins: int, bin_size: int, min_overlap: int,
+    index: str | os.PathLike | None = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Packed labels by plane, uint8 (ceil(T/8), n_bins), and the number of peaks of each task, int64 (T,).
 
     Planes lie the other way round than rows of a shard, so that a task writes one contiguous stretch.
@@ -131,8 +136,16 @@ def label_tasks(
     planes = np.zeros((packed_width(len(peaks)), n_bins), np.uint8)
     n_peaks = np.zeros(len(peaks), np.int64)
     progress = Progress(log, f"labels of {chrom}", len(peaks), "tasks")
+    checks = dict.fromkeys(Path(path).name for path in peaks) if index is None else read_json(index)
     for task, path in enumerate(peaks):
-        start, end = fetch_standard(path, chrom)
+        if Path(path).name not in checks:
+            raise InputError(f"{index}: does not list {Path(path).name}; {REMEDY}")
+        try:
+            start, end = fetch_standard(path, chrom, checks[Path(path).name])
+        except InputError as error:
+            if index is None:
+                raise
+            raise InputError(f"{error}: delete {index} and run again") from error
         n_peaks[task] = len(start)
         planes[task >> 3, positive_bins(start, end, n_bins, bin_size, min_overlap)] |= np.uint8(
             1 << (task & 7)

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 
-from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.alignments import has_reads, is_paired, mapped_reads, write_cut_sites
 from epigroup.call_plan import Call, FragmentLength, plan_call
 from epigroup.errors import InputError
 from epigroup.files import whole
@@ -82,7 +82,7 @@ def call_peaks(
 def checked_layout(bam: str, control: str | None, profile_id: str) -> bool:
     """Whether treatment and control are paired. Raises InputError when either has no reads, or they differ."""
     for path, what in ((bam, f"profile {profile_id}"), (control, f"the control of profile {profile_id}")):
-        if path is not None and not mapped_reads(path):
+        if path is not None and not has_reads(path):
             raise InputError(
                 f"{path}: {what} has no read left after filtering; see its counts under quality/alignments, "
                 "and check that the reads are of this genome, or lower reads.mapq"

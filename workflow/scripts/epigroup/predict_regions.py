@@ -136,6 +136,7 @@ def predict_regions(
     a network, and models that do not belong together.
     """
     torch.set_num_threads(threads)
+    chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
     infos = read_pack_infos(model_paths)
     served = serving_groups(infos, serving)
     tasks = [task for task in infos[0].task_ids if task in served]
@@ -149,7 +150,7 @@ def predict_regions(
     ]
     number = {name: i for i, name in enumerate(used)}
     chrom = np.array([number.get(name, -1) for name in regions.names])[regions.code]
-    sequences = Sequences(genome, used, infos[0].window, choose_device(device))
+    sequences = Sequences(genome, used, infos[0].window, chosen)
     start = window_starts(regions.start, regions.end, infos[0].window, infos[0].bin_size)
     positions = sequences.positions(chrom, start)
     scores = score_tasks(

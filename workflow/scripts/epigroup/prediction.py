@@ -164,6 +164,7 @@ def open_examples(
     last), sequences, and positions (N,) of their windows. Raises InputError when models, data set and genome
     do not belong together.
     """
+    chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
     dataset = open_dataset(dataset_json, shard_paths)
     genome = open_genome(genome_h5)
     info = read_pack_infos(model_paths)[0]
@@ -173,7 +174,7 @@ def open_examples(
         )
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, choose_device(device), data)
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
     examples = dataset.split(split, dataset.evaluation_regions[regions], data)
     left = (dataset.window - dataset.bin_size) // 2
     positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)

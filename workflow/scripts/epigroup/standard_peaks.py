@@ -6,6 +6,8 @@ import os
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pysam
@@ -14,11 +16,13 @@ from safetensors.numpy import save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.intact import sealed
 from epigroup.intervals import PeakTable, read_peaks
 from epigroup.logs import Progress
 from epigroup.refine_peaks import merged_peaks, significant_peaks
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LONGEST_INDEXED = 1 << 29
 # Keeps a chromosome called like a key of the file's header apart from it.
@@ -26,33 +30,33 @@ _KEY = "chrom."
 
 
 def for_each_profile(
-    write: Callable[..., None], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
+    write: Callable[..., T], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
     sizes: Mapping[str, int], chosen: Mapping[str, int], *, threads: int = 1, **form,
-) -> None:  # fmt: skip
-    """`standardise_peaks` or `index_peaks`, with the keywords `form`, for the peak files of many profiles,
-    `threads` at a time.
+) -> list[T]:  # fmt: skip
+    """What `standardise_peaks` or `index_peaks`, with the keywords `form`, gives for the peak files of many
+    profiles, `threads` at a time.
 
     Raises InputError after the last of them, with what is wrong in each that is wrong.
     """
     progress = Progress(log, "peaks", len(paths), "profiles")
 
-    def one(path: str | os.PathLike, out: str | os.PathLike) -> str | None:
+    def one(path: str | os.PathLike, out: str | os.PathLike) -> T | InputError:
         try:
-            write(path, out, sizes, chosen, **form)
+            return write(path, out, sizes, chosen, **form)
         except InputError as error:
-            return str(error)
-        return None
+            return error
 
-    wrong = []
+    given = []
     with ThreadPoolExecutor(threads) as pool:
-        for says in pool.map(one, paths, outs):
+        for value in pool.map(one, paths, outs):
             progress.advance()
-            if says is not None:
-                wrong.append(says)
+            given.append(value)
+    wrong = [str(value) for value in given if isinstance(value, InputError)]
     if len(wrong) > 1:
         raise InputError(f"{len(wrong)} of {len(paths)} peak files are wrong:\n" + "\n".join(wrong))
     if wrong:
         raise InputError(wrong[0])
+    return given
 
 
 def standardise_peaks(
@@ -61,9 +65,9 @@ def standardise_peaks(
     sizes: Mapping[str, int],
     chosen: Mapping[str, int],
     **form,
-) -> None:
+) -> int:
     """Read any peak file and write where its peaks on the `chosen` chromosomes lie, sorted, for
-    `fetch_standard`.
+    `fetch_standard`; return the checksum by which an index knows the file.
 
     `form`, and what is raised: as `chosen_peaks`.
     """
@@ -83,10 +87,22 @@ def standardise_peaks(
     for name in chosen:
         here = slice(*np.searchsorted(code, [number[name], number[name] + 1]))
         parts[_KEY + name] = np.ascontiguousarray(places[:, here])
-    checks = {key: zlib.crc32(part) for key, part in parts.items()}
+    checks = json.dumps({key: zlib.crc32(part) for key, part in parts.items()})
     with whole(out) as partial:
-        save_file(parts, partial, {"crc32": json.dumps(checks)})
+        save_file(parts, partial, {"crc32": checks})
     log.info("%s: %d peaks written", out, len(code))
+    return zlib.crc32(checks.encode())
+
+
+def write_index(out: str | os.PathLike, standard: Sequence[str | os.PathLike], checks: Sequence[int]) -> None:
+    """The checksum of the standard peaks of every profile in one small file (JSON, by file name).
+
+    Jobs that need the peaks of all profiles depend on it alone: its bytes are the same when the same peaks are
+    made again, so that Snakemake, which compares small files by content, repeats nothing that depends on it.
+    """
+    with whole(out) as partial:
+        named = {Path(path).name: check for path, check in zip(standard, checks, strict=True)}
+        partial.write_text(json.dumps(sealed(named), indent=0) + "\n")
 
 
 def sort_places(
@@ -107,17 +123,27 @@ def sort_places(
     return key >> bits[1], start, start + width
 
 
-def fetch_standard(standard: str | os.PathLike, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+def fetch_standard(
+    standard: str | os.PathLike, chrom: str, expected: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Starts and ends (int32, bp, sorted by start) of a profile's peaks on one chromosome.
 
-    Raises InputError when the file is damaged, cut, or was made without that chromosome.
+    Raises InputError when the file is missing, damaged, cut, was made without that chromosome, or is not that of
+    the checksum `expected`.
     """
     try:
         with safe_open(standard, "np") as store:
-            check = json.loads(store.metadata()["crc32"]).get(_KEY + chrom)
+            checks = store.metadata()["crc32"]
+            if expected is not None and zlib.crc32(checks.encode()) != expected:
+                raise InputError(
+                    f"{standard}: the file is damaged or not the one of its index; make it again"
+                )
+            check = json.loads(checks).get(_KEY + chrom)
             if check is None:
                 raise InputError(f"{standard}: made without chromosome {chrom}; make it again")
             places = store.get_tensor(_KEY + chrom)
+    except FileNotFoundError:
+        raise InputError(f"{standard}: the file is missing; make it again") from None
     except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
         raise InputError(f"{standard}: the file is damaged or cut ({error}); make it again") from error
     if places.dtype != np.int32 or zlib.crc32(places) != check:

@@ -167,6 +167,8 @@ def network_inputs(
 ) -> NetworkInputs:
     """Batches and settings of a measure on a network. InputError: a genome of another data set, a task that
     the data set lacks, no training examples."""
+    device = choose_device(cfg["training"]["device"])
+    prefer_deterministic(device)
     dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
@@ -175,8 +177,6 @@ def network_inputs(
         raise InputError(
             f"{dataset_json}: holds no task '{lacking[0]}'; make the data set of this sheet again"
         )
-    device = choose_device(cfg["training"]["device"])
-    prefer_deterministic(device)
     sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
     left = (dataset.window - dataset.bin_size) // 2
     train, validation = (Batches(sequences, dataset.split(split), left) for split in ("train", "validation"))
