@@ -41,6 +41,7 @@ rule compare_strategies:
     output:
         strategies="<results>/comparison/strategies.tsv",
         gains="<results>/comparison/gains.tsv",
+        differences="<results>/comparison/differences.tsv",
         transfer="<results>/comparison/transfer.tsv",
         tasks="<results>/comparison/tasks.tsv",
         headline="<results>/comparison/headline.json",
@@ -87,6 +88,7 @@ if REGIONS[1:]:
         output:
             strategies="<results>/all_mappable/comparison/strategies.tsv",
             gains="<results>/all_mappable/comparison/gains.tsv",
+            differences="<results>/all_mappable/comparison/differences.tsv",
             transfer="<results>/all_mappable/comparison/transfer.tsv",
             tasks="<results>/all_mappable/comparison/tasks.tsv",
             headline="<results>/all_mappable/comparison/headline.json",

@@ -96,6 +96,7 @@ def findings(_=None):
         "metrics": evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         "strategies": f"{RESULTS}/comparison/strategies.tsv",
         "gains": f"{RESULTS}/comparison/gains.tsv",
+        "differences": f"{RESULTS}/comparison/differences.tsv",
         "headline": f"{RESULTS}/comparison/headline.json",
         "groups": group_tables(),
         "curves": curve_tables(),

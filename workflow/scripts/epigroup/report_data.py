@@ -42,6 +42,16 @@ NEEDED = {
     ],
     "groups": ["task_id", "group"],
     "curves": ["group", "step", "train_loss", "validation_loss"],
+    "differences": [
+        "task_id",
+        "strategy",
+        "baseline",
+        "headline",
+        "difference",
+        "low",
+        "high",
+        "excludes_zero",
+    ],
     "transfer": [
         "strategy",
         "baseline",
@@ -133,7 +143,7 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
+    profile), or None. differences, transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
     simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
     (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
     each strategy, row a (strategy, task, score), task_strata: scores of one seed of each, row a (strategy, task,
@@ -158,6 +168,7 @@ class Results(DataTables):
     study: pd.DataFrame | None = None
     course: pd.DataFrame | None = None
     regret: pd.DataFrame | None = None
+    differences: pd.DataFrame | None = None
     transfer: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
@@ -198,9 +209,10 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """Read the files of a run.
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one
-    path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); task_strata (a list
-    of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one path) and study_curves
+    (lists, may be absent but for metrics); agreement, ceiling, differences, transfer, costs, confounders,
+    known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
+    task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
+    path) and study_curves
     (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper, read_quality
     (one path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
     grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
@@ -253,7 +265,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
 COMPARED = (
     "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
-    "simple_scores", "marks",
+    "simple_scores", "marks", "differences",
 )  # fmt: skip
 
 

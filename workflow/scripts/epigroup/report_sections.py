@@ -12,6 +12,7 @@ from epigroup.plots import default_pairs
 from epigroup.report_audit import audit_warnings, the_audit
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, energy_rows, transfer_rows
 from epigroup.report_data import Results
+from epigroup.report_differences import clear_tasks
 from epigroup.report_headline import interval_text, warnings
 from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
@@ -44,6 +45,7 @@ def headline(page: Page) -> Section:
         score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
+        clear_tasks=clear_tasks(page.results),
         warnings=[*audit_warnings(page.results), *warnings(page.results, page.rows)],
         identity=identity(page.results, page.report),
     )
