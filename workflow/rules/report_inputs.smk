@@ -120,6 +120,7 @@ def findings(_=None):
         **(study_tables() if "patience_study" in config else {}),
         **stratified(),
         **({"read_quality": f"{RESULTS}/quality/quality.tsv"} if FROM_READS else {}),
+        **({"k": f"{RESULTS}/comparison/k.tsv"} if K_FAMILIES else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
         **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }
@@ -134,6 +135,7 @@ ALL_FIGURES = {
     "strata": ("Strategies", "Scores by stratum", "strata" in config),
     "over_correlation": ("Strategies", "Correlation between tasks by stratum", "strata" in config),
     "algorithms": ("Groups", "Ways of grouping", bool(method_words())),
+    "by_k": ("Groups", "Scores by number of groups", any(len(f["strategies"]) > 1 for f in K_FAMILIES)),
     "similarity": ("Groups", "Similarity of the head weights", bool(plan_of.shown_heads(config))),
     "embedding": ("Groups", "Principal components of the head weights", bool(plan_of.shown_heads(config))),
     "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),

@@ -64,6 +64,18 @@ NEEDED = {
     ],
     "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
     "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
+    "k": [
+        "family",
+        "method",
+        "k",
+        "stability",
+        "most_stable",
+        "strategy",
+        "seeds",
+        "n_tasks",
+        "chosen",
+        "rule",
+    ],
     "known_sets": ["grouping", "seed", "k", "set", "n_tasks", "n_pairs", "together", "expected", "p_value"],
     "strata": [
         "strategy",
@@ -143,9 +155,9 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. differences, transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
-    simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
-    (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
+    profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
+    over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
+    choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
     each strategy, row a (strategy, task, score), task_strata: scores of one seed of each, row a (strategy, task,
     stratum), or None. read_quality: row a profile from reads, its grade and
     figures, or None.
@@ -172,6 +184,7 @@ class Results(DataTables):
     transfer: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
+    k: pd.DataFrame | None = None
     known_sets: pd.DataFrame | None = None
     strata: pd.DataFrame | None = None
     seed_variation: pd.DataFrame | None = None
@@ -210,7 +223,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
     (lists, may be absent but for metrics); agreement, ceiling, differences, transfer, costs, confounders,
-    known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
+    k, known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
     task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
     path) and study_curves
     (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper, read_quality
@@ -265,7 +278,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
 COMPARED = (
     "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
-    "simple_scores", "marks", "differences",
+    "simple_scores", "marks", "differences", "k",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, 
 from epigroup.report_data import Results
 from epigroup.report_differences import clear_tasks
 from epigroup.report_headline import interval_text, warnings
+from epigroup.report_k_choice import k_choice_rows
 from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
@@ -118,7 +119,7 @@ def groups(page: Page) -> Section | None:
     results = page.results
     composition = composition_tables(results, page.grouping)
     confounders = confounder_rows(results)
-    if not (page.data["embedding"] or composition or confounders):
+    if not (page.data["embedding"] or composition or confounders or results.k is not None):
         return None
     html = fill(
         "groups",
@@ -130,6 +131,7 @@ def groups(page: Page) -> Section | None:
         confounders=confounders,
         has_sweep=bool(page.data["sweep"]["measures"]),
         most_stable=tables.most_stable(results),
+        k_choice=k_choice_rows(results),
         page=page,
     )
     return Section("groups", "Groups", html)
