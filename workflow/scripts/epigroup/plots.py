@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from epigroup import figure_tables as tables
+from epigroup.affinity_tables import matrix_table
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.report_data import DataTables, Results, load, load_data
@@ -138,6 +139,9 @@ def numbers_of(
         "embedding": lambda: tables.embedding(results, grouping),
         "similarity": lambda: tables.similarity(results, grouping),
         "algorithms": lambda: tables.algorithms(results, methods or {}),
+        "affinities": lambda: matrix_table(
+            results.affinities, {seed: tables.group_names(results, grouping, seed) for seed in results.seeds}
+        ),
         "by_k": lambda: tables.scores_by_k(results, families),
         "cost": lambda: tables.gain_against_cost(results, joint),
         "composition": lambda: tables.composition(results, grouping or ""),
@@ -178,6 +182,7 @@ def draw_figures(
     against cost; `families`: as in `k_choice.families`; `captions`: figure -> the config's own caption.
     """
     from epigroup import (  # they take their style from here
+        plots_affinities,
         plots_audit,
         plots_comparison,
         plots_data,
@@ -192,6 +197,7 @@ def draw_figures(
         **plots_trials.DRAWERS,
         **plots_comparison.DRAWERS,
         **plots_audit.DRAWERS,
+        **plots_affinities.DRAWERS,
         **plots_strata.DRAWERS,
     }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)

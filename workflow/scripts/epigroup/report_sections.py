@@ -9,6 +9,7 @@ import yaml
 import epigroup
 from epigroup import figure_tables as tables
 from epigroup.plots import default_pairs
+from epigroup.report_affinities import affinities
 from epigroup.report_audit import audit_warnings, the_audit
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, energy_rows, transfer_rows
 from epigroup.report_data import Results
@@ -234,6 +235,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     strata,
     regions,
     groups,
+    affinities,
     known_sets,
     planted,
     tasks,
