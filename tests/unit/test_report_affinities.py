@@ -1,5 +1,6 @@
 """The report's section on affinities, and their heat maps."""
 
+import base64
 import json
 import re
 
@@ -13,7 +14,7 @@ from epigroup.affinity.contract import Affinity, write_affinity
 from epigroup.affinity.study import study_affinities
 from epigroup.affinity_tables import load_affinities, matrix_table, read_matrix
 from epigroup.errors import InputError
-from epigroup.report import render
+from epigroup.report import make_report, render
 from epigroup.report_affinities import curve_rows, measured_rows, pair_rows, said
 from epigroup.report_data import load
 
@@ -143,6 +144,15 @@ def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs
     assert 'id="affinities"' not in render(load(lacking), palette={}, **report_tree.settings())
     without_truth = {k: v for k, v in inputs.items() if k != "affinity_truth"}
     assert "AUC, planted groups" not in render(load(without_truth), palette={}, **report_tree.settings())
+
+
+def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
+    plots.draw_figures(inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, grouping="kmeans")
+    figures = [str(tmp_path / f"affinities.{kind}") for kind in ("svg", "png", "tsv")]
+    settings = report_tree.settings() | {"figures": {"palette": {}}}
+    make_report(inputs | {"figures": figures}, str(tmp_path / "page.html"), **settings)
+    coded = re.search(r'src="data:image/png;base64,([^"]+)"', (tmp_path / "page.html").read_text()).group(1)
+    assert base64.b64decode(coded) == (tmp_path / "affinities.png").read_bytes()
 
 
 def test_a_study_of_another_form_is_named(inputs, tmp_path):
