@@ -80,7 +80,8 @@ def compared(runs, tmp_path_factory):
     """All four outputs of a comparison, read back."""
     folder, _ = runs
     out = tmp_path_factory.mktemp("comparison")
-    outputs = {name: out / f"{name}.tsv" for name in ("strategies", "gains", "transfer", "tasks", "scores")}
+    names = ("strategies", "gains", "differences", "transfer", "tasks", "scores")
+    outputs = {name: out / f"{name}.tsv" for name in names}
     outputs["headline"] = out / "headline.json"
     groups = out / "groups.tsv"
     groups.write_text("task_id\tgroup\nb\t0\na\t1\nc\t1\nd\t0\n")
@@ -232,6 +233,35 @@ def test_strategies_table(runs, compared):
     assert cell.set_index("level")["n_tasks"].to_dict() == {"x": 2, "y": 1}
     nothing = pick(table, strategy="GOOD", seed="all", by="cell_group", level="y")
     assert nothing["n_nan"] == 1 and np.isnan([nothing["mean_f1"], nothing["low"]]).all()
+
+
+def test_differences_are_those_of_each_task_with_its_own_interval(runs, compared):
+    folder, _ = runs
+    table = compared["differences"]
+    pairs = table.drop_duplicates(["strategy", "baseline"])[
+        ["strategy", "baseline", "headline"]
+    ].values.tolist()
+    assert pairs[:3] == [["GOOD", "PLAIN", 1], ["GOOD", "PART", 1], ["PLAIN", "ONE", 1]]
+    # PLAIN and PART are of the pool BOTH; ONE has seed 1 and BOTH seed 2
+    assert pairs[3:] == [["GOOD", "ONE", 0], ["GOOD", "BOTH", 0]]
+    mine = table[(table["strategy"] == "GOOD") & (table["baseline"] == "PLAIN")].set_index("task_id")
+    assert list(mine.index) == TASKS and set(mine["seeds"]) == {"1,2"}
+    expected = sum(f1_of(folder, "GOOD", s) - f1_of(folder, "PLAIN", s) for s in (1, 2)) / 2
+    np.testing.assert_allclose(mine["difference"], expected[mine.index], atol=1e-6)
+    results = results_of(folder)
+    drawn = np.mean([results.draws["GOOD", s] - results.draws["PLAIN", s] for s in (1, 2)], axis=0)
+    for i, task in enumerate(TASKS):
+        known = drawn[~np.isnan(drawn[:, i]), i].astype(float)
+        if len(known) < 0.95 * len(drawn):
+            assert mine.loc[task, ["low", "high", "excludes_zero"]].isna().all()
+            continue
+        low, high = np.percentile(known, [2.5, 97.5])
+        assert mine.loc[task, ["low", "high"]].tolist() == pytest.approx([low, high], abs=1e-6)
+        assert mine.loc[task, "excludes_zero"] == (low > 0 or high < 0)
+    gain = pick(compared["gains"], strategy="GOOD", baseline="PLAIN", seed="all", level="All")
+    assert ((mine["low"] > 0).sum(), (mine["high"] < 0).sum()) == (gain["n_up"], gain["n_down"])
+    part = table[table["baseline"] == "PART"]
+    assert list(part["task_id"]) == ["a", "b"] and set(part["seeds"]) == {"2"}
 
 
 def test_headline_says_over_what_it_is(runs, compared):

@@ -167,7 +167,7 @@ def test_strategies_are_compared_by_pearson_over_the_same_draws(runs):
 
 
 def test_tables_and_headline_name_the_score(runs, tmp_path):
-    names = ("strategies", "gains", "transfer", "tasks", "scores", "headline")
+    names = ("strategies", "gains", "differences", "transfer", "tasks", "scores", "headline")
     cfg = {
         "tasks": SHEET, "runs": [[name, 1] for name in runs], "groupings": [], "headline": [["CLEAR", "NOISY"]],
         "matched": [], "pools": {}, "alone": None, "bootstrap": 100, "seed": 1,

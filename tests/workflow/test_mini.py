@@ -95,6 +95,31 @@ def test_depth_counts_fragments(results):
         assert (reads / 2 <= fragments < 0.55 * reads) if paired else fragments == reads
 
 
+def test_differences_k_and_affinities_are_in_tables_and_page(results):
+    page = (results / "report/report.html").read_text()
+    for folder in (results, results / "all_mappable"):
+        table = pd.read_csv(folder / "comparison/differences.tsv", sep="\t")
+        headline = json.loads((folder / "comparison/headline.json").read_text())
+        for pair in headline["pairs"]:
+            mine = table[(table["strategy"] == pair["strategy"]) & (table["baseline"] == pair["baseline"])]
+            assert mine["headline"].all() and len(mine) == pair["n_tasks"]
+            assert mine["difference"].mean() == pytest.approx(pair["difference"], abs=1e-5)
+            assert mine["excludes_zero"].sum() == pair["n_up"] + pair["n_down"]
+    k = pd.read_csv(results / "comparison/k.tsv", sep="\t").set_index("k")
+    assert list(k.index) == [2, 3, 4] and k.loc[3, "strategy"] == "KMTL" and k["chosen"].sum() == 1
+    assert set(k["rule"]) == {"stability alone"}  # one K was trained
+    metrics = pd.read_csv(results / "evaluation/KMTL/seed1/metrics.tsv", sep="\t")
+    assert k.loc[3, "mean_validation_f1_half"] == pytest.approx(
+        metrics["validation_f1_half"].mean(), abs=1e-5
+    )
+    assert "Number of groups by stability and validation" in page and '<section id="affinities">' in page
+    numbers = pd.read_csv(results / "figures/affinities.tsv", sep="\t")
+    assert list(dict.fromkeys(numbers["affinity"])) == ["sca", "tag"]
+    for name in ("sca", "tag"):
+        facts = json.loads((results / f"affinity/{name}/SMTL/seed1.json").read_text())
+        assert f"{facts['auc_modality']:.3f}" in page
+
+
 def test_random_groups_match_in_size_and_differ(results):
     tables = [
         pd.read_csv(results / f"groupings/{name}/seed1/groups.tsv", sep="\t") for name in ("kmeans", "random")

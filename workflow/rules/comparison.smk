@@ -105,6 +105,34 @@ rule find_confounders:
         "../scripts/find_confounders.py"
 
 
+if K_FAMILIES:
+
+    rule choose_k:
+        input:
+            sweep=sweep_tables(),
+            measures=k_files("groupings/{name}/seed{seed}/measures.json", k_groupings()),
+            metrics=k_files("evaluation/{name}/seed{seed}/metrics.tsv", k_runs()),
+        output:
+            "<results>/comparison/k.tsv",
+        log:
+            "<results>/logs/choose_k.log",
+        benchmark:
+            "<results>/benchmarks/choose_k.tsv"
+        group:
+            "report"
+        conda:
+            "../envs/stats.yaml"
+        threads: 1
+        resources:
+            mem_mb=lambda wc, attempt: 1000 * attempt,
+            runtime=lambda wc, attempt: 30 * attempt,
+        params:
+            cfg=k_config(),
+            code=code_digest("choose_k"),
+        script:
+            "../scripts/choose_k.py"
+
+
 if "known_sets" in config:
 
     rule find_known_sets:

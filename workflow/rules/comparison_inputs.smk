@@ -1,4 +1,30 @@
 # Input functions and settings of comparison.smk, some of which the report shares.
+from epigroup.k_choice import families
+from epigroup.score_names import SCORE_NAMES
+
+K_FAMILIES = families(config)
+
+
+def k_runs():
+    """[strategy, seed] of the trainings that differ in K alone."""
+    names = [name for family in K_FAMILIES for name, _, _ in family["strategies"]]
+    return [[name, seed] for name in names for seed in STRATEGY_SEEDS(name)]
+
+
+def k_groupings():
+    """[grouping, seed] of these, each once."""
+    found = {(config["strategies"][name]["grouping"], seed): None for name, seed in k_runs()}
+    return [list(run) for run in found]
+
+
+def k_files(pattern, runs):
+    return [os.path.join(RESULTS, pattern.format(name=name, seed=seed)) for name, seed in runs]
+
+
+def k_config():
+    """What `choose_k` is told."""
+    score = SCORE_NAMES[config["dataset"]["targets"]].chosen_by
+    return {"families": K_FAMILIES, "runs": k_runs(), "grouped": k_groupings(), "score": score}
 
 
 def candidate_files(wildcards, pattern):

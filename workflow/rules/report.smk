@@ -28,6 +28,7 @@ rule draw_figures:
             "grouping": shown_grouping(),
             "methods": method_words(),
             "joint": joint(),
+            "families": K_FAMILIES,
         },
         code=code_digest("draw_figures"),
     script:

@@ -80,6 +80,21 @@ def stratified():
     return found
 
 
+def affinity_findings():
+    """What was measured of affinities, and the matrices of one seed of each."""
+    first = {(name, strategy): seed for name, strategy, seed in reversed(AFFINITY_RUNS)}
+    place = RESULTS + "/affinity/{}/{}/seed{}.{}"
+    truth = {"affinity_truth": f"{RESULTS}/comparison/affinities.tsv"} if SIMULATED else {}
+    return {
+        "affinity_figures": [place.format(*run, "json") for run in AFFINITY_RUNS],
+        "affinity_stability": f"{RESULTS}/affinity/stability.tsv",
+        "affinity_matrices": [
+            place.format(*run, "h5") for run in AFFINITY_RUNS if first[run[0], run[1]] == run[2]
+        ],
+        **truth,
+    }
+
+
 def findings(_=None):
     """All that figures and report are made from; keys as in epigroup.report_data.load."""
     planted = {
@@ -96,6 +111,7 @@ def findings(_=None):
         "metrics": evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
         "strategies": f"{RESULTS}/comparison/strategies.tsv",
         "gains": f"{RESULTS}/comparison/gains.tsv",
+        "differences": f"{RESULTS}/comparison/differences.tsv",
         "headline": f"{RESULTS}/comparison/headline.json",
         "groups": group_tables(),
         "curves": curve_tables(),
@@ -119,6 +135,8 @@ def findings(_=None):
         **(study_tables() if "patience_study" in config else {}),
         **stratified(),
         **({"read_quality": f"{RESULTS}/quality/quality.tsv"} if FROM_READS else {}),
+        **(affinity_findings() if AFFINITY_RUNS else {}),
+        **({"k": f"{RESULTS}/comparison/k.tsv"} if K_FAMILIES else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),
         **({"paper": f"{RESULTS}/paper/paper.json"} if config["paper"] else {}),
     }
@@ -133,6 +151,8 @@ ALL_FIGURES = {
     "strata": ("Strategies", "Scores by stratum", "strata" in config),
     "over_correlation": ("Strategies", "Correlation between tasks by stratum", "strata" in config),
     "algorithms": ("Groups", "Ways of grouping", bool(method_words())),
+    "by_k": ("Groups", "Scores by number of groups", any(len(f["strategies"]) > 1 for f in K_FAMILIES)),
+    "affinities": ("Groups", "Affinities", bool(AFFINITY_RUNS)),
     "similarity": ("Groups", "Similarity of the head weights", bool(plan_of.shown_heads(config))),
     "embedding": ("Groups", "Principal components of the head weights", bool(plan_of.shown_heads(config))),
     "composition": ("Groups", "Composition of the groups", bool(shown_grouping())),

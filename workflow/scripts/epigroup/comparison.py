@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from epigroup.bootstrap import mean_known, percentile_interval
+from epigroup.differences import difference_table
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
-from epigroup.run_scores import Results
+from epigroup.run_scores import Results, shared_seeds
 from epigroup.score_means import score_means
 from epigroup.transfer import transfer_table
 
@@ -87,11 +88,6 @@ def find_gain(results: Results, strategy: str, baseline: str, seeds: list[int], 
         n_up=int((lows > 0).sum()),
         n_down=int((highs < 0).sum()),
     )
-
-
-def shared_seeds(results: Results, strategy: str, baseline: str) -> list[int]:
-    """Seeds that both have."""
-    return [seed for seed in results.seeds[strategy] if seed in results.seeds[baseline]]
 
 
 def strategy_table(results: Results) -> pd.DataFrame:
@@ -267,13 +263,13 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
 def compare_strategies(
     metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
 ) -> None:
-    """Write strategies.tsv, scores.tsv, gains.tsv, transfer.tsv, tasks.tsv and headline.json; each names its evaluation
-    regions.
+    """Write strategies.tsv, scores.tsv, gains.tsv, differences.tsv, transfer.tsv, tasks.tsv and headline.json; each
+    names its evaluation regions.
 
     cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
     seed, task ids], as groups), headline (pairs), matched (pairs), pools (name -> strategies), alone (the
     strategy that learns each task by itself, or None), bootstrap (draws), seed. outputs: paths by strategies,
-    scores, gains, transfer, tasks, headline.
+    scores, gains, differences, transfer, tasks, headline.
     """
     runs = [
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
@@ -289,6 +285,7 @@ def compare_strategies(
     tables = {
         "strategies": strategy_table(results),
         "gains": gain_table(results),
+        "differences": difference_table(results, cfg["headline"]),
         "transfer": transfer_table(results, cfg["alone"]),
         "tasks": task_scores(results, groupings),
         "scores": score_means(results),

@@ -1,5 +1,7 @@
 """The numbers behind each figure: one table a figure, drawn as SVG, put in the report and saved beside it."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -158,6 +160,24 @@ def algorithms(results: Results, methods: dict[str, str]) -> pd.DataFrame:
     frame.insert(1, "method", frame["strategy"].map(methods))
     means = [f"mean_{results.names.validation[0]}", results.names.mean]
     return frame[["strategy", "method", "level", "n_seeds", *means, "low", "high"]]
+
+
+def scores_by_k(results: Results, families: Sequence[Mapping]) -> pd.DataFrame:
+    """Validation and test mean score by number of groups (the paper's Figure 6A): a row a (family, K, level), of
+    families (`k_choice.families`) of which two K or more were trained."""
+    overall = results.strategies[
+        results.strategies["by"].isin(["all", "modality"]) & (results.strategies["seed"].astype(str) == "all")
+    ]
+    means = [f"mean_{results.names.validation[0]}", results.names.mean]
+    keep = ["level", "n_seeds", *means, "low", "high"]
+    tables = [
+        overall.loc[overall["strategy"] == name, keep].assign(family=family["family"], strategy=name, k=k)
+        for family in families
+        for name, _, k in family["strategies"]
+        if len(family["strategies"]) > 1
+    ]
+    columns = ["family", "k", "strategy", *keep]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
 def gain_against_cost(results: Results, joint: str | None) -> pd.DataFrame:

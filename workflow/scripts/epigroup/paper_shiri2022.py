@@ -98,7 +98,7 @@ FIGURES: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("Figure 3", "validation loss of 15 full-length trainings", "patience", None),
     ("Figure 4", "share of positives of each profile", "positives", None),
     ("Figure 5", "principal components of E", "embedding", None),
-    ("Figure 6A", "mean F1 by number of groups", "algorithms", "figure6a"),
+    ("Figure 6A", "mean F1 by number of groups", "by_k", "figure6a"),
     ("Figure 6B", "mean F1 by clustering algorithm", "algorithms", "figure6b"),
     ("Figure 6C", "mean F1 of k-means and the baselines", "strategies", "figure6c"),
     ("Figure 7", "F1 of each profile, two methods at a time", "pairs", None),

@@ -13,6 +13,7 @@ from epigroup.architecture import network_cost
 from epigroup.balancing import step_flop
 from epigroup.compared import compared_seeds
 from epigroup.composition import evaluation_sets
+from epigroup.k_choice import families
 from epigroup.plan_trials import StudyPlan, TrialPlan, plan_search, plan_study
 from epigroup.settings import training_settings
 from epigroup.sheet import Sheet
@@ -271,8 +272,8 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
         jobs["external predictions"] = len(config["external"]) * (1 + len(config["seeds"]) * sets)
     # the data set's, the thresholds of each run, all of them
     jobs["audit"] = runs + 2
-    # costs, confounders, figures of the data, figures of the results, the page; the paper's tables
-    jobs["report"] = 5 + int(config["paper"] is not None)
+    # costs, confounders, figures of the data, figures of the results, the page; the paper's tables, the choice of K
+    jobs["report"] = 5 + int(config["paper"] is not None) + int(bool(families(config)))
     return jobs
 
 

@@ -1,7 +1,7 @@
 """How figures look, and the drawing of all of them: SVG, PNG and the numbers as TSV, side by side."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from epigroup import figure_tables as tables
+from epigroup.affinity_tables import matrix_table
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.report_data import DataTables, Results, load, load_data
@@ -62,7 +63,7 @@ def colours(names: Iterable[str], palette: Mapping[str, str]) -> dict[str, str]:
 
 
 # Figures whose drawers are told what the scores are called.
-OF_SCORES = ("strategies", "gains", "pairs", "algorithms", "cost")
+OF_SCORES = ("strategies", "gains", "pairs", "algorithms", "by_k", "cost")
 
 
 def marker(index: int) -> str:
@@ -126,8 +127,9 @@ def numbers_of(
     grouping: str | None,
     methods: dict[str, str] | None = None,
     joint: str | None = None,
+    families: Sequence[Mapping] = (),
 ) -> pd.DataFrame:
-    """The table of the figure `name`; methods, joint: as in `draw_figures`."""
+    """The table of the figure `name`; methods, joint, families: as in `draw_figures`."""
     from epigroup.plots_audit import technique_points  # it takes its style from here
 
     made: dict[str, Callable[[], pd.DataFrame]] = {
@@ -137,6 +139,10 @@ def numbers_of(
         "embedding": lambda: tables.embedding(results, grouping),
         "similarity": lambda: tables.similarity(results, grouping),
         "algorithms": lambda: tables.algorithms(results, methods or {}),
+        "affinities": lambda: matrix_table(
+            results.affinities, {seed: tables.group_names(results, grouping, seed) for seed in results.seeds}
+        ),
+        "by_k": lambda: tables.scores_by_k(results, families),
         "cost": lambda: tables.gain_against_cost(results, joint),
         "composition": lambda: tables.composition(results, grouping or ""),
         "sweep": lambda: tables.sweep_lines(results),
@@ -165,6 +171,7 @@ def draw_figures(
     grouping: str | None = None,
     methods: dict[str, str] | None = None,
     joint: str | None = None,
+    families: Sequence[Mapping] = (),
     captions: Mapping[str, str] | None = None,
 ) -> None:
     """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
@@ -172,9 +179,10 @@ def draw_figures(
     `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
     `report_data.load_data`; `grouping` is the one whose groups colour the figures; `methods` says in words
     how each strategy on groups makes them; `joint` is the strategy of one network, over which gains are held
-    against cost; `captions`: figure -> the config's own caption.
+    against cost; `families`: as in `k_choice.families`; `captions`: figure -> the config's own caption.
     """
     from epigroup import (  # they take their style from here
+        plots_affinities,
         plots_audit,
         plots_comparison,
         plots_data,
@@ -189,6 +197,7 @@ def draw_figures(
         **plots_trials.DRAWERS,
         **plots_comparison.DRAWERS,
         **plots_audit.DRAWERS,
+        **plots_affinities.DRAWERS,
         **plots_strata.DRAWERS,
     }
     results = load(inputs) if "metrics" in inputs else load_data(inputs)
@@ -197,7 +206,7 @@ def draw_figures(
         for path in (Path(p) for p in outputs):
             if path.suffix != ".svg":
                 continue
-            numbers = numbers_of(path.stem, results, grouping, methods, joint)
+            numbers = numbers_of(path.stem, results, grouping, methods, joint, families)
             named = (results.names,) if path.stem in OF_SCORES else ()
             figure = (
                 empty(f"Nothing to draw: no {path.stem}.")

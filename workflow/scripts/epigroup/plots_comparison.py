@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from epigroup.plots import FAINT, INK, marker
+from epigroup.plots import FAINT, INK, OKABE_ITO, marker
 from epigroup.plots_scores import LABELS, ordered_levels
 from epigroup.score_names import ScoreNames
 
@@ -36,6 +36,33 @@ def draw_algorithms(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LA
     figure.supxlabel(
         f"mean {scores.label} (filled: test, bar: 95 % interval; open: validation)", fontsize=7.5
     )
+    return figure
+
+
+def draw_by_k(numbers: pd.DataFrame, shades: dict, scores: ScoreNames = LABELS) -> Figure:
+    """Mean score by number of groups, a panel a modality: test with its interval, validation open and dashed."""
+    levels = ordered_levels(numbers["level"])
+    figure = Figure(figsize=(0.8 + 1.9 * len(levels), 2.7), layout="constrained")
+    axes = figure.subplots(1, len(levels), squeeze=False)[0]
+    for ax, level in zip(axes, levels, strict=True):
+        of_level = numbers[numbers["level"] == level]
+        for i, (name, line) in enumerate(of_level.groupby("family", sort=False)):
+            line, shade = line.sort_values("k"), OKABE_ITO[i % len(OKABE_ITO)]
+            ax.vlines(line["k"], line["low"], line["high"], color=shade, lw=1.5, alpha=0.6)
+            ax.plot(line["k"], line[scores.mean], marker=marker(i), ms=4, lw=1.2, color=shade, label=name)
+            ax.plot(
+                line["k"], line[f"mean_{scores.validation[0]}"],
+                marker=marker(i), ms=3.5, mfc="none", lw=0.8, ls="--", color=shade,
+            )  # fmt: skip
+        ax.set_title(level)
+        ax.set_xticks(sorted(of_level["k"].unique()))
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+        ax.grid(axis="y", color="#e4e4e4", lw=0.6)
+        ax.set_axisbelow(True)
+    axes[0].set_ylabel(f"mean {scores.label}")
+    figure.supxlabel("number of groups, K (filled: test, bar: 95 % interval; open: validation)", fontsize=7.5)
+    handles, words = axes[0].get_legend_handles_labels()
+    figure.legend(handles, words, loc="outside upper left", ncols=2)
     return figure
 
 
@@ -81,4 +108,4 @@ def draw_similarity(numbers: pd.DataFrame, shades: dict) -> Figure:
     return figure
 
 
-DRAWERS = {"algorithms": draw_algorithms, "cost": draw_cost, "similarity": draw_similarity}
+DRAWERS = {"algorithms": draw_algorithms, "by_k": draw_by_k, "cost": draw_cost, "similarity": draw_similarity}

@@ -22,6 +22,9 @@ from epigroup.report_sections import SECTIONS
 
 log = logging.getLogger(__name__)
 
+# Figures that the page holds as they were drawn; the others its script draws.
+PICTURES = ("affinities", "by_k")
+
 
 def make_report(
     inputs: Mapping, out: str, *, report: dict, figures: dict, grouping: str | None, training: dict
@@ -42,6 +45,11 @@ def make_report(
         training=training,
         figures=figures,
         drawn=frozenset(Path(path).stem for path in many(inputs, "figures")),
+        pictures={
+            path.stem: path
+            for path in map(Path, many(inputs, "figures"))
+            if path.stem in PICTURES and path.suffix == ".png"
+        },
     )
     with whole(out) as path:
         path.write_text(page, encoding="utf-8")
@@ -63,13 +71,16 @@ def render(
     training: dict,
     figures: Mapping | None = None,
     drawn: frozenset[str] = frozenset(),
+    pictures: Mapping[str, Path] | None = None,
 ) -> str:
-    """The page as text; as `make_report`. drawn: figures that lie in the folder beside the page's."""
+    """The page as text; as `make_report`. drawn: figures that lie in the folder beside the page's; pictures: PNG
+    files of those that it holds as they are."""
     shades = palettes(results, palette, grouping)
     rows = headline_rows(results, shades["strategy"])
     scores = task_scores(results)
     data = page_data(results, shades, scores, default_pairs(results), grouping, rows)
-    page = Page(results, report, grouping, training, shades, rows, scores, data, figures or {}, drawn)
+    looks, held = figures or {}, pictures or {}
+    page = Page(results, report, grouping, training, shades, rows, scores, data, looks, drawn, held)
     sections = make_sections(SECTIONS, page)
     own = {section.key: section.data for section in sections if section.data}
     return (

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from epigroup.affinity_tables import AffinityFindings, load_affinities
 from epigroup.errors import InputError
 from epigroup.hdf5 import open_hdf5
 from epigroup.intact import REMEDY, read_json, read_text
@@ -42,6 +43,16 @@ NEEDED = {
     ],
     "groups": ["task_id", "group"],
     "curves": ["group", "step", "train_loss", "validation_loss"],
+    "differences": [
+        "task_id",
+        "strategy",
+        "baseline",
+        "headline",
+        "difference",
+        "low",
+        "high",
+        "excludes_zero",
+    ],
     "transfer": [
         "strategy",
         "baseline",
@@ -54,6 +65,18 @@ NEEDED = {
     ],
     "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
     "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
+    "k": [
+        "family",
+        "method",
+        "k",
+        "stability",
+        "most_stable",
+        "strategy",
+        "seeds",
+        "n_tasks",
+        "chosen",
+        "rule",
+    ],
     "known_sets": ["grouping", "seed", "k", "set", "n_tasks", "n_pairs", "together", "expected", "p_value"],
     "strata": [
         "strategy",
@@ -133,12 +156,12 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. transfer, costs, confounders, known_sets, strata, seed_variation, over_correlation,
-    simple_scores (of baselines and strategies), marks: tables of the comparison, or None. choices: row a
-    (choice, seed, task). audit: audit.json, paper: paper.json, or None. points: of the curves of one seed of
-    each strategy, row a (strategy, task, score), task_strata: scores of one seed of each, row a (strategy, task,
-    stratum), or None. read_quality: row a profile from reads, its grade and
-    figures, or None.
+    profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
+    over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
+    choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
+    `affinity_tables`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
+    score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
+    a profile from reads, its grade and figures, or None.
     """
 
     metrics: pd.DataFrame
@@ -158,9 +181,12 @@ class Results(DataTables):
     study: pd.DataFrame | None = None
     course: pd.DataFrame | None = None
     regret: pd.DataFrame | None = None
+    differences: pd.DataFrame | None = None
     transfer: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
+    k: pd.DataFrame | None = None
+    affinities: AffinityFindings | None = None
     known_sets: pd.DataFrame | None = None
     strata: pd.DataFrame | None = None
     seed_variation: pd.DataFrame | None = None
@@ -198,12 +224,14 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     """Read the files of a run.
 
     Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling, transfer, costs, confounders, known_sets (one
-    path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent); task_strata (a list
-    of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one path) and study_curves
-    (a list), there together or not at all; mappable_strategies, mappable_headline, audit, paper, read_quality
-    (one path, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or
-    grouping and seed of a listed file come from its place: `.../{name}/seed{seed}/FILE`.
+    (lists, may be absent but for metrics); agreement, ceiling, differences, transfer, costs, confounders,
+    k, known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
+    task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
+    path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
+    affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
+    mappable_strategies, mappable_headline, audit, paper, read_quality (one path, may be absent). A pool's rows
+    of metrics are the means of its strategies'. Strategy or grouping and seed of a listed file come from its
+    place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
     """
@@ -246,6 +274,14 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         if courses
         else None,
         regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
+        affinities=load_affinities(
+            many(inputs, "affinity_figures"),
+            one(inputs, "affinity_stability"),
+            many(inputs, "affinity_matrices"),
+            one(inputs, "affinity_truth") if inputs.get("affinity_truth") else None,
+        )
+        if inputs.get("affinity_stability")
+        else None,
         audit=read_json(one(inputs, "audit")) if inputs.get("audit") else None,
         paper=read_json(one(inputs, "paper")) if inputs.get("paper") else None,
     )
@@ -253,7 +289,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
 
 COMPARED = (
     "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
-    "simple_scores", "marks",
+    "simple_scores", "marks", "differences", "k",
 )  # fmt: skip
 
 

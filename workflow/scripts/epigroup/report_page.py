@@ -1,5 +1,6 @@
 """A page of the report in the making: what its sections draw on, and what a section is."""
 
+import base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +22,8 @@ class Page:
     results: the tables of the run. report: name, config_hash, config, code. grouping: the one whose groups are
     shown. training: resolved settings by strategy. shades: colours by kind and name. rows: the headline's rows.
     scores: as `figure_tables.task_scores`. data: what the page's script draws from. figures: the config's
-    section. drawn: the figures that lie in the folder `figures` beside the page's.
+    section. drawn: the figures that lie in the folder `figures` beside the page's. pictures: figure -> its PNG
+    file, of those that the page holds as pictures.
     """
 
     results: Results
@@ -34,10 +36,18 @@ class Page:
     data: Mapping
     figures: Mapping = field(default_factory=dict)
     drawn: frozenset[str] = frozenset()
+    pictures: Mapping[str, Path] = field(default_factory=dict)
 
     def caption(self, name: str) -> str | None:
         """The config's own caption of a figure, or None."""
         return self.figures.get("captions", {}).get(name)
+
+    def picture(self, name: str, alt: str) -> Markup:
+        """The figure itself, held by the page; nothing where it was not drawn. alt: what it shows, in words."""
+        if name not in self.pictures:
+            return Markup("")
+        coded = base64.b64encode(Path(self.pictures[name]).read_bytes()).decode()
+        return Markup('<img class="picture" src="data:image/png;base64,{}" alt="{}">').format(coded, alt)
 
     def files(self, name: str) -> Markup:
         """Links to a figure's files, where it was drawn."""

@@ -9,10 +9,13 @@ import yaml
 import epigroup
 from epigroup import figure_tables as tables
 from epigroup.plots import default_pairs
+from epigroup.report_affinities import affinities
 from epigroup.report_audit import audit_warnings, the_audit
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, energy_rows, transfer_rows
 from epigroup.report_data import Results
+from epigroup.report_differences import clear_tasks
 from epigroup.report_headline import interval_text, warnings
+from epigroup.report_k_choice import k_choice_rows
 from epigroup.report_known_sets import known_sets
 from epigroup.report_methods import citations, methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
@@ -44,6 +47,7 @@ def headline(page: Page) -> Section:
         score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
+        clear_tasks=clear_tasks(page.results),
         warnings=[*audit_warnings(page.results), *warnings(page.results, page.rows)],
         identity=identity(page.results, page.report),
     )
@@ -116,7 +120,7 @@ def groups(page: Page) -> Section | None:
     results = page.results
     composition = composition_tables(results, page.grouping)
     confounders = confounder_rows(results)
-    if not (page.data["embedding"] or composition or confounders):
+    if not (page.data["embedding"] or composition or confounders or results.k is not None):
         return None
     html = fill(
         "groups",
@@ -128,6 +132,7 @@ def groups(page: Page) -> Section | None:
         confounders=confounders,
         has_sweep=bool(page.data["sweep"]["measures"]),
         most_stable=tables.most_stable(results),
+        k_choice=k_choice_rows(results),
         page=page,
     )
     return Section("groups", "Groups", html)
@@ -230,6 +235,7 @@ SECTIONS: tuple[SectionMaker, ...] = (
     strata,
     regions,
     groups,
+    affinities,
     known_sets,
     planted,
     tasks,

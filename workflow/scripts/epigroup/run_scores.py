@@ -215,3 +215,8 @@ class Results:
     def _task_draws(self, strategy: str, seeds: list[int]) -> np.ndarray:
         drawn = [self.draws[one, seed] for one in self.members(strategy) for seed in seeds]
         return drawn[0] if len(drawn) == 1 else np.mean(drawn, axis=0)
+
+
+def shared_seeds(results: Results, strategy: str, baseline: str) -> list[int]:
+    """Seeds that both have."""
+    return [seed for seed in results.seeds[strategy] if seed in results.seeds[baseline]]
