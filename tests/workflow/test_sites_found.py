@@ -30,8 +30,8 @@ NARROW, BROAD = (300, 8_000), (3_000, 40_000)
 PROFILES = {
     "atac": (("CA", "ATAC", "", "neuron", "brain"), NARROW, True, ""),
     "dnase": (("CA", "DNase", "", "neuron", "brain"), NARROW, False, ""),
-    "ctcf": (("TFB", "ChIP", "CTCF", "neuron", "brain"), NARROW, False, "bg"),
-    "k27me3": (("HM", "ChIP", "H3K27me3", "neuron", "brain"), BROAD, False, "bg"),
+    "ctcf": (("TFB", "ChIP", "CTCF", "neuron", "brain"), NARROW, False, "bg_1.fastq.gz"),
+    "k27me3": (("HM", "ChIP", "H3K27me3", "neuron", "brain"), BROAD, False, "bg_1.fastq.gz"),
     "bg": (("", "input", "", "", ""), NARROW, False, ""),
 }
 CONFIG = {
@@ -75,7 +75,8 @@ def called(tmp_path_factory):
         for file, reverse in zip(files, (drawn.reverse, ~drawn.reverse)):
             codes = read_bases(drawn, genome, LENGTH, reverse, np.random.default_rng(3))
             write_fastq(folder / file, codes, files.index(file) + 1 if paired else None)
-        rows.append((name, *facts, files[0], files[1] if paired else "", control, "toy"))
+        if name != "bg":  # the rows name it by its file
+            rows.append((name, *facts, files[0], files[1] if paired else "", control, "toy"))
     (folder / "found.tsv").write_text("".join("\t".join(row) + "\n" for row in rows))
     (folder / "found.yaml").write_text(yaml.safe_dump(CONFIG))
     peaks = "results/found/peaks/called"

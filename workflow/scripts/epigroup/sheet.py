@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from epigroup.accessions import Download, downloads_of, own_checksums, with_downloads
+from epigroup.control_files import with_controls
 from epigroup.errors import InputError
 from epigroup.sheet_checks import (
     FILES,
@@ -153,7 +154,8 @@ def read_sheet(
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
     }
     rows = [(line, with_downloads(row)) for line, row in rows]
-    refuse(path, faults_between_rows(rows, results))
+    rows, faults = with_controls(rows, results, exist)
+    refuse(path, faults or faults_between_rows(rows, results))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
