@@ -208,10 +208,16 @@ def sheet_rows(
                 f"{kinds[layouts[row['control']]]}; none is named"
             )
             row["control"] = ""
-        used.add(row["control"])
     firsts = {}
     for row in made:
-        row["control"] = firsts.setdefault(row["profile_id"], row["control"])
+        first = firsts.setdefault(row["profile_id"], row["control"])
+        if row["control"] != first:
+            listed.append(
+                f"{row['experiment']}: replicate {row['replicate']} has the control {row['control'] or 'none'}, "
+                f"the first replicate {first or 'none'}; that of the first is named for all"
+            )
+        row["control"] = first
+        used.add(first)
     return [row for row in made if row["assay"] != "input" or row["profile_id"] in used], listed
 
 

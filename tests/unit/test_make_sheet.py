@@ -88,6 +88,7 @@ def test_a_sheet_to_fetch_names_accessions_and_checksums(make):
     atac = sheet.profiles["ATAC_bipolar_neuron_ENCSR2"]
     assert atac.paired and atac.replicates[0].fastq_2 == "out/downloads/ENCFF007AAA.fastq.gz"
     assert sheet.profiles["CTCF_SK-N-SH_ENCSR1"].control == "input_SK-N-SH_ENCSR3"
+    assert sheet.inputs == ["input_SK-N-SH_ENCSR3"]
     assert {name: one.checksum for name, one in sheet.downloads.items()} == {
         f"{row[0]}.fastq.gz": f"md5:{one}" if one else None for row, one in zip(rows[4:9], sums[4:9])
     }
@@ -146,6 +147,18 @@ def test_a_control_of_another_layout_is_listed_and_not_named(make):
         list(sheet.profiles) == ["CTCF_SK-N-SH_ENCSR1"]
         and sheet.profiles["CTCF_SK-N-SH_ENCSR1"].control is None
     )
+
+
+def test_replicates_with_controls_of_their_own_are_listed(make):
+    other = ("ENCSR6", *INPUT[1:])
+    rows = [fastq(61, CTCF, "1", by="/files/ENCFF09/"), fastq(62, CTCF, "2", by="/files/ENCFF63/"), ROWS[8]]
+    made, path = make("reads", [*rows, fastq(63, other, "1")])
+    assert (
+        "ENCSR1: replicate 2 has the control input_SK-N-SH_ENCSR6, the first replicate input_SK-N-SH_ENCSR3"
+        in made.stderr
+    )
+    sheet = read_sheet(path, assembly="GRCh38", exist=lambda _: True)
+    assert sheet.profiles["CTCF_SK-N-SH_ENCSR1"].control == "input_SK-N-SH_ENCSR3"
 
 
 def test_the_assembly_is_called_in_the_sheet_as_the_config_calls_it(make):
