@@ -58,7 +58,8 @@ rule mark_alignments:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
         ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
-        " (samtools collate -O -u {input.bam:q} $scratch.collate"
+        " ((samtools collate -O -u {input.bam:q} $scratch.collate"
+        " || {{ echo {input.bam:q}: could not be read to its end, as said above >&2 ; exit 1 ; }})"
         " | samtools fixmate -u -m - -"
         " | samtools sort -u -m 512M -T $scratch.sort -"
         ' | samtools markdup -c -T $scratch.mark -f {output.duplicates:q} - "$part"'
