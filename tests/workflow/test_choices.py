@@ -45,6 +45,14 @@ def test_a_choice_and_a_pool_train_nothing(chosen):
     assert trained == ["OVER"]
 
 
+def test_the_audit_makes_the_choices_of_both_sets_of_regions_again(chosen):
+    results, _, _ = chosen
+    audit = json.loads((results / "audit/audit.json").read_text())
+    found = next(one for one in audit["findings"] if one["check"] == "selection")
+    assert found["verdict"] == "pass" and found["details"]["choices"] == [["BEST", 1]] * 2
+    assert "the same for 16 tasks" in found["figure"]
+
+
 def test_a_choice_stands_in_every_table(chosen):
     results, _, tasks = chosen
     for folder in (results, results / "all_mappable"):

@@ -70,7 +70,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     n_files = sum(cfg["followed"].values())
     figure = (
         f"None of {n_files:,} files that hold groups, rates or networks is made from test predictions; the rules "
-        f" that take these in come after: {', '.join(cfg['readers']) or 'none'}."
+        f"that take these in come after: {', '.join(cfg['readers']) or 'none'}."
     )
     if cfg["choices"]:
         figure += f" Choices among strategies, made again without any column of test, are the same for {n_tasks} tasks."
