@@ -80,23 +80,22 @@ def stratified():
     return found
 
 
-def affinity_file(run, suffix):
-    affinity, strategy, seed = run
-    return f"{RESULTS}/affinity/{affinity}/{strategy}/seed{seed}.{suffix}"
-
-
 def affinity_findings():
     """What was measured of affinities, and the matrices of one seed of each."""
     first = {(name, strategy): seed for name, strategy, seed in reversed(AFFINITY_RUNS)}
+    shown = [run for run in AFFINITY_RUNS if first[run[0], run[1]] == run[2]]
     truth = {"affinity_truth": f"{RESULTS}/comparison/affinities.tsv"} if SIMULATED else {}
     return {
         "affinity_figures": [affinity_file(run, "json") for run in AFFINITY_RUNS],
         "affinity_stability": f"{RESULTS}/affinity/stability.tsv",
-        "affinity_matrices": [
-            affinity_file(run, "h5") for run in AFFINITY_RUNS if first[run[0], run[1]] == run[2]
-        ],
+        "affinity_matrices": [affinity_file(run, "h5") for run in shown],
         **truth,
     }
+
+
+def affinity_file(run, kind):
+    name, strategy, seed = run
+    return f"{RESULTS}/affinity/{name}/{strategy}/seed{seed}.{kind}"
 
 
 def findings(_=None):
