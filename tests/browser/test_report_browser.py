@@ -8,6 +8,7 @@ import shutil
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import report_tree
@@ -32,6 +33,7 @@ FLAGS = [
     "--window-size=1280,900",
 ]
 ALL_DRAWN = "return [...document.querySelectorAll('[data-chart]')].every(host => host.querySelector('svg'))"
+ALIKE = ["P007_DNase", "P008_ChIP"]  # their scores are told apart by the fourth digit alone
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not on PATH")
 
 
@@ -52,6 +54,10 @@ def browser(tmp_path_factory):
 
 def write_page(folder, **sizes):
     inputs = report_tree.build(folder / "tree", **sizes)
+    for path in inputs["metrics"]:
+        table = pd.read_csv(path, sep="\t")
+        table.loc[table["task_id"].isin(ALIKE), "test_f1"] = [0.50012, 0.50034]
+        table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     path = folder / "report.html"
     make_report(inputs, str(path), figures={"palette": {}, "dpi": 100}, **report_tree.settings())
     return path.as_uri()
@@ -166,6 +172,53 @@ def test_a_click_on_a_head_sorts_too(page):
     click(head.find_element(By.TAG_NAME, "button"))
     kinds = [row[1] for row in shown_rows(page)]
     assert kinds == sorted(kinds) and head.get_attribute("aria-sort") == "ascending"
+
+
+def column_of(page, label):
+    heads = page.find_elements(By.CSS_SELECTOR, "#task-table thead th")
+    column = next(i for i, head in enumerate(heads) if head.text.startswith(label))
+    return column, heads[column].find_element(By.TAG_NAME, "button")
+
+
+def test_scores_that_look_the_same_are_sorted_by_what_they_are(page):
+    column, button = column_of(page, "KMTL")
+    click(button)
+    rows = shown_rows(page)
+    assert {row[column] for row in rows if row[0] in ALIKE} == {"0.500"}
+    assert [row[0] for row in rows if row[0] in ALIKE] == ALIKE[::-1]
+    click(button)
+    assert [row[0] for row in shown_rows(page) if row[0] in ALIKE] == ALIKE
+
+
+def test_flags_are_sorted_and_tasks_without_one_stay_below(page):
+    click(column_of(page, "KMTL")[1])
+    assert shown_rows(page)[-1][0] == "P000_ATAC"
+    column, button = column_of(page, "Flag")
+    for _ in range(2):
+        click(button)
+        assert [row[column] for row in shown_rows(page)] == ["no positives in test", *[""] * 23]
+
+
+def test_an_address_that_names_no_task_opens_none(page, address):
+    for hash_ in ("#task=%", "#task=%E0%A4%A", "#task=nobody"):
+        page.get("about:blank")
+        page.get(address + hash_)
+        assert not page.find_element(By.ID, "task").is_displayed()
+        assert len(shown_rows(page)) == 24
+
+
+def test_next_and_previous_of_a_task_that_the_search_leaves_out(page):
+    click(page.find_element(By.LINK_TEXT, "P005_ChIP"))
+    name = page.find_element(By.ID, "task-name")
+    wait_for(lambda: name.text == "P005_ChIP")
+    Select(page.find_element(By.ID, "task-modality")).select_by_visible_text("CA")
+    assert [row[0] for row in shown_rows(page)][:4] == ["P000_ATAC", "P001_DNase", "P006_ATAC", "P007_DNase"]
+    page.find_element(By.ID, "task-after").send_keys(Keys.ENTER)
+    wait_for(lambda: name.text == "P006_ATAC")
+    page.get(page.current_url.split("#")[0] + "#task=P005_ChIP")
+    wait_for(lambda: name.text == "P005_ChIP")
+    page.find_element(By.ID, "task-before").send_keys(Keys.ENTER)
+    wait_for(lambda: name.text == "P001_DNase")
 
 
 def test_another_metric_fills_the_table(page):

@@ -369,7 +369,9 @@
   }, { passive: true });
   addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "f") layOut(rows.length); });
 
-  function fill(metric) {
+  let metric = SCORE;
+  function fill(chosen) {
+    metric = chosen;
     rows.forEach((row, i) => {
       const values = data.strategies.map((s) => data.scores[s][metric][i]), best = Math.max(...values.filter(known));
       values.forEach((v, s) => {
@@ -379,20 +381,22 @@
       });
     });
   }
-  const valueOf = (row, column) => {
-    const shown = row.cells[column].textContent;
-    if (kindOf[column] === "text") return shown.toLowerCase();
-    const number = parseFloat(shown.replaceAll(",", "").replace("\u2212", "-"));
-    return Number.isNaN(number) ? null : number;
+  const words = (column) => ["text", "flag"].includes(kindOf[column]);
+  const byName = new Intl.Collator("en", { numeric: true }).compare;
+  // Numbers as they were found, not as their cells show them.
+  const valueOf = (i, column) => {
+    const key = heads[column].dataset.key;
+    const value = kindOf[column] === "score" ? data.scores[key][metric][i] : data.tasks[key][i];
+    return words(column) ? value || null : value;
   };
   function sort(column) {
     const now = heads[column].getAttribute("aria-sort");
-    const down = kindOf[column] === "text" ? now === "ascending" : now !== "descending";
+    const down = words(column) ? now === "ascending" : now !== "descending";
     heads.forEach((h) => h.removeAttribute("aria-sort"));
     heads[column].setAttribute("aria-sort", down ? "descending" : "ascending");
-    const keyed = rows.map((row) => [valueOf(row, column), row]);
+    const keyed = rows.map((row, i) => [valueOf(i, column), row]), order = words(column) ? byName : (a, b) => a - b;
     // What has no value stays below in either direction.
-    keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : (a < b ? -1 : a > b ? 1 : 0) * (down ? -1 : 1)));
+    keyed.sort(([a], [b]) => (a === null || b === null ? (a === null) - (b === null) : order(a, b) * (down ? -1 : 1)));
     body.append(...keyed.map(([, row]) => row));
     layOut(AT_ONCE);
     if (view.scrollTop) view.scrollTop = 0;
@@ -555,19 +559,32 @@
     shownTask = -1;
     return link;
   }
-  function follow() {
+  // The task that the address names; -1 where it names none, or is no address at all (`#task=%`).
+  function askedTask() {
     const asked = location.hash.match(/^#task=(.*)$/);
-    if (!asked) return closeTask();
-    const i = data.tasks.id.indexOf(decodeURIComponent(asked[1]));
+    try {
+      return asked ? data.tasks.id.indexOf(decodeURIComponent(asked[1])) : -1;
+    } catch (error) {
+      if (error instanceof URIError) return -1;
+      throw error;
+    }
+  }
+  function follow() {
+    const i = askedTask();
     if (i < 0) return closeTask();
     showTask(i);
     byId("task-name").focus({ preventScroll: true });
     panel.scrollIntoView();
   }
-  // The next or the one before among the rows that are shown, in their present order.
+  // The next or the one before among the rows that are shown, in their present order; the open task itself may be
+  // filtered out.
   function beside(step) {
-    const seen = [...body.rows].filter((row) => !row.hidden), at = seen.indexOf(rows[shownTask]);
-    if (seen.length) location.hash = taskHash(rows.indexOf(seen[(at + step + seen.length) % seen.length]));
+    const order = [...body.rows], n = order.length;
+    let at = order.indexOf(rows[shownTask]);
+    for (let k = 0; k < n; k++) {
+      at = (at + step + n) % n;
+      if (!order[at].hidden) { location.hash = taskHash(rows.indexOf(order[at])); return; }
+    }
   }
   on("task-before", "click", () => beside(-1));
   on("task-after", "click", () => beside(1));

@@ -71,6 +71,8 @@ def page_data(
             "id": list(tasks.index),
             **{c: tasks[c] for c in [*known, *counts]},
             "share_train": positives["share_train"],
+            "base_rate": base_rates(results),
+            **shown_groups(per_seed),
             "flag": task_flags(results),
         },
         "embedding": per_seed,
@@ -80,6 +82,17 @@ def page_data(
         "examples": tables.examples(results).to_dict("records"),
         "colours": {**shades, "split": SPLITS, "cycle": OKABE_ITO},
     }
+
+
+def base_rates(results: Results) -> pd.Series:
+    """Each task's share of positives among the test examples; NaN for a task that no strategy learns."""
+    return results.metrics.groupby("task_id")["test_base_rate"].first().reindex(results.tasks.index)
+
+
+def shown_groups(per_seed: dict) -> dict:
+    """`group`: each task's group under the first seed; empty where tasks are not grouped."""
+    groups = per_seed[min(per_seed)]["group"].to_numpy() if per_seed else ()
+    return {"group": groups} if any(groups) else {}
 
 
 def told_apart(levels: list[str]) -> list[str]:

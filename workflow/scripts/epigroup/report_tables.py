@@ -231,26 +231,25 @@ def task_flags(results: Results) -> list[str]:
 
 
 def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
-    """Columns and rows of the table of all tasks."""
+    """Columns and rows of the table of all tasks. A column's key is its name among the page's facts of tasks,
+    or the strategy whose score it shows."""
     columns = [
-        ("Profile", "text"),
-        ("Modality", "text"),
-        ("Assay", "text"),
-        ("Target", "text"),
-        ("Cell type", "text"),
+        ("Profile", "text", "id"),
+        ("Modality", "text", "modality"),
+        ("Assay", "text", "assay"),
+        ("Target", "text", "target"),
+        ("Cell type", "text", "cell_type"),
+        ("Cell group", "text", "cell_group"),
     ]
-    columns += [("Cell group", "text")]
-    seed = min(data["embedding"], default=None)
-    groups = data["embedding"][seed]["group"].to_numpy() if seed is not None else None
-    grouped = groups is not None and any(groups)
-    columns += [("Group", "text")] if grouped else []
-    columns += [("Test positives", "number"), ("Base rate", "number")]
-    columns += [(name, "score") for name in results.strategy_names] + [("Flag", "flag")]
-    rates = results.metrics.groupby("task_id")["test_base_rate"].first().reindex(results.tasks.index)
+    groups = data["tasks"].get("group")
+    columns += [("Group", "text", "group")] if groups is not None else []
+    columns += [("Test positives", "number", "positives_test"), ("Base rate", "number", "base_rate")]
+    columns += [(name, "score", name) for name in results.strategy_names] + [("Flag", "flag", "flag")]
+    rates = data["tasks"]["base_rate"]
     rows = []
     for i, (task, facts) in enumerate(results.tasks.iterrows()):
         cells = [(facts[c], "text") for c in ("modality", "assay", "target", "cell_type", "cell_group")]
-        cells += [(groups[i], "text")] if grouped else []
+        cells += [(groups[i], "text")] if groups is not None else []
         cells += [(f"{int(facts['positives_test']):,}", "number")]
         cells += [("–" if pd.isna(rates[task]) else f"{rates[task]:.4f}", "number")]
         for name in results.strategy_names:
@@ -258,7 +257,8 @@ def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
             cells.append(("–" if pd.isna(score) else f"{score:.3f}", "number"))
         cells += [(data["tasks"]["flag"][i], "flag")]
         rows.append({"id": task, "cells": [{"text": text, "kind": kind} for text, kind in cells]})
-    return {"task_columns": [{"label": label, "kind": kind} for label, kind in columns], "tasks": rows}
+    titles = [dict(zip(("label", "kind", "key"), column, strict=True)) for column in columns]
+    return {"task_columns": titles, "tasks": rows}
 
 
 def data_tables(results: Results) -> dict:
