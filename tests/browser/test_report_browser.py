@@ -4,6 +4,7 @@ import base64
 import csv
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -333,6 +334,27 @@ def test_on_paper_there_are_all_charts_and_no_controls(page):
     finally:
         page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert base64.b64decode(paper["data"])[:5] == b"%PDF-"
+
+
+def sheets(page):
+    """How many pages the browser prints."""
+    paper = page.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+    return len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(paper["data"])))
+
+
+def test_what_is_closed_on_the_screen_is_printed(page):
+    closed = "return document.querySelectorAll('details:not([open])').length"
+    page.execute_script(
+        "addEventListener('beforeprint', () => { window.closed = (() => { %s })(); })" % closed
+    )
+    click(page.find_element(By.TAG_NAME, "summary"))
+    before = page.execute_script(closed)
+    assert before > 2 and page.find_elements(By.CSS_SELECTOR, "details[open]")
+    printed = sheets(page)
+    assert page.execute_script("return window.closed") == 0
+    assert page.execute_script(closed) == before
+    page.execute_script("document.querySelectorAll('details > :not(summary)').forEach(node => node.remove())")
+    assert sheets(page) < printed
 
 
 def test_points_are_named_by_arrow_keys(page):

@@ -336,6 +336,10 @@
   const next = () => { const host = rest.find((h) => !drawn.has(h)); if (host) { render(host); idle(next); } };
   addEventListener("load", () => idle(next));
   addEventListener("beforeprint", () => all("[data-chart]").forEach((host) => { if (!drawn.has(host)) render(host); }));
+  // On paper nothing can be opened: what is closed is printed open, and closed again.
+  let opened = [];
+  addEventListener("beforeprint", () => all("details:not([open])").forEach((d) => { d.open = true; opened.push(d); }));
+  addEventListener("afterprint", () => { opened.forEach((d) => { d.open = false; }); opened = []; });
   const redraw = (kind) => all(`[data-chart=${kind}]`).forEach(render);
   const on = (id, event, act) => byId(id) && byId(id).addEventListener(event, act);
   on("colour-by", "change", () => redraw("embedding"));
