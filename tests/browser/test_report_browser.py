@@ -9,6 +9,7 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -54,7 +55,7 @@ def browser(tmp_path_factory):
 
 
 def write_page(folder, **sizes):
-    inputs = report_tree.build(folder / "tree", **sizes)
+    inputs = report_tree.beside(folder / "tree", report_tree.build(folder / "tree", **sizes))
     for path in inputs["metrics"]:
         table = pd.read_csv(path, sep="\t")
         table.loc[table["task_id"].isin(ALIKE), "test_f1"] = [0.50012, 0.50034]
@@ -65,12 +66,18 @@ def write_page(folder, **sizes):
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    return write_page(tmp_path_factory.mktemp("small"))
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("small")
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    return write_page(folder)
 
 
 @pytest.fixture
-def page(browser, address):
+def page(browser, folder, address):
+    browser.folder = folder
     browser.get("about:blank")  # an address that differs in its fragment alone loads nothing anew
     browser.get_log("browser")
     browser.get_log("performance")
@@ -281,7 +288,7 @@ def test_a_task_has_a_page_of_its_own_by_link_by_keyboard_and_by_address(page, a
         "Test F1", "ROC", "Precision and recall"
     ]  # fmt: skip
     assert "NaN" not in panel.get_attribute("innerHTML")
-    rows = panel.find_elements(By.CSS_SELECTOR, "tbody tr")
+    rows = panel.find_elements(By.CSS_SELECTOR, "#task-scores tbody tr")
     assert [row.find_element(By.TAG_NAME, "th").text for row in rows] == [
         "KMTL", "RANDOM", "SMTL", "EMTL", "CMTL", "STL"
     ]  # fmt: skip
@@ -345,7 +352,7 @@ def sheets(page):
 def test_what_is_closed_on_the_screen_is_printed(page):
     closed = "return document.querySelectorAll('details:not([open])').length"
     page.execute_script(
-        "addEventListener('beforeprint', () => { window.closed = (() => { %s })(); })" % closed
+        "addEventListener('beforeprint', () => { window.closed = (() => { " + closed + " })(); })"
     )
     click(page.find_element(By.TAG_NAME, "summary"))
     before = page.execute_script(closed)
@@ -385,8 +392,40 @@ def test_table_is_downloaded_whole(page):
     wait_for(target.exists)
     lines = target.read_text().splitlines()
     assert len(lines) == 25
-    assert "KMTL_test_f1" in lines[0].split("\t")
     assert len({line.count("\t") for line in lines}) == 1
+    table = pd.read_csv(target, sep="\t", index_col="id")
+    shown = {
+        "modality",
+        "assay",
+        "target",
+        "cell_type",
+        "cell_group",
+        "group",
+        "positives_test",
+        "base_rate",
+        "flag",
+    }
+    assert shown <= set(table.columns)
+    tree = page.folder / "tree"
+    for strategy in report_tree.STRATEGIES:
+        found = {
+            seed: pd.read_csv(tree / f"evaluation/{strategy}/seed{seed}/metrics.tsv", sep="\t", index_col=0)
+            for seed in (1, 2)
+        }
+        mean = (found[1] + found[2]) / 2
+        for column in found[1].columns.drop(["group", "positives_test", "test_base_rate"]):
+            if column.startswith("threshold") or column.endswith(("_low", "_high")):
+                for seed, metrics in found.items():
+                    written = table[f"{strategy}_seed{seed}_{column}"]
+                    assert np.allclose(written, metrics[column], rtol=1e-4, atol=0, equal_nan=True), column
+            else:
+                written = table[f"{strategy}_{column}"]
+                assert np.allclose(written, mean[column], rtol=1e-4, atol=0, equal_nan=True), column
+    marks = pd.read_csv(tree / "marks.tsv", sep="\t").set_index(["strategy", "task_id"])
+    for column, name in (("difference", "less_baseline"), ("difference_high", "less_baseline_high")):
+        assert np.allclose(table[f"KMTL_{name}"], marks.loc["KMTL", column], rtol=1e-4, atol=0)
+    assert (table["KMTL_mark"].fillna("") == marks.loc["KMTL", "mark"].fillna("")).all()
+    assert np.allclose(table["base_rate"], table["positives_test"] / 5000, rtol=1e-4)
     click(page.find_element(By.ID, "task-csv"))
     target = page.downloads / "tasks.csv"
     wait_for(target.exists)

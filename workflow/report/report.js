@@ -416,9 +416,25 @@
     layOut(AT_ONCE);
     byId("task-count").textContent = `${shown} of ${rows.length} tasks`;
   }
+  // How a strategy's networks stand to the best baseline, by task.
+  function marksOf(s) {
+    const marks = (data.sections.baselines || {}).per_task, found = {};
+    if (!marks) return found;
+    marks.names.slice(1).forEach((name, k) => {
+      found[name] = rows.map(() => null);
+      for (const row of marks.rows) if (row[1] === s) found[name][row[0]] = row[k + 2];
+    });
+    return found;
+  }
   function download(name, separator, type, written) {
     const columns = Object.keys(data.tasks).map((name) => [name, data.tasks[name]]);
-    for (const s of data.strategies) for (const m of Object.keys(METRIC)) columns.push([`${s}_${m}`, data.scores[s][m]]);
+    const { means, by_seed } = data.sections.tasks, put = (prefix, of) => Object.entries(of || {}).forEach(([name, values]) => columns.push([`${prefix}_${name}`, values]));
+    for (const s of data.strategies) {
+      put(s, data.scores[s]);
+      put(s, means[s]);
+      for (const [seed, of] of Object.entries(by_seed[s] || {})) put(`${s}_seed${seed}`, of);
+      put(s, marksOf(s));
+    }
     const lines = [columns.map(([title]) => title), ...rows.map((_, i) => columns.map(([, v]) => v[i] ?? ""))];
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([lines.map((l) => l.map(written).join(separator)).join("\n") + "\n"], { type }));

@@ -95,6 +95,13 @@ def task_marks(results: Results) -> dict:
             "title": "Test AUPRC against the baseline with the best validation AUPRC: difference (mean over seeds) "
             "and its 95 % interval over the same draws of test blocks.",
             "columns": ["Strategy", "Baseline", "Difference", *(["from", "to"] if ends else []), "Mark"],
+            "names": [
+                "strategy",
+                "baseline",
+                "less_baseline",
+                *(name.replace("difference", "less_baseline") for name in ends),
+                "mark",
+            ],
             "rows": [
                 [at[row.task_id], row.strategy, row.baseline, number(row.difference)]
                 + [number(getattr(row, name)) for name in ends]

@@ -23,9 +23,9 @@ def fact_columns(score: str) -> dict[str, str]:
 def task_details(results: Results) -> dict:
     """For the page's script, by strategy and in the order of the tasks.
 
-    seed: strategy -> the seed of all that follows. facts: strategy -> fact -> list, of the columns that there
+    seed: strategy -> the seed of facts and points. facts: strategy -> fact -> list, of the columns that there
     are. points: strategy -> list of [tp, fp, tp, fp, ...] or None, as `score_points`. baseline: the strategy
-    that others are held against, or "".
+    that others are held against, or "". means, by_seed: as `further_scores`.
     """
     seeds, facts, points = {}, {}, {}
     for name in results.strategy_names:
@@ -41,7 +41,39 @@ def task_details(results: Results) -> dict:
         curves = task_points(results, name)
         if curves is not None:
             points[name] = curves
-    return {"seed": seeds, "facts": facts, "points": points, "baseline": baseline(results)}
+    return {
+        "seed": seeds,
+        "facts": facts,
+        "points": points,
+        "baseline": baseline(results),
+        **further_scores(results),
+    }
+
+
+def further_scores(results: Results) -> dict:
+    """What metrics.tsv has of each task beside the scores that the page shows, by strategy and in the order of the
+    tasks.
+
+    means: strategy -> column -> mean over seeds. by_seed: strategy -> seed -> column -> value, of thresholds and
+    intervals, whose mean over seeds would be no network's; a pool, itself a mean, has none.
+    """
+    of_splits = [c for c in results.metrics if c.startswith(("test_", "validation_"))]
+    # These are of the data, the same for every strategy.
+    scores = [c for c in of_splits if not c.endswith(("_base_rate", "_signal_mean"))]
+    of_seed = [c for c in results.metrics if c.startswith("threshold") or c.endswith(("_low", "_high"))]
+    averaged = [c for c in scores if c not in results.names.metrics and c not in of_seed]
+    means, by_seed = {}, {}
+    for name in results.strategy_names:
+        mine = results.metrics[results.metrics["strategy"] == name]
+        table = mine.groupby("task_id")[averaged].mean().reindex(results.tasks.index)
+        means[name] = {column: table[column] for column in averaged if table[column].notna().any()}
+        if name in results.pools:
+            continue
+        by_seed[name] = {}
+        for seed, part in mine.groupby("seed"):
+            rows = part.set_index("task_id").reindex(results.tasks.index)
+            by_seed[name][int(seed)] = {c: rows[c] for c in of_seed if rows[c].notna().any()}
+    return {"means": means, "by_seed": by_seed}
 
 
 def task_points(results: Results, strategy: str) -> list[list[int] | None] | None:
