@@ -306,6 +306,33 @@ def test_a_task_has_a_page_of_its_own_by_link_by_keyboard_and_by_address(page, a
     assert page.find_element(By.ID, "task-name").text == "P003_ChIP"
 
 
+def test_a_tasks_page_gives_what_metrics_tsv_says(page):
+    click(page.find_element(By.LINK_TEXT, "P005_ChIP"))
+    panel = page.find_element(By.ID, "task")
+    wait_for(panel.is_displayed)
+    heads = [th.text for th in panel.find_elements(By.CSS_SELECTOR, "#task-scores thead th")]
+    assert heads[5:] == [
+        "F1 at 0.5", "Brier score", "Calibration error", "Threshold, seed 1", "F1, 95 % interval, seed 1",
+        "AUPRC, 95 % interval, seed 1", "Precision, seed 1", "Recall, seed 1", "Learnt with",
+    ]  # fmt: skip
+    cells = panel.find_elements(By.CSS_SELECTOR, "#task-scores tbody tr:first-child > *")
+    found = dict(zip(heads, [cell.text for cell in cells], strict=True))
+    first, second = (
+        pd.read_csv(page.folder / f"tree/evaluation/KMTL/seed{seed}/metrics.tsv", sep="\t", index_col=0).loc[
+            "P005_ChIP"
+        ]
+        for seed in (1, 2)
+    )
+    for words, column in (("F1 at 0.5", "f1_at_half"), ("Brier score", "brier"), ("AUPRC", "auprc")):
+        assert float(found[words]) == pytest.approx((first + second)[f"test_{column}"] / 2, abs=6e-4)
+    assert found["Threshold, seed 1"] == "0.310"
+    low, middle, high = (f"{first[f'test_auprc{end}']:.3f}" for end in ("_low", "", "_high"))
+    assert found["AUPRC, 95 % interval, seed 1"] == f"{middle} [{low}, {high}]"
+    assert f"base rate {first['test_base_rate']:.3g}" in page.find_element(By.ID, "task-about").text
+    titles = [title.text for title in panel.find_elements(By.CSS_SELECTOR, "#task-charts svg text.name")]
+    assert titles == ["F1 by strategy", "ROC, seed 1", "Precision and recall, seed 1"]
+
+
 def test_a_task_without_a_score_has_a_page_too(page):
     click(page.find_element(By.LINK_TEXT, "P000_ATAC"))
     panel = page.find_element(By.ID, "task")

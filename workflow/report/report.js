@@ -470,6 +470,8 @@
     lines.forEach((line) => { const row = body.insertRow(); line.forEach((text, i) => cell(row, text, i === 0)); });
   }
   const fact = (s, name, i) => { const column = (details.facts[s] || {})[name]; return column ? column[i] : null; };
+  const further = (s, name, i) => { const column = (details.means[s] || {})[name]; return column ? column[i] : null; };
+  const interval = (s, of, i) => (known(fact(s, `${of}low`, i)) ? `${round(fact(s, `${of}score`, i))} [${round(fact(s, `${of}low`, i))}, ${round(fact(s, `${of}high`, i))}]` : "\u2013");
   const score = (s, i) => data.scores[s][SCORE][i], NAME = METRIC[SCORE].replace("test ", "");
 
   function companions(s, i) {
@@ -497,13 +499,14 @@
 
   // x, y and words of every kept point of a curve, from counts of positives and negatives at or above a score.
   const CURVES = {
-    roc: { title: "ROC", x: "false positive rate", y: "true positive rate", start: [0, 0], at: (tp, fp, p, n) => [n ? fp / n : 0, tp / p] },
-    pr: { title: "Precision and recall", x: "recall", y: "precision", start: null, at: (tp, fp, p) => [tp / p, tp / (tp + fp)] },
+    roc: { name: "ROC", x: "false positive rate", y: "true positive rate", start: [0, 0], at: (tp, fp, p, n) => [n ? fp / n : 0, tp / p] },
+    pr: { name: "Precision and recall", x: "recall", y: "precision", start: null, at: (tp, fp, p) => [tp / p, tp / (tp + fp)] },
   };
   function curveChart(host, i, kind) {
     const spec = CURVES[kind], mine = data.strategies.filter((s) => details.points[s] && details.points[s][i]);
     if (!mine.length) return;
-    const f = frame(host, { height: "square", title: spec.title, label: `${spec.title} of ${data.tasks.id[i]}, ${mine.join(", ")}`, x: { min: 0, max: 1, label: spec.x }, y: { min: 0, max: 1, label: spec.y } });
+    const seeds = [...new Set(mine.map((s) => details.seed[s]))], title = `${spec.name}, seed ${seeds.join(" or ")}`;
+    const f = frame(host, { height: "square", title, label: `${spec.name} of ${data.tasks.id[i]}, ${mine.join(", ")}, seed ${seeds.join(" or ")}`, x: { min: 0, max: 1, label: spec.x }, y: { min: 0, max: 1, label: spec.y } });
     if (kind === "roc") make("line", { x1: f.px(0), y1: f.py(0), x2: f.px(1), y2: f.py(1), class: "axis" }, f.svg);
     const points = [];
     mine.forEach((s) => {
@@ -539,18 +542,23 @@
     const count = (name, words) => (t[name] && known(t[name][i]) ? `${t[name][i].toLocaleString("en")} ${words}` : "");
     byId("task-about").textContent = [
       [t.modality[i], t.assay[i], t.target[i], t.cell_type[i], t.cell_group[i]].filter(Boolean).join(" \u00b7 "), count("n_peaks", "peaks"),
-      [count("positives_train", "training"), count("positives_validation", "validation"), count("positives_test", "test")].filter(Boolean).join(", ") + " positives", t.flag[i],
+      [count("positives_train", "training"), count("positives_validation", "validation"), count("positives_test", "test")].filter(Boolean).join(", ") + " positives",
+      known(t.base_rate[i]) ? `base rate ${t.base_rate[i].toPrecision(3)} (test)` : "", t.flag[i],
     ].filter(Boolean).join("; ");
-    const seeds = [...new Set(data.strategies.map((s) => details.seed[s]))];
-    byId("task-caption").textContent = `${Object.values(METRIC).map((words) => words.replace("test ", "")).join(", ")} are means over seeds; what follows them, and the curves, are of seed ${seeds.join(" or ")}.`;
+    // One seed stands in the heads of what is a network's; where strategies differ, in a column of its own.
+    const seeds = [...new Set(data.strategies.map((s) => details.seed[s]))], of = seeds.length === 1 ? `, seed ${seeds[0]}` : "";
+    byId("task-caption").textContent = `Scores are means over seeds; thresholds, intervals, precision, recall and the curves are of seed ${seeds.join(" or ")}.`;
     const has = (name) => data.strategies.some((s) => known(fact(s, name, i)));
     const columns = [
       ["Strategy", (s) => s], [NAME, (s) => round(score(s, i))],
       base && [`${NAME} less ${base}`, (s) => (s === base || !known(score(s, i)) || !known(score(base, i)) ? "\u2013" : round(score(s, i) - score(base, i)))],
       ...Object.keys(METRIC).slice(1).map((metric) => [METRIC[metric].replace("test ", ""), (s) => round(data.scores[s][metric][i])]),
-      has("threshold") && ["Threshold", (s) => round(fact(s, "threshold", i))],
-      has("low") && [`${NAME}, 95 % interval`, (s) => (known(fact(s, "low", i)) ? `${round(fact(s, "score", i))} [${round(fact(s, "low", i))}, ${round(fact(s, "high", i))}]` : "\u2013")],
-      has("precision") && ["Precision", (s) => round(fact(s, "precision", i))], has("recall") && ["Recall", (s) => round(fact(s, "recall", i))],
+      ...Object.entries(details.further).filter(([name]) => data.strategies.some((s) => known(further(s, name, i)))).map(([name, words]) => [words, (s) => round(further(s, name, i))]),
+      !of && ["Seed", (s) => `${details.seed[s]}`],
+      has("threshold") && [`Threshold${of}`, (s) => round(fact(s, "threshold", i))],
+      has("low") && [`${NAME}, 95 % interval${of}`, (s) => interval(s, "", i)],
+      has("auprc_low") && [`AUPRC, 95 % interval${of}`, (s) => interval(s, "auprc_", i)],
+      has("precision") && [`Precision${of}`, (s) => round(fact(s, "precision", i))], has("recall") && [`Recall${of}`, (s) => round(fact(s, "recall", i))],
       has("group") && ["Learnt with", (s) => { const n = companions(s, i); return n === null ? "\u2013" : n ? `${n} others` : "alone"; }],
     ].filter(Boolean);
     rowsInto(panel.querySelector("table"), columns.map(([title]) => title), data.strategies.map((s) => columns.map(([, of]) => of(s))));

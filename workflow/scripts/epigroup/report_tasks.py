@@ -4,6 +4,10 @@ import numpy as np
 
 from epigroup.report_comparison import transfer_rows
 from epigroup.report_data import Results
+from epigroup.report_tables import ALL_SCORES
+
+# Scores of a task that stand beside those that all tables show.
+FURTHER = ("f1_at_half", "brier", "calibration_error", "mse", "poisson_deviance")
 
 
 def fact_columns(score: str) -> dict[str, str]:
@@ -14,6 +18,9 @@ def fact_columns(score: str) -> dict[str, str]:
         "score": f"test_{score}",
         "low": f"test_{score}_low",
         "high": f"test_{score}_high",
+        "auprc_score": "test_auprc",
+        "auprc_low": "test_auprc_low",
+        "auprc_high": "test_auprc_high",
         "precision": "test_precision",
         "recall": "test_recall",
         "group": "group",
@@ -25,7 +32,8 @@ def task_details(results: Results) -> dict:
 
     seed: strategy -> the seed of facts and points. facts: strategy -> fact -> list, of the columns that there
     are. points: strategy -> list of [tp, fp, tp, fp, ...] or None, as `score_points`. baseline: the strategy
-    that others are held against, or "". means, by_seed: as `further_scores`.
+    that others are held against, or "". means, by_seed: as `further_scores`. further: column of means -> words, of
+    those that the page of a task shows.
     """
     seeds, facts, points = {}, {}, {}
     for name in results.strategy_names:
@@ -46,6 +54,7 @@ def task_details(results: Results) -> dict:
         "facts": facts,
         "points": points,
         "baseline": baseline(results),
+        "further": {f"test_{name}": ALL_SCORES[name] for name in FURTHER},
         **further_scores(results),
     }
 
