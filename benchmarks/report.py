@@ -110,6 +110,8 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, help="folder for the tree; a temporary one when absent")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/out/report.json"))
     args = parser.parse_args()
+    if args.scratch:
+        args.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.scratch and args.scratch.resolve()) as folder:
         figures = measure(Path(folder), args.tasks, args.seeds, args.rounds)
     write_figures(args.out, described(figures))

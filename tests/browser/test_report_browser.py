@@ -460,6 +460,45 @@ def test_table_is_downloaded_whole(page):
         assert list(csv.reader(file)) == [line.split("\t") for line in lines]
 
 
+# Milliseconds of an act and of the layout that follows it; a time is printed, never judged.
+SORT = """const start = performance.now(); arguments[0].click(); document.body.offsetHeight;
+    return performance.now() - start"""
+SEARCH = """const box = document.getElementById('task-search'), start = performance.now();
+    box.value = arguments[0]; box.dispatchEvent(new Event('input')); document.body.offsetHeight;
+    return performance.now() - start"""
+PAINT = "return (performance.getEntriesByName('first-contentful-paint')[0] || {}).startTime || null"
+
+
+def test_page_of_the_papers_size_opens_searches_and_sorts(browser, tmp_path):
+    """367 tasks under six strategies with strata and marks."""
+    address = write_page(tmp_path, n_tasks=367, validations=60)
+    size = (tmp_path / "report.html").stat().st_size
+    assert size < 15e6
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(address)
+    wait_for(lambda: browser.execute_script(ALL_DRAWN) and browser.execute_script(PAINT))
+    times = {"first paint": browser.execute_script(PAINT)}
+    for label, ascending in (("KMTL", False), ("Base rate", False), ("Cell group", True)):
+        column, button = column_of(browser, label)
+        times[f"sort by {label}"] = browser.execute_script(SORT, button)
+        cells = [row[column] for row in shown_rows(browser)]
+        values = [cell for cell in cells if cell not in ("", "\N{EN DASH}")]
+        assert len(cells) == 367 and cells[: len(values)] == values
+        order = [value.lower() if ascending else -float(value) for value in values]
+        assert order == sorted(order)
+    times["search"] = browser.execute_script(SEARCH, "ctcf neuron")
+    rows = shown_rows(browser)
+    assert 0 < len(rows) < 367 and all("CTCF" in row and "neuron" in row for row in rows)
+    browser.execute_script(SEARCH, "")
+    assert len(shown_rows(browser)) == 367
+    assert browser.find_elements(By.CSS_SELECTOR, "#strata table, #baselines table")
+    assert requests(browser) == [address]
+    assert [one for one in browser.get_log("browser") if one["level"] in ("SEVERE", "WARNING")] == []
+    print(f"{size / 1e6:.1f} MB;", "; ".join(f"{what} {ms:.0f} ms" for what, ms in times.items()))  # noqa: T201
+
+
 @pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 1280), (False, 420), (True, 420)])
 def test_screenshots_in_light_and_dark_wide_and_narrow(page, dark, width):
     shot = artefact(page, f"report-{'dark' if dark else 'light'}-{width}", dark, width)

@@ -351,12 +351,6 @@ def test_an_empty_pack_changes_nothing(inputs, results, tmp_path):
     pd.testing.assert_frame_equal(found, results.curves)
 
 
-def test_page_of_the_papers_size_is_small(tmp_path):
-    inputs = report_tree.build(tmp_path, n_tasks=367, seeds=(1, 2), validations=120)
-    page = render(load(inputs), palette={}, **report_tree.settings())
-    assert len(page.encode()) < 15e6
-
-
 def test_figures_are_written_as_svg_png_and_numbers(inputs, tmp_path):
     names = [
         "strategies",
