@@ -1,6 +1,7 @@
 """Figures and report of a small results tree: numbers against definitions; a page that is whole and safe."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,17 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 import report_tree
 from epigroup import figure_tables, plots, report
 from epigroup.errors import InputError
+from epigroup.models import ModelInfo, write_models
 from epigroup.report import make_report, plain, render
 from epigroup.report_comparison import energy_rows
 from epigroup.report_data import load, read_counts
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
 from epigroup.report_methods import one_training
 from epigroup.report_page import TEMPLATES, Section, fill
-from epigroup.report_sections import SECTIONS
+from epigroup.report_sections import SECTIONS, identity
 from epigroup.report_tables import labels_sentence, span_text
 from epigroup.report_tasks import task_details
 
@@ -227,6 +230,33 @@ def test_energy_is_hours_times_what_the_config_takes_a_device_to_draw():
     ]
     found = [row["energy"] for row in energy_rows(rows, {"gpu": 300.0, "cpu": 10.0})]
     assert found == [1.5, 0.08, None, None]
+
+
+def test_the_identity_says_with_what_the_networks_were_trained(inputs, tmp_path):
+    """torch wrote the files; the report reads them without it."""
+    paths = [str(tmp_path / f"pack{i}.safetensors") for i in range(2)]
+    for path, torch_version, written in zip(paths, ("2.12.0", "2.13.0"), (86_400, 200_000), strict=True):
+        info = ModelInfo(
+            groups={0: ["a"]}, network={"name": "small"}, window=101, bin_size=20, dataset_hash="d",
+            genome_sha256="g", seed=1, code="c", settings={}, precision="fp32", task_ids=["a"],
+            versions={"python": "3.11.9", "torch": torch_version},
+        )  # fmt: skip
+        write_models(path, info, {0: {"weight": torch.ones(2)}})
+        os.utime(path, (written, written))
+    results = load(inputs | {"models": paths})
+    facts = dict(identity(results, report_tree.settings()["report"]))
+    assert facts["Trained with"] == "Python 3.11.9, torch 2.12.0 and 2.13.0, fp32"
+    assert facts["Networks trained"].startswith("1970-01-02 00:00 to 1970-01-03 07:33 UTC")
+    assert f"numpy {np.__version__}" in facts["Report made with"]
+    bare = dict(identity(load(inputs), report_tree.settings()["report"]))
+    assert bare["Trained with"] == bare["Networks trained"] == "not recorded"
+    damaged = Path(paths[0]).read_bytes().replace(b"2.12.0", b"2.11.0")
+    Path(paths[0]).write_bytes(damaged)
+    with pytest.raises(InputError, match="pack0.safetensors: damaged"):
+        load(inputs | {"models": paths})
+    Path(paths[0]).write_bytes(damaged[:40])
+    with pytest.raises(InputError, match="pack0.safetensors: not a model file"):
+        load(inputs | {"models": paths})
 
 
 def test_a_section_that_has_nothing_is_left_out_and_one_that_is_added_is_shown(results, monkeypatch):

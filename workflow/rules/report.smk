@@ -55,6 +55,8 @@ use rule draw_figures as draw_data_figures with:
 rule make_report:
     input:
         unpack(findings),
+        # When and with what they were trained
+        models=decision_files()["networks"],
         # The page names the folder of figures, so it comes with it.
         figures=figure_files({**FIGURES, **DATA_FIGURES}),
     output:

@@ -15,6 +15,7 @@ from epigroup.intact import REMEDY, read_json, read_text
 from epigroup.quality_tables import read_summary
 from epigroup.score_names import ScoreNames, names_of
 from epigroup.tables import read_figures, read_table
+from epigroup.training_record import TrainingRecord, read_training_record
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class Results(DataTables):
     choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
     `affinity_tables`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
     score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
-    a profile from reads, its grade and figures, or None.
+    a profile from reads, its grade and figures, or None. trained: what the model files say of their making, or None.
     """
 
     metrics: pd.DataFrame
@@ -199,6 +200,7 @@ class Results(DataTables):
     paper: dict | None = None
     points: pd.DataFrame | None = None
     task_strata: pd.DataFrame | None = None
+    trained: TrainingRecord | None = None
 
     @property
     def pools(self) -> dict[str, list[str]]:
@@ -229,8 +231,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
     path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
     affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
-    mappable_strategies, mappable_headline, audit, paper, read_quality (one path, may be absent). A pool's rows
-    of metrics are the means of its strategies'. Strategy or grouping and seed of a listed file come from its
+    mappable_strategies, mappable_headline, audit, paper, read_quality (one path, may be absent); models (a
+    list of model files, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or grouping and seed of a listed file come from its
     place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
@@ -284,6 +286,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         else None,
         audit=read_json(one(inputs, "audit")) if inputs.get("audit") else None,
         paper=read_json(one(inputs, "paper")) if inputs.get("paper") else None,
+        trained=read_training_record(many(inputs, "models")),
     )
 
 
