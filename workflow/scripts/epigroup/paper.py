@@ -206,14 +206,28 @@ def table_stated(values: Mapping[str, Cell], comparable: bool) -> pd.DataFrame:
 
 def table_figures(figures: list[str], filled: Mapping[str, bool]) -> pd.DataFrame:
     """A row a numbered table or figure of the paper: where ours is. figures: those that this run draws; filled:
-    whether a table of the folder has any row of ours."""
+    whether a table of the folder shows what the paper's does (`is_filled`)."""
     rows = []
     for number, shows, figure, table in printed.FIGURES:
         files = [f"figures/{figure}.svg"] if figure in figures else []
         files += [f"paper/{table}.tsv"] if table is not None and filled[table] else []
         drawing = figure is None and table is None
-        rows.append([number, shows, "; ".join(files) or ("a drawing" if drawing else NOT_HERE)])
+        supplier = printed.SUPPLIED_BY.get(table)
+        if supplier and not filled[table]:
+            # the figure compares other strategies than the paper's
+            files, lacking = [], f"{NOT_HERE}: {supplier}"
+        else:
+            lacking = "a drawing" if drawing else NOT_HERE
+        rows.append([number, shows, "; ".join(files) or lacking])
     return pd.DataFrame(rows, columns=["number", "shows", "ours"])
+
+
+def is_filled(name: str, table: pd.DataFrame) -> bool:
+    """Whether a table has any row of ours, and one of Figures 6A and 6B two numbers of groups or two algorithms:
+    one alone compares nothing."""
+    if name in printed.SUPPLIED_BY:
+        return table["label"].nunique() > 1
+    return bool(len(table)) and ("ours" not in table or bool((table["ours"] != NOT_HERE).any()))
 
 
 def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping) -> None:
@@ -242,10 +256,7 @@ def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping
         "figure6c": figure_6(strategies, {ours: name for name, ours in cfg["names"].items()}),
         "stated": table_stated(values, comparable),
     }
-    filled = {
-        name: bool(len(t)) and ("ours" not in t or bool((t["ours"] != NOT_HERE).any()))
-        for name, t in tables.items()
-    }
+    filled = {name: is_filled(name, table) for name, table in tables.items()}
     tables["figures"] = table_figures(cfg["figures"], filled)
     for name, table in tables.items():
         with whole(outputs[name]) as path:
@@ -259,6 +270,7 @@ def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping
         },
         "disagrees": [list(row) for row in printed.DISAGREES],
         "silent": [list(row) for row in printed.SILENT],
+        "checked": printed.CHECKED,
     }
     with whole(outputs["summary"]) as path:
         path.write_text(json.dumps(sealed(as_read(about)), indent=1) + "\n")
@@ -268,7 +280,7 @@ def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping
         "its profiles by Table I" if comparable else f"other profiles: {NOT_COMPARABLE}",
     )
     log.info("tables and figures that this run lacks: %s", ", ".join(
-        tables["figures"].loc[tables["figures"]["ours"] == NOT_HERE, "number"]) or "none")  # fmt: skip
+        tables["figures"].loc[tables["figures"]["ours"].str.startswith(NOT_HERE), "number"]) or "none")  # fmt: skip
 
 
 def outputs_of(folder: str | Path) -> dict[str, str]:

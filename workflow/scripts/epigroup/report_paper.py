@@ -1,6 +1,6 @@
 """The report's section of the paper whose protocol a run follows."""
 
-from epigroup.paper_shiri2022 import NOT_COMPARABLE, NOT_HERE
+from epigroup.paper_shiri2022 import NOT_COMPARABLE
 from epigroup.report_data import Results
 from epigroup.report_page import Page, Section, fill
 
@@ -19,8 +19,8 @@ def the_paper(page: Page) -> Section | None:
 
 
 def paper_section(results: Results) -> dict | None:
-    """paper, comparable, tables (title, columns, rows of (labels, paper, ours, difference)), figures, figure6,
-    disagrees, silent; None without a paper."""
+    """paper, comparable, tables (title, columns, rows of (labels, paper, ours, difference)), figures,
+    disagrees, silent, checked; None without a paper."""
     about = results.paper
     if about is None:
         return None
@@ -43,9 +43,9 @@ def paper_section(results: Results) -> dict | None:
             for name, title, labels in TABLES
         ],
         "figures": about["figures"],
-        "lacking": [row["number"] for row in about["figures"] if row["ours"] == NOT_HERE],
         "disagrees": about["disagrees"],
         "silent": about["silent"],
+        "checked": about["checked"],
     }
 
 
