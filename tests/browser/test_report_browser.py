@@ -140,10 +140,53 @@ def test_every_chart_is_drawn_and_named(page):
     hosts = page.find_elements(By.CSS_SELECTOR, "[data-chart]")
     assert len(hosts) >= 9
     for host in hosts:
-        drawn = host.find_elements(By.CSS_SELECTOR, "svg[role=img]")
+        drawn = host.find_elements(By.CSS_SELECTOR, "svg[aria-label]")
         assert drawn, host.get_attribute("data-chart")
-        assert all(svg.get_attribute("aria-label") for svg in drawn)
+        for svg in drawn:  # keys reach an application; the label says which
+            assert svg.get_attribute("role") == "application" and svg.get_attribute("tabindex") == "0"
+            assert "arrow keys" in svg.get_attribute("aria-label")
         assert "NaN" not in host.get_attribute("innerHTML")
+    assert page.find_element(By.ID, "tip").get_attribute("role") == "status"
+    label = page.find_element(By.CSS_SELECTOR, "#embedding svg").get_attribute("aria-label")
+    assert "Enter opens the task" in label
+
+
+def test_lines_are_told_apart_without_colour(page):
+    """KMTL has four groups; the dashes of their curves differ, and a legend beside names each."""
+    figure = next(
+        figure
+        for figure in page.find_elements(By.CSS_SELECTOR, "[data-chart=curves] figure")
+        if figure.find_element(By.CSS_SELECTOR, "text.name").text.startswith("KMTL")
+    )
+    lines = figure.find_elements(By.CSS_SELECTOR, "svg[aria-label] path.line")
+    dashes = [line.get_attribute("stroke-dasharray") for line in lines]
+    assert len(lines) == 8 and len(set(dashes)) == 4
+    shown = figure.find_elements(By.CSS_SELECTOR, ".legend span")
+    assert [one.text for one in shown] == [f"group {k}" for k in (1, 2, 3, 4)]
+    samples = figure.find_elements(By.CSS_SELECTOR, ".legend path.line")
+    assert {one.get_attribute("stroke-dasharray") for one in samples} == set(dashes)
+    click(page.find_element(By.LINK_TEXT, "P005_ChIP"))
+    wait_for(page.find_element(By.ID, "task").is_displayed)
+    roc = page.find_elements(By.CSS_SELECTOR, "#task-charts svg[aria-label^=ROC] path.line")
+    assert len({line.get_attribute("stroke-dasharray") for line in roc}) == len(report_tree.STRATEGIES)
+
+
+def test_what_scrolls_sideways_is_reached_by_keyboard_and_named(page):
+    metrics = {"width": 420, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    unreached = """return [...document.querySelectorAll('.scroll, pre')].filter(r => r.offsetParent)
+        .filter(r => (r.scrollWidth > r.clientWidth) !== (r.tabIndex === 0)).length"""
+    try:
+        page.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        wait_for(lambda: page.execute_script(unreached) == 0)
+        stops = page.find_elements(By.CSS_SELECTOR, ".scroll[tabindex='0']")
+        assert len(stops) > 3
+        for region in page.find_elements(By.CSS_SELECTOR, ".scroll, pre"):
+            assert region.get_attribute("role") == "region" and region.get_attribute("aria-label")
+        stops[0].send_keys(Keys.ARROW_RIGHT)
+        wait_for(lambda: page.execute_script("return arguments[0].scrollLeft", stops[0]) > 0)
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_search_and_modality_choose_rows(page):
@@ -283,7 +326,7 @@ def test_a_task_has_a_page_of_its_own_by_link_by_keyboard_and_by_address(page, a
     name = page.find_element(By.ID, "task-name")
     assert name.text == "P005_ChIP" and page.switch_to.active_element == name
     assert "REST" in page.find_element(By.ID, "task-about").text
-    charts = panel.find_elements(By.CSS_SELECTOR, "#task-charts svg[role=img]")
+    charts = panel.find_elements(By.CSS_SELECTOR, "#task-charts svg[aria-label]")
     assert [chart.get_attribute("aria-label").split(" of P005")[0] for chart in charts] == [
         "Test F1", "ROC", "Precision and recall"
     ]  # fmt: skip

@@ -74,7 +74,7 @@
     const tall = height === "square" ? width : height;
     const bottom = x.label ? 38 : 22, top = title ? 22 : 8, right = 18;
     host.replaceChildren();
-    const svg = make("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": label, tabindex: 0 }, host);
+    const svg = make("svg", { viewBox: `0 0 ${width} ${tall}`, width, height: tall, role: "img", "aria-label": label }, host);
     const px = scale(x, left, width - right), py = scale(y, tall - bottom, top);
     if (title) make("text", { x: 0, y: 13, class: "name" }, svg, title);
     for (const v of x.ticks || (x.log ? powers(x.min, x.max) : steps(x.min, x.max, Math.max(2, Math.min(wanted, (width - left) / 60))))) {
@@ -101,8 +101,12 @@
 
   const taskHash = (i) => `#task=${encodeURIComponent(data.tasks.id[i])}`;
 
-  // Names of points by pointer (the nearest) and by arrow keys (in the order given).
+  // Names of points by pointer (the nearest) and by arrow keys (in the order given). A screen reader passes keys on to
+  // an application only, never to an image.
   function names(svg, points, onto = () => {}) {
+    if (!points.length) return;
+    const how = `Left and right arrow keys name its points one by one${points.some((p) => p.task !== undefined) ? ", Enter opens the task" : ""}, Escape ends.`;
+    for (const [name, value] of Object.entries({ role: "application", "aria-roledescription": "chart", tabindex: 0, "aria-label": `${svg.getAttribute("aria-label")}. ${how}` })) svg.setAttribute(name, value);
     const ring = make("circle", { r: 8, class: "ring", visibility: "hidden" }, svg);
     let current = -1;
     const show = (index) => {
@@ -130,19 +134,25 @@
       const move = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (event.key === "Escape") show(-1);
       if (event.key === "Enter") open();
-      if (!move || !points.length) return;
+      if (!move) return;
       event.preventDefault();
       show((current + move + points.length) % points.length);
     });
   }
 
-  function key(host, colours, shapes = true) {
+  // Lines are told apart by their dashes too, not by colour alone.
+  const DASHES = ["none", "7 3", "2 3", "9 3 2 3", "4 2", "13 4", "1 2 5 2", "12 3 2 3 2 3"];
+  const dash = (index) => DASHES[index % DASHES.length];
+
+  // What colours mean: beside shapes, of lines ("line") or of both ("both").
+  function key(host, colours, shapes = true, marks = "shape") {
     if (!host) return;
     host.replaceChildren();
     Object.entries(colours).forEach(([name, colour], i) => {
-      const item = document.createElement("span");
-      const svg = make("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" }, item);
-      make("path", { d: shape(shapes ? i : 1, 4.6), fill: colour }, svg);
+      const item = document.createElement("span"), wide = marks === "shape" ? 14 : 36;
+      const svg = make("svg", { width: wide, height: 14, viewBox: `${-wide / 2} -7 ${wide} 14`, "aria-hidden": "true" }, item);
+      if (marks !== "shape") make("path", { d: `M${-wide / 2},0H${wide / 2}`, class: "line", stroke: colour, "stroke-dasharray": dash(i) }, svg);
+      if (marks !== "line") make("path", { d: shape(shapes ? i : 1, 4.6), fill: colour }, svg);
       item.append(name || "not given");
       host.append(item);
     });
@@ -248,18 +258,25 @@
         height: 230, title: `${name} (${groups} group${groups > 1 ? "s" : ""})`, label: `${which} loss by step, ${name}`, wanted: 4,
         x: { min: 0, max: Math.max(...mine.flatMap((c) => c.step)), label: "step" }, y: { min: log ? low * 0.95 : low - pad, max: log ? high * 1.05 : high + pad, log, label: `${which} loss` },
       });
-      const tones = Object.values(data.colours.cycle), points = [];
+      const tones = Object.values(data.colours.cycle), points = [], few = groups > 1 && groups <= DASHES.length;
+      const order = [...new Set(mine.map((c) => c.group))].sort((a, b) => a - b), toneOf = (c) => tones[order.indexOf(c.group) % tones.length];
       mine.forEach((c) => {
         const d = c.step.map((s, i) => (known(c[which][i]) && c[which][i] > 0 ? [f.px(s), f.py(c[which][i])] : null)).filter(Boolean);
-        const line = make("path", { d: "M" + d.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L"), class: mine.length > 40 ? "line many" : "line", stroke: groups > 8 ? data.colours.strategy[name] : tones[c.group % tones.length] }, f.svg);
+        const line = make("path", { d: "M" + d.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L"), class: mine.length > 40 ? "line many" : "line", stroke: groups > DASHES.length ? data.colours.strategy[name] : toneOf(c), "stroke-dasharray": few ? dash(order.indexOf(c.group)) : "none" }, f.svg);
         c.step.forEach((s, i) => known(c[which][i]) && c[which][i] > 0 && points.push({ x: f.px(s), y: f.py(c[which][i]), line, text: `${name}, ${c.label}, seed ${c.seed}\nstep ${s.toLocaleString("en")}: ${c[which][i].toPrecision(4)}` }));
       });
       mine.forEach((c) => {
         const found = c.validation.map((v, i) => [v, i]).filter(([v]) => known(v));
         if (!found.length) return;
         const i = found.reduce((a, b) => (b[0] < a[0] ? b : a))[1];
-        if (known(c[which][i]) && c[which][i] > 0) make("circle", { cx: f.px(c.step[i]), cy: f.py(c[which][i]), r: groups > 8 ? 1.8 : 3.2, fill: "var(--ink)" }, f.svg);
+        if (known(c[which][i]) && c[which][i] > 0) make("circle", { cx: f.px(c.step[i]), cy: f.py(c[which][i]), r: groups > DASHES.length ? 1.8 : 3.2, fill: "var(--ink)" }, f.svg);
       });
+      if (few) {
+        const legend = document.createElement("div");
+        legend.className = "legend";
+        cells[at].append(legend);
+        key(legend, Object.fromEntries(order.map((group) => { const c = mine.find((one) => one.group === group); return [c.label, toneOf(c)]; })), false, "line");
+      }
       let lit = null;
       names(f.svg, points, (p) => { if (lit) lit.classList.remove("on"); lit = p ? p.line : null; if (lit) lit.classList.add("on"); });
     });
@@ -350,6 +367,30 @@
     byId("pair-x").value = host.dataset.x; byId("pair-y").value = host.dataset.y;
     on("pair-show", "click", () => { Object.assign(host.dataset, { x: byId("pair-x").value, y: byId("pair-y").value, metric: byId("pair-metric").value }); render(host); });
   }
+
+  // --- what scrolls sideways, by keyboard too -------------------------------------------------------------------
+  function titleOf(node) {
+    const closed = node.closest("details");
+    if (closed) return closed.querySelector("summary").textContent;
+    for (let at = node; at && at.tagName !== "SECTION"; at = at.parentNode)
+      for (let before = at.previousElementSibling; before; before = before.previousElementSibling)
+        if (/^H[23]$/.test(before.tagName)) return before.textContent;
+    const section = node.closest("section");
+    return (section && section.getAttribute("aria-label")) || "Table";
+  }
+  // A stop for the tab key only while there is something to scroll.
+  const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const region = target.closest(".scroll, pre");
+    if (region.scrollWidth > region.clientWidth) region.tabIndex = 0;
+    else region.removeAttribute("tabindex");
+  }));
+  function watchScroll(region, title) {
+    region.setAttribute("role", "region");
+    region.setAttribute("aria-label", title);
+    sizes.observe(region);
+    if (region.firstElementChild) sizes.observe(region.firstElementChild);
+  }
+  all(".scroll, pre").forEach((region) => watchScroll(region, titleOf(region)));
 
   // --- the table of all tasks ----------------------------------------------------------------------------------
   const table = byId("task-table"), body = table.tBodies[0], rows = [...body.rows], heads = [...table.tHead.rows[0].cells];
@@ -512,7 +553,7 @@
     mine.forEach((s) => {
       const flat = details.points[s][i], p = flat.at(-2), n = flat.at(-1), line = spec.start ? [spec.start] : [];
       for (let k = 0; k < flat.length; k += 2) line.push(spec.at(flat[k], flat[k + 1], p, n));
-      make("path", { d: "M" + line.map(([x, y]) => `${f.px(x).toFixed(1)},${f.py(y).toFixed(1)}`).join("L"), class: "line", stroke: data.colours.strategy[s] }, f.svg);
+      make("path", { d: "M" + line.map(([x, y]) => `${f.px(x).toFixed(1)},${f.py(y).toFixed(1)}`).join("L"), class: "line", stroke: data.colours.strategy[s], "stroke-dasharray": dash(data.strategies.indexOf(s)) }, f.svg);
       line.forEach(([x, y]) => points.push({ x: f.px(x), y: f.py(y), text: `${s}, seed ${details.seed[s]}\n${spec.x} ${round(x)}, ${spec.y} ${round(y)}` }));
       const recall = fact(s, "recall", i), precision = fact(s, "precision", i);
       if (!known(recall) || !precision) return;
@@ -532,7 +573,7 @@
       act(node, shownTask);
       if (!node.firstChild) node.remove();
     }
-    key(byId("task-legend"), data.colours.strategy);
+    key(byId("task-legend"), Object.fromEntries(data.strategies.map((s) => [s, data.colours.strategy[s]])), true, "both");
   }
 
   function showTask(i) {
@@ -569,6 +610,7 @@
       if (!lines.length) continue;
       const table = document.createElement("table"), scroll = document.createElement("div");
       scroll.className = "scroll";
+      watchScroll(scroll, `${t.id[i]}: ${more.title}`);
       scroll.append(table);
       table.createCaption().textContent = more.title;
       rowsInto(table, more.columns, lines);
