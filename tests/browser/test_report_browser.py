@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import report_tree
+from epigroup.plots import draw_figures
 from epigroup.report import make_report
 
 webdriver = pytest.importorskip("selenium.webdriver")
@@ -36,6 +37,7 @@ FLAGS = [
 ]
 ALL_DRAWN = "return [...document.querySelectorAll('[data-chart]')].every(host => host.querySelector('svg'))"
 ALIKE = ["P007_DNase", "P008_ChIP"]  # their scores are told apart by the fourth digit alone
+STILLS = ["gains", "planted", "similarity", "strata"]
 pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not on PATH")
 
 
@@ -54,12 +56,18 @@ def browser(tmp_path_factory):
     driver.quit()
 
 
-def write_page(folder, **sizes):
+def write_page(folder, figured=False, **sizes):
     inputs = report_tree.beside(folder / "tree", report_tree.build(folder / "tree", **sizes))
     for path in inputs["metrics"]:
         table = pd.read_csv(path, sep="\t")
         table.loc[table["task_id"].isin(ALIKE), "test_f1"] = [0.50012, 0.50034]
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    figures = [
+        str(folder / "figures" / f"{name}.{kind}") for name in STILLS for kind in ("svg", "png", "tsv")
+    ]
+    if figured:
+        draw_figures(inputs, figures, palette={}, dpi=60, grouping="kmeans")
+        inputs |= {"figures": figures}
     path = folder / "report.html"
     make_report(inputs, str(path), figures={"palette": {}, "dpi": 100}, **report_tree.settings())
     return path.as_uri()
@@ -72,7 +80,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(folder):
-    return write_page(folder)
+    return write_page(folder, figured=True)
 
 
 @pytest.fixture
@@ -149,6 +157,16 @@ def test_every_chart_is_drawn_and_named(page):
     assert page.find_element(By.ID, "tip").get_attribute("role") == "status"
     label = page.find_element(By.CSS_SELECTOR, "#embedding svg").get_attribute("aria-label")
     assert "Enter opens the task" in label
+
+
+def test_figures_that_the_page_does_not_draw_are_held_by_it(page):
+    page.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    pictures = page.find_elements(By.CSS_SELECTOR, ".still img")
+    assert len(pictures) == len(STILLS)
+    for one in pictures:
+        wait_for(lambda one=one: page.execute_script("return arguments[0].complete", one))
+        assert page.execute_script("return arguments[0].naturalWidth", one) > 200
+        assert one.get_attribute("alt").startswith("Figure ")
 
 
 def test_lines_are_told_apart_without_colour(page):

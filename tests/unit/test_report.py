@@ -1,5 +1,6 @@
 """Figures and report of a small results tree: numbers against definitions; a page that is whole and safe."""
 
+import base64
 import json
 import os
 import re
@@ -58,7 +59,7 @@ class Words(HTMLParser):
         facts = dict(attrs)
         self.links += [facts[key] for key in ("src", "href") if key in facts]
         self.ids += [facts["id"]] if "id" in facts else []
-        if tag not in ("meta", "link", "input", "br"):
+        if tag not in ("meta", "link", "input", "br", "img"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
@@ -186,9 +187,12 @@ def test_page_is_well_formed_and_asks_nothing_of_the_network(page):
     assert "http" not in re.sub(r"http://www\.w3\.org/2000/svg", "", page)
 
 
-def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under_them(results):
+def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under_them(results, tmp_path):
     looks = {"captions": {"embedding": "Where <each> task lies."}, "watts": {"gpu": 300.0, "cpu": 7.0}}
-    drawn = frozenset({"embedding", "gains"})
+    drawn = {name: tmp_path / f"{name}.svg" for name in ("embedding", "gains")}
+    for kind, content in (("svg", b"<svg/>" * 20_000), ("png", b"\x89PNG and pixels")):
+        for name in drawn:
+            (tmp_path / f"{name}.{kind}").write_bytes(content)
     page = render(results, palette={}, figures=looks, drawn=drawn, **report_tree.settings())
     words = Words(page)
     files = sorted(link for link in words.links if link.startswith("../"))
@@ -196,6 +200,17 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
         f"../figures/{n}.{kind}" for n in ("embedding", "gains") for kind in ("png", "svg", "tsv")
     ]
     assert "Where <each> task lies." in "".join(words.text)
+    # the page draws the embedding itself; what it cannot draw it holds, by the smaller of the two files
+    held = [link for link in words.links if link.startswith("data:image")]
+    assert held == [f"data:image/png;base64,{base64.b64encode(content).decode()}"]
+    drawn["gains"].write_bytes(b"<svg/>")
+    assert base64.b64encode(b"<svg/>").decode() in render(
+        results, palette={}, drawn=drawn, **report_tree.settings()
+    )
+    for kind in ("svg", "png"):
+        (tmp_path / f"gains.{kind}").write_bytes(bytes(2_000_000))
+    large = render(results, palette={}, drawn=drawn, **report_tree.settings())
+    assert "data:image" not in large and "Figure gains is too large" in large
     assert "matrix of head weights of the network trained on all tasks (compare" not in page
     assert "compare Table III" in page
 

@@ -22,9 +22,6 @@ from epigroup.report_sections import SECTIONS
 
 log = logging.getLogger(__name__)
 
-# Figures that the page holds as they were drawn; the others its script draws.
-PICTURES = ("affinities", "by_k")
-
 
 def make_report(
     inputs: Mapping, out: str, *, report: dict, figures: dict, grouping: str | None, training: dict
@@ -44,12 +41,7 @@ def make_report(
         grouping=grouping,
         training=training,
         figures=figures,
-        drawn=frozenset(Path(path).stem for path in many(inputs, "figures")),
-        pictures={
-            path.stem: path
-            for path in map(Path, many(inputs, "figures"))
-            if path.stem in PICTURES and path.suffix == ".png"
-        },
+        drawn={Path(p).stem: Path(p) for p in many(inputs, "figures") if Path(p).suffix == ".svg"},
     )
     with whole(out) as path:
         path.write_text(page, encoding="utf-8")
@@ -70,17 +62,14 @@ def render(
     grouping: str | None,
     training: dict,
     figures: Mapping | None = None,
-    drawn: frozenset[str] = frozenset(),
-    pictures: Mapping[str, Path] | None = None,
+    drawn: Mapping[str, Path] | None = None,
 ) -> str:
-    """The page as text; as `make_report`. drawn: figures that lie in the folder beside the page's; pictures: PNG
-    files of those that it holds as they are."""
+    """The page as text; as `make_report`. drawn: figure -> its SVG file, as `Page`."""
     shades = palettes(results, palette, grouping)
     rows = headline_rows(results, shades["strategy"])
     scores = task_scores(results)
     data = page_data(results, shades, scores, default_pairs(results), grouping, rows)
-    looks, held = figures or {}, pictures or {}
-    page = Page(results, report, grouping, training, shades, rows, scores, data, looks, drawn, held)
+    page = Page(results, report, grouping, training, shades, rows, scores, data, figures or {}, drawn or {})
     sections = make_sections(SECTIONS, page)
     own = {section.key: section.data for section in sections if section.data}
     return (

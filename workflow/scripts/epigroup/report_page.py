@@ -12,6 +12,22 @@ from markupsafe import Markup
 
 from epigroup.report_data import Results
 
+# Figures that the page's script does not draw, shown when opened.
+STILLS = {
+    "algorithms": "ways of grouping side by side",
+    "cost": "gain against cost",
+    "gains": "gains over the baselines by event modality",
+    "over_correlation": "correlation between tasks by stratum",
+    "patience": "the full-length trainings",
+    "planted": "agreement with the planted groups",
+    "regret": "what a shorter patience loses",
+    "search": "validation loss by learning rate",
+    "similarity": "similarity of the head weights",
+    "strata": "scores by stratum",
+    "technique": "scores against technique, task by task",
+}
+LARGEST = 1_000_000  # bytes of a picture that a page holds
+SMALL = 60_000  # bytes of an SVG that is taken whatever the PNG's size
 TEMPLATES = Path(__file__).resolve().parents[2] / "report"
 
 
@@ -22,8 +38,7 @@ class Page:
     results: the tables of the run. report: name, config_hash, config, code. grouping: the one whose groups are
     shown. training: resolved settings by strategy. shades: colours by kind and name. rows: the headline's rows.
     scores: as `figure_tables.task_scores`. data: what the page's script draws from. figures: the config's
-    section. drawn: the figures that lie in the folder `figures` beside the page's. pictures: figure -> its PNG
-    file, of those that the page holds as pictures.
+    section. drawn: figure -> its SVG file in the folder `figures` of the run, a PNG beside it.
     """
 
     results: Results
@@ -35,8 +50,7 @@ class Page:
     scores: pd.DataFrame
     data: Mapping
     figures: Mapping = field(default_factory=dict)
-    drawn: frozenset[str] = frozenset()
-    pictures: Mapping[str, Path] = field(default_factory=dict)
+    drawn: Mapping[str, Path] = field(default_factory=dict)
 
     def caption(self, name: str) -> str | None:
         """The config's own caption of a figure, or None."""
@@ -44,10 +58,12 @@ class Page:
 
     def picture(self, name: str, alt: str) -> Markup:
         """The figure itself, held by the page; nothing where it was not drawn. alt: what it shows, in words."""
-        if name not in self.pictures:
+        if name not in self.drawn:
             return Markup("")
-        coded = base64.b64encode(Path(self.pictures[name]).read_bytes()).decode()
-        return Markup('<img class="picture" src="data:image/png;base64,{}" alt="{}">').format(coded, alt)
+        source = address_of(self.drawn[name])
+        if source is None:
+            return Markup('<p class="note">Figure {} is too large to be held by this page.</p>').format(name)
+        return Markup('<img class="picture" src="{}" alt="{}">').format(source, alt)
 
     def files(self, name: str) -> Markup:
         """Links to a figure's files, where it was drawn."""
@@ -59,9 +75,27 @@ class Page:
             ).format(name=name, kind=kind, words=words)
             for kind, words in (("svg", "SVG"), ("png", "PNG"), ("tsv", "numbers as TSV"))
         ]
-        return Markup('<span class="files">Figure {name}: {links}</span>').format(
-            name=name, links=Markup(", ").join(links)
-        )
+        return Markup(
+            '<span class="files">Figure {name}, in the folder <code>figures</code> of the run: {links}</span>'
+        ).format(name=name, links=Markup(", ").join(links))
+
+    def still(self, name: str) -> Markup:
+        """The figure itself, to be opened, where it was drawn: a link leads nowhere once the page is mailed."""
+        if name not in self.drawn:
+            return Markup("")
+        words = STILLS[name]
+        held = self.picture(name, self.caption(name) or f"Figure {name}: {words}")
+        return Markup('<details class="still"><summary>Figure: {}</summary>{}</details>').format(words, held)
+
+
+def address_of(svg: Path) -> str | None:
+    """The figure as a data: address: its SVG, or its PNG where that is smaller and the SVG not small; None for one
+    above `LARGEST`."""
+    drawing, pixels = svg.read_bytes(), svg.with_suffix(".png").read_bytes()
+    kind, content = ("svg+xml", drawing) if len(drawing) <= max(SMALL, len(pixels)) else ("png", pixels)
+    if len(content) > LARGEST:
+        return None
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 @dataclass(frozen=True)
