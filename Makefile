@@ -22,9 +22,9 @@ setup: ## make .venv and find or install the command-line tools; a second run do
 demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/report.html
 	snakemake --cores $(CORES) --configfile $(CONFIG)
 
-test: setup ## run the tests
+test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser
-	python -m pytest $(PYTEST_ARGS)
+	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" python -m pytest $(PYTEST_ARGS)
 
 test-faults: setup ## kill jobs, fill disks, damage files: what survives stands in docs/reliability.md
 	python -m pytest tests/faults $(PYTEST_ARGS)
