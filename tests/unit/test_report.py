@@ -21,11 +21,12 @@ from epigroup.report import make_report, plain, render
 from epigroup.report_comparison import energy_rows
 from epigroup.report_data import load, read_counts
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
-from epigroup.report_methods import one_training
+from epigroup.report_identity import identity
 from epigroup.report_page import TEMPLATES, Section, fill
-from epigroup.report_sections import SECTIONS, identity
+from epigroup.report_sections import SECTIONS
 from epigroup.report_tables import labels_sentence, span_text
 from epigroup.report_tasks import task_details
+from epigroup.report_training_text import one_training
 
 
 @pytest.fixture(scope="module")

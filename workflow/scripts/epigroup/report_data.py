@@ -162,7 +162,8 @@ class Results(DataTables):
     choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
     `affinity_tables`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
     score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
-    a profile from reads, its grade and figures, or None. trained: what the model files say of their making, or None.
+    a profile from reads, its grade and figures, or None. trained:
+    what the model files say of their making, or None.
     """
 
     metrics: pd.DataFrame
@@ -232,7 +233,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
     affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
     mappable_strategies, mappable_headline, audit, paper, read_quality (one path, may be absent); models (a
-    list of model files, may be absent). A pool's rows of metrics are the means of its strategies'. Strategy or grouping and seed of a listed file come from its
+    list of model files, may be absent). A pool's rows of metrics are the means of its strategies'.
+    Strategy or grouping and seed of a listed file come from its
     place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.

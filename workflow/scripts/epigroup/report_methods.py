@@ -1,31 +1,15 @@
 """Methods text with every parameter, and what to cite."""
 
+from collections.abc import Mapping
+
 from epigroup import baselines
-from epigroup.architecture import LAST_UNPOOLED
 from epigroup.grouping import options
 from epigroup.report_data import Results
-from epigroup.sampling import HEAVIEST
+from epigroup.report_identity import trained_with, versions
+from epigroup.report_tables import span_text
+from epigroup.report_training_text import search_text, training_text
 from epigroup.strata import PRESETS
 
-OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
-KEPT = {
-    "group": "the weights of the minimum were kept",
-    "task": "each task is scored with the weights of the validation at which its own loss was lowest",
-}
-BALANCING = {
-    "uncertainty": "by learned uncertainties (Kendall et al. 2018)",
-    "dwa": "by dynamic weight average (Liu et al. 2019)",
-    "famo": "by FAMO (Liu et al. 2023)",
-    "gradnorm": "by GradNorm (Chen et al. 2018)",
-    "pcgrad": "by PCGrad (Yu et al. 2020)",
-    "nash_mtl": "by Nash-MTL (Navon et al. 2022)",
-}
-LOSSES = {
-    "bce": "the binary cross-entropy",
-    "focal": "the focal loss with gamma {gamma:g}",
-    "poisson": "the Poisson loss",
-    "mse": "the squared error",
-}
 METHOD_WORDS = {
     "single": "every task a group of its own",
     "all": "one group of all tasks",
@@ -64,7 +48,8 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         f"{regions_text(kept, len(results.tasks))} The network reads the {dataset['window']:,} bp around a "
         f"bin, one-hot coded; N is coded as zeros. "
         f"{sizes['train']:,} examples were used for training, {sizes['validation']:,} for validation and "
-        f"{sizes['test']:,} for testing; "
+        f"{sizes['test']:,} for testing, "
+        + f"{splits_text(dataset)}; "
         + (
             "an example belongs to a split when its whole window lies in the split's regions; "
             + (
@@ -80,11 +65,76 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
         data,
         *reads_text(results, config),
         *training_text(training),
+        seeds_text(results),
         *search_text(config),
         grouping_text(config, grouping),
+        *sweep_text(config),
         evaluation_text(results, config),
-        *beside_text(config),
+        *beside_text(results, config),
+        audit_text(config),
+        software_text(results),
     ]
+
+
+def software_text(results: Results) -> str:
+    """Versions of the training's software and of the report's."""
+    trained = "Versions of what the networks were trained with are not recorded"
+    if results.trained is not None:
+        trained = f"Networks were trained with {trained_with(results)}"
+    return f"{trained}; the report was made with {versions()}."
+
+
+def splits_text(dataset: Mapping) -> str:
+    """Where validation and test lie."""
+    of_splits = {}
+    for split in ("validation", "test"):
+        spans = dataset["splits"][split]
+        of_splits[split] = ", ".join(map(span_text, spans)) if isinstance(spans, list) else str(spans)
+    return (
+        f"validation on {of_splits['validation']} and test on {of_splits['test']} "
+        "(spans from 0, the end not in them)"
+    )
+
+
+def seeds_text(results: Results) -> str:
+    """Which seeds each strategy has."""
+    of_strategy = {
+        str(name): ", ".join(map(str, sorted(seeds.unique())))
+        for name, seeds in results.metrics.groupby("strategy")["seed"]
+    }
+    common = max(of_strategy.values(), key=list(of_strategy.values()).count)
+    odd = [f"{name}: {seeds}" for name, seeds in of_strategy.items() if seeds != common]
+    return (
+        f"Seed{'s' if ',' in common else ''} of the networks' first weights and of the order of examples: {common}"
+        + (f" ({'; '.join(odd)})" if odd else "")
+        + "."
+    )
+
+
+def sweep_text(config: dict) -> list[str]:
+    """What was tried for the number of groups."""
+    sweep = config.get("sweep")
+    if sweep is None:
+        return []
+    how = " and ".join(METHOD_WORDS[name] for name in sweep["methods"])
+    vectors = " and ".join(VECTOR_WORDS[name] for name in sweep["vectors"])
+    return [
+        f"Numbers of groups K of {', '.join(map(str, sweep['k']))} were measured with {how} on {vectors} of "
+        f"{sweep['heads_from']} ({sweep['starts']} starts), which trains nothing."
+    ]
+
+
+def audit_text(config: dict) -> str:
+    """What the audit looked for, and how."""
+    audit = config["audit"]
+    return (
+        "The run was audited for known pitfalls (Whalen et al. 2022). A window counts as near-identical to another "
+        f"split's when at least {100 * audit['similarity']:g} % of its {audit['kmer']}-mers, of which about "
+        f"{audit['sketch']} a window were sampled, occur there in one stretch; more than "
+        f"{100 * audit['warn_share']:g} % of such windows are a warning, more than {100 * audit['fail_share']:g} % a "
+        f"failure. Tasks with fewer than {audit['min_positives']} positives in a split are named. Scores were held "
+        f"against technique by {audit['draws']:,} permutations (seed {audit['seed']})."
+    )
 
 
 def regions_text(dataset: dict, n_tasks: int) -> str:
@@ -149,115 +199,6 @@ def reads_text(results: Results, config: dict) -> list[str]:
         "around each; others on fragments, whose length is that of the pairs, or for single reads the peak of the "
         f"strands' cross-correlation ({peaks['extsize']} bp where it has none)."
     ]
-
-
-def training_text(training: dict) -> list[str]:
-    """One paragraph for the settings that most strategies share, one sentence for each that differs."""
-    if not training:
-        return []
-    texts = {name: one_training(settings) for name, settings in training.items()}
-    common = max(texts.values(), key=list(texts.values()).count)
-    odd = [f"{name}: {text}" for name, text in texts.items() if text != common]
-    return [common + (" Strategies trained otherwise: " + " ".join(odd) if odd else "")]
-
-
-def one_training(settings: dict) -> str:
-    """Training settings in words."""
-    network = settings["network"]
-    filters = ", ".join(map(str, network["channels"]))
-    n = len(network["channels"])
-    convolutions = "one convolution" if n == 1 else f"{n} convolutions"
-    pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
-    found = settings["learning_rate"] is None
-    rate = "learning rates found by search" if found else f"learning rate {settings['learning_rate']:g}"
-    momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
-    strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
-    if settings["jitter"]:
-        strands += f" in windows shifted at random by up to {settings['jitter']} bp"
-    if settings["sampling"] == "balanced":
-        strands += ", half of them with a positive of the group's tasks"
-    if settings["sampling"] == "weighted":
-        strands += (
-            ", drawn with a chance proportional to the mean, over the group's tasks, of label over share of "
-            f"positives (at least 1, at most {HEAVIEST:g})"
-        )
-    hidden = (
-        f"{network['hidden']} units that the tasks of a group share"
-        if network["head"] == "shared"
-        else f"{network['private_hidden']} units for each task alone"
-    )
-    return (
-        f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
-        f"{network['filter_width']}, {pooled} followed by max pooling of "
-        f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
-        f"{hidden}, and one output a task. It was trained with "
-        f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
-        f"({rate}{momentum}, weight decay "
-        f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
-        f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
-        f"{strands}, for at most {settings['max_steps']:,} steps. "
-        f"{descent_text(settings)}"
-        f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
-        f"after {settings['patience']} validations without a new "
-        f"minimum, and {KEPT[settings['keep']]}."
-    )
-
-
-def descent_text(settings: dict) -> str:
-    """How the tasks of a group share the descent and where it begins, where that is out of the ordinary."""
-    text = ""
-    if settings["balancing"] != "none":
-        text += (
-            f"In the training of groups of several tasks these were balanced {BALANCING[settings['balancing']]}; "
-            "losses that are shown, and that stopped training, are means without these weights. "
-        )
-    if settings.get("warm_start") is not None:
-        text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
-    return text
-
-
-def loss_text(settings: dict) -> str:
-    """The loss in words."""
-    words = LOSSES[settings["loss"]].format(gamma=settings["focal_gamma"])
-    weight = settings["positive_weights"]
-    if weight == "none":
-        return words
-    if weight == "balanced":
-        weight = (
-            "by the training set's ratio of negatives to positives of the task (at most "
-            f"{settings['max_positive_weight']:g})"
-        )
-        return f"{words}, positives weighted {weight}"
-    return f"{words}, positives weighted by {weight:g}"
-
-
-def search_text(config: dict) -> list[str]:
-    """How learning rates were found, a sentence a search that strategies use."""
-    texts = []
-    for name, spec in config.get("searches", {}).items():
-        users = [s for s, strategy in config["strategies"].items() if strategy.get("search") == name]
-        if not users:
-            continue
-        if spec.get("rates"):
-            tried = ", ".join(f"{rate:g}" for rate in spec["rates"])
-        else:
-            low, high = spec["range"]
-            tried = f"{spec['trials']} drawn between {low:g} and {high:g} on a log scale"
-        how = (
-            f"and then the best of them less and plus {spec['refine']:g}"
-            if spec["method"] == "two_phase"
-            else f"by asynchronous successive halving (reduction {spec['reduction']}, Optuna)"
-        )
-        whom = (
-            f"{spec['tasks']} tasks drawn from the modalities, whose lowest mean loss chose one rate for all"
-            if "tasks" in spec
-            else "each group"
-        )
-        texts.append(
-            f"Learning rates of {', '.join(users)}: {tried}, {how}, were tried on {whom}, each for "
-            f"{100 * spec['steps_share']:g} % of the steps, and judged by the lowest validation loss."
-        )
-    return [" ".join(texts)] if texts else []
 
 
 def grouping_text(config: dict, grouping: str | None) -> str:
@@ -328,8 +269,10 @@ def evaluation_text(results: Results, config: dict) -> str:
         else "Intervals are the 2.5th and 97.5th percentile of "
         f"{comparison['bootstrap']:,} draws of test-set blocks"
         + (f" of {blocks:,} bp" if blocks else "")
-        + ", the same draws for both strategies, seeds averaged within a draw."
+        + f", the same draws for both strategies, seeds averaged within a draw (seed {comparison['seed']})."
     )
+    if draws := config["evaluation"]["interval_draws"]:
+        interval += f" Intervals of single tasks: {draws:,} draws of such blocks."
     strands = (
         "Every window was scored on both strands, and the mean of the two predictions taken. "
         if config["evaluation"]["both_strands"]
@@ -352,7 +295,7 @@ def evaluation_text(results: Results, config: dict) -> str:
     )
 
 
-def beside_text(config: dict) -> list[str]:
+def beside_text(results: Results, config: dict) -> list[str]:
     """What networks were held against beside each other, and where."""
     found = []
     chosen, strata = config.get("baselines", {}), config.get("strata")
@@ -372,55 +315,34 @@ def beside_text(config: dict) -> list[str]:
         )
     if strata is not None:
         edges = strata["edges"] or PRESETS.get(strata["preset"])
+        names = stratum_names_of(results)
         found.append(
             "Test bins were stratified by the number of distinct cell types with an accessibility peak (without "
             "accessibility profiles: with a peak of the same target, else by tasks with a peak; Kathail et al. 2024), "
             + (f"with edges {', '.join(map(str, edges))}" if edges else f"in {strata['quantiles']} quantiles")
+            + in_brackets(names.get("specificity"))
             + f", by GC in {strata['gc_quantiles']} quantiles"
-            + (" and by distance to the nearest transcription start" if config["genome"].get("gtf") else "")
-            + ". Strata are compared by AUROC and by AUPRC less the base rate."
+            + in_brackets(names.get("gc"))
+            + (
+                " and by distance to the nearest transcription start, from "
+                f"{', '.join(f'{edge:,}' for edge in strata['tss_edges'])} bp"
+                if config["genome"].get("gtf")
+                else ""
+            )
+            + ". Strata are compared by AUROC and by AUPRC less the base rate. Seeds were held against each other on "
+            f"{strata['sample']:,} bins of the most specific and of the most ubiquitous stratum."
         )
     return found
 
 
-def citations(config: dict, results: Results) -> list[str]:
-    """The method, and the software that a run uses."""
-    beside = []
-    if config.get("strata") is not None:
-        beside.append(
-            "Kathail P et al. Current genomic deep learning models display decreased performance in cell "
-            "type-specific accessible regions. Genome Biology 25, 202 (2024). Strata."
-        )
-    if "mean_label" in config.get("baselines", {}).get("names", []):
-        beside.append(
-            "Schreiber J, Singh R, Bilmes J, Noble WS. A pitfall for machine learning methods aiming to predict "
-            "across cell types. Genome Biology 21, 282 (2020). The mean label of the other tasks."
-        )
-    from_reads = []
-    if results.reads is not None:
-        from_reads = [
-            "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
-            "peaks were called from reads.",
-            "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
-            "(2012). Where reads were aligned.",
-            "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
-            "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 "
-            "(2018). Where reads were trimmed.",
-            "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
-            "Bioinformatics 26, 841-842 (2010).",
-        ]
-    return [
-        *beside,
-        "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
-        "epigenetic events. arXiv:2209.11892 (2022).",
-        "Zhou J, Troyanskaya OG. Predicting effects of noncoding variants with deep learning-based "
-        "sequence model. Nature Methods 12, 931-934 (2015). The network.",
-        "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 10, 33 (2021).",
-        "Paszke A et al. PyTorch: an imperative style, high-performance deep learning library. NeurIPS "
-        "32 (2019).",
-        *from_reads,
-        "Pedregosa F et al. Scikit-learn: machine learning in Python. JMLR 12, 2825-2830 (2011). Clustering.",
-        "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "
-        "learning rates were searched by halving.",
-        "Harris CR et al. Array programming with NumPy. Nature 585, 357-362 (2020).",
-    ]
+def stratum_names_of(results: Results) -> dict[str, list[str]]:
+    """The strata that the run has, by what they go by, in their order."""
+    if results.strata is None:
+        return {}
+    ordered = results.strata.sort_values("rank", kind="stable")
+    return {str(by): list(dict.fromkeys(part["stratum"])) for by, part in ordered.groupby("by")}
+
+
+def in_brackets(names: list[str] | None) -> str:
+    """The strata's names behind the words."""
+    return f" ({'; '.join(names)})" if names else ""

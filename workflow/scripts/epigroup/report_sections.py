@@ -1,23 +1,19 @@
 """The sections of the report, in their order on the page."""
 
-import platform
-from datetime import UTC, datetime
-from importlib import metadata
-
 import yaml
 
-import epigroup
 from epigroup import figure_tables as tables
 from epigroup.plots import default_pairs
 from epigroup.report_affinities import affinities
 from epigroup.report_audit import audit_warnings, the_audit
+from epigroup.report_citations import citations
 from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, energy_rows, transfer_rows
-from epigroup.report_data import Results
 from epigroup.report_differences import clear_tasks
 from epigroup.report_headline import interval_text, warnings
+from epigroup.report_identity import identity
 from epigroup.report_k_choice import k_choice_rows
 from epigroup.report_known_sets import known_sets
-from epigroup.report_methods import citations, methods
+from epigroup.report_methods import methods
 from epigroup.report_page import Page, Section, SectionMaker, fill
 from epigroup.report_paper import the_paper
 from epigroup.report_quality import read_quality
@@ -52,63 +48,6 @@ def headline(page: Page) -> Section:
         identity=identity(page.results, page.report),
     )
     return Section("headline", "Headline", html, heading=False)
-
-
-def identity(results: Results, report: dict) -> list[tuple[str, str]]:
-    """What run this is: (label, fact)."""
-    dataset = results.dataset
-    shown = tables.examples(results)[["train", "validation", "test"]].sum()
-    modalities = results.tasks["modality"].nunique()
-    return [
-        ("Run", report["name"]),
-        ("Config (sha256)", report["config_hash"][:16]),
-        ("Data set (hash)", str(dataset["dataset_hash"])[:16]),
-        ("Genome", f"{dataset['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
-        ("Networks trained", trained_on(results)),
-        ("Report made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
-        ("Seeds", ", ".join(map(str, results.seeds))),
-        ("Tasks", f"{len(results.tasks)} in {modalities} event modalit{'y' if modalities == 1 else 'ies'}"),
-        ("Examples", " / ".join(f"{n:,}" for n in shown) + " (train / validation / test)"),
-        ("Code of training (digest)", report.get("code", "")[:16]),
-        ("Trained with", trained_with(results)),
-        ("Report made with", versions()),
-        ("Bin and window", f"{dataset['bin_size']} bp, {dataset['window']:,} bp"),
-    ]
-
-
-NOT_RECORDED = "not recorded"
-
-
-def trained_on(results: Results) -> str:
-    """From when to when the files of the networks were written."""
-    if results.trained is None:
-        return NOT_RECORDED
-    ends = dict.fromkeys(f"{date:%Y-%m-%d %H:%M}" for date in (results.trained.first, results.trained.last))
-    return " to ".join(ends) + f" UTC (dates of {results.trained.n_files} model files)"
-
-
-def trained_with(results: Results) -> str:
-    """Versions and precisions that the files of the networks name."""
-    if results.trained is None:
-        return NOT_RECORDED
-    named = {"python": "Python"}
-    found = [
-        f"{named.get(name, name)} {' and '.join(results.trained.versions.get(name, [NOT_RECORDED]))}"
-        for name in dict.fromkeys(["python", "torch", *results.trained.versions])
-    ]
-    return ", ".join([*found, *results.trained.precisions])
-
-
-def versions() -> str:
-    """Versions of what this environment, the report's own, has of the software that matters, without importing
-    it."""
-    found = [f"epigroup {epigroup.__version__}", f"Python {platform.python_version()}"]
-    for name in ("snakemake", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib"):
-        try:
-            found.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            found.append(f"{name} {NOT_RECORDED}")
-    return ", ".join(found)
 
 
 def strategies(page: Page) -> Section:
@@ -248,7 +187,7 @@ def method(page: Page) -> Section:
         settings_text=yaml.safe_dump(
             {"config": config, "training by strategy": dict(page.training)}, sort_keys=True
         ),
-        citations=citations(config, page.results),
+        citations=citations(config, page.results, page.training),
     )
     return Section("methods", "Methods", html)
 

@@ -1,0 +1,125 @@
+"""Methods text and citations: every parameter that a reader would ask for, and what the run used alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+import report_tree
+from epigroup.report_citations import citations
+from epigroup.report_data import load
+from epigroup.report_methods import methods
+from epigroup.training_record import TrainingRecord
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tree")
+    return load(report_tree.beside(root, report_tree.build(root, n_tasks=8)))
+
+
+def text_of(results, config, training=None):
+    return " ".join(
+        methods(
+            results, config, training or dict.fromkeys(report_tree.STRATEGIES, report_tree.TRAINING), "kmeans"
+        )
+    )
+
+
+def test_methods_name_splits_seeds_draws_audit_and_versions(results):
+    config = report_tree.config()
+    text = text_of(results, config)
+    for words in (
+        "validation on chr4:1,000-900,000 and test on chr5 ",
+        "order of examples: 1, 2.",
+        "Intervals of single tasks: 200 draws",
+        "averaged within a draw (seed 7)",
+        "at least 50 % of its 24-mers, of which about 32 a window",
+        "more than 0.1 % of such windows are a warning, more than 5 % a failure",
+        "fewer than 50 positives",
+        "10,000 permutations (seed 3)",
+        "not recorded; the report was made with epigroup ",
+    ):
+        assert words in text, words
+    assert "Numbers of groups K" not in text and "stratified" not in text
+    when = datetime(2026, 1, 2, tzinfo=UTC)
+    trained = TrainingRecord({"python": ["3.11.9"], "torch": ["2.13.0"]}, ["bf16"], when, when, 3)
+    text = text_of(replace(results, trained=trained), config)
+    assert "Networks were trained with Python 3.11.9, torch 2.13.0, bf16;" in text
+    fewer = results.metrics[(results.metrics["strategy"] != "STL") | (results.metrics["seed"] == 1)]
+    assert "order of examples: 1, 2 (STL: 1)." in text_of(replace(results, metrics=fewer), config)
+
+
+def test_methods_name_the_sweep_and_the_strata_that_the_run_has(results):
+    config = report_tree.config()
+    config["sweep"] = {
+        "methods": ["kmeans", "ward"],
+        "vectors": ["raw"],
+        "k": [2, 3],
+        "starts": 9,
+        "heads_from": "SMTL",
+    }
+    config["strata"] = {
+        "preset": None,
+        "edges": None,
+        "quantiles": 3,
+        "gc_quantiles": 2,
+        "sample": 2000,
+        "tss_edges": [0],
+    }
+    text = text_of(results, config)
+    assert "K of 2, 3 were measured with k-means and Ward's" in text and "of SMTL (9 starts)" in text
+    assert "in 3 quantiles ([1, 2); [2, 9)), by GC in 2 quantiles ([0, 0.5); [0.5, 1))" in text
+    assert "2,000 bins" in text and "transcription start" not in text
+    config["strata"] |= {"preset": "sei", "tss_edges": [0, 1000]}
+    config["genome"] = config["genome"] | {"gtf": "genes.gtf"}
+    text = text_of(results, config)
+    assert "with edges 1, 25, 100, 500, 1000, 2373" in text
+    assert "nearest transcription start, from 0, 1,000 bp" in text
+
+
+def cited(results, config=None, **of_training):
+    training = dict.fromkeys(report_tree.STRATEGIES, report_tree.TRAINING | of_training)
+    return " ".join(citations(config or report_tree.config(), results, training))
+
+
+def test_what_every_run_uses_is_cited(results):
+    found = cited(results)
+    for name in (
+        "Snakemake",
+        "PyTorch",
+        "NumPy",
+        "SciPy",
+        "pandas",
+        "h5py",
+        "Matplotlib",
+        "Scikit-learn",
+        "Whalen",
+    ):
+        assert name in found, name
+    assert found.startswith("Shiri M, Sun J.")
+
+
+def test_what_a_run_does_not_use_is_not_cited(results):
+    assert "fastp" in cited(results) and "fastp" not in cited(replace(results, reads=None))
+    config = report_tree.config()
+    config["reads"] = config["reads"] | {"trim": False}
+    assert "fastp" not in cited(results, config) and "Bowtie" in cited(results, config)
+    config = report_tree.config() | {
+        "searches": {"fast": {"method": "halving"}, "paper": {"method": "two_phase"}}
+    }
+    assert "Optuna" not in cited(results, config)  # no strategy uses the search
+    for search, used in (("paper", False), ("fast", True)):
+        config["strategies"]["KMTL"] = config["strategies"]["KMTL"] | {"search": search}
+        assert ("Optuna" in cited(results, config)) == used
+    for of_training, words in (
+        ({"balancing": "famo"}, "FAMO"),
+        ({"loss": "focal"}, "Focal loss"),
+        ({"network": report_tree.NETWORK | {"name": "deepsea_pool3"}}, "Zhou J, Troyanskaya"),
+    ):
+        assert words in cited(results, **of_training) and words not in cited(results)
+    config = report_tree.config()
+    config["groupings"]["modality"] = config["groupings"]["modality"] | {"method": "tag"}
+    assert "Fifty" in cited(results, config) and "Fifty" not in cited(results)
+    assert "Strata." not in cited(results)
+    assert "Strata." in cited(results, report_tree.config() | {"strata": {}})
