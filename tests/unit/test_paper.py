@@ -166,7 +166,7 @@ def test_another_run_is_not_held_against_it(tmp_path):
 
 def test_one_number_of_groups_or_one_algorithm_is_no_figure_6(tmp_path):
     """config/shiri2022.yaml alone has one K and one algorithm; config/shiri2022_figure6.yaml adds the rest."""
-    tasks, figures = sheet_tasks(), ["algorithms", "strategies"]
+    tasks, figures = sheet_tasks(), ["algorithms", "by_k", "strategies"]
     one = {"by_k": {"KMTL": "K = 4"}, "by_algorithm": {"KMTL": "k-means"}}
     two = {
         "by_k": {"KMTL": "K = 4", "EMTL": "K = 5"},
@@ -180,7 +180,8 @@ def test_one_number_of_groups_or_one_algorithm_is_no_figure_6(tmp_path):
                 assert ours[number].startswith(NOT_HERE) and "config/shiri2022_figure6.yaml" in ours[number]
             else:
                 table = f"paper/figure{number[-2:].lower()}.tsv"
-                assert ours[number] == f"figures/algorithms.svg; {table}"
+                figure = "by_k" if number == "Figure 6A" else "algorithms"
+                assert ours[number] == f"figures/{figure}.svg; {table}"
         assert ours["Figure 6C"] == "figures/strategies.svg; paper/figure6c.tsv"
 
 
