@@ -149,12 +149,13 @@ def test_the_report_shows_the_table_and_the_figure_has_a_point_a_k(tmp_path):
         sweep={2: 0.9, 3: 0.8, 4: 0.7},
     )
     inputs |= {"k": str(tmp_path / "k" / "k.tsv")}
-    page = render(load(inputs), palette={}, drawn=frozenset(["by_k"]), **report_tree.settings())
+    family = {"family": "kmeans", "strategies": [["SMTL", "g2", 2], ["KMTL", "g4", 4]]}
+    svg = tmp_path / "by_k.svg"
+    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=60, families=[family])
+    page = render(load(inputs), palette={}, drawn={"by_k": svg}, **report_tree.settings())
     part = page[page.index("Number of groups by stability and validation") :]
     assert "K = 4 by validation, then stability" in part and "not trained" in part and "4 (chosen)" in part
     assert 'href="../figures/by_k.svg"' in part
-    family = {"family": "kmeans", "strategies": [["SMTL", "g2", 2], ["KMTL", "g4", 4]]}
-    plots.draw_figures(inputs, [str(tmp_path / "by_k.svg")], palette={}, dpi=60, families=[family])
     numbers = pd.read_csv(tmp_path / "by_k.tsv", sep="\t")
     table = pd.read_csv(inputs["strategies"], sep="\t")
     for row in numbers.itertuples():

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import report_tree
-from epigroup import figure_tables, plots, report
+from epigroup import figure_tables, plot_style, plots, report
 from epigroup.errors import InputError
 from epigroup.models import ModelInfo, write_models
 from epigroup.report import make_report, plain, render
@@ -315,7 +315,7 @@ SEEN = {
 @pytest.mark.parametrize("kind", SEEN)
 def test_colours_are_told_apart_without_red_or_green_cones(kind):
     """The colours, which stand for strategies before any repeats, lie at least 8 apart in CIELAB."""
-    shades = plots.OKABE_ITO
+    shades = plot_style.OKABE_ITO
     parts = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in shades]) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ np.array(SEEN[kind]).T, 0, 1)
@@ -431,7 +431,7 @@ def test_an_unknown_figure_is_refused(inputs, tmp_path):
 
 def test_colours_are_distinct_and_the_configs_win():
     names = ["a", "b", "c", "d", "e", "f", "g", "h"]
-    found = plots.colours(names, {"c": "#0072B2", "z": "#000000"})
+    found = plot_style.colours(names, {"c": "#0072B2", "z": "#000000"})
     assert found["c"] == "#0072B2"
     assert len({found[name] for name in names if name != "h"}) == 7
     assert list(found) == names

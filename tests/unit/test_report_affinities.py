@@ -132,9 +132,11 @@ def test_heat_maps_hold_the_matrix_with_tasks_by_group(results, inputs, tmp_path
     assert (plain["group"] == 0).all() and plain["task_id"].tolist()[:N] == results.tasks.index.tolist()
 
 
-def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs):
-    page = render(results, palette={}, drawn=frozenset(["affinities"]), grouping="kmeans",
-                  **{k: v for k, v in report_tree.settings().items() if k != "grouping"})  # fmt: skip
+def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs, tmp_path):
+    svg = tmp_path / "affinities.svg"
+    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=50, grouping="kmeans")
+    settings = report_tree.settings() | {"grouping": "kmeans"}
+    page = render(results, palette={}, drawn={"affinities": svg}, **settings)
     part = page[page.index('<section id="affinities"') :]
     part = part[: part.index("</section>")]
     words = " ".join(re.sub(r"<[^>]+>", " ", part).split())
@@ -151,8 +153,9 @@ def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
     figures = [str(tmp_path / f"affinities.{kind}") for kind in ("svg", "png", "tsv")]
     settings = report_tree.settings() | {"figures": {"palette": {}}}
     make_report(inputs | {"figures": figures}, str(tmp_path / "page.html"), **settings)
-    coded = re.search(r'src="data:image/png;base64,([^"]+)"', (tmp_path / "page.html").read_text()).group(1)
-    assert base64.b64decode(coded) == (tmp_path / "affinities.png").read_bytes()
+    page = (tmp_path / "page.html").read_text()
+    kind, coded = re.search(r'src="data:image/(png|svg)[^;]*;base64,([^"]+)"', page).groups()
+    assert base64.b64decode(coded) == (tmp_path / f"affinities.{kind}").read_bytes()
 
 
 def test_a_study_of_another_form_is_named(inputs, tmp_path):

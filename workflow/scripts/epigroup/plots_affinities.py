@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from epigroup.plots import INK
+from epigroup.plot_style import INK
 
 ABOUT = ["affinity", "strategy", "seed", "kind", "task_id", "group"]
 COLUMNS = 3  # panels in a row

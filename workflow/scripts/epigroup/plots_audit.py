@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from epigroup.audit.properties import NUMBERS
-from epigroup.plots import INK, marker
+from epigroup.plot_style import INK, marker
 from epigroup.report_data import Results
 
 COLUMNS = [

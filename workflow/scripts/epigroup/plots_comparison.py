@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from epigroup.plots import FAINT, INK, OKABE_ITO, marker
+from epigroup.plot_style import FAINT, INK, OKABE_ITO, marker
 from epigroup.plots_scores import LABELS, ordered_levels
 from epigroup.score_names import ScoreNames
 

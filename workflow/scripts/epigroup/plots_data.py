@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from epigroup.plots import SPLITS, marker
+from epigroup.plot_style import SPLITS, marker
 
 
 def draw_embedding(numbers: pd.DataFrame, shades: dict) -> Figure:

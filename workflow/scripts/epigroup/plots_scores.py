@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from epigroup.plots import FAINT, INK, OKABE_ITO, colours, marker
+from epigroup.plot_style import FAINT, INK, OKABE_ITO, colours, marker
 from epigroup.score_names import SCORE_NAMES, ScoreNames
 
 LABELS = SCORE_NAMES["labels"]

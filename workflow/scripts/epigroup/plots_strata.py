@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from epigroup.plots import INK, marker
+from epigroup.plot_style import INK, marker
 
 SCORES = {"mean_auroc": "AUROC", "mean_auprc_above_base": "AUPRC less base rate"}
 

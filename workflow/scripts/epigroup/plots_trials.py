@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from epigroup.plots import FAINT, INK, OKABE_ITO
+from epigroup.plot_style import FAINT, INK, OKABE_ITO
 
 
 def draw_search(numbers: pd.DataFrame, shades: dict) -> Figure:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from epigroup import figure_tables as tables
-from epigroup.plots import OKABE_ITO, SPLITS
+from epigroup.plot_style import OKABE_ITO, SPLITS
 from epigroup.plots_scores import MEASURES, ordered_levels, overall
 from epigroup.report_data import Results
 from epigroup.report_tables import task_flags

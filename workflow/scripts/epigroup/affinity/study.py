@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from epigroup.affinity.contract import pair_scores, read_pieces, spearman
-from epigroup.plots import INK, STYLE, empty, marker, save
+from epigroup.plot_style import INK, STYLE, empty, marker, save
 
 log = logging.getLogger(__name__)
 
