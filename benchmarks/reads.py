@@ -52,10 +52,15 @@ def main() -> None:
         "--reads", type=int, default=1_000_000, help="reads a library; of pairs both mates count"
     )
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--scratch", type=Path, help="folder of the run (default: a temporary one)")
+    parser.add_argument("--scratch", type=Path, help="where the run's temporary folder is made")
+    parser.add_argument("--out", type=Path, help="the same as JSON")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
-        print(json.dumps(measure(Path(folder), args.libraries, args.reads, args.cores), indent=1))
+        text = json.dumps(measure(Path(folder), args.libraries, args.reads, args.cores), indent=1)
+    print(text)
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(text + "\n")
 
 
 def measure(folder: Path, libraries: int, reads: int, cores: int) -> dict:

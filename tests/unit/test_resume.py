@@ -26,7 +26,8 @@ arguments, sent, times = json.loads(sys.argv[1])
 checkpoints, pauses = Path(arguments["checkpoint_dir"]), random.Random(7)
 
 def newest():
-    return max((path.stat().st_mtime_ns for path in checkpoints.glob("*.pt")), default=0)
+    whole = (path for path in checkpoints.glob("*.pt") if not path.name.startswith("."))
+    return max((path.stat().st_mtime_ns for path in whole), default=0)
 
 ends = []
 while not ends or ends[-1] != 0:
