@@ -86,6 +86,14 @@ def test_what_is_wrong_is_named(tmp_path):
         read_peaks(path, {"chr1": 400_000})
 
 
+def test_a_bigwig_is_no_peak_file(tmp_path):
+    with pyBigWig.open(str(tmp_path / "p.bw"), "w") as signal:
+        signal.addHeader(list(SIZES.items()))
+        signal.addEntries(["chr1"], [0], ends=[500], values=[1.0])
+    with pytest.raises(InputError, match=r"p\.bw: is a bigWig, which holds a signal and no peaks"):
+        read_peaks(tmp_path / "p.bw", SIZES)
+
+
 def test_cut_and_damaged_files_are_refused_or_read_without_a_crash(tmp_path):
     rows = many_rows(2000, np.random.default_rng(3))
     good = write_bigbed(tmp_path / "p.bb", rows).read_bytes()

@@ -84,11 +84,14 @@ def read_peaks(
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
     before, a contig not in `sizes`, or of another length in a bigBed, coordinates that are no whole numbers,
     negative, reversed or empty intervals, a peak beyond the contig's end, a summit outside its peak, an empty
-    or truncated file.
+    or truncated file, a bigWig.
     """
     with open_text(path) as handle:
         text = handle.read()
-    if kind_of(text) == "bigBed":
+    kind = kind_of(text)
+    if kind == "bigWig":
+        raise InputError(f"{path}: is a bigWig, which holds a signal and no peaks; give its peaks")
+    if kind == "bigBed":
         text = bigbed_text(path, sizes)
     meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
     names = tuple(meant)
