@@ -181,11 +181,8 @@ def test_every_format_of_the_tree_is_cut_and_every_binary_one_has_a_bit_flipped(
     names = [path.relative_to(kept / "results") for path in (kept / "results").rglob("*") if path.is_file()]
     names = [name for name in names if name.parts[0] not in ("logs", "benchmarks", "checkpoints")]
     cut = {Path(name).suffix for name, change, _ in FAULTS if change in (half, end, last_lines)}
-    flipped = {
-        (Path(name).parts[0], Path(name).suffix)
-        for name, change, _ in FAULTS
-        if change in (bit, stored_bit, stored_bits)
-    }
+    bits = (bit, stored_bit, stored_bits, tensor_bits)
+    flipped = {(Path(name).parts[0], Path(name).suffix) for name, change, _ in FAULTS if change in bits}
     assert {name.suffix for name in names} - SHOWN - {suffix for _, suffix in INDICES} == cut
     binary = {(name.parts[0], name.suffix) for name in names if not is_text(kept / "results" / name)}
     assert {one for one in binary if one[1] not in SHOWN} - INDICES <= flipped
