@@ -22,15 +22,18 @@ def run(tmp_path, monkeypatch):
         file(f"out/peaks/standard/{name}.narrowPeak.gz.tbi")
         return file(f"out/peaks/standard/{name}.narrowPeak.gz")
 
+    def bigbed(name):
+        return file(f"out/tracks/peaks/{name}.bb")
+
     def signals(name):
         return {kind: file(f"out/signals/{name}.{kind}.bw") for kind in ("enrichment", "pvalue")}
 
     file("out/genome/genome.fa")
     return [
-        Shown("atac.1", "CA", "liver & <bile>", peaks("atac.1"), signals("atac.1")),
-        Shown("atac+1", "CA", "liver", peaks("atac+1"), signals("atac+1")),
-        Shown("ctcf", "TFB", "CTCF, liver", peaks("ctcf"), {"signal": file("given/ctcf.bw")}),
-        Shown("given", "HM", "H3K4me3, " + "very " * 40 + "long", peaks("given")),
+        Shown("atac.1", "CA", "liver & <bile>", peaks("atac.1"), bigbed("atac.1"), signals("atac.1")),
+        Shown("atac+1", "CA", "liver", peaks("atac+1"), bigbed("atac+1"), signals("atac+1")),
+        Shown("ctcf", "TFB", "CTCF, liver", peaks("ctcf"), bigbed("ctcf"), {"signal": file("given/ctcf.bw")}),
+        Shown("given", "HM", "H3K4me3, " + "very " * 40 + "long", peaks("given"), bigbed("given")),
     ]
 
 
@@ -80,7 +83,7 @@ def test_a_genome_that_igv_has_is_named(tmp_path, run):
     assert ET.parse(tmp_path / "s.xml").getroot().get("genome") == "hg38"
 
 
-def test_the_hub_leads_to_every_signal(tmp_path, run, caplog):
+def test_the_hub_leads_to_every_signal_and_all_peaks(tmp_path, run):
     folder = hub(tmp_path, run)
     (top,) = stanzas(folder / "hub.txt")
     assert top.keys() == {"hub", "shortLabel", "longLabel", "genomesFile", "email"}
@@ -89,18 +92,20 @@ def test_the_hub_leads_to_every_signal(tmp_path, run, caplog):
     assert genome["genome"] == "hg38"
     tracks = stanzas(folder / genome["trackDb"])
     groups = {one["track"] for one in tracks if "superTrack" in one}
-    assert groups == {"CA", "TFB"}
+    assert groups == {"CA", "HM", "TFB"}
     shown = [one for one in tracks if "bigDataUrl" in one]
     assert {one["parent"].split()[0] for one in shown} == groups
-    paths = [(folder / one["bigDataUrl"]).resolve() for one in shown]
-    assert paths == [tmp_path / path for one in run for path in one.signals.values()]
-    assert all(path.is_file() for path in paths) and {one["type"] for one in shown} == {"bigWig"}
+    paths = {(folder / one["bigDataUrl"]).resolve(): one["type"] for one in shown}
+    assert len(paths) == len(shown) and all(path.is_file() for path in paths)
+    assert paths == {
+        **{tmp_path / path: "bigWig" for one in run for path in one.signals.values()},
+        **{tmp_path / one.bigbed: "bigNarrowPeak" for one in run},
+    }
     names = [one["track"] for one in tracks]
     assert len(set(names)) == len(names) and all(
         re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII) for name in names
     )
     assert all(len(one["shortLabel"]) <= 17 and len(one["longLabel"]) <= 80 for one in tracks)
-    assert "lacks 1 profile(s) without a signal: given" in caplog.text
 
 
 def test_an_assembly_that_ucsc_may_not_have_is_said(tmp_path, run, caplog):

@@ -176,11 +176,21 @@ def test_browsers_are_led_to_peaks_and_signals(checkout):
     genomes = dict(line.split(" ", 1) for line in (folder / hub["genomesFile"]).read_text().splitlines())
     text = (folder / genomes["trackDb"]).read_text()
     places = [line.split()[1] for line in text.splitlines() if line.startswith("bigDataUrl")]
-    assert genomes["genome"] == "toy" and len(places) == len(TASKS)
-    assert {one.get("path") for one in resources} - {one.get("path") for one in peaks} == set(places)
-    for task, place in zip(TASKS, places):
+    assert genomes["genome"] == "toy" and len(places) == 2 * len(TASKS)
+    shown = [place for place in places if place.endswith(".bb")]
+    assert {one.get("path") for one in resources} - {one.get("path") for one in peaks} == set(places) - set(
+        shown
+    )
+    for task, place, peaks_place in zip(TASKS, places[::2], places[1::2]):
         with (
             pyBigWig.open(str(folder / place)) as signal,
             pyBigWig.open(str(checkout / f"signals/{task}.bw")) as own,
+            pyBigWig.open(str(folder / peaks_place)) as bigbed,
         ):
             assert signal.chroms() == own.chroms() and signal.header() == own.header()
+            found = [
+                [chrom, str(start), str(end)]
+                for chrom in CHROMOSOMES
+                for start, end, _ in bigbed.entries(chrom, 0, LENGTH) or []
+            ]
+        assert found == [line.split() for line in (checkout / f"signals/{task}.bed").read_text().splitlines()]

@@ -4,10 +4,33 @@
 include: "tracks_inputs.smk"
 
 
+rule write_peak_tracks:
+    input:
+        contigs="<results>/genome/contigs.tsv",
+        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
+    output:
+        expand("<results>/tracks/peaks/{profile}.bb", profile=TASKS),
+    log:
+        "<results>/logs/write_peak_tracks.log",
+    benchmark:
+        "<results>/benchmarks/write_peak_tracks.tsv"
+    conda:
+        "../envs/tracks.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 1500 * attempt,
+        runtime=lambda wc, attempt: 120 * attempt,
+    params:
+        code=code_digest("write_peak_tracks"),
+    script:
+        "../scripts/write_peak_tracks.py"
+
+
 rule write_tracks:
     input:
         peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
         indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
+        bigbeds=rules.write_peak_tracks.output,
         signals=[path for name in TASKS for path in signals_of(name).values()],
         fasta="<results>/genome/genome.fa",
         index="<results>/genome/genome.fa.fai",

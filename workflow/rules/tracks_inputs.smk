@@ -17,6 +17,7 @@ def shown_profiles():
             "modality": PROFILES[name].modality,
             "label": ", ".join(filter(None, (PROFILES[name].target, PROFILES[name].cell_type))),
             "peaks": f"{RESULTS}/peaks/standard/{name}.narrowPeak.gz",
+            "bigbed": f"{RESULTS}/tracks/peaks/{name}.bb",
             "signals": signals_of(name),
         }
         for name in TASKS

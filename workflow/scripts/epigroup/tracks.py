@@ -1,7 +1,6 @@
-"""What genome browsers open: an IGV session of peaks and signals, and a UCSC track hub of the signals.
+"""What genome browsers open: an IGV session and a UCSC track hub, both of peaks and signals.
 
-All paths in them are relative, so that the results folder can be moved, or put on a web server, as a whole. A hub takes
-indexed binary files only: signals are bigWig, so peaks are in the session alone.
+All paths in them are relative, so that the results folder can be moved, or put on a web server, as a whole.
 """
 
 import logging
@@ -43,12 +42,14 @@ SIGNALS = {"enrichment": "fold enrichment", "pvalue": "-log10 p", "signal": "giv
 
 @dataclass(frozen=True)
 class Shown:
-    """A profile in a browser: its peaks (narrowPeak, indexed) and bigWigs by what they hold (SIGNALS)."""
+    """A profile in a browser: its peaks (narrowPeak, indexed), the same as bigBed, and bigWigs by what they hold
+    (SIGNALS)."""
 
     profile_id: str
     modality: str
     label: str
     peaks: str
+    bigbed: str
     signals: dict[str, str] = field(default_factory=dict)
 
 
@@ -84,24 +85,21 @@ def write_hub(
 ) -> None:
     """Write a track hub. outs: "hub", "genomes" and "tracks", in one folder.
 
-    Profiles without a signal are not in it, and are named in the log; so is an assembly that UCSC may not have.
+    An assembly that UCSC may not have is named in the log.
     """
-    without = [one.profile_id for one in profiles if not one.signals]
-    if without:
-        log.warning("the hub lacks %d profile(s) without a signal: %s", len(without), ", ".join(without[:20]))
     if assembly not in HOSTED:
         log.warning("the hub needs an assembly that UCSC has, and %s may be none", assembly)
     hub = {
         "hub": _name(name),
         "shortLabel": name[:17],
-        "longLabel": f"{name}: signals of {len(profiles) - len(without)} profiles"[:80],
+        "longLabel": f"{name}: {len(profiles)} profiles"[:80],
         "genomesFile": Path(outs["genomes"]).name,
         "email": email,
     }
     genomes = {"genome": assembly, "trackDb": Path(outs["tracks"]).name}
     stanzas = []
     for modality, words in MODALITIES.items():
-        here = [one for one in profiles if one.modality == modality and one.signals]
+        here = [one for one in profiles if one.modality == modality]
         if here:
             stanzas.append(
                 {"track": modality, "superTrack": "on show", "shortLabel": words[:17], "longLabel": words}
@@ -115,22 +113,23 @@ def write_hub(
 
 
 def _stanzas(profile: Shown, folder: Path, number: str) -> list[dict[str, str]]:
-    return [
-        {
+    def stanza(kind: str, words: str, path: str, **form: str) -> dict[str, str]:
+        return {
             # Names of profiles may differ in letters alone that a track's name must not have.
             "track": f"{number}_{_name(profile.profile_id)}_{kind}",
             "parent": f"{profile.modality} on",
             "bigDataUrl": os.path.relpath(path, folder),
-            "type": "bigWig",
             "shortLabel": profile.profile_id[:17],
-            "longLabel": f"{profile.profile_id}, {profile.label}: {SIGNALS[kind]}"[:80],
-            "visibility": "hide" if kind == "pvalue" else "full",
+            "longLabel": f"{profile.profile_id}, {profile.label}: {words}"[:80],
             "color": COLOURS[profile.modality],
-            "autoScale": "on",
-            "maxHeightPixels": "64:32:8",
-        }
+        } | form
+
+    signals = [
+        stanza(kind, SIGNALS[kind], path, type="bigWig", visibility="hide" if kind == "pvalue" else "full",
+               autoScale="on", maxHeightPixels="64:32:8")
         for kind, path in profile.signals.items()
-    ]
+    ]  # fmt: skip
+    return [*signals, stanza("peaks", "peaks", profile.bigbed, type="bigNarrowPeak", visibility="dense")]
 
 
 def _name(text: str) -> str:

@@ -1,0 +1,112 @@
+"""Peaks as bigBed files that the UCSC browser shows as narrowPeak (its type bigNarrowPeak)."""
+
+import logging
+import os
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pybigtools
+
+from epigroup.compressed import open_text
+from epigroup.errors import InputError
+from epigroup.files import whole
+from epigroup.intact import REMEDY
+from epigroup.logs import Progress
+
+log = logging.getLogger(__name__)
+
+FIELDS = 10  # of narrowPeak, of which the first six are those of BED
+# Mark, version, zoom levels, places of contigs, data and index, fields, fields of BED, place of the description
+# (Kent et al. 2010, supplement, table 5).
+_HEADER = struct.Struct("<IHHQQQHHQ")
+MOST = 1000  # the highest score that BED knows; macs2 writes higher ones
+# UCSC's description of the format, without which a reader takes the file for plain BED. As short as it can be: it must
+# fit where the library's own stands.
+AUTOSQL = b"""table bigNarrowPeak
+"Peaks"
+(
+string chrom;""
+uint chromStart;""
+uint chromEnd;""
+string name;""
+uint score;""
+char[1] strand;""
+float signalValue;""
+float pValue;""
+float qValue;""
+int peak;"summit"
+)
+"""
+
+
+def write_peak_tracks(
+    paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike], sizes: Mapping[str, int]
+) -> None:
+    """`write_peak_track` of many profiles, one after the other."""
+    progress = Progress(log, "peaks", len(paths), "profiles")
+    for path, out in zip(paths, outs, strict=True):
+        log.info("%s: %d peaks written", out, write_peak_track(path, out, sizes))
+        progress.advance()
+
+
+def write_peak_track(peaks: str | os.PathLike, out: str | os.PathLike, sizes: Mapping[str, int]) -> int:
+    """Write sorted narrowPeak (plain, gzip or bgzip) as bigBed, its contigs in the order of their names; the number
+    of peaks.
+
+    sizes: length in bp of every contig that may be named. A score above 1000 becomes 1000, the highest that the
+    browser takes; all else stays as it is. Raises InputError for a row that is no narrowPeak, lies on no contig of
+    `sizes` or beyond its end, or starts before the one above it, and for a file without a row.
+    """
+    rows = _rows_by_contig(peaks, sizes)
+    if not rows:
+        raise InputError(f"{peaks}: holds no peak; {REMEDY}")
+    names = sorted(rows)
+    with whole(out) as partial:
+        # The library chooses the format by the end of the name.
+        pybigtools.open(str(partial), "w").write(
+            {name: sizes[name] for name in names}, (row for name in names for row in rows[name])
+        )
+        _describe(partial)
+    return sum(map(len, rows.values()))
+
+
+def _rows_by_contig(
+    path: str | os.PathLike, sizes: Mapping[str, int]
+) -> dict[str, list[tuple[str, int, int, str]]]:
+    """(contig, start, end, the other fields as one text) by contig, as the library takes them."""
+    rows: dict[str, list[tuple[str, int, int, str]]] = {}
+    with open_text(path) as handle:
+        for number, line in enumerate(handle, start=1):
+            try:
+                name, start, end, label, score, *rest = line.decode().rstrip("\n").split("\t")
+                place = (name, int(start), int(end))
+                score = str(min(int(score), MOST))
+                good = len(rest) == FIELDS - 5 and 0 <= place[1] < place[2] <= sizes[name]
+            except (ValueError, KeyError):
+                good = False
+            if not good or (name in rows and rows[name][-1][1] > place[1]):
+                raise InputError(
+                    f"{path}, line {number}: {line[:60]!r} is no sorted narrowPeak of this genome; {REMEDY}"
+                )
+            rows.setdefault(name, []).append((*place, "\t".join((label, score, *rest))))
+    return rows
+
+
+def _describe(path: Path) -> None:
+    """Say in a bigBed's header that its rows are narrowPeak: the library has no argument for that, and says BED of
+    three fields.
+
+    Raises RuntimeError when the library's own description is too short to hold that of narrowPeak.
+    """
+    with open(path, "r+b") as handle:
+        header = handle.read(_HEADER.size)
+        *_, at = _HEADER.unpack(header)
+        handle.seek(at)
+        room = handle.read(1000).index(b"\0")
+        if room < len(AUTOSQL):
+            raise RuntimeError(f"{path}: the bigBed library left {room} bytes for {len(AUTOSQL)}")
+        handle.seek(at)
+        handle.write(AUTOSQL.ljust(room, b"\n"))
+        handle.seek(_HEADER.size - 12)
+        handle.write(struct.pack("<HH", FIELDS, 6))
