@@ -29,7 +29,6 @@ wildcard_constraints:
     seed=r"\d+",
     pack=r"\d+",
     replicate=r"\d+",
-    split="validation|test",
 
 
 if SIMULATED:

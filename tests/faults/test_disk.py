@@ -147,7 +147,7 @@ def test_files_that_may_not_grow(tmp_path):
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np, h5py\n"
         "from epigroup.logs import log_to; from epigroup.files import whole; from epigroup.hdf5 import write_arrays\n"
-        "with log_to(sys.argv[2] + '/logs/predict_split/x.log'):\n"
+        "with log_to(sys.argv[2] + '/logs/predict_splits/x.log'):\n"
         "    with whole(sys.argv[2] + '/out.h5') as path, h5py.File(path, 'w') as store:\n"
         "        write_arrays(store, {'a': np.arange(200000)})\n"
     )

@@ -19,7 +19,7 @@ STAGES = {
     "data set": {"make_shard", "summarise_dataset"},
     "training": {"train_pack"},
     "grouping": {"group_tasks", "measure_affinity", "sweep_k", "correlate_labels"},
-    "predictions": {"predict_split"},
+    "predictions": {"predict_splits"},
     "evaluation": {"evaluate_strategy"},
     "comparison": {"compare_strategies", "count_costs", "find_confounders"},
     "report": {"draw_figures", "make_report"},

@@ -119,7 +119,7 @@ rule choose_groups:
         "../scripts/choose_groups.py"
 
 
-rule predict_split:
+rule predict_splits:
     input:
         models=models_of,
         serving=serving_of,
@@ -127,13 +127,17 @@ rule predict_split:
         dataset="<results>/dataset/dataset.json",
         shards=shard_paths(),
     output:
-        (lambda path: path if config["evaluation"]["keep_predictions"] else temp(path))(
-            "<results>/predictions/{strategy}/seed{seed}/{split}.h5"
-        ),
+        **{
+            split: path if config["evaluation"]["keep_predictions"] else temp(path)
+            for split, path in (
+                ("validation", "<results>/predictions/{strategy}/seed{seed}/validation.h5"),
+                ("test", "<results>/predictions/{strategy}/seed{seed}/test.h5"),
+            )
+        },
     log:
-        "<results>/logs/predict_split/{strategy}.seed{seed}.{split}.log",
+        "<results>/logs/predict_splits/{strategy}.seed{seed}.log",
     benchmark:
-        "<results>/benchmarks/predict_split/{strategy}.seed{seed}.{split}.tsv"
+        "<results>/benchmarks/predict_splits/{strategy}.seed{seed}.tsv"
     # A group on one node; what a GPU predicts is a job of its own, for its partition, which leaves the GPU when it ends.
     group:
         lambda wc: "predictions" if gpus(wc.strategy) else "evaluation"
@@ -148,9 +152,9 @@ rule predict_split:
     params:
         cfg=settings("prediction"),
         device=lambda wc: training_device(wc.strategy),
-        code=code_digest("predict_split"),
+        code=code_digest("predict_splits"),
     script:
-        "../scripts/predict_split.py"
+        "../scripts/predict_splits.py"
 
 
 rule export_model:

@@ -257,12 +257,12 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
     if measured := len(affinity_runs(config)):
         jobs["affinity"] = measured + 1
-    # predictions of two splits of each run; by set of evaluation regions its metrics, choices, the comparison
+    # predictions of each run; by set of evaluation regions its metrics, choices, the comparison
     runs = sum(s.seeds for s in strategies)
     choices = sum(len(compared_seeds(config, name)) for name in config["choices"])
     sets = len(evaluation_sets(config["dataset"]["evaluation_regions"]))
     overlapping = [s for s in strategies if overlaps(config, config["strategies"][s.name]["grouping"])]
-    jobs["evaluation"] = sum(s.seeds for s in overlapping) + 2 * runs + (runs + choices + 1) * sets
+    jobs["evaluation"] = sum(s.seeds for s in overlapping) + runs + (runs + choices + 1) * sets
     # each baseline, and the marks; the strata, their scores of each run, all of them side by side
     if config["baselines"]["names"] and config["dataset"]["targets"] == "labels":
         jobs["baselines"] = len(config["baselines"]["names"]) + 1

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from epigroup.bootstrap import draw_blocks, percentile_interval
 from epigroup.errors import InputError
@@ -38,7 +37,7 @@ log = logging.getLogger(__name__)
 
 def spearman(x: np.ndarray, y: np.ndarray) -> float:
     """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
-    return pearson(rankdata(x), rankdata(y))
+    return pearson(pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy())
 
 
 def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.contract import GroupingInputs, check_k, checked, load
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make import sheet_agreement
@@ -88,7 +88,7 @@ def one_grouping(inputs: GroupingInputs, entry: str, planted: np.ndarray | None)
     row |= {"seconds": round(time.perf_counter() - started, 3), "problem": ""}
     row |= sheet_agreement(found.groups, inputs.sheet)
     if planted is not None:
-        row["ari_planted"] = float(adjusted_rand_score(planted, found.groups))
+        row["ari_planted"] = adjusted_rand(planted, found.groups)
     return row
 
 

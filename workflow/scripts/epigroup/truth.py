@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
 from epigroup.affinity.contract import read_pieces, same_group_auc
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make import sheet_agreement
 from epigroup.hdf5 import open_hdf5
@@ -37,7 +37,7 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
     for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
         # tasks in the same groups are together where groups overlap
         found = read_groups(path, tasks, overlap=True)
-        score = float(adjusted_rand_score([planted[task] for task in tasks], found))
+        score = adjusted_rand([planted[task] for task in tasks], found)
         method, vectors = cfg["methods"][name]
         rows.append({"grouping": name, "method": method, "vectors": vectors, "seed": seed})
         rows[-1] |= {"k": len({group for words in found for group in words.split("+")}), "ari_planted": score}

@@ -6,7 +6,6 @@ from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
 from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
@@ -33,7 +32,7 @@ def ranks_within(values: np.ndarray, strata: np.ndarray) -> np.ndarray:
     for stratum in np.unique(strata):
         mine = strata == stratum
         n = int(mine.sum())
-        found[mine] = (rankdata(values[mine]) - (n + 1) / 2) / (n + 1)
+        found[mine] = (pd.Series(values[mine]).rank().to_numpy() - (n + 1) / 2) / (n + 1)
     return found
 
 

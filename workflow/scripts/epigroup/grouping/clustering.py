@@ -4,9 +4,10 @@ import logging
 from collections.abc import Callable
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
+from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.contract import Grouping, GroupingInputs
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def stability(groups: np.ndarray, k: int, split: Split, *seeds: int) -> float | 
     for draw in range(STABILITY_DRAWS):
         rng = np.random.default_rng([*seeds, 2, draw])
         chosen = np.sort(rng.choice(n, size, replace=False))
-        scores.append(adjusted_rand_score(groups[chosen], split(chosen, start_state(*seeds, 2, draw))))
+        scores.append(adjusted_rand(groups[chosen], split(chosen, start_state(*seeds, 2, draw))))
     return float(np.mean(scores))
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-from sklearn.metrics import adjusted_rand_score
 
 from epigroup.errors import InputError
+from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.clustering import group_by, silhouette
 from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, checked, load
 from epigroup.grouping.ward import cut_tree
@@ -36,7 +36,7 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
         return cut_tree(1 - together[np.ix_(tasks, tasks)], inputs.k, "average")
 
     grouping = group_by(inputs, split, similarity=together)
-    pairs = [adjusted_rand_score(one, other) for one, other in combinations(found, 2)]
+    pairs = [adjusted_rand(one, other) for one, other in combinations(found, 2)]
     return Grouping(
         grouping.groups,
         grouping.measures

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import adjusted_rand_score
 
 from epigroup.files import whole
+from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.contract import Grouping, GroupingInputs, checked, load
 from epigroup.grouping.group_table import read_like, write_groups
 from epigroup.grouping.read_inputs import read_affinity, read_head_table, read_label_correlation
@@ -87,5 +87,5 @@ def sheet_agreement(groups: np.ndarray, sheet: pd.DataFrame) -> dict[str, float]
     agreement = {}
     for column in ("modality", "cell_group"):
         if column in sheet and not (sheet[column].isna() | (sheet[column].astype(str) == "")).any():
-            agreement[f"ari_{column}"] = float(adjusted_rand_score(sheet[column].astype(str), groups))
+            agreement[f"ari_{column}"] = adjusted_rand(sheet[column].astype(str), groups)
     return agreement
