@@ -164,14 +164,16 @@ def propose(
     return lines
 
 
-def dry_run(configfile: Path) -> str:
+def dry_run(configfiles: list[Path]) -> str:
     """The words of a dry run of every job of a config, in the folder of the workflow."""
     run = subprocess.run(
-        ["snakemake", "-n", "--forceall", "--cores", "64", "--configfile", str(configfile)],
+        ["snakemake", "-n", "--forceall", "--cores", "64", "--configfile", *map(str, configfiles)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if run.returncode:
-        raise SystemExit(f"the dry run of {configfile} ended with {run.returncode}: {run.stderr[-2000:]}")
+        raise SystemExit(
+            f"the dry run of {', '.join(map(str, configfiles))} ended with {run.returncode}: {run.stderr[-2000:]}"
+        )
     return run.stdout
 
 
@@ -230,7 +232,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "results", type=Path, nargs="+", help="results folder of a finished run; several for --table"
     )
-    parser.add_argument("--configfile", type=Path, help="its config: what the jobs ask for is shown beside")
+    parser.add_argument(
+        "--configfile", type=Path, nargs="+", help="its config: what the jobs ask for is shown beside"
+    )
     parser.add_argument("--memory-margin", type=float, default=1.5, help="proposed / largest used")
     parser.add_argument("--time-margin", type=float, default=4.0, help="proposed / longest")
     parser.add_argument("--out", type=Path, help="the same as JSON")

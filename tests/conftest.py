@@ -67,6 +67,7 @@ def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.C
 
 
 MINI = "tests/mini/config.yaml"
+EVERYTHING = (MINI, "tests/mini/everything.yaml")
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +75,14 @@ def finished_mini(tmp_path_factory) -> Path:
     """A checkout in which the one-minute config has run to its report; tests leave it as they find it."""
     folder = copy_checkout(tmp_path_factory.mktemp("mini"))
     run_snakemake(folder, "-c2", "--configfile", MINI)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> Path:
+    """A checkout in which everything that tests/mini knows has run to its report; tests leave it as they find it."""
+    folder = copy_checkout(tmp_path_factory.mktemp("run"))
+    run_snakemake(folder, "-c2", "--configfile", *EVERYTHING)
     return folder
 
 
@@ -95,20 +104,20 @@ def tried(request):
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory, finished_mini):
+def kept(tmp_path_factory, finished_run):
     """A finished tree that still has its temporary files; tests leave it as they find it."""
     from trees import TEMPORARY, copy_tree
 
-    folder = copy_tree(finished_mini, tmp_path_factory.mktemp("kept") / "run")
+    folder = copy_tree(finished_run, tmp_path_factory.mktemp("kept") / "run")
     results = folder / "results"
     for wanted, parents in TEMPORARY.items():
         date, start = max((results / parent).stat().st_mtime_ns for parent in parents), time.time_ns()
         names = [f"results/{name}" for name in wanted]
-        run_snakemake(folder, "-c2", "--notemp", *names, "--configfile", MINI)
+        run_snakemake(folder, "-c2", "--notemp", *names, "--configfile", *EVERYTHING)
         for path in results.rglob("*"):
             if path.is_file() and path.stat().st_mtime_ns > start:
                 os.utime(path, ns=(date, date))
-    run = run_snakemake(folder, "-n", "--notemp", "--configfile", MINI)
+    run = run_snakemake(folder, "-n", "--notemp", "--configfile", *EVERYTHING)
     assert "Nothing to be done" in run.stdout + run.stderr
     return folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 import pytest
-from trees import MINI, damaged, restored
+from trees import EVERYTHING, damaged, restored
 
 from conftest import run_snakemake
 
@@ -133,7 +133,7 @@ def test_refused_by_the_next_stage(kept, name, change, target):
     """No traceback, the file is named, and nothing stands under the name of the result."""
     with restored(kept), damaged(kept / "results" / name, change):
         run = run_snakemake(
-            kept, "-c2", "--force", "--notemp", f"results/{target}", "--configfile", MINI, check=False
+            kept, "-c2", "--force", "--notemp", f"results/{target}", "--configfile", *EVERYTHING, check=False
         )
         said = run.stdout + run.stderr
         assert run.returncode != 0, said
@@ -144,22 +144,22 @@ def test_refused_by_the_next_stage(kept, name, change, target):
         assert not (kept / "results" / target).exists()
 
 
-def test_a_lost_file_among_those_of_one_index_is_named_and_made_again(kept, finished_mini):
+def test_a_lost_file_among_those_of_one_index_is_named_and_made_again(kept, finished_run):
     """Nothing is done again but the peaks and what was lost with them: the index has its old bytes."""
     lost, shard = "results/peaks/standard/SKNSH_REST.safetensors", "results/dataset/shards/chr1.h5"
     with restored(kept):
         (kept / lost).unlink()
         (kept / shard).unlink()
-        run = run_snakemake(kept, "-c2", shard, "--configfile", MINI, check=False)
+        run = run_snakemake(kept, "-c2", shard, "--configfile", *EVERYTHING, check=False)
         said = run.stdout + run.stderr
         assert run.returncode != 0 and f"{lost}: the file is missing" in said, said
         remedy = re.search(r"delete (\S+) and run again", said)
         (kept / remedy[1]).unlink()
-        run = run_snakemake(kept, "-c2", "--notemp", shard, "--configfile", MINI)
+        run = run_snakemake(kept, "-c2", "--notemp", shard, "--configfile", *EVERYTHING)
         done = re.findall(r"^ *(?:local)?rule (\w+):", run.stdout + run.stderr, re.MULTILINE)
         assert sorted(done) == ["make_shard", "standardise_peaks"]
         for name in (lost, shard):
-            assert (kept / name).read_bytes() == (finished_mini / name).read_bytes()
+            assert (kept / name).read_bytes() == (finished_run / name).read_bytes()
 
 
 # Binary files that no job reads what it counts from, by their folder and suffix.

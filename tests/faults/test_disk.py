@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from trees import MINI, copy_tree, left_over
+from trees import EVERYTHING, copy_tree, left_over
 
 from conftest import copy_checkout, run_snakemake
 
@@ -72,7 +72,9 @@ def test_a_full_disk(tmp_path, kept, stage):
         path.unlink()
     room = (kept / "results" / target).stat().st_size // 2
     with small_disk(results, size_of(results) + room):
-        run = run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", MINI, check=False)
+        run = run_snakemake(
+            folder, "-c2", "--notemp", f"results/{target}", "--configfile", *EVERYTHING, check=False
+        )
         said = run.stdout + run.stderr
         # samtools says no more than that it could not write
         assert run.returncode != 0, said
@@ -84,7 +86,7 @@ def test_a_full_disk(tmp_path, kept, stage):
             assert not [line for line in said.splitlines() if line.startswith("Traceback")], said
             assert not left_over(results)
     # There is room again, as after tidying.
-    run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", MINI)
+    run_snakemake(folder, "-c2", "--notemp", f"results/{target}", "--configfile", *EVERYTHING)
     assert_same_file(results / target, kept / "results" / target)
 
 
@@ -171,7 +173,9 @@ def test_a_results_folder_that_cannot_be_written(tmp_path):
             pytest.skip("this user may not mount a file system")
         results.chmod(0o555)
     try:
-        run = run_snakemake(folder, "-c2", "results/genome/genome.h5", "--configfile", MINI, check=False)
+        run = run_snakemake(
+            folder, "-c2", "results/genome/genome.h5", "--configfile", *EVERYTHING, check=False
+        )
         said = run.stdout + run.stderr
         assert run.returncode != 0
         assert "Read-only file system" in said or "Permission denied" in said

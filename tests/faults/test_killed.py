@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from trees import Killer, assert_same, children, left_over, said, start_snakemake, wait_for
 
-from conftest import MINI, copy_checkout, run_snakemake
+from conftest import EVERYTHING, copy_checkout, run_snakemake
 from shell_rules import rules
 
 # Of every stage some rules that run in a job of their own for long enough to be killed.
@@ -41,14 +41,16 @@ def test_snakemake_killed_while_jobs_run(disturbed):
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     assert orphans
-    again = run_snakemake(disturbed, "-c2", "results/genome/genome.h5", "--configfile", MINI, check=False)
+    again = run_snakemake(
+        disturbed, "-c2", "results/genome/genome.h5", "--configfile", *EVERYTHING, check=False
+    )
     message = again.stdout + again.stderr
     assert again.returncode != 0 and "LockException" in message and "--unlock" in message
     assert "Traceback" not in message
-    run_snakemake(disturbed, "--unlock", "--configfile", MINI)
+    run_snakemake(disturbed, "--unlock", "--configfile", *EVERYTHING)
 
 
-def test_a_job_of_every_stage_killed(disturbed, finished_mini):
+def test_a_job_of_every_stage_killed(disturbed, finished_run):
     """SIGKILL of a process of the first job of each rule, in a run that goes on from the killed one."""
     run = start_snakemake(disturbed, "-c2", "--retries", "3", "--keep-going")
     killer = Killer(run.pid, seed=4)
@@ -57,8 +59,8 @@ def test_a_job_of_every_stage_killed(disturbed, finished_mini):
     killer.done.set()
     killer.join()
     print("killed, with seconds after their start:", killer.killed)
-    run_snakemake(disturbed, "-c2", "--configfile", MINI)
-    assert_same(disturbed / "results", finished_mini / "results")
+    run_snakemake(disturbed, "-c2", "--configfile", *EVERYTHING)
+    assert_same(disturbed / "results", finished_run / "results")
     assert {
         stage: rules & set(killer.killed) for stage, rules in STAGES.items() if not rules & set(killer.killed)
     } == {}
@@ -69,11 +71,11 @@ def test_what_killed_jobs_leave_has_no_final_name(disturbed):
     """Half-written files are told by their names, may be deleted, and nothing reads them."""
     for path in left_over(disturbed / "results"):
         path.unlink()
-    run = run_snakemake(disturbed, "-n", "--configfile", MINI)
+    run = run_snakemake(disturbed, "-n", "--configfile", *EVERYTHING)
     assert "Nothing to be done" in run.stdout + run.stderr
 
 
-def test_sigterm_ends_a_run_in_order(tmp_path, finished_mini):
+def test_sigterm_ends_a_run_in_order(tmp_path, finished_run):
     """SIGTERM, as a batch system sends it: running jobs end, no new ones start, no lock stays."""
     folder = copy_checkout(tmp_path / "run")
     run = start_snakemake(folder, "-c2", "results/dataset/dataset.json")
@@ -81,9 +83,9 @@ def test_sigterm_ends_a_run_in_order(tmp_path, finished_mini):
     os.kill(run.pid, signal.SIGTERM)
     assert run.wait() != 0
     assert "Traceback" not in said(folder) and not left_over(folder / "results")
-    run_snakemake(folder, "-c2", "results/dataset/dataset.json", "--configfile", MINI)
+    run_snakemake(folder, "-c2", "results/dataset/dataset.json", "--configfile", *EVERYTHING)
     for name in ("genome/genome.h5", "dataset/dataset.json", "peaks/called/K562_ATAC_peaks.narrowPeak.gz"):
-        assert (folder / "results" / name).read_bytes() == (finished_mini / "results" / name).read_bytes(), (
+        assert (folder / "results" / name).read_bytes() == (finished_run / "results" / name).read_bytes(), (
             name
         )
 
@@ -93,7 +95,7 @@ def test_two_snakemakes_in_one_folder(tmp_path):
     folder = copy_checkout(tmp_path / "run")
     first = start_snakemake(folder, "-c1")
     wait_for(lambda: list((folder / "results/logs").rglob("*.log")), first)
-    second = run_snakemake(folder, "-c1", "--configfile", MINI, check=False)
+    second = run_snakemake(folder, "-c1", "--configfile", *EVERYTHING, check=False)
     running = first.poll() is None
     os.kill(first.pid, signal.SIGINT)
     first.wait()

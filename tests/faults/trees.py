@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-MINI = "tests/mini/config.yaml"
+EVERYTHING = ("tests/mini/config.yaml", "tests/mini/everything.yaml")
 # Whatever depends on nothing but the inputs; not logs, pages with dates, tables with seconds.
 RESULTS_OF_A_RUN = (
     "genome/genome.h5", "genome/chrom.sizes", "genome/contigs.tsv", "peaks/called/*", "peaks/standard/*",
@@ -58,7 +58,7 @@ def start_snakemake(folder: Path, *words: str, **options) -> subprocess.Popen:
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     with open(folder / "said.txt", "w") as said:
         return subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *words, "--configfile", MINI],
+            [sys.executable, "-m", "snakemake", *words, "--configfile", *EVERYTHING],
             cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment, process_group=0, **options,
         )  # fmt: skip
 

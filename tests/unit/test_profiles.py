@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import MINI, copy_checkout, run_snakemake
+from conftest import EVERYTHING, copy_checkout, run_snakemake
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "profiles/README.md").read_text(), re.DOTALL)
@@ -66,13 +66,13 @@ def test_gpus_in_a_partition_of_their_own_do_not_part_a_group(tmp_path):
     block = (folder / "profiles/slurm/config.yaml").read_text().split("# set-resources:")[1]
     on_gpu = re.findall(r"^#   (\w+): [&*]gpu", block, re.MULTILINE)
     run = run_snakemake(
-        folder, "-n", "--profile", "slurm", "--configfile", MINI, "gpu.yaml",
+        folder, "-n", "--profile", "slurm", "--configfile", *EVERYTHING, "gpu.yaml",
         "--default-resources", "slurm_partition=cpu", "mem_mb=2000", "runtime=60",
         "--set-resources", *(f"{rule}:slurm_partition=gpu" for rule in on_gpu),
     )  # fmt: skip
     groups = re.findall(r"Group job (\w+)", run.stdout)
-    # Six strategies, two splits; without their predictions the scores of the second evaluation regions stand alone.
-    assert [groups.count(name) for name in ("report", "evaluation", "predictions")] == [1, 12, 12]
+    # Six strategies; without their predictions the scores of the second evaluation regions stand alone.
+    assert [groups.count(name) for name in ("report", "evaluation", "predictions")] == [1, 12, 6]
 
 
 # Snakemake itself, which writes down what each group of jobs asks for.
@@ -98,7 +98,7 @@ def test_what_travels_as_one_job_asks_for_a_day_at_most(tmp_path, threads):
     folder = copy_checkout(tmp_path)
     (folder / "threads.yaml").write_text(f"reads: {{threads: {threads}}}\n")
     run = subprocess.run(
-        [sys.executable, "-c", GROUPS, "-n", "--profile", "slurm", "--configfile", MINI, "threads.yaml"],
+        [sys.executable, "-c", GROUPS, "-n", "--profile", "slurm", "--configfile", *EVERYTHING, "threads.yaml"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     asked = [line.split()[1:] for line in run.stdout.splitlines() if line.startswith("asks ")]

@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from conftest import MINI, run_snakemake
+from conftest import EVERYTHING, run_snakemake
 
 MORE = """
 groupings:
@@ -23,15 +23,15 @@ comparison:
 
 
 @pytest.fixture(scope="module")
-def chosen(finished_mini, tmp_path_factory):
+def chosen(finished_run, tmp_path_factory):
     """A copy of the finished run, run again with more of everything; and what Snakemake said."""
     folder = tmp_path_factory.mktemp("choices") / "run"
-    shutil.copytree(finished_mini, folder, symlinks=True)
+    shutil.copytree(finished_run, folder, symlinks=True)
     tasks = pd.read_csv(folder / "results/dataset/tasks.tsv", sep="\t")["task_id"]
     rows = [f"{task}\t{'left' if i < 5 else 'right'}" for i, task in enumerate(tasks)]
     (folder / "own.tsv").write_text("\n".join(["task_id\tgroup", *rows, f"{tasks[0]}\tright"]) + "\n")
     (folder / "more.yaml").write_text(MORE)
-    said = run_snakemake(folder, "-c2", "--configfile", MINI, "more.yaml")
+    said = run_snakemake(folder, "-c2", "--configfile", *EVERYTHING, "more.yaml")
     return folder / "results", said.stdout + said.stderr, list(tasks)
 
 

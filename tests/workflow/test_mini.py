@@ -10,15 +10,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import MINI, copy_checkout, run_snakemake
+from conftest import EVERYTHING, copy_checkout, run_snakemake
 from epigroup.report_data import read_counts
 
 RESULTS = "results"
 
 
 @pytest.fixture
-def results(finished_mini):
-    return finished_mini / RESULTS
+def results(finished_run):
+    return finished_run / RESULTS
 
 
 def count(command, folder):
@@ -152,38 +152,38 @@ def test_nothing_temporary_is_left(results):
 def test_a_second_run_elsewhere_on_one_core_gives_the_same_bytes(results, tmp_path):
     folder = copy_checkout(tmp_path / "again")
     targets = [f"{RESULTS}/evaluation/{s}/seed1/metrics.tsv" for s in ("SMTL", "KMTL")]
-    run_snakemake(folder, "-c1", *targets, "--configfile", MINI)
+    run_snakemake(folder, "-c1", *targets, "--configfile", *EVERYTHING)
     for path in (*targets, f"{RESULTS}/dataset/dataset.json", f"{RESULTS}/groupings/kmeans/seed1/groups.tsv"):
         assert (folder / path).read_bytes() == (results.parent / path).read_bytes(), path
 
 
-def test_predict_scores_regions(finished_mini):
-    (finished_mini / "regions.bed").write_text("chr4\t1000\t1200\tfirst\nchr4\t5000\t5600\tsecond\n")
-    (finished_mini / "predict.yaml").write_text("predict: {strategy: KMTL, seed: 1, regions: regions.bed}\n")
-    run_snakemake(finished_mini, "-c1", "predict", "--configfile", MINI, "predict.yaml")
-    scores = pd.read_csv(finished_mini / RESULTS / "predict/scores.tsv.gz", sep="\t")
+def test_predict_scores_regions(finished_run):
+    (finished_run / "regions.bed").write_text("chr4\t1000\t1200\tfirst\nchr4\t5000\t5600\tsecond\n")
+    (finished_run / "predict.yaml").write_text("predict: {strategy: KMTL, seed: 1, regions: regions.bed}\n")
+    run_snakemake(finished_run, "-c1", "predict", "--configfile", *EVERYTHING, "predict.yaml")
+    scores = pd.read_csv(finished_run / RESULTS / "predict/scores.tsv.gz", sep="\t")
     assert list(scores["name"]) == ["first", "second"]
     assert scores.iloc[:, 4:].apply(lambda c: c.between(0, 1).all()).all() and scores.shape[1] == 12
-    assert len(list((finished_mini / RESULTS / "predict/bigwig").glob("*.bw"))) == 8
+    assert len(list((finished_run / RESULTS / "predict/bigwig").glob("*.bw"))) == 8
 
 
-def test_plan_counts_what_the_dry_run_does(finished_mini):
-    run = run_snakemake(finished_mini, "-c1", "plan", "--configfile", MINI)
+def test_plan_counts_what_the_dry_run_does(finished_run):
+    run = run_snakemake(finished_run, "-c1", "plan", "--configfile", *EVERYTHING)
     assert "trainings" in run.stdout + run.stderr
 
 
-def test_snakemakes_own_report_carries_the_figures(finished_mini):
+def test_snakemakes_own_report_carries_the_figures(finished_run):
     """Every figure with its caption, category and label, in a bundle that was made without a network and asks
     nothing of it."""
-    words = [sys.executable, "-m", "snakemake", "--report", "report.zip", "--configfile", MINI]
+    words = [sys.executable, "-m", "snakemake", "--report", "report.zip", "--configfile", *EVERYTHING]
     alone = ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0:
         words = [*alone, *words]
-    subprocess.run(words, cwd=finished_mini, check=True, capture_output=True)
-    with zipfile.ZipFile(finished_mini / "report.zip") as report:
+    subprocess.run(words, cwd=finished_run, check=True, capture_output=True)
+    with zipfile.ZipFile(finished_run / "report.zip") as report:
         names = report.namelist()
         page = report.read(next(name for name in names if re.fullmatch(r"[^/]+/report\.html", name))).decode()
-    drawn = {path.name for path in (finished_mini / RESULTS / "figures").glob("*.svg")}
+    drawn = {path.name for path in (finished_run / RESULTS / "figures").glob("*.svg")}
     assert len(drawn) >= 9 and drawn <= {Path(name).name for name in names}
     assert not re.search(r"""(src|href) *= *["']https?:|url\(["']?https?:|@import""", page)
     results, _ = json.JSONDecoder().raw_decode(page, page.index("var results = {") + len("var results = "))

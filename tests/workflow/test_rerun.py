@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 import pytest
 
-from conftest import MINI as CONFIG
+from conftest import EVERYTHING as CONFIG
 from conftest import run_snakemake
 
 LIBRARY = "workflow/scripts/epigroup"
 
 
 @pytest.fixture
-def finished(finished_mini):
-    return finished_mini
+def finished(finished_run):
+    return finished_run
 
 
 @contextmanager

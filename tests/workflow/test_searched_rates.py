@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import MINI, run_snakemake
+from conftest import EVERYTHING, run_snakemake
 from epigroup.models import read_info
 
 CONFIG = {
@@ -27,10 +27,10 @@ TARGETS = [
 
 
 @pytest.fixture(scope="module")
-def searched(finished_mini):
-    (finished_mini / "search.yaml").write_text(yaml.safe_dump(CONFIG))
-    run_snakemake(finished_mini, "-c2", *TARGETS, "--configfile", MINI, "search.yaml")
-    return finished_mini / "results"
+def searched(finished_run):
+    (finished_run / "search.yaml").write_text(yaml.safe_dump(CONFIG))
+    run_snakemake(finished_run, "-c2", *TARGETS, "--configfile", *EVERYTHING, "search.yaml")
+    return finished_run / "results"
 
 
 def table(path):
@@ -70,19 +70,19 @@ def test_the_study_trains_its_profiles_to_the_end(searched):
     assert not list((searched / "patience/STL/seed1").glob("*.safetensors"))
 
 
-def test_another_search_reruns_itself_and_what_it_finds_rates_for(finished_mini, searched):
+def test_another_search_reruns_itself_and_what_it_finds_rates_for(finished_run, searched):
     changed = CONFIG["searches"]["joint"] | {"refine": 0.003}
     text = yaml.safe_dump(CONFIG | {"searches": CONFIG["searches"] | {"joint": changed}})
-    (finished_mini / "changed.yaml").write_text(text)
-    run = run_snakemake(finished_mini, "-n", *TARGETS, "--configfile", MINI, "changed.yaml")
+    (finished_run / "changed.yaml").write_text(text)
+    run = run_snakemake(finished_run, "-n", *TARGETS, "--configfile", *EVERYTHING, "changed.yaml")
     rules = [line.split()[0] for line in run.stdout.splitlines() if line[:1].isalpha()]
     assert {"run_trials", "choose_rates", "train_pack"} <= set(rules)
     assert "strategy=ALONE" not in run.stdout and "train_full_length" not in rules
 
 
-def test_a_sample_of_more_tasks_than_there_are_is_refused(finished_mini):
+def test_a_sample_of_more_tasks_than_there_are_is_refused(finished_run):
     wrong = {"alone": CONFIG["searches"]["alone"] | {"tasks": 9}, "joint": CONFIG["searches"]["joint"]}
-    (finished_mini / "wrong.yaml").write_text(yaml.safe_dump(CONFIG | {"searches": wrong}))
-    run = run_snakemake(finished_mini, "-n", "--configfile", MINI, "wrong.yaml", check=False)
+    (finished_run / "wrong.yaml").write_text(yaml.safe_dump(CONFIG | {"searches": wrong}))
+    run = run_snakemake(finished_run, "-n", "--configfile", *EVERYTHING, "wrong.yaml", check=False)
     assert run.returncode
     assert "searches.alone.tasks: a sample of 9 tasks of 8" in run.stdout + run.stderr

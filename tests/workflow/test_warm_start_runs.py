@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import MINI, run_snakemake
+from conftest import EVERYTHING, run_snakemake
 from epigroup.affinity.contract import read_pieces
 from epigroup.models import read_info
 
@@ -39,19 +39,19 @@ TARGET = "results/comparison/costs.tsv"
 
 
 @pytest.fixture(scope="module")
-def made(finished_mini, tmp_path_factory):
+def made(finished_run, tmp_path_factory):
     """A copy of the finished run with more strategies."""
     folder = tmp_path_factory.mktemp("warm") / "run"
-    shutil.copytree(finished_mini, folder, symlinks=True)
+    shutil.copytree(finished_run, folder, symlinks=True)
     (folder / "warm.yaml").write_text(yaml.safe_dump(CONFIG))
-    run_snakemake(folder, "-c2", TARGET, "--configfile", MINI, "warm.yaml")
+    run_snakemake(folder, "-c2", TARGET, "--configfile", *EVERYTHING, "warm.yaml")
     return folder
 
 
 def jobs(folder, config, *targets):
     """Rule and wildcards of what a dry run would do."""
     (folder / "changed.yaml").write_text(yaml.safe_dump(config))
-    text = run_snakemake(folder, "-n", *targets, "--configfile", MINI, "changed.yaml").stdout
+    text = run_snakemake(folder, "-n", *targets, "--configfile", *EVERYTHING, "changed.yaml").stdout
     found, rule = set(), ""
     for line in text.splitlines():
         words = line.split()
