@@ -10,6 +10,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_inputs.smk"
 include: "workflow/rules/settings.smk"
 
 

@@ -10,8 +10,8 @@ from epigroup.group_tables import read_rates
 from epigroup.grouping.contract import GroupingInputs
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.table import group_tasks
-from epigroup.report_data import read_counts
-from epigroup.report_data import table as read_report_table
+from epigroup.quality_tables import read_counts
+from epigroup.result_files import table as read_report_table
 from epigroup.run_scores import SCORES, read_metrics
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]

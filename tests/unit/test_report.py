@@ -17,9 +17,10 @@ import report_tree
 from epigroup import figure_tables, plot_style, plots, report
 from epigroup.errors import InputError
 from epigroup.models import ModelInfo, write_models
+from epigroup.quality_tables import read_counts
 from epigroup.report import make_report, plain, render
 from epigroup.report_comparison import energy_rows
-from epigroup.report_data import load, read_counts
+from epigroup.report_data import load
 from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
 from epigroup.report_identity import identity
 from epigroup.report_page import TEMPLATES, Section, fill

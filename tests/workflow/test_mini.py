@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from conftest import EVERYTHING, copy_checkout, run_snakemake
-from epigroup.report_data import read_counts
+from epigroup.quality_tables import read_counts
 
 RESULTS = "results"
 

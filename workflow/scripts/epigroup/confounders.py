@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.metrics import adjusted_mutual_info_score, normalized_mutual_info_score
 
 from epigroup.files import whole
-from epigroup.report_data import read_counts
+from epigroup.quality_tables import read_counts
 from epigroup.tables import read_table
 from epigroup.task_tables import read_tasks
 

@@ -12,7 +12,7 @@ import pandas as pd
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grades import FALLING, GRADES, graded, worst
-from epigroup.intact import REMEDY
+from epigroup.intact import REMEDY, read_json, read_text
 from epigroup.tables import read_table
 
 COLUMNS = ("profile_id", "replicate", "measure", "value", "grade", "threshold", "source")
@@ -137,3 +137,51 @@ def write_figures(out: str | os.PathLike, figures: Mapping[str, float | int]) ->
     }
     with whole(out) as partial:
         Path(partial).write_text(json.dumps(held, indent=1) + "\n")
+
+
+FLAGSTAT = {
+    "primary": "primary",
+    "primary mapped": "aligned",
+    "primary duplicates": "duplicates",
+    "with itself and mate mapped": "mates",
+}
+
+
+def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
+    """A row a replicate (`profile.repN`): reads, after trimming, aligned, duplicates, and aligned
+    fragments; None without files.
+
+    Counts are of reads, both mates of a pair, but for fragments: a pair of which both mates align is one, as is a
+    read alone. A profile that entered as BAM has no trimming.
+    """
+    if not flagstat:
+        return None
+    trimmed = {Path(path).name.removesuffix(".json"): read_json(path)["summary"] for path in fastp}
+    rows = []
+    for path in flagstat:
+        name = Path(path).name.removesuffix(".flagstat.txt")
+        counts = {}
+        for line in read_text(path).splitlines():
+            number, _, what = line.partition(" + ")
+            what = what.split(" ", 1)[-1].split(" (")[0]
+            if what in FLAGSTAT:
+                counts[FLAGSTAT[what]] = int(number)
+        if len(counts) < len(FLAGSTAT):
+            raise InputError(f"{path}: is cut: it does not count {', '.join(FLAGSTAT)} reads; {REMEDY}")
+        before = trimmed[name]["before_filtering"]["total_reads"] if name in trimmed else counts["primary"]
+        after = trimmed[name]["after_filtering"]["total_reads"] if name in trimmed else counts["primary"]
+        rows.append(
+            {
+                "Replicate": name,
+                "Reads": before,
+                "After trimming": after if name in trimmed else None,
+                "Aligned": counts["aligned"],
+                "Aligned, %": round(100 * counts["aligned"] / after, 1) if after else None,
+                "Duplicates": counts["duplicates"],
+                "Duplicates, %": round(100 * counts["duplicates"] / counts["aligned"], 1)
+                if counts["aligned"]
+                else None,
+                "Aligned fragments": counts["aligned"] - counts["mates"] // 2,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -15,10 +15,11 @@ from epigroup.figure_tables import task_scores
 from epigroup.files import whole
 from epigroup.plots import default_pairs, palettes
 from epigroup.report_charts import page_data
-from epigroup.report_data import Results, load, many
+from epigroup.report_data import Results, load
 from epigroup.report_headline import headline_rows, lead_sentence
 from epigroup.report_page import TEMPLATES, Page, environment, make_sections
 from epigroup.report_sections import SECTIONS
+from epigroup.result_files import many
 
 log = logging.getLogger(__name__)
 

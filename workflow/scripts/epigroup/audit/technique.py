@@ -12,7 +12,8 @@ from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
 from epigroup.confounders import read_depth
 from epigroup.errors import InputError
 from epigroup.quality_tables import read_summary
-from epigroup.report_data import gather, many, place, with_pools
+from epigroup.report_data import with_pools
+from epigroup.result_files import gather, many, place
 from epigroup.run_scores import check_tasks, read_metrics
 from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.task_tables import read_tasks

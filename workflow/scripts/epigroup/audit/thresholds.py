@@ -12,7 +12,7 @@ from epigroup.evaluation import count_predictions, open_predictions
 from epigroup.files import whole
 from epigroup.intact import read_json
 from epigroup.metrics import ScoreCounts
-from epigroup.report_data import many, place
+from epigroup.result_files import many, place
 from epigroup.run_scores import check_tasks, read_metrics
 
 log = logging.getLogger(__name__)
