@@ -17,7 +17,9 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from snakemake.utils import update_config
 
+from conftest import EVERYTHING, REPOSITORY
 from epigroup import search
 from epigroup.batch_stream import BatchStream
 from epigroup.checkpoints import catch_termination
@@ -155,8 +157,10 @@ def test_another_seed_draws_another_sample_and_too_large_a_one_is_refused():
 
 
 def config(**changes) -> dict:
-    text = (Path(__file__).parents[1] / "mini" / "config.yaml").read_text()
-    return yaml.safe_load(text) | changes
+    full = {}
+    for name in EVERYTHING:
+        update_config(full, yaml.safe_load((REPOSITORY / name).read_text()))
+    return full | changes
 
 
 @pytest.mark.parametrize(
