@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from conftest import EVERYTHING as CONFIG
-from conftest import run_snakemake
+from conftest import EVERYTHING, run_snakemake
 
 LIBRARY = "workflow/scripts/epigroup"
+CONFIG, MORE = EVERYTHING
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def edited(path, *replacements):
 
 def to_rerun(folder, *more):
     """Jobs that a dry run would do, as (rule, wildcards as text)."""
-    text = run_snakemake(folder, "-n", "--configfile", CONFIG, *more).stdout
+    text = run_snakemake(folder, "-n", "--configfile", *EVERYTHING, *more).stdout
     jobs = set()
     # the jobs of a group are indented
     for block in re.split(r"\n(?= *(?:local)?rule )", text):
@@ -163,14 +163,14 @@ def test_what_looks_on_reruns_the_training_that_it_looks_on(finished):
 
 def test_how_an_affinity_looks_on_reruns_the_training_and_a_repeated_one_does_not(finished):
     with edited(
-        finished / CONFIG,
+        finished / MORE,
         ("tag: {measure: tag, network: training}", "tag: {measure: tag, network: training, every: 5}"),
     ):
         jobs = to_rerun(finished)
     trained = {wildcards for rule, wildcards in jobs if rule == "train_pack"}
     assert "strategy=SMTL, seed=1, pack=0" in trained
     assert not any("strategy=STL," in wildcards for wildcards in trained)
-    with edited(finished / CONFIG, ("network: trained, samples: 40", "network: training, samples: 40")):
+    with edited(finished / MORE, ("network: trained, samples: 40", "network: training, samples: 40")):
         jobs = to_rerun(finished)
     assert ("measure_affinity", "affinity=sca, strategy=SMTL, seed=1") in jobs
     assert "train_pack" not in rules_of(jobs)
