@@ -11,10 +11,11 @@ import pytest
 from alignment_files import write_bam
 from epigroup.cross_correlation import Ends, read_ends
 from epigroup.errors import InputError
+from epigroup.flagstat import read_flagstat
 from epigroup.grades import THRESHOLDS, graded, worst
 from epigroup.insert_sizes import insert_figures
 from epigroup.left_out import profiles_left_out
-from epigroup.quality import mitochondrial_share, read_flagstat, reads_in_peaks, replicate_figures
+from epigroup.quality import mitochondrial_share, reads_in_peaks, replicate_figures
 from epigroup.quality_tables import (
     POOLED,
     check_left_out,
@@ -60,7 +61,12 @@ def test_counts_of_a_replicate_are_samtools(tmp_path):
     for name in ("flagstat", "idxstats"):
         text = subprocess.run(["samtools", name, bam], check=True, capture_output=True, text=True).stdout
         (tmp_path / name).write_text(text)
-    assert read_flagstat(tmp_path / "flagstat") == {"primary": 6, "mapped": 6, "duplicates": 0}
+    assert read_flagstat(tmp_path / "flagstat") == {
+        "primary": 6,
+        "mapped": 6,
+        "duplicates": 0,
+        "mates": 0,
+    }
     assert mitochondrial_share(tmp_path / "idxstats", "chrM") == 1 / 6
     write_figures(tmp_path / "c.json", {"nrf": 0.5, "pbc1": math.nan, "pbc2": math.inf})
     paths = [str(tmp_path / name) for name in ("flagstat", "idxstats", "c.json")]

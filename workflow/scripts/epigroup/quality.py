@@ -11,27 +11,13 @@ import pysam
 from epigroup.alignments import mapped_reads, open_alignments
 from epigroup.cross_correlation import read_ends
 from epigroup.errors import InputError
+from epigroup.flagstat import read_flagstat
 from epigroup.insert_sizes import insert_figures
 from epigroup.intact import REMEDY, read_json, read_text
 from epigroup.intervals import read_peaks
 from epigroup.strand_facts import StrandFacts
 from epigroup.transcripts import read_starts
 from epigroup.tss_enrichment import tss_enrichment
-
-FLAGSTAT = {"primary": "primary", "primary mapped": "mapped", "primary duplicates": "duplicates"}
-
-
-def read_flagstat(path: str | os.PathLike) -> dict[str, int]:
-    """primary, mapped and duplicates (reads) of samtools flagstat. Raises InputError for a file that is cut."""
-    counts = {}
-    for line in read_text(path).splitlines():
-        number, _, what = line.partition(" + ")
-        what = what.split(" ", 1)[-1].split(" (")[0]
-        if what in FLAGSTAT:
-            counts[FLAGSTAT[what]] = int(number)
-    if len(counts) < len(FLAGSTAT):
-        raise InputError(f"{path}: is cut: it does not count {', '.join(FLAGSTAT)} reads; {REMEDY}")
-    return counts
 
 
 def mitochondrial_share(idxstats: str | os.PathLike, mitochondrion: str) -> float:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.flagstat import read_flagstat
 from epigroup.grades import FALLING, GRADES, graded, worst
-from epigroup.intact import REMEDY, read_json, read_text
+from epigroup.intact import REMEDY, read_json
 from epigroup.tables import read_table
 
 COLUMNS = ("profile_id", "replicate", "measure", "value", "grade", "threshold", "source")
@@ -139,14 +140,6 @@ def write_figures(out: str | os.PathLike, figures: Mapping[str, float | int]) ->
         Path(partial).write_text(json.dumps(held, indent=1) + "\n")
 
 
-FLAGSTAT = {
-    "primary": "primary",
-    "primary mapped": "aligned",
-    "primary duplicates": "duplicates",
-    "with itself and mate mapped": "mates",
-}
-
-
 def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
     """A row a replicate (`profile.repN`): reads, after trimming, aligned, duplicates, and aligned
     fragments; None without files.
@@ -160,14 +153,7 @@ def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
     rows = []
     for path in flagstat:
         name = Path(path).name.removesuffix(".flagstat.txt")
-        counts = {}
-        for line in read_text(path).splitlines():
-            number, _, what = line.partition(" + ")
-            what = what.split(" ", 1)[-1].split(" (")[0]
-            if what in FLAGSTAT:
-                counts[FLAGSTAT[what]] = int(number)
-        if len(counts) < len(FLAGSTAT):
-            raise InputError(f"{path}: is cut: it does not count {', '.join(FLAGSTAT)} reads; {REMEDY}")
+        counts = read_flagstat(path)
         before = trimmed[name]["before_filtering"]["total_reads"] if name in trimmed else counts["primary"]
         after = trimmed[name]["after_filtering"]["total_reads"] if name in trimmed else counts["primary"]
         rows.append(
@@ -175,13 +161,13 @@ def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:
                 "Replicate": name,
                 "Reads": before,
                 "After trimming": after if name in trimmed else None,
-                "Aligned": counts["aligned"],
-                "Aligned, %": round(100 * counts["aligned"] / after, 1) if after else None,
+                "Aligned": counts["mapped"],
+                "Aligned, %": round(100 * counts["mapped"] / after, 1) if after else None,
                 "Duplicates": counts["duplicates"],
-                "Duplicates, %": round(100 * counts["duplicates"] / counts["aligned"], 1)
-                if counts["aligned"]
+                "Duplicates, %": round(100 * counts["duplicates"] / counts["mapped"], 1)
+                if counts["mapped"]
                 else None,
-                "Aligned fragments": counts["aligned"] - counts["mates"] // 2,
+                "Aligned fragments": counts["mapped"] - counts["mates"] // 2,
             }
         )
     return pd.DataFrame(rows)
