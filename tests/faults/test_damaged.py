@@ -7,9 +7,9 @@ from pathlib import Path
 
 import h5py
 import pytest
-from trees import EVERYTHING, damaged, restored
+from trees import damaged, restored
 
-from conftest import run_snakemake
+from conftest import EVERYTHING, run_snakemake
 
 
 def half(data):

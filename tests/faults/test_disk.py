@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from trees import EVERYTHING, copy_tree, left_over
+from trees import copy_tree, left_over
 
-from conftest import copy_checkout, run_snakemake
+from conftest import EVERYTHING, copy_checkout, run_snakemake
 
 
 def mounted(folder, options):

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from trees import EVERYTHING, assert_same, copy_tree
+from trees import assert_same, copy_tree
 
-from conftest import run_snakemake
+from conftest import EVERYTHING, run_snakemake
 
 DAY = 86_400
 # Made anew on a finished tree: peaks, shards and one training.

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-EVERYTHING = ("tests/mini/config.yaml", "tests/mini/everything.yaml")
+from conftest import EVERYTHING
+
 # Whatever depends on nothing but the inputs; not logs, pages with dates, tables with seconds.
 RESULTS_OF_A_RUN = (
     "genome/genome.h5", "genome/chrom.sizes", "genome/contigs.tsv", "peaks/called/*", "peaks/standard/*",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from epigroup.bigbed import bigbed_text
 from epigroup.errors import InputError
 from epigroup.peak_tracks import write_peak_track
+from epigroup.standard_peaks import index_peaks
 
 SIZES = {"chr2": 300_000, "chr10": 50_000, "chrX": 70_000}
 
@@ -56,6 +57,26 @@ def test_a_score_that_the_browser_does_not_know_is_its_highest(tmp_path):
     assert [entry[3] for entry in read_back(tmp_path / "p.bb")["chrX"]] == ["1000", "1000"]
 
 
+def test_given_peaks_with_fields_that_the_browser_cannot_read_are_shown(tmp_path, caplog):
+    """As a peak file may hold them: fractions, numbers below 0, dots and words."""
+    (tmp_path / "given.narrowPeak").write_text(
+        "chrX\t10\t150\ta b\t12.6\t+\t1.5\t2\t3\t5\n"
+        "chrX\t20\t390\tb\t-7\t*\tnan\t1e3\t.\t4\n"
+        "chrX\t30\t390\tc\t.\t-\tx\tinf\t-1\t-1\n"
+        "chrX\t40\t390\td\t7\t.\t0\t0\t0\t-1\n"
+    )
+    index_peaks(tmp_path / "given.narrowPeak", tmp_path / "s.narrowPeak.gz", SIZES, SIZES)
+    with caplog.at_level("INFO"):
+        write_peak_track(tmp_path / "s.narrowPeak.gz", tmp_path / "p.bb", SIZES)
+    assert "3 rows with a score, strand or value" in caplog.text
+    assert [list(entry[2:]) for entry in read_back(tmp_path / "p.bb")["chrX"]] == [
+        ["a b", "13", "+", "1.5", "2", "3", "5"],
+        ["b", "0", ".", "0", "1e3", "-1", "4"],
+        ["c", "0", "-", "0", "-1", "-1", "-1"],
+        ["d", "7", ".", "0", "0", "0", "-1"],
+    ]
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3000))
 def test_any_sorted_peaks_come_back_by_both_readers(tmp_path_factory, seed, n):
@@ -83,7 +104,7 @@ def test_any_sorted_peaks_come_back_by_both_readers(tmp_path_factory, seed, n):
         (narrowpeak([row("chr3", 50, 60)]), "line 1"),
         (narrowpeak([row("chr10", 50, 50_001)]), "line 1"),
         (narrowpeak([row("chr10", 50, 50)]), "line 1"),
-        (narrowpeak([row("chr10", 5, 50), ("chr10", 6, 50, "peak", "high", ".", 1, 1, 1, 1)]), "line 2"),
+        (narrowpeak([row("chr10", 5, 50), ("chr10", "six", 50, "peak", 1, ".", 1, 1, 1, 1)]), "line 2"),
         ("chr2\t1\t9\n", "line 1"),
         ("", "no peak"),
     ],

@@ -1,6 +1,7 @@
 """Peaks as bigBed files that the UCSC browser shows as narrowPeak (its type bigNarrowPeak)."""
 
 import logging
+import math
 import os
 import struct
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIELDS = 10  # of narrowPeak, of which the first six are those of BED
 # Mark, version, zoom levels, places of contigs, data and index, fields, fields of BED, place of the description
-# (Kent et al. 2010, supplement, table 5).
+# (Kent et al. 2010, supplement).
 _HEADER = struct.Struct("<IHHQQQHHQ")
 MOST = 1000  # the highest score that BED knows; macs2 writes higher ones
 # UCSC's description of the format, without which a reader takes the file for plain BED. As short as it can be: it must
@@ -54,11 +55,16 @@ def write_peak_track(peaks: str | os.PathLike, out: str | os.PathLike, sizes: Ma
     """Write sorted narrowPeak (plain, gzip or bgzip) as bigBed, its contigs in the order of their names; the number
     of peaks.
 
-    sizes: length in bp of every contig that may be named. A score above 1000 becomes 1000, the highest that the
-    browser takes; all else stays as it is. Raises InputError for a row that is no narrowPeak, lies on no contig of
-    `sizes` or beyond its end, or starts before the one above it, and for a file without a row.
+    sizes: length in bp of every contig that may be named. Given peaks may hold what the browser cannot read: a score
+    becomes a whole number from 0 to 1000, what is no number or strand becomes narrowPeak's mark of none; the log
+    counts such rows. Raises InputError for a row that is no narrowPeak, lies on no contig of `sizes` or beyond its
+    end, or starts before the one above it, and for a file without a row.
     """
-    rows = _rows_by_contig(peaks, sizes)
+    rows, n_changed = _rows_by_contig(peaks, sizes)
+    if n_changed:
+        log.info(
+            "%s: %d rows with a score, strand or value that browsers do not take, changed", out, n_changed
+        )
     if not rows:
         raise InputError(f"{peaks}: holds no peak; {REMEDY}")
     names = sorted(rows)
@@ -73,24 +79,45 @@ def write_peak_track(peaks: str | os.PathLike, out: str | os.PathLike, sizes: Ma
 
 def _rows_by_contig(
     path: str | os.PathLike, sizes: Mapping[str, int]
-) -> dict[str, list[tuple[str, int, int, str]]]:
-    """(contig, start, end, the other fields as one text) by contig, as the library takes them."""
+) -> tuple[dict[str, list[tuple[str, int, int, str]]], int]:
+    """(contig, start, end, the other fields as one text) by contig, as the library takes them, and how many of them
+    stand otherwise in the file."""
     rows: dict[str, list[tuple[str, int, int, str]]] = {}
+    n_changed = 0
     with open_text(path) as handle:
         for number, line in enumerate(handle, start=1):
             try:
-                name, start, end, label, score, *rest = line.decode().rstrip("\n").split("\t")
+                name, start, end, *rest = line.decode().rstrip("\n").split("\t")
                 place = (name, int(start), int(end))
-                score = str(min(int(score), MOST))
-                good = len(rest) == FIELDS - 5 and 0 <= place[1] < place[2] <= sizes[name]
+                good = len(rest) == FIELDS - 3 and 0 <= place[1] < place[2] <= sizes[name]
             except (ValueError, KeyError):
                 good = False
             if not good or (name in rows and rows[name][-1][1] > place[1]):
                 raise InputError(
                     f"{path}, line {number}: {line[:60]!r} is no sorted narrowPeak of this genome; {REMEDY}"
                 )
-            rows.setdefault(name, []).append((*place, "\t".join((label, score, *rest))))
-    return rows
+            shown = _shown(*rest)
+            n_changed += shown != rest
+            rows.setdefault(name, []).append((*place, "\t".join(shown)))
+    return rows, n_changed
+
+
+def _shown(
+    label: str, score: str, strand: str, signal: str, pvalue: str, qvalue: str, summit: str
+) -> list[str]:
+    """The fields after a peak's place as the browser reads them."""
+    if not (score.isdecimal() and int(score) <= MOST):
+        score = str(min(max(round(float(_number(score, "0"))), 0), MOST))
+    strand = strand if strand in ("+", "-", ".") else "."
+    return [label, score, strand, _number(signal, "0"), _number(pvalue, "-1"), _number(qvalue, "-1"), summit]
+
+
+def _number(text: str, none: str) -> str:
+    """The text of a finite number, or `none`."""
+    try:
+        return text if math.isfinite(float(text)) else none
+    except ValueError:
+        return none
 
 
 def _describe(path: Path) -> None:
