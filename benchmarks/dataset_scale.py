@@ -160,11 +160,12 @@ def summary_job(folder: Path, tasks: list[str]) -> tuple[int, int]:
 
 OPEN = """
 import json, resource, sys, time
+from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from epigroup.shards import open_dataset
 def own():
-    lines = [line.split() for line in open("/proc/self/status") if line.startswith("RssAnon")]
-    return 1024 * int(lines[0][1])
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * int(next(line.split()[1] for line in lines if line.startswith("RssAnon")))
 before, own_before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, own()
 at = time.perf_counter()
 data = open_dataset(sys.argv[3], sys.argv[4:])

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -44,25 +45,50 @@ def copy_checkout(target: Path) -> Path:
     return target
 
 
-def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess:
-    """Snakemake as a user types it, in `folder`, with the interpreter's own folder first on PATH."""
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+def snakemake_environment(outer: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables of a run: the interpreter's own folder first on PATH, and files that a job leaves open are said."""
+    return {
+        **outer,
+        "PATH": f"{Path(sys.executable).parent}:{outer['PATH']}",
         "OMP_NUM_THREADS": "1",
+        "PYTHONWARNINGS": "always::ResourceWarning",
     }
+
+
+# Snakemake itself leaves files open, and a folder of its cache for the end of the process: not ours to mend.
+SNAKEMAKES_OWN = ("/site-packages/snakemake", "/snakemake-runtime-cache/")
+
+
+def assert_nothing_left_open(folder: Path, said: str) -> None:
+    """No ResourceWarning in what a run said, nor in the logs of its jobs."""
+    texts = {"the output": said}
+    texts |= {path: path.read_text(errors="replace") for path in folder.glob("results/**/logs/**/*.log")}
+    left = [
+        f"{place}: {line}"
+        for place, text in texts.items()
+        for line in text.splitlines()
+        if ": ResourceWarning: " in line and not any(own in line for own in SNAKEMAKES_OWN)
+    ]
+    if left:
+        raise AssertionError("left open:\n" + "\n".join(left))
+
+
+def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.CompletedProcess:
+    """Snakemake as a user types it, in `folder`. AssertionError where something is left open, and with `check` where
+    the run fails."""
     run = subprocess.run(
         [sys.executable, "-m", "snakemake", *words],
         cwd=folder,
         capture_output=True,
         text=True,
-        env=environment,
+        env=snakemake_environment(),
         check=False,
     )
     if check and run.returncode:
         raise AssertionError(
             f"snakemake {' '.join(words)} ended with {run.returncode}:\n{run.stdout}\n{run.stderr}"
         )
+    assert_nothing_left_open(folder, run.stdout + run.stderr)
     return run
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from conftest import EVERYTHING
+from conftest import EVERYTHING, snakemake_environment
 
 # Whatever depends on nothing but the inputs; not logs, pages with dates, tables with seconds.
 RESULTS_OF_A_RUN = (
@@ -55,12 +55,11 @@ def left_over(results: Path) -> list[Path]:
 
 def start_snakemake(folder: Path, *words: str, **options) -> subprocess.Popen:
     """Snakemake as a user types it, in a process group of its own, its words in `said.txt`."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     with open(folder / "said.txt", "w") as said:
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *words, "--configfile", *EVERYTHING],
-            cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=environment, process_group=0, **options,
+            cwd=folder, stdout=said, stderr=subprocess.STDOUT, env=snakemake_environment(), process_group=0,
+            **options,
         )  # fmt: skip
 
 

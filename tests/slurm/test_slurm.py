@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cluster import Cluster, missing_commands
 
-from conftest import MINI, copy_checkout, run_snakemake
+from conftest import MINI, assert_nothing_left_open, copy_checkout, run_snakemake, snakemake_environment
 
 # What a site would put into its profile; the waits are those of a test.
 SITE = (
@@ -52,11 +52,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture
 def slurm_environment(cluster):
     """Environment of a login node of the cluster."""
-    return {
-        **cluster.environment,
-        "PATH": f"{Path(sys.executable).parent}:{cluster.environment['PATH']}",
-        "OMP_NUM_THREADS": "1",
-    }
+    return snakemake_environment(cluster.environment)
 
 
 def submitted(log: str) -> int:
@@ -73,6 +69,7 @@ def test_the_whole_run_on_slurm_equals_the_local_one(cluster, slurm_environment,
     )  # fmt: skip
     log = run.stdout + run.stderr
     assert run.returncode == 0, log[-6000:]
+    assert_nothing_left_open(folder, log)
     jobs = int(re.search(r"^total\s+(\d+)", log, re.MULTILINE)[1])
     sent = submitted(log)
     print(f"\n{jobs} jobs of the workflow in {sent} jobs of the cluster")
@@ -165,6 +162,7 @@ class Training:
     def finish(self) -> str:
         """The end of the run: what Snakemake said, and the log of the training that made the model."""
         assert self.process.wait() == 0, self.said()[-6000:]
+        assert_nothing_left_open(self.folder, self.said())
         return (self.folder / "results/logs/train_pack/SMTL.seed1.pack0.log").read_text()
 
 

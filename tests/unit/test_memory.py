@@ -20,6 +20,7 @@ SOURCE = Path(sys.modules["epigroup.memory"].__file__).parents[1]
 # Makes a trainer of random windows, and prints by how many bytes the peak of two steps passes what was there.
 MEASURE = """
 import json, sys, numpy as np, torch
+from pathlib import Path
 from planted_examples import Examples, Genome
 from epigroup.checkpoints import Termination
 from epigroup.loader import Batches, Sequences
@@ -34,7 +35,8 @@ labels = rng.integers(0, 255, (n, 1), dtype=np.uint8)
 batches = Batches(sequences, Examples(np.zeros(n, np.int64), 200 * np.arange(n), labels), 0)
 
 def status(key):
-    return 1024 * next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(key))
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 def train(cfg):
     trainer = GroupTrainer(["a", "b"], [0, 1], batches, batches, cfg, 1, label="x", precision=precision,
@@ -44,7 +46,7 @@ def train(cfg):
 
 tiny = {"channels": [2, 2, 2], "hidden": 2}
 train(cfg | {"network": cfg["network"] | tiny, "batch_size": 2})  # what the first step loads of libraries
-open("/proc/self/clear_refs", "w").write("5")  # the peak begins anew
+Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
 before = status("VmRSS")
 train(cfg)
 print(status("VmHWM") - before)

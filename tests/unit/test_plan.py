@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from conftest import run_snakemake
 from epigroup import plan, plan_text
 from epigroup.settings import complete_config
 from epigroup.sheet import read_sheet
@@ -77,9 +78,7 @@ def test_sheet_maps_each_cell_type_to_one_group(shiri):
 
 def dry_run(folder: Path, config: str) -> Counter:
     """Rule: number of jobs that a dry run announces."""
-    command = [sys.executable, "-m", "snakemake", "-n", "--quiet", "rules", "--configfile", config]
-    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout + run.stderr
+    run = run_snakemake(folder, "-n", "--quiet", "rules", "--configfile", config)
     lines = [line.split() for line in run.stdout.splitlines()]
     return Counter({words[0]: int(words[1]) for words in lines if len(words) == 2 and words[1].isdigit()})
 

@@ -101,12 +101,13 @@ assert of("--rank") == "p.value" and of("--input-file-type") == "narrowPeak"
 first, second = words[words.index("--samples") + 1 : words.index("--samples") + 3]
 calls = pathlib.Path(__file__).with_suffix(".calls")
 called = calls.read_text().splitlines() if calls.exists() else []
-count = [sum(1 for _ in open(path)) for path in (of("--peak-list"), first, second)]
+lines_of = lambda path: pathlib.Path(path).read_text().splitlines()
+count = [len(lines_of(path)) for path in (of("--peak-list"), first, second)]
 calls.write_text("\\n".join([*called, " ".join(map(str, count))]))
 with open(of("--output-file"), "w") as out:
-    for number, line in enumerate(open(of("--peak-list"))):
+    for number, line in enumerate(lines_of(of("--peak-list"))):
         score = 3.0 if number < 4 + len(called) else 0.3
-        print(line.rstrip("\\n"), score, score, sep="\\t", file=out)
+        print(line, score, score, sep="\\t", file=out)
 """
 
 

@@ -10,7 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import EVERYTHING, copy_checkout, run_snakemake
+from conftest import (
+    EVERYTHING,
+    assert_nothing_left_open,
+    copy_checkout,
+    run_snakemake,
+    snakemake_environment,
+)
 from epigroup.quality_tables import read_counts
 
 RESULTS = "results"
@@ -179,7 +185,10 @@ def test_snakemakes_own_report_carries_the_figures(finished_run):
     alone = ["unshare", "--map-root-user", "--net"]
     if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode == 0:
         words = [*alone, *words]
-    subprocess.run(words, cwd=finished_run, check=True, capture_output=True)
+    run = subprocess.run(
+        words, cwd=finished_run, check=True, capture_output=True, text=True, env=snakemake_environment()
+    )
+    assert_nothing_left_open(finished_run, run.stdout + run.stderr)
     with zipfile.ZipFile(finished_run / "report.zip") as report:
         names = report.namelist()
         page = report.read(next(name for name in names if re.fullmatch(r"[^/]+/report\.html", name))).decode()

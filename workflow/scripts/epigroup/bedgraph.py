@@ -38,8 +38,7 @@ def write_bigwig(bedgraph: str | os.PathLike, out: str | os.PathLike, sizes: Map
     if not order:
         raise InputError(f"{bedgraph}: holds no value; the profile has no reads")
     order += [name for name in sizes if name not in order]
-    with whole(out) as partial:
-        handle = pyBigWig.open(str(partial), "w")
+    with whole(out) as partial, pyBigWig.open(str(partial), "w") as handle:
         handle.addHeader([(name, sizes[name]) for name in order])
         rows: list[tuple[str, int, int, float]] = []
         for row in read_bedgraph(bedgraph, sizes):
@@ -47,7 +46,6 @@ def write_bigwig(bedgraph: str | os.PathLike, out: str | os.PathLike, sizes: Map
             if len(rows) == AT_ONCE:
                 _add(handle, rows)
         _add(handle, rows)
-        handle.close()
     log.info("%s: %.1f MB", out, Path(out).stat().st_size / 1e6)
 
 

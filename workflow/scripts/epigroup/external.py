@@ -3,7 +3,8 @@
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import h5py
@@ -62,12 +63,13 @@ def import_predictions(
         else _table_blocks(file, where, dataset.task_ids)
     )
     number = {chrom: i for i, chrom in enumerate(dataset.chromosomes)}
-    for first, chrom, start, end, scores in blocks:
-        _check_rows(where, first, start, end, scores, dataset)
-        chroms = pd.Series(chrom).map(number).fillna(-1).to_numpy(np.int64)
-        keys = np.where(chroms < 0, -1, chroms * 2**40 + start)
-        for target in targets.values():
-            _take(where, first, keys, scores, target)
+    with closing(blocks):  # and with it the file, where a row is refused
+        for first, chrom, start, end, scores in blocks:
+            _check_rows(where, first, start, end, scores, dataset)
+            chroms = pd.Series(chrom).map(number).fillna(-1).to_numpy(np.int64)
+            keys = np.where(chroms < 0, -1, chroms * 2**40 + start)
+            for target in targets.values():
+                _take(where, first, keys, scores, target)
     for split, target in targets.items():
         _check_whole(where, split, target, dataset)
     for split, target in targets.items():
@@ -101,7 +103,7 @@ def _check_tasks(where: str, found: Sequence[str], known: Sequence[str]) -> np.n
     return np.array([place[task] for task in known], np.int64)
 
 
-def _table_blocks(file, where: str, known: Sequence[str]) -> Iterator[tuple]:
+def _table_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, None, None]:
     """(number of the first row, chrom, start, end, scores float64 (n, T)) of a TSV, run by run."""
     try:
         header = list(pd.read_csv(file, sep="\t", nrows=0).columns)
@@ -113,20 +115,21 @@ def _table_blocks(file, where: str, known: Sequence[str]) -> Iterator[tuple]:
         _check_tasks(where, [column for column in header if column not in PLACES], known)
         kinds = {"chrom": str, "start": np.int64, "end": np.int64} | dict.fromkeys(known, np.float64)
         first = 0
-        for part in pd.read_csv(file, sep="\t", dtype=kinds, chunksize=ROWS):
-            scores = part[list(known)].to_numpy(np.float64)
-            yield (
-                first,
-                part["chrom"].to_numpy(object),
-                *(part[c].to_numpy() for c in ("start", "end")),
-                scores,
-            )
-            first += len(part)
+        with pd.read_csv(file, sep="\t", dtype=kinds, chunksize=ROWS) as parts:
+            for part in parts:
+                scores = part[list(known)].to_numpy(np.float64)
+                yield (
+                    first,
+                    part["chrom"].to_numpy(object),
+                    *(part[c].to_numpy() for c in ("start", "end")),
+                    scores,
+                )
+                first += len(part)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{where}: cannot be read as a table of scores: {first_line(error)}") from error
 
 
-def _hdf5_blocks(file, where: str, known: Sequence[str]) -> Iterator[tuple]:
+def _hdf5_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, None, None]:
     """As `_table_blocks`, of an HDF5."""
     try:
         with h5py.File(file, "r", locking=False) as store:

@@ -14,7 +14,8 @@ import logging
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,16 +105,19 @@ def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[Fa
     """
     checked = _check(path_1), _check(path_2)
     facts = checked[0][0], checked[1][0]
-    heads = zip(_head(path_1, str(path_1).endswith(".gz")), _head(path_2, str(path_2).endswith(".gz")))
-    near = ((number, (one[0], two[0])) for number, (one, two) in enumerate(heads, start=1))
-    far = ((1 + at * NAMED_EVERY, pair) for at, pair in enumerate(zip(checked[0][1], checked[1][1])))
-    for number, (first, second) in itertools.chain(near, far):
-        if _pair_name(first) != _pair_name(second):
-            raise InputError(
-                f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second)} is not the mate of "
-                f"{_shown(first)} in {path_1}; the files must list mates in the same order, "
-                "under one name or one that ends in /1 and /2 (fastq-dump: without -I)"
-            )
+    with ExitStack() as stack:
+        heads = [
+            stack.enter_context(closing(_head(path, str(path).endswith(".gz")))) for path in (path_1, path_2)
+        ]
+        near = ((number, (one[0], two[0])) for number, (one, two) in enumerate(zip(*heads), start=1))
+        far = ((1 + at * NAMED_EVERY, pair) for at, pair in enumerate(zip(checked[0][1], checked[1][1])))
+        for number, (first, second) in itertools.chain(near, far):
+            if _pair_name(first) != _pair_name(second):
+                raise InputError(
+                    f"{path_2}, record {number} (line {4 * number - 3}): {_shown(second)} is not the mate of "
+                    f"{_shown(first)} in {path_1}; the files must list mates in the same order, "
+                    "under one name or one that ends in /1 and /2 (fastq-dump: without -I)"
+                )
     if facts[0].records != facts[1].records:
         raise InputError(
             f"{path_2}: {facts[1].records:,} records, but {path_1} has {facts[0].records:,}; one of the "
@@ -145,7 +149,8 @@ def _check_start(path: str | os.PathLike) -> bool:
         fault = "is gzip, but its name does not end in .gz" if packed else "is named .gz, but is not gzip"
         raise InputError(f"{path}: {fault}; rename it")
     if packed:
-        start = b"".join(itertools.islice(_chunks(path, True), 1))[:8]
+        with closing(_chunks(path, True)) as chunks:
+            start = next(chunks, b"")[:8]
         if start.startswith(b"BAM\x01"):
             raise InputError(f"{path}: is BAM, not FASTQ; give it in the column bam")
         if not start:
@@ -156,7 +161,7 @@ def _check_start(path: str | os.PathLike) -> bool:
     return packed
 
 
-def _chunks(path: str | os.PathLike, packed: bool) -> Iterator[bytes]:
+def _chunks(path: str | os.PathLike, packed: bool) -> Generator[bytes, None, None]:
     """Unpacked contents. Raises InputError where the gzip stream is broken or ends early."""
     with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
         while True:
@@ -171,7 +176,7 @@ def _chunks(path: str | os.PathLike, packed: bool) -> Iterator[bytes]:
             yield chunk
 
 
-def _head(path: str | os.PathLike, packed: bool) -> Iterator[tuple[bytes, ...]]:
+def _head(path: str | os.PathLike, packed: bool) -> Generator[tuple[bytes, ...], None, None]:
     """The first HEAD whole records as (name, bases, plus, quality), without line ends."""
     with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
         for number in range(1, HEAD + 1):

@@ -65,6 +65,7 @@ def log_to(path: str) -> Iterator[logging.Logger]:
         root.error("rule %s: %s", rule, says)
         sys.exit(1)
     finally:
+        logging.captureWarnings(False)  # a warning at the end of the process goes to stderr and not nowhere
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()

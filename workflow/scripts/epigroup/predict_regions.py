@@ -85,8 +85,7 @@ def write_bigwig(
     path: str | os.PathLike, sizes: Mapping[str, int], regions: PeakTable, scores: np.ndarray
 ) -> None:
     """One task's scores (N,) as bigWig over the regions; the mean where regions overlap."""
-    with whole(path) as partial:
-        track = pyBigWig.open(str(partial), "w")
+    with whole(path) as partial, pyBigWig.open(str(partial), "w") as track:
         track.addHeader(list(sizes.items()))
         for name in sizes:
             here = np.flatnonzero(regions.code == regions.names.index(name))
@@ -95,7 +94,6 @@ def write_bigwig(
                 track.addEntries(
                     [name] * len(start), start.tolist(), ends=end.tolist(), values=value.tolist()
                 )
-        track.close()
 
 
 def write_table(

@@ -21,6 +21,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pysam
@@ -94,13 +95,14 @@ def _place(line: str) -> tuple[str, int, int]:
 def write_halves(bam: str | os.PathLike, folder: str, name: str) -> tuple[str, str]:
     """Two BAM files, each with about half of the fragments, by a checksum of their names; mates stay together."""
     paths = (f"{folder}/{name}.half1.bam", f"{folder}/{name}.half2.bam")
-    with open_alignments(bam) as handle:
-        halves = [pysam.AlignmentFile(path, "wb", header=handle.header) for path in paths]
+    with ExitStack() as stack:
+        handle = stack.enter_context(open_alignments(bam))
+        halves = [
+            stack.enter_context(pysam.AlignmentFile(path, "wb", header=handle.header)) for path in paths
+        ]
         for read in handle:
             # Not the last bit, which names that count up would alternate in.
             halves[zlib.crc32(read.query_name.encode()) >> 16 & 1].write(read)
-        for half in halves:
-            half.close()
     return paths
 
 
