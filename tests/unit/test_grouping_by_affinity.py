@@ -1,18 +1,20 @@
 """Groupings by affinity: graph attention and mixture (SCA), greedy moves (TAG, HOA), rounds of pairs."""
 
+import warnings
 from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
 from epigroup import grouping
 from epigroup.affinity.hoa import PairInputs, measure
 from epigroup.errors import InputError
 from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
-from epigroup.grouping.mixture import cut, group_in_mixtures, join_single
+from epigroup.grouping.mixture import Mixture, cut, fit_mixture, group_in_mixtures, join_single, matched
 from epigroup.grouping.sca import Attention, nearest, similarities
 from epigroup.grouping.tag import best_groups, climb, spectral_start, total
 from epigroup.strategies import count_groups
@@ -49,18 +51,96 @@ def test_sca_finds_planted_groups(k):
     assert (chances.argmax(1) == numbered(found.groups)).mean() > 0.9  # columns are the table's numbers
 
 
+def half_way_distances():
+    """Three groups of eight tasks, and two tasks half-way between the first and the second group."""
+    share = np.zeros((26, 3))
+    share[np.arange(24), np.repeat(range(3), 8)] = 1
+    share[24:, :2] = 0.5
+    apart = (1.4 - 0.4 * share @ share.T) * (1 + 0.05 * np.random.default_rng(0).standard_normal((26, 26)))
+    np.fill_diagonal(apart, 0)
+    return (apart + apart.T) / 2
+
+
 def test_sca_puts_a_task_into_every_likely_group():
-    apart, _ = planted_distances([5] * 6, 1.5)
-    one = run("sca", apart, 6, "distance")
-    found = run("sca", apart, 6, "distance", overlap=True)
+    one = run("sca", half_way_distances(), 3, "distance")
+    found = run("sca", half_way_distances(), 3, "distance", overlap=True)
     chances = np.array(list(found.measures["memberships"].values()))
+    clear = np.repeat(np.eye(3, dtype=bool), 8, axis=0)
     assert one.members is None and found.measures == one.measures
-    own = np.arange(6) == numbered(one.groups)[:, None]
-    expected = own | (chances >= 0.05)
-    assert expected.sum() > 30
-    # columns are numbered anew where a task has joined a group before that group's first own task
-    assert sorted(map(tuple, expected.T)) == sorted(map(tuple, found.members.T))
-    assert found.members.any(axis=1).all() and found.members.any(axis=0).all()
+    assert one.groups[:24].tolist() == found.groups[:24].tolist() == clear.argmax(1).tolist()
+    assert (chances[:24][~clear] < 0.005).all() and (found.members[:24] == clear).all()
+    assert (chances[24:, :2] > 0.1).all() and found.members[24:].tolist() == [[True, True, False]] * 2
+    assert found.measures["tied"].keys() == {"t24", "t25"}
+
+
+def test_groups_in_the_measures_are_those_of_the_table(monkeypatch, caplog):
+    """Also where a task is in a group before that group's first own task."""
+    groups, tied = np.array([0, 1, 2, 0, 1, 2]), np.zeros((6, 3), bool)
+    chances = np.eye(3)[groups]
+    chances[0], tied[0, 2] = (0.7, 0.0, 0.3), True
+    tied[4, 0] = True
+    made = Mixture(groups, chances, [], 0, tied)
+    monkeypatch.setattr("epigroup.grouping.sca.group_in_mixtures", lambda *_, **__: made)
+    apart, _ = planted_distances([2, 2, 2], 0.1)
+    with caplog.at_level("INFO"):
+        alone, found = (run("sca", apart, 3, "distance", overlap=overlap) for overlap in (False, True))
+    assert alone.groups.tolist() == groups.tolist()
+    assert alone.measures["tied"] == {"t0": [2], "t4": [0]}
+    assert alone.measures["memberships"]["t0"] == [0.7, 0.0, 0.3]
+    # t0 is the first of the last group, which comes second now
+    assert found.members[0].tolist() == [True, True, False] and found.members[1].tolist() == [
+        False,
+        False,
+        True,
+    ]
+    assert found.measures["tied"] == {"t0": [1], "t4": [0]}
+    assert found.measures["memberships"]["t0"] == [0.7, 0.3, 0.0]
+    assert "grouping g: 2 of 6 tasks could be in another group about as well: t0, t4" in caplog.text
+
+
+def test_a_point_half_way_is_tied_and_a_clear_one_is_not():
+    scatter = np.linspace(-0.2, 0.2, 5)[:, None] * [[1, -1]]
+    rows = np.concatenate([scatter + [-2, 0], scatter + [2, 0], scatter + [0, 9], [[0, 0]]])
+    found = group_in_mixtures(rows, 3, starts=20, state=0, name="g")
+    assert found.groups.tolist() == [0] * 5 + [1] * 5 + [2] * 5 + [0]  # the first in order of points
+    assert found.tied[15].tolist() == [False, True, False] and not found.tied[:15].any()
+
+
+def test_groups_that_joined_and_were_cut_are_what_is_tied():
+    """No point is tied with the group it is in, and every tie is with one of the k final groups."""
+    rng = np.random.default_rng(3)
+    rows = np.concatenate([rng.normal(0, 1, (20, 2)), [[9, 9]], [[-9, 9]]])
+    for k in (3, 5):
+        found = group_in_mixtures(rows, k, starts=20, state=0, name="g")
+        assert (found.joined or found.splits) and found.tied.shape == (22, k) and found.tied.any()
+        assert not found.tied[np.arange(22), found.groups].any()
+
+
+def test_groups_of_two_partitions_are_matched_by_overlap():
+    groups = np.repeat([0, 1, 2], [5, 4, 6])
+    labels = np.array([2, 0, 1])[groups]
+    assert matched(labels, groups, 3).tolist() == groups.tolist()
+    labels[0] = 0
+    assert (matched(labels, groups, 3) != groups).nonzero()[0].tolist() == [0]
+    # taking the largest overlap first, 5, would leave the other labels without any
+    labels, groups = np.repeat([0, 0, 1], [5, 4, 4]), np.repeat([0, 1, 0], [5, 4, 4])
+    assert (matched(labels, groups, 2) == groups).sum() == 8
+
+
+def test_equally_similar_tasks_are_near_in_their_order():
+    similarity = np.full((6, 6), 0.5) + 1e-13 * np.random.default_rng(0).standard_normal((6, 6))
+    assert nearest(similarity, 2).tolist() == [[0, 1, 2], [1, 0, 2], *([i, 0, 1] for i in range(2, 6))]
+
+
+def test_a_mixture_that_did_not_converge_says_so_once(monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_mixture(rows, 3, 5, 0)
+    monkeypatch.setattr("epigroup.grouping.mixture.STEPS", 1)
+    with pytest.warns(ConvergenceWarning) as said:
+        fit_mixture(rows, 3, 5, 0)
+    assert len(said) == 1
 
 
 def test_similarity_is_linear_in_the_share_of_a_row():

@@ -73,22 +73,30 @@ def test_memory_decides_how_many_are_in_flight():
     assert groups_at_once("sequential", LONG, need, 9) == 1
 
 
-def test_grouped_agrees_with_alone_to_rounding():
+def test_grouped_agrees_with_alone_to_rounding(monkeypatch):
+    """At rates that do not blow rounding up; the tolerances are some thirty times what processors differ by."""
     train, validation, tasks = splits()
-    cfg = LONG | {"optimiser": "sgd", "momentum": 0.9, "max_steps": 210, "validate_every": 30, "patience": 3}
-    rates = {0: 0.05, 1: 0.3, 4: 0.02, 7: 0.1}
+    cfg = LONG | {"optimiser": "sgd", "momentum": 0.5, "max_steps": 150, "validate_every": 30, "patience": 3}
+    rates = {0: 0.02, 1: 0.05, 4: 0.0, 7: 0.03}
     apart = train_groups(GROUPS, train, validation, tasks, 5, cfg, rates=rates)
+    together = []
+
+    def counted(networks, x):
+        together.append(len(networks))
+        return joint_logits(networks, x)
+
+    monkeypatch.setattr("epigroup.grouped.joint_logits", counted)
     joint = train_groups(GROUPS, train, validation, tasks, 5, cfg | {"packing": "grouped"}, rates=rates)
-    ends = {result.curve[-1][0] for result in apart.values()}
-    assert max(ends) == 210 and len(ends) > 1
-    differ = False
+    assert {4, 3} <= set(together)  # it was another arithmetic indeed, also after a group had left
+    # a group at rate 0 never gets better and leaves three validations after the first
+    ends = {group: result.curve[-1][0] for group, result in apart.items()}
+    assert ends == {0: 150, 1: 150, 4: 120, 7: 150}
     for group, result in apart.items():
+        assert joint[group].best_step == result.best_step
         ours, theirs = np.array(without_seconds(joint[group].curve)), np.array(without_seconds(result.curve))
-        np.testing.assert_allclose(ours, theirs, rtol=2e-3)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6)
         for name, weight in result.weights.items():
-            torch.testing.assert_close(joint[group].weights[name], weight, rtol=1e-2, atol=1e-3)
-            differ |= not torch.equal(joint[group].weights[name], weight)
-    assert differ  # it was another arithmetic indeed
+            torch.testing.assert_close(joint[group].weights[name], weight, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("bits", [lambda i: np.random.Generator(np.random.SFC64(i)), None])

@@ -5,8 +5,15 @@ The distances become similarities, each task's row of them the features of a nod
 of two layers (Velickovic et al. 2018) over the nearest neighbours learns to rebuild the rows; a mixture of K
 Gaussians on what its second layer says of each task gives the groups. The paper's equations 17 to 21 and its
 supplement are lost from the text that is at hand. Reconstructed: a row is normalised by its sum; the
-similarity is linear in the distance; attention as Velickovic et al. have it; sizes, steps and learning rate.
+similarity is linear in the distance; attention as Velickovic et al. have it; sizes and steps.
+
+Chosen here: double precision, Adam with a large epsilon, a rate that decays to 0 and a penalty on the weights.
+With a constant rate and the usual epsilon the training is chaotic: a difference in the last bit, such as two
+processors make, grows until it decides on groups. With these it stays a difference in the last bits.
 """
+
+import logging
+import math
 
 import numpy as np
 import torch
@@ -15,11 +22,15 @@ from torch import nn
 
 from epigroup.errors import InputError
 from epigroup.grouping.clustering import group_by, start_state
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, numbered, overlapping
-from epigroup.grouping.mixture import Mixture, fit_mixture, group_in_mixtures
+from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, overlapping
+from epigroup.grouping.mixture import fit_mixture, group_in_mixtures
+
+log = logging.getLogger(__name__)
 
 HIDDEN, EMBEDDING = 32, 8  # widths of the two layers
-STEPS, RATE = 400, 0.005  # of Adam
+STEPS, RATE, EPSILON = 400, 0.01, 1e-3  # of Adam; the rate falls to 0 by a cosine
+PENALTY = 1e-4  # times the sum of squares of all weights
+DECIMALS = 9  # of similarities that are ranked: rounding must not choose among equal ones
 STABILITY_STARTS = 3  # of a draw
 SLOPE = 0.2  # of the leaky ReLU of attention, as Velickovic et al. have it
 LIKELY = 0.05  # the least chance of a group that a task is also put into where groups overlap
@@ -32,9 +43,10 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
     mixture), seed, overlap (a task is also in every group whose chance is 0.05 or more; the paper gives no
     rule, this one is reconstructed). measures: as `group_by` (inertia and silhouette are those of the
     embeddings, draws of tasks share them), rebuilding_error (mean square, of features of mean variance 1),
-    memberships (task: chances of the groups, by Gaussians on the final groups), joined (tasks that the
-    mixture left alone), splits (groups cut in two to make K again). InputError: no distances, distances all
-    equal, K groups of two that cannot be.
+    memberships (task: chances of the groups, by Gaussians on the final groups without the task), joined
+    (tasks that the mixture left alone), splits (groups cut in two to make K again), tied (task: other groups
+    that it could be in about as well, see `group_in_mixtures`); groups have the table's numbers. InputError:
+    no distances, distances all equal, K groups of two that cannot be.
     """
     check_k(inputs)
     similarity = similarities(inputs)
@@ -45,33 +57,49 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
 
     def split(tasks: np.ndarray, state: int) -> np.ndarray:
         if len(tasks) < len(rows):
-            return fit_mixture(rows[tasks], inputs.k, min(starts, STABILITY_STARTS), state)
+            return fit_mixture(rows[tasks], inputs.k, min(starts, STABILITY_STARTS), state)[0]
         found.append(group_in_mixtures(rows, inputs.k, starts=starts, state=state, name=inputs.name))
         return found[0].groups
 
     grouping = group_by(inputs, split, rows=rows, similarity=similarity)
-    chances = {
-        task: [round(float(chance), 4) for chance in row]
-        for task, row in zip(inputs.task_ids, in_order(found[0]), strict=True)
-    }
-    measures = {
+    mixture = found[0]
+    members = mixture.groups[:, None] == np.arange(inputs.k)
+    if inputs.options.get("overlap"):
+        members |= mixture.memberships >= LIKELY
+    order = np.argsort(members.argmax(axis=0), kind="stable")  # of the table's numbers
+    measures = grouping.measures | {
         "neighbours": neighbours,
         "rebuilding_error": error,
-        "memberships": chances,
-        "joined": [inputs.task_ids[i] for i in found[0].joined],
-        "splits": found[0].splits,
+        "memberships": {
+            task: [round(float(chance), 4) for chance in row]
+            for task, row in zip(inputs.task_ids, mixture.memberships[:, order], strict=True)
+        },
+        "joined": [inputs.task_ids[i] for i in mixture.joined],
+        "splits": mixture.splits,
+        "tied": stated(inputs, mixture.tied[:, order]),
     }
     if not inputs.options.get("overlap"):
-        return Grouping(grouping.groups, grouping.measures | measures)
-    likely = in_order(found[0]) >= LIKELY
-    likely[np.arange(len(likely)), numbered(grouping.groups)] = True
-    return overlapping(likely, grouping.measures | measures)
+        return Grouping(grouping.groups, measures)
+    return overlapping(members, measures)
 
 
-def in_order(found: Mixture) -> np.ndarray:
-    """Memberships (T, k) with columns as groups are numbered in the table: by first appearance."""
-    _, first = np.unique(found.groups, return_index=True)
-    return found.memberships[:, np.argsort(first)]
+def stated(inputs: GroupingInputs, tied: np.ndarray) -> dict[str, list[int]]:
+    """Other groups of each task that has any, out of tied bool (T, k); the log says how many such tasks there
+    are."""
+    found = {
+        task: np.flatnonzero(row).tolist()
+        for task, row in zip(inputs.task_ids, tied, strict=True)
+        if row.any()
+    }
+    names = ": " + ", ".join(list(found)[:5]) + (", …" if len(found) > 5 else "") if found else ""
+    log.info(
+        "grouping %s: %d of %d tasks could be in another group about as well%s",
+        inputs.name,
+        len(found),
+        len(inputs.task_ids),
+        names,
+    )
+    return found
 
 
 def similarities(inputs: GroupingInputs) -> np.ndarray:
@@ -140,16 +168,16 @@ class Rebuilder(nn.Module):
 
 def nearest(similarity: np.ndarray, n: int) -> np.ndarray:
     """int64 (T, n + 1): each task itself, then its n most similar tasks (all others, where there are
-    fewer)."""
+    fewer), equally similar ones in order of tasks."""
     masked = similarity.copy()
     np.fill_diagonal(masked, np.inf)
-    return np.argsort(-masked, axis=1, kind="stable")[:, : n + 1]
+    return np.argsort(-masked.round(DECIMALS), axis=1, kind="stable")[:, : n + 1]
 
 
 def embed(similarity: np.ndarray, n_neighbours: int, state: int) -> tuple[np.ndarray, float]:
     """Embeddings float64 (T, 8), of mean 0 and mean variance 1, and the error of rebuilding; on the CPU, one
-    thread, the same bits for the same state."""
-    features = torch.from_numpy(similarity - similarity.mean(axis=0)).float()
+    thread, the same bits for the same state on one processor, and up to rounding on any."""
+    features = torch.from_numpy(similarity - similarity.mean(axis=0))
     features = features / features.std().clamp(min=1e-12)
     neighbours = torch.from_numpy(nearest(similarity, n_neighbours))
     threads = torch.get_num_threads()
@@ -157,17 +185,23 @@ def embed(similarity: np.ndarray, n_neighbours: int, state: int) -> tuple[np.nda
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(state)
-            network = Rebuilder(len(similarity))
-        optimiser = torch.optim.Adam(network.parameters(), RATE)
-        for _ in range(STEPS):
-            optimiser.zero_grad()
-            error = F.mse_loss(network(features, neighbours), features)
-            error.backward()
-            optimiser.step()
+            network = Rebuilder(len(similarity)).double()
+        train(network, features, neighbours)
         with torch.no_grad():
-            rows = network.embed(features, neighbours).double().numpy()
+            rows = network.embed(features, neighbours).numpy()
             error = float(F.mse_loss(network(features, neighbours), features))
     finally:
         torch.set_num_threads(threads)
     rows = rows - rows.mean(axis=0)
     return rows / max(float(rows.std()), 1e-12), error
+
+
+def train(network: Rebuilder, features: torch.Tensor, neighbours: torch.Tensor) -> None:
+    """Learn to rebuild the features, by all of them at each step."""
+    optimiser = torch.optim.Adam(network.parameters(), RATE, eps=EPSILON)
+    for step in range(STEPS):
+        optimiser.param_groups[0]["lr"] = RATE * (1 + math.cos(math.pi * step / STEPS)) / 2
+        optimiser.zero_grad()
+        error = F.mse_loss(network(features, neighbours), features)
+        (error + PENALTY * sum(p.square().sum() for p in network.parameters())).backward()
+        optimiser.step()
