@@ -51,6 +51,7 @@ include: "workflow/rules/signals.smk"
 include: "workflow/rules/tracks.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/training.smk"
+include: "workflow/rules/calibration.smk"
 include: "workflow/rules/affinity.smk"
 include: "workflow/rules/search.smk"
 

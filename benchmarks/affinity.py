@@ -28,12 +28,13 @@ import torch  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from protocol import processor_precision  # noqa: E402
+
 from epigroup import grouping  # noqa: E402
 from epigroup.affinity import LOOKS  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
 from epigroup.architecture import complete_network  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.devices import choose_precision  # noqa: E402
 from epigroup.grouping.contract import GroupingInputs, checked, load  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
@@ -104,7 +105,7 @@ CASES = {
 def training_with_looks(n_tasks: int, blocks: int) -> dict[str, tuple[float, str]]:
     """Processor seconds of ten training steps with one look of a form among them, and without: medians of
     blocks taken by turns, all trainings the same; and the share that the looks' own stopwatch says."""
-    train, precision = examples(1000, n_tasks), choose_precision("auto", torch.device("cpu"))
+    train, precision = examples(1000, n_tasks), processor_precision()
     trainers = {}
     for form in ("none", "first_order", "exact"):
         looks = {"entry": LOOKS["tag"], "affinities": {"a": {"form": form, "rate": None, "every": EVERY}}}

@@ -27,9 +27,10 @@ from torch.utils.data import DataLoader, Dataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
+from protocol import processor_precision  # noqa: E402
+
 from epigroup.architecture import NETWORKS  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.devices import choose_precision  # noqa: E402
 from epigroup.loader import Batches, Sequences, TrainingOrder, order  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
 from epigroup.trainer import GroupTrainer  # noqa: E402
@@ -189,7 +190,7 @@ def measure(options: argparse.Namespace) -> dict[str, dict]:
             figures |= {f"{what}, {side}": (round(value), "windows/s") for side, value in rates.items()}
             for side in ("DataLoader", "tuned DataLoader"):
                 figures[f"{what}, loader over {side}"] = (rates["loader"] / rates[side], "times")
-    precision = choose_precision("auto", torch.device("cpu"))
+    precision = processor_precision()
     for name, steps in (("small", 20), ("deepsea_pool3", options.full_steps)):
         step, make = step_and_batch(batches, name, precision, steps)
         what = f"CPU {precision} network {name} batch 64"

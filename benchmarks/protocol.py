@@ -4,11 +4,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from epigroup.calibration import fastest_precision  # noqa: E402
 from epigroup.settings import complete_config, training_settings  # noqa: E402
 
 WINDOW, BIN, TASKS = 1001, 200, 367
@@ -29,6 +31,15 @@ def paper_settings(network: str, device: str, precision: str) -> dict:
     config["training"] |= {"network": {"name": network}, "device": device, "precision": precision}
     config = complete_config(config)
     return config["running"] | training_settings(config, "SMTL")
+
+
+def processor_precision(networks: Sequence[str] = ("small",)) -> str:
+    """What training.precision: auto takes on this processor for these networks."""
+    cases = [paper_settings(name, "cpu", "fp32") for name in networks]
+    return fastest_precision(
+        [{"network": c["network"], "window": WINDOW, "batch_size": c["batch_size"]} for c in cases],
+        torch.device("cpu"),
+    )
 
 
 def projected_seconds(

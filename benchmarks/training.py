@@ -2,7 +2,8 @@
 
 For each network, all of 367 tasks in one (SMTL) and a single task (STL), at the protocol of
 config/shiri2022.yaml (windows of 1,001 bp, batch 64, SGD): (a) the engine's steps, with the making of the
-batch, dropout and the optimiser; (b) the loop of plain_training.py, in float32; (c) the rate of square matrix
+batch, dropout and the optimiser; (b) the loop of plain_training.py, in float32, on a CPU in a
+process of its own; (c) the rate of square matrix
 products in the same precision. The sides take turns; a side's rate follows from its median step. FLOP are
 counted from the layers (`epigroup.architecture.network_cost`). Packs are trainings of a single task each,
 side by side; their rate counts every training's examples. Data are random, as no rate depends on them.
@@ -17,6 +18,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from limits import DTYPES, copies, products, roofline, step_kernels  # noqa: E402
 from measuring import Figures, Side, alternate, cpu_rate, described, rate, write_figures  # noqa: E402
+from plain_process import ProcessSide  # noqa: E402
 from plain_training import PlainNetwork, PlainWindows, copy_weights, plain_training  # noqa: E402
 from protocol import (  # noqa: E402
     BIN,
@@ -43,10 +46,11 @@ from training_memory import measure_memory  # noqa: E402
 
 from epigroup.architecture import NETWORKS, network_cost  # noqa: E402
 from epigroup.batch_stream import BatchStream  # noqa: E402
+from epigroup.calibration import fastest_precision  # noqa: E402
 from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.devices import choose_device, choose_precision, prefer_deterministic  # noqa: E402
+from epigroup.devices import choose_device, prefer_deterministic  # noqa: E402
 from epigroup.loader import Batches, Sequences  # noqa: E402
-from epigroup.memory import available_bytes, footprint  # noqa: E402
+from epigroup.memory import available_bytes, footprint, keep_freed_memory  # noqa: E402
 from epigroup.packing import STEPS, Step  # noqa: E402
 from epigroup.shards import Examples  # noqa: E402
 from epigroup.trainer import GroupTrainer  # noqa: E402
@@ -152,6 +156,13 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether a device has instructions for bf16; without them it is not worth a measurement."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
 def best(sides: dict[str, Side], of: Callable[[Side], float]) -> float:
     return max(of(side) for side in sides.values())
 
@@ -162,17 +173,22 @@ class Bench:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.device = choose_device(options.device)
-        self.precisions = ["fp32"] + ["bf16"] * (choose_precision("auto", self.device) == "bf16")
+        self.precisions = ["fp32"] + ["bf16"] * computes_bf16(self.device)
+        self.taken: dict[str, str] = {}  # network -> what training.precision: auto takes for it
         self.data = synthetic(options.genome_mb, options.examples, self.device)
         self.figures: Figures = {}
         self.step_seconds: dict[tuple[str, str, str], float] = {}  # network, engine or plain loop, case
         self.validation_seconds: dict[tuple[str, str], float] = {}
         self.gain: dict[str, dict[int, float]] = {}  # network -> pack of n -> rate over that of one alone
 
-    @property
-    def precision(self) -> str:
-        """The precision that the engine takes by itself."""
-        return self.precisions[-1]
+    def precision(self, network: str) -> str:
+        """The precision that the engine takes by itself for a network."""
+        if network not in self.taken:
+            settings = paper_settings(network, self.device.type, "fp32")
+            case = {"network": settings["network"], "window": WINDOW, "batch_size": settings["batch_size"]}
+            self.taken[network] = fastest_precision([case], self.device)
+            self.figures[f"{network}, precision that auto takes"] = (self.taken[network], "")
+        return self.taken[network]
 
     def steps(self, step: Callable[[], object], examples: int) -> Side:
         """A side that makes steps: one a call, or on a GPU as many as keep it from waiting for the host."""
@@ -203,11 +219,17 @@ class Bench:
         network_settings = settings["network"]
         plain = PlainNetwork(network_settings, n_tasks, WINDOW)
         copy_weights(one.network, plain)
-        loop = self.steps(plain_steps(plain.to(self.device), self.data, settings, n_tasks), batch)
+        if self.device.type == "cpu":
+            make = partial(plain_steps, plain, self.data, settings, n_tasks)
+            loop: Side = ProcessSide(None, batch, options.seconds, make=make, threads=options.threads)
+        else:
+            loop = self.steps(plain_steps(plain.to(self.device), self.data, settings, n_tasks), batch)
         limit = self.products(options.seconds / 4)
         flat = {name: side for sides in limit.values() for name, side in sides.items()}
         copy = {"copy": copies(self.device, options.seconds / 4)} if self.device.type == "cuda" else {}
         alternate({"plain": loop, **engines, **flat, **copy}, options.rounds, self.device)
+        if isinstance(loop, ProcessSide):
+            loop.close()
 
         what = f"{network} {case}"
         flop = network_cost(network_settings, WINDOW, n_tasks).training
@@ -238,7 +260,13 @@ class Bench:
                 kernels = step_kernels(network_settings, WINDOW, n_tasks, batch, DTYPES[precision].itemsize)
                 self._roofline(here, engine, batch, roofline(kernels, top, rate(copy["copy"])))
                 self.figures[f"{here}, bandwidth"] = (rate(copy["copy"]) / 1e9, "GB/s")
-        self.step_seconds[network, "engine", case] = batch / rate(engines[self.precision])
+        taken = self.precision(network)
+        faster = max(engines.values(), key=rate)
+        self.figures[f"{what}, engine {taken} over its faster precision"] = (
+            rate(engines[taken]) / rate(faster),
+            "times",
+        )
+        self.step_seconds[network, "engine", case] = batch / rate(engines[taken])
         self.step_seconds[network, "plain loop", case] = batch / rate(loop)
 
     def _roofline(self, here: str, engine: Side, batch: int, least: float) -> None:
@@ -250,12 +278,12 @@ class Bench:
 
     def pack(self, network: str, size: int) -> None:
         """A pack of single-task trainings by each technique, and one of them alone, by turns."""
-        what = f"{network} STL {self.precision}, pack of {size}"
-        settings = paper_settings(network, self.device.type, self.precision)
+        what = f"{network} STL {self.precision(network)}, pack of {size}"
+        settings = paper_settings(network, self.device.type, self.precision(network))
         batch = settings["batch_size"]
         alone = trainer(self.data, settings, [TASKS - 1])
         sides = {"sequential": self.steps(alone.advance, batch)}
-        free, need = available_bytes(self.device), footprint(settings, 1, WINDOW, self.precision)
+        free, need = available_bytes(self.device), footprint(settings, 1, WINDOW, self.precision(network))
         members: list[GroupTrainer] = []
         for name, step in STEPS.items():
             bytes_ = need.total(batch, size, jointly=name == "grouped")
@@ -281,7 +309,7 @@ class Bench:
     def validation(self, network: str, case: str) -> None:
         """The engine's validation pass over some examples and its steps, by turns, scaled to the paper's."""
         n = self.options.validation_examples
-        settings = paper_settings(network, self.device.type, self.precision)
+        settings = paper_settings(network, self.device.type, self.precision(network))
         some = synthetic(1, n, self.device).batches
         one = trainer(self.data, settings, list(range(CASES[case])), some)
         sides = {
@@ -292,7 +320,7 @@ class Bench:
         seconds = VALIDATION / rate(sides["validation"])
         between = VALIDATE_EVERY / rate(sides["step"])
         self.validation_seconds[network, case] = seconds
-        what = f"{network} {case}, engine {self.precision}"
+        what = f"{network} {case}, engine {self.precision(network)}"
         self.figures |= {
             f"{what}, validation": (rate(sides["validation"]), "examples/s"),
             f"{what}, validation of {VALIDATION:,} examples": (seconds, f"s, scaled from {n:,} examples"),
@@ -328,6 +356,7 @@ def measure(options: argparse.Namespace) -> Figures:
     torch.set_num_threads(options.threads)
     bench = Bench(options)
     prefer_deterministic(bench.device)
+    keep_freed_memory()
     gpu = bench.device.type == "cuda"
     bench.figures |= {
         "device": (torch.cuda.get_device_name() if gpu else processor(), ""),

@@ -40,6 +40,7 @@ SETTINGS = {
     "sampling": "none",
     "keep": "group",
     "packing": "sequential",
+    "layout": "channels_last",
     "balancing": "none",
     "resume": True,
     "checkpoint_seconds": 1e9,

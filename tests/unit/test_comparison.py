@@ -98,6 +98,7 @@ def compared(runs, tmp_path_factory):
             "matched": [["GOOD", "PLAIN"]],
             "pools": {"BOTH": ["PLAIN", "PART"]},
             "alone": "PLAIN",
+            "precisions": {},
             "bootstrap": 300,
             "seed": 1,
         },

@@ -21,7 +21,7 @@ LONG = SETTINGS | {"max_steps": 230, "validate_every": 10, "patience": 8}
 ROOM_FOR_TWO = footprint(LONG, 3, WINDOW, "fp32").total(LONG["batch_size"], 2) / MEGABYTE
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)

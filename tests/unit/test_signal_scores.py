@@ -170,7 +170,7 @@ def test_tables_and_headline_name_the_score(runs, tmp_path):
     names = ("strategies", "gains", "differences", "transfer", "tasks", "scores", "headline")
     cfg = {
         "tasks": SHEET, "runs": [[name, 1] for name in runs], "groupings": [], "headline": [["CLEAR", "NOISY"]],
-        "matched": [], "pools": {}, "alone": None, "bootstrap": 100, "seed": 1,
+        "matched": [], "pools": {}, "alone": None, "precisions": {}, "bootstrap": 100, "seed": 1,
     }  # fmt: skip
     files = [[str(here / file) for here, _ in runs.values()] for file in ("metrics.tsv", "blocks.h5")]
     compare_strategies(*files, [], {name: tmp_path / name for name in names}, cfg)

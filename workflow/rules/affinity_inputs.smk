@@ -26,6 +26,7 @@ def affinity_needs(wildcards):
     if not runs_networks(wildcards):
         return models
     files = {
+        "precision": precision_of(wildcards.strategy),
         "genome": f"{RESULTS}/genome/genome.h5",
         "dataset": f"{RESULTS}/dataset/dataset.json",
         "shards": shard_paths(),
@@ -42,7 +43,7 @@ def runs_networks(wildcards):
     )
 
 
-def affinity_config(wildcards):
+def affinity_config(wildcards, input):
     spec = config["affinities"][wildcards.affinity]
     measure = spec["measure"]
     cfg = {
@@ -56,7 +57,7 @@ def affinity_config(wildcards):
         ],
     }
     if runs_networks(wildcards):
-        training = settings("training", wildcards.strategy)
+        training = checked(in_precision, settings("training", wildcards.strategy), input.precision)
         again = affinity_measures.trains_again(spec)
         cfg["training"] = {key: value for key, value in training.items() if again or key in UNTRAINED}
     return config_settings.canonical(cfg)

@@ -82,6 +82,7 @@ def comparison_config():
         "matched": matched_pairs(),
         "tasks": task_rows(),
         "alone": alone(),
+        "precisions": {name: settings("training", name)["precision"] for name in STRATEGIES},
         "runs": scored_runs(),
         "groupings": trained_groupings(),
     }

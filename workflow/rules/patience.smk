@@ -37,6 +37,7 @@ rule train_full_length:
         groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
         rates=[],
         warm=warm_start_of,
+        precision=lambda wc: precision_of(wc.strategy),
         device=lambda wc: device_check(wc.strategy),
     output:
         model=temp("<results>/patience/{strategy}/seed{seed}/pack{pack}.safetensors"),
@@ -64,9 +65,10 @@ rule train_full_length:
         tensorboard=int(config["running"]["tensorboard"]),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=settings("study"),
+        cfg=lambda wc, input: checked(in_precision, settings("study"), input.precision),
         n_packs=len(study_packs()),
         checkpoints=f"{RESULTS}/checkpoints",
+        choices=f"{RESULTS}/calibration/processors",
         events=f"{RESULTS}/logs/tensorboard/patience",
         tasks=None,  # which profiles these are is in the table that choose_profiles made
         code=code_digest("train_pack"),

@@ -12,6 +12,7 @@ rule run_trials:
         groups=groups_of,
         coarse=coarse_trials,
         warm=warm_start_of,
+        precision=lambda wc: precision_of(wc.strategy),
         device=lambda wc: device_check(wc.strategy),
     output:
         "<results>/search/{strategy}/seed{seed}/{phase}{part}.tsv",
@@ -39,9 +40,10 @@ rule run_trials:
         pack_memory_mb=config["running"]["pack_memory_mb"],
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=lambda wc: settings("trials", wc.strategy),
+        cfg=trial_settings_of,
         part=search_part,
         checkpoints=f"{RESULTS}/checkpoints",
+        choices=f"{RESULTS}/calibration/processors",
         code=lambda wc: code_digest("run_trials", balancing_modules(wc.strategy)),
     script:
         "../scripts/run_trials.py"

@@ -16,6 +16,12 @@ def search_part(wildcards):
     }
 
 
+def trial_settings_of(wildcards, input):
+    """The settings of a search and of its trials."""
+    trials = settings("trials", wildcards.strategy)
+    return {**trials, "training": checked(in_precision, trials["training"], input.precision)}
+
+
 def coarse_trials(wildcards):
     """What the fine phase reads: the coarse trials of its own groups, or of the whole sample."""
     if wildcards.phase != "fine":

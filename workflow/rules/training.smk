@@ -34,6 +34,7 @@ rule train_pack:
         groups=groups_of,
         rates=rates_of,
         warm=warm_start_of,
+        precision=lambda wc: precision_of(wc.strategy),
         device=lambda wc: device_check(wc.strategy),
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
@@ -63,6 +64,7 @@ rule train_pack:
         n_packs=lambda wc: len(packs(wc.strategy)),
         tasks=lambda wc: strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
+        choices=f"{RESULTS}/calibration/processors",
         events=f"{RESULTS}/logs/tensorboard",
         code=pack_code,
     script:

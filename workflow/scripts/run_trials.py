@@ -20,6 +20,7 @@ with log_to(snakemake.log[0]):
         search=snakemake.params.cfg["search"],
         out=snakemake.output[0],
         checkpoint_dir=snakemake.params.checkpoints,
+        choices_dir=snakemake.params.choices,
         threads=snakemake.threads,
         code=snakemake.params.code,
         warm_model=snakemake.input.warm or None,

@@ -21,6 +21,7 @@ with log_to(snakemake.log[0]):
         model_out=snakemake.output.model,
         curves_out=snakemake.output.curves,
         checkpoint_dir=snakemake.params.checkpoints,
+        choices_dir=snakemake.params.choices,
         threads=snakemake.threads,
         code=snakemake.params.code,
         tasks=snakemake.params.tasks,

@@ -31,6 +31,7 @@ class BlockCounts:
     interval: bool
     dataset_hash: str
     regions: str = "any_peak"
+    precision: str = ""  # of the networks; empty where not known
     targets: ClassVar[str] = "labels"
     by_task: ClassVar[tuple[str, ...]] = ("tp", "fp", "fn", "positives")
 
@@ -56,6 +57,7 @@ def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
             interval=bool(file.attrs["interval"]),
             dataset_hash=str(file.attrs["dataset_hash"]),
             regions=str(file.attrs["regions"]),
+            precision=str(file.attrs.get("precision", "")),
         )
 
 

@@ -37,8 +37,11 @@ NOT_LOADED = (
     RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError,
     TypeError, AttributeError, NotImplementedError, struct.error,
 )  # fmt: skip
-# settings that change how a job runs but not what it computes
-NOT_IDENTITY = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard")
+# settings that change how a job runs but not what it computes; and layout_here, what `layout` means on one
+# processor: a job that goes on from a checkpoint on another one keeps what it had
+NOT_IDENTITY = (
+    "resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard", "layout_here",
+)  # fmt: skip
 
 
 def identity_settings(cfg: Mapping[str, Any]) -> dict[str, Any]:

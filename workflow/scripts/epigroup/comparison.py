@@ -13,6 +13,7 @@ from epigroup.differences import difference_table
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_groups
+from epigroup.precision import check_compared_precisions
 from epigroup.run_scores import Results, shared_seeds
 from epigroup.score_means import score_means
 from epigroup.transfer import transfer_table
@@ -268,14 +269,17 @@ def compare_strategies(
 
     cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
     seed, task ids], as groups), headline (pairs), matched (pairs), pools (name -> strategies), alone (the
-    strategy that learns each task by itself, or None), bootstrap (draws), seed. outputs: paths by strategies,
-    scores, gains, differences, transfer, tasks, headline.
+    strategy that learns each task by itself, or None), precisions (strategy -> training.precision of the config),
+    bootstrap (draws), seed. outputs: paths by strategies,
+    scores, gains, differences, transfer, tasks, headline. InputError: precisions were left open, and the networks
+    were trained in several.
     """
     runs = [
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
         for (strategy, seed), m, b in zip(cfg["runs"], metrics, blocks, strict=True)
     ]
     results = Results(pd.DataFrame(cfg["tasks"]), runs, cfg["bootstrap"], cfg["seed"], cfg["pools"])
+    check_compared_precisions(results.precisions, cfg["precisions"])
     if results.withheld:
         log.warning("intervals are withheld: %s", results.withheld)
     groupings = [

@@ -1,4 +1,4 @@
-"""The device and the precision that training runs in."""
+"""The device that training runs on, and the precisions that it knows."""
 
 from __future__ import annotations
 
@@ -66,25 +66,13 @@ def prefer_deterministic(device: torch.device) -> None:
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 
-def choose_precision(wanted: str, device: torch.device) -> str:
-    """`auto`: bf16 where the device computes in it, else fp32. The choice follows from the hardware alone,
-    never from a timing.
+def check_precision(precision: str) -> str:
+    """The precision of a training. InputError: it is none of bf16 and fp32; what `auto` means is measured once for a
+    run (`epigroup.calibration`).
     """
-    if wanted in ("bf16", "fp32"):
-        return wanted
-    if wanted != "auto":
-        raise InputError(f"training.precision: unknown precision {wanted!r}; known: auto, bf16, fp32")
-    if device.type == "cuda":
-        able, unit = (
-            torch.cuda.is_bf16_supported(including_emulation=False),
-            torch.cuda.get_device_name(device),
-        )
-    else:
-        amx, avx = torch.cpu._is_amx_tile_supported(), torch.cpu._is_avx512_bf16_supported()
-        able, unit = amx or avx, "AMX" if amx else "AVX512-BF16" if avx else "no bf16 units"
-    precision = "bf16" if able else "fp32"
-    logger.info("precision auto: %s (%s)", precision, unit)
-    return precision
+    if precision in ("bf16", "fp32"):
+        return precision
+    raise InputError(f"training.precision: {precision!r} is none that a job computes in; known: bf16, fp32")
 
 
 def check_device(wanted: str, out: str | os.PathLike) -> None:

@@ -51,6 +51,11 @@ class Predictions:
     def __len__(self) -> int:
         return int(self.kept.sum())
 
+    @property
+    def precision(self) -> str:
+        """That of the networks; empty where none made these predictions."""
+        return str(self.file.attrs.get("precision", ""))
+
     def places(self) -> tuple[np.ndarray, np.ndarray]:
         """(chrom (N,), start (N,)) int64: chromosome's index in the data set, and start of the bin in bp."""
         return tuple(self.file[name][:][self.kept].astype(np.int64) for name in ("chrom", "start"))
@@ -310,6 +315,7 @@ def evaluate_strategy(
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
         intervals, drawn = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
+        precision = predictions.precision
     table = table.assign(**intervals)
     report(table, blocks, regions)
     if points_out is not None:
@@ -321,7 +327,7 @@ def evaluate_strategy(
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     counts = counts | {AUPRC_DRAWS: drawn}
-    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts)
+    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts, precision)
 
 
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
@@ -351,13 +357,14 @@ def write_blocks(
     regions: str,
     blocks: Blocks,
     counts: dict,
+    precision: str,
     targets: str = "labels",
 ) -> None:
     """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32 and auprc_draws float32 (draws, T), or, where the
     targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
 
-    Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), targets where
-    these are a signal, crc32 of the others.
+    Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), precision of
+    the networks where it is known, targets where these are a signal, crc32 of the others.
     """
     with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
@@ -365,5 +372,6 @@ def write_blocks(
             file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}
         )
         attributes = {"dataset_hash": dataset_hash, "regions": regions, "block_size": int(blocks.size)}
-        of_signals = {} if targets == "labels" else {"targets": targets}
-        write_attributes(file, attributes | {"interval": bool(blocks.enough)} | of_signals)
+        more = {"precision": precision} if precision else {}
+        more |= {} if targets == "labels" else {"targets": targets}
+        write_attributes(file, attributes | {"interval": bool(blocks.enough)} | more)

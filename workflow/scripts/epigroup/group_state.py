@@ -32,6 +32,9 @@ class GroupState:
     task_steps: list[int] = field(default_factory=list)
     # what looked on has collected, plain values and tensors: `seconds`, and `found` by affinity
     looks: dict[str, Any] = field(default_factory=dict)
+    # by what arithmetic: the layout of activations, and whether its networks were computed as one
+    layout: str = "channels_last"
+    jointly: bool = False
 
     @property
     def kept_steps(self) -> list[int]:
@@ -45,7 +48,7 @@ class TrainedGroup:
     CURVE_COLUMNS).
 
     With training.keep: task also the step that serves each task and its validation loss of the task, and the
-    weights of those steps that are not the group's best. `looks`: as in GroupState.
+    weights of those steps that are not the group's best. `looks`, `layout`, `jointly`: as in GroupState.
     """
 
     weights: dict[str, torch.Tensor]
@@ -56,6 +59,8 @@ class TrainedGroup:
     task_losses: list[float]
     task_weights: dict[int, dict[str, torch.Tensor]]
     looks: dict[str, Any] = field(default_factory=dict)
+    layout: str = "channels_last"
+    jointly: bool = False
 
 
 def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
@@ -69,4 +74,6 @@ def trained_group(state: GroupState, snapshots: Snapshots) -> TrainedGroup:
         state.task_losses,
         {step: snapshots.read(step) for step in state.kept_steps if step != state.best_step},
         state.looks,
+        state.layout,
+        state.jointly,
     )

@@ -23,6 +23,7 @@ def joint_logits(networks: Sequence[Network], x: torch.Tensor) -> list[torch.Ten
     n = len(networks)
     if x.dim() == 3:
         x = x.unsqueeze(2)
+    x = networks[0].trunk.lay_out(x)
     groups = 1  # all first layers read the same input
     for layers in zip(*(network.trunk.blocks for network in networks), strict=True):
         if isinstance(layers[0], nn.Conv2d):

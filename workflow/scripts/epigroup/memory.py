@@ -4,6 +4,7 @@ out.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,8 @@ from epigroup.balancing import gradient_bytes, shared_weights
 from epigroup.errors import InputError
 
 MEGABYTE = 1 << 20
+# options of glibc's malloc: blocks that are maps of their own, at most; free bytes at the end that are given back
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 OPTIMISER_COPIES = {"sgd": 0, "adam": 2, "adamw": 2}
 # the share of the memory there is that advice makes use of
 SAFE_SHARE = 0.8
@@ -97,6 +100,19 @@ def check_gradients(
             f"({room[limit] / MEGABYTE:,.0f} MB) has room for {fitting}: raise it, make smaller groups, or "
             "take uncertainty, dwa, famo or gradnorm"
         )
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of large arrays that it has freed, for the next ones.
+
+    The C library of Linux (glibc) otherwise gives blocks of more than 32 MB back at once and takes new ones as
+    pages that the system has to clear: tens of thousands of page faults in each step of a large network. On other
+    systems nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def available_bytes(device: torch.device) -> int:

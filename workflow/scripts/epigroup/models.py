@@ -32,14 +32,15 @@ from epigroup.networks import Network, build_network
 FORMAT_VERSION = 3
 # One key only: the safetensors library writes several in an order that changes from run to run.
 METADATA_KEY = "epigroup"
-_BY_GROUP = ("learning_rate", "best_step", "validation_loss", "task_step")
+_BY_GROUP = ("learning_rate", "best_step", "validation_loss", "task_step", "layout", "jointly")
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model file says of itself. `groups` maps a group's number to its tasks in the order of the
     head's rows; `task_step`, group -> task -> the step whose weights serve it, is empty where the group's
-    best do.
+    best do. By what arithmetic it was trained say `precision`, `layout` and `jointly` (by group: of activations, and
+    whether its networks were computed as one) and the model of the `processor`.
     """
 
     groups: dict[int, list[str]]
@@ -57,6 +58,9 @@ class ModelInfo:
     best_step: dict[int, int] = field(default_factory=dict)
     validation_loss: dict[int, float] = field(default_factory=dict)
     task_step: dict[int, dict[str, int]] = field(default_factory=dict)
+    layout: dict[int, str] = field(default_factory=dict)
+    jointly: dict[int, bool] = field(default_factory=dict)
+    processor: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
@@ -151,7 +155,7 @@ def read_info(path: str | os.PathLike) -> ModelInfo:
     """The metadata of a model file. Raises InputError as `open_models` does."""
     with open_models(path) as (_, about, _):
         for key in ("groups", *_BY_GROUP):
-            about[key] = {int(group): value for group, value in about[key].items()}
+            about[key] = {int(group): value for group, value in about.get(key, {}).items()}
         return ModelInfo(**about)
 
 

@@ -19,6 +19,9 @@ from torch import nn
 
 from epigroup.architecture import blocks, flat_features, hidden_key
 
+# Of activations in memory: the channels of a place side by side, or the places of a channel.
+LAYOUTS = ("channels_last", "contiguous")
+
 
 class Dropout(nn.Module):
     """Dropout whose masks can be drawn from a generator of its own.
@@ -73,6 +76,7 @@ class Trunk(nn.Module):
                 layers.append(nn.MaxPool2d((1, cfg["pool"])))
             layers += [nn.ReLU(), Dropout(block.dropout)]
         self.blocks = nn.Sequential(*layers)
+        self.layout = LAYOUTS[0]
         self.width, self.hidden = flat_features(cfg, window), None
         if hidden_key(cfg) == "hidden":
             self.hidden, self.relu = nn.Linear(self.width, cfg["hidden"]), nn.ReLU()
@@ -81,9 +85,14 @@ class Trunk(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.dim() == 3:
             x = x.unsqueeze(2)
+        x = self.lay_out(x)
         # position-major rows: what lies in memory under channels_last, so that nothing is copied
         x = self.blocks(x).permute(0, 3, 2, 1).flatten(1)
         return x if self.hidden is None else self.relu(self.hidden(x))
+
+    def lay_out(self, x: torch.Tensor) -> torch.Tensor:
+        """Windows (N, 4, 1, L) in the layout that the network computes in."""
+        return x.contiguous() if self.layout == "contiguous" else x
 
 
 class SharedHead(nn.Linear):
@@ -136,6 +145,12 @@ class Network(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(self.features(x))
+
+    def take_layout(self, layout: str) -> None:
+        """Compute in one of LAYOUTS: the same function, otherwise rounded, and with other dropout masks."""
+        self.trunk.layout = layout
+        formats = {"channels_last": torch.channels_last, "contiguous": torch.contiguous_format}
+        self.to(memory_format=formats[layout])
 
     def draw_dropout_from(self, bits: np.random.Generator | torch.Generator | None) -> None:
         """Draw the dropout masks of the next passes from `bits`; None goes back to torch's own generator."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from epigroup.batch_stream import BatchStream
+from epigroup.calibration import Choices
 from epigroup.checkpoints import DAMAGED, Checkpoint, Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.event_files import EventFile
@@ -17,6 +18,7 @@ from epigroup.group_state import GroupState
 from epigroup.loader import Batches
 from epigroup.logs import duration
 from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
+from epigroup.networks import LAYOUTS
 from epigroup.packing import Technique, choose_technique
 from epigroup.trainer import Diverged, GroupTrainer, advance
 from epigroup.warm_start import WarmStart
@@ -40,6 +42,7 @@ class Pack:
     checkpoint: Checkpoint | None
     events: Path | None
     warm: WarmStart | None = None
+    choices: Choices | None = None
     finished: dict[int, tuple[GroupState, Snapshots]] = field(default_factory=dict)
     in_flight: dict[int, GroupTrainer] = field(default_factory=dict)
     technique: Technique = field(default_factory=lambda: Technique("sequential", 1))
@@ -73,6 +76,7 @@ class Pack:
             share = made and self.cfg["sampling"] == "none"
             stream = next(iter(made.values())).stream if share else None
             made[group] = self.trainer(group, stream)
+            made[group].state.jointly = self.technique.jointly
         return made
 
     def need(self) -> Footprint:
@@ -107,7 +111,7 @@ class Pack:
         if state is None or not self._restore(state):
             self.technique = choose_technique(
                 self.cfg, self.need(), len(self.groups),
-                lambda n: list(self.wave(list(self.groups)[:n]).values()),
+                lambda n: list(self.wave(list(self.groups)[:n]).values()), self.choices,
             )  # fmt: skip
         while self.in_flight or len(self.finished) < len(self.groups):
             if not self.in_flight:
@@ -133,6 +137,7 @@ class Pack:
                 snapshots.load_state_dict(saved["snapshots"], found.kept_steps)
                 self.finished[int(group)] = found, snapshots
             self.technique = Technique(**state["technique"])
+            self.cfg = {**self.cfg, "layout_here": state["layout"]}
             self.in_flight = self.wave([int(group) for group in state["in_flight"]])
             for group, trainer in self.in_flight.items():
                 trainer.load_state_dict(state["in_flight"][str(group)])
@@ -153,7 +158,12 @@ class Pack:
             for group, (state, snapshots) in self.finished.items()
         }
         self.checkpoint.write(
-            {"finished": finished, "in_flight": in_flight, "technique": vars(self.technique)}
+            {
+                "finished": finished,
+                "in_flight": in_flight,
+                "technique": vars(self.technique),
+                "layout": self.cfg.get("layout_here", LAYOUTS[0]),
+            }
         )
         self.saved_step = max((t.state.step for t in self.in_flight.values()), default=0)
         kept = [snapshots for _, snapshots in self.finished.values()]

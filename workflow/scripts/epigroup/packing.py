@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from epigroup.balancing import check_balancing
+from epigroup.calibration import Choices
 from epigroup.errors import InputError
 from epigroup.grouped import step_grouped
 from epigroup.memory import MEGABYTE, Footprint
@@ -64,12 +65,14 @@ def choose_technique(
     need: Footprint,
     n_groups: int,
     copies: Callable[[int], list[GroupTrainer]],
+    choices: Choices | None = None,
 ) -> Technique:
     """The technique that `cfg["packing"]` names, or, for auto and fastest, the one that a short calibration
     finds fastest here, with the reason in the log.
 
     Parameters: `need`, the estimate for the pack's largest group; `copies`, which makes so many trainers that
-    share a stream and are thrown away, so that no state of the training is touched. Raises InputError for
+    share a stream and are thrown away, so that no state of the training is touched; `choices`, what earlier jobs
+    of the run found on this processor model. Raises InputError for
     grouped where the groups' batches differ or their tasks are balanced; fastest leaves grouped out there.
     """
     wanted = cfg["packing"]
@@ -97,16 +100,30 @@ def choose_technique(
             "(%.0f MB each)", wanted, cfg["pack_memory_mb"], need.network / MEGABYTE,
         )  # fmt: skip
         return alone
-    rates = calibrate([t.name for t in candidates], copies(min(t.at_once for t in candidates[1:])))
-    best = candidates[0]
-    for technique in candidates[1:]:
-        if rates[technique.name] > MARGIN * rates[best.name]:
-            best = technique
+
+    def measured() -> str:
+        return fastest([t.name for t in candidates], copies(min(t.at_once for t in candidates[1:])), wanted)
+
+    if choices is None:
+        chosen = measured()
+    else:
+        about = {key: cfg[key] for key in ("network", "precision", "batch_size", "balancing")}
+        at_once = {technique.name: technique.at_once for technique in candidates}
+        chosen = choices.choose("packing", {**about, "at_once": at_once}, measured)
+    return next(technique for technique in candidates if technique.name == chosen)
+
+
+def fastest(names: Sequence[str], trainers: list[GroupTrainer], wanted: str) -> str:
+    """The technique that `calibrate` finds fastest, the first where none is by MARGIN, with the reason in the log."""
+    rates = calibrate(names, trainers)
+    best = names[0]
+    for name in names[1:]:
+        if rates[name] > MARGIN * rates[best]:
+            best = name
     logger.info(
-        "packing %s: %s, %d group(s) at once; measured on this machine: %s (examples/s over all groups; "
+        "packing %s: %s; measured on this machine: %s (examples/s over all groups; "
         "another than sequential must be %.0f %% faster)",
-        wanted, best.name, best.at_once,
-        ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items()), 100 * (MARGIN - 1),
+        wanted, best, ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items()), 100 * (MARGIN - 1),
     )  # fmt: skip
     return best
 

@@ -232,8 +232,10 @@ def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Co
     jobs: Counter = Counter(genome=1)
     if sheet.downloads:
         jobs["downloads"] = len(sheet.downloads)
-    if any(training_settings(config, s.name)["device"] == "cuda" for s in strategies):
+    devices = {training_settings(config, s.name)["device"] for s in strategies}
+    if "cuda" in devices:
         jobs["device check"] = 1
+    jobs["precision"] = len(devices)
     if reads:
         # FASTQ: check, trim, align, places, filter; BAM: check, mark, places, filter; a profile: pool, strands,
         # quality; once: effective size, the table of qualities, the index

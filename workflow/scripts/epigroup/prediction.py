@@ -19,7 +19,7 @@ from epigroup.hdf5 import write_arrays
 from epigroup.loader import Sequences
 from epigroup.logs import Progress
 from epigroup.losses import find_loss
-from epigroup.models import ModelInfo, load_network, read_pack_infos
+from epigroup.models import ModelInfo, load_network, read_info, read_pack_infos
 from epigroup.networks import Network
 from epigroup.shards import Dataset, Examples, open_dataset
 
@@ -202,7 +202,8 @@ def predict_split(
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
-    int32 (N) of the bin; attributes `task_ids`, `chromosomes`, `dataset_hash`, `split`. Where the targets are
+    int32 (N) of the bin; attributes `task_ids`, `chromosomes`, `dataset_hash`, `split`, and the networks'
+    `precision`. Where the targets are
     signals, `predicted` float32 and `signal` float16 (N, T) instead of `probability`. Raises InputError
     when models, data set and genome do not belong together.
     """
@@ -226,6 +227,7 @@ def predict_split(
             split=split,
             task_ids=list(dataset.task_ids),
             chromosomes=list(dataset.chromosomes),
+            precision=read_info(model_paths[0]).precision,
         )
     logger.info(
         "%s examples of the %s split scored for %d tasks", f"{len(scores):,}", split, len(dataset.task_ids)

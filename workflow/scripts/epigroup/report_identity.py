@@ -42,7 +42,7 @@ def trained_on(results: Results) -> str:
 
 
 def trained_with(results: Results) -> str:
-    """Versions and precisions that the files of the networks name."""
+    """Versions, precisions, layouts and processors that the files of the networks name."""
     if results.trained is None:
         return NOT_RECORDED
     named = {"python": "Python"}
@@ -50,7 +50,9 @@ def trained_with(results: Results) -> str:
         f"{named.get(name, name)} {' and '.join(results.trained.versions.get(name, [NOT_RECORDED]))}"
         for name in dict.fromkeys(["python", "torch", *results.trained.versions])
     ]
-    return ", ".join([*found, *results.trained.precisions])
+    made = results.trained
+    on = [f"on {' and '.join(made.processors)}"] if made.processors else []
+    return ", ".join([*found, *made.precisions, *made.layouts, *on])
 
 
 def versions() -> str:

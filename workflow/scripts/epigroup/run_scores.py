@@ -69,7 +69,7 @@ class Results:
     a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
     names.columns; tables: (strategy, seed) -> metrics.tsv, a row a task of the sheet; covers: strategy -> bool (T,),
     tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, or None where the interval is
-    withheld. NaN: not covered, or no test positives
+    withheld; precisions: (strategy, seed) -> that of its networks, or "". NaN: not covered, or no test positives
     (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
     score is their mean, taken within a draw too.
     """
@@ -91,6 +91,7 @@ class Results:
         self.covers: dict[str, np.ndarray] = {}
         self.draws: dict[tuple[str, int], np.ndarray | None] = {}
         self.tables: dict[tuple[str, int], pd.DataFrame] = {}
+        self.precisions: dict[tuple[str, int], str] = {}
         self.block_size = self.n_blocks = 0
         self.regions = ""
         self.names: ScoreNames = SCORE_NAMES["labels"]
@@ -115,6 +116,7 @@ class Results:
                 if not counts.interval:
                     self.withheld = f"only {len(counts.start)} test blocks of {counts.size} bp"
             check_same_blocks(first, counts)
+            self.precisions[key] = counts.precision
             self.seeds.setdefault(key[0], []).append(key[1])
             self.scores[key] = np.full((len(self.task_ids), len(self.names.columns)), np.nan)
             self.scores[key][place] = table[self.names.columns].to_numpy(np.float64)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from epigroup.batch_stream import BatchStream
+from epigroup.calibration import Choices, choose_layout
 from epigroup.checkpoints import (
     Termination,
     catch_termination,
@@ -24,7 +25,7 @@ from epigroup.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from epigroup.devices import choose_device, choose_precision, prefer_deterministic
+from epigroup.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.genome import open_genome
 from epigroup.group_tables import check_groups, pack_groups, read_groups
@@ -37,6 +38,7 @@ from epigroup.memory import (
     available_bytes,
     check_gradients,
     footprint,
+    keep_freed_memory,
     refuse_out_of_memory,
 )
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
@@ -223,6 +225,7 @@ def run_trials(
     code: str,
     data: str = "memory",
     warm_model: str | None = None,
+    choices_dir: str | None = None,
 ) -> None:
     """Run the trials of one part of one phase and write them as a table.
 
@@ -230,13 +233,15 @@ def run_trials(
     own, whose mean loss decides; None: each group decides for itself. `tasks`: all that `groups_tsv` must
     hold. `training`: settings of the trials and
     of running; `search`: the search's; `data`: memory or disk, where genome and labels lie;
-    `warm_model`: the model file of the network whose weights trials start from. Raises
+    `warm_model`: the model file of the network whose weights trials start from; `choices_dir`: as in
+    `train_pack`. Raises
     InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
     """
+    keep_freed_memory()
     torch.set_num_threads(threads)
     device = choose_device(training["device"])
     prefer_deterministic(device)
-    precision = choose_precision(training["precision"], device)
+    precision = check_precision(training["precision"])
     dataset = open_dataset(dataset_json, shard_paths)
     searched = searched_groups(read_groups(groups_tsv, dataset.task_ids, tasks), sample, groups_tsv)
     groups = pack_groups(searched, part, n_parts)
@@ -259,7 +264,6 @@ def run_trials(
         dataset=dataset.dataset_hash,
         seed=seed,
         code=code,
-        precision=precision,
         device=device.type,
         **({} if warm is None else {"warm": warm.digest}),
     )
@@ -284,9 +288,11 @@ def run_trials(
     def out_of_memory() -> str:
         return f"memory ran out in a trial; {advice(need, available, training['batch_size'], at_once)}"
 
+    choices = Choices(None if choices_dir is None else Path(choices_dir), device)
+    here = {**training, "layout_here": choose_layout(training, dataset.window, choices)}
     with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
         trials = Trials(
-            train, validation, dataset.task_ids, seed, {**training, "precision": precision}, phase=phase,
+            train, validation, dataset.task_ids, seed, here, phase=phase,
             precision=precision, termination=termination, checkpoint=checkpoint, warm=warm,
         )  # fmt: skip
         if phase == "halving":

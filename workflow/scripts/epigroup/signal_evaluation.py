@@ -121,13 +121,16 @@ def evaluate_signals(
             )
         table = pd.concat([table, pd.DataFrame(rows)], axis=1)
         check_positives(predictions, table["positives_test"].to_numpy(), dataset, "test", regions)
+        precision = predictions.precision
     n = np.bincount(blocks.of, minlength=n_blocks).astype(np.uint32)
     table = table.assign(**intervals(n, sums, blocks, cfg["interval_draws"], cfg["seed"]))
     report(table, blocks, regions)
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     counts = dict(zip(BlockSums.by_task, sums, strict=True)) | {"n": n}
-    write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts, targets="signal")
+    write_blocks(
+        blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts, precision, targets="signal"
+    )
 
 
 def intervals(

@@ -73,6 +73,7 @@ class BlockSums:
     interval: bool
     dataset_hash: str
     regions: str
+    precision: str = ""  # of the networks; empty where not known
     targets: ClassVar[str] = "signal"
     by_task: ClassVar[tuple[str, ...]] = ("x", "y", "xx", "yy", "xy")
 

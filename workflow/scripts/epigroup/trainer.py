@@ -26,7 +26,7 @@ from epigroup.group_state import GroupState, TrainedGroup, trained_group
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.logs import duration
 from epigroup.losses import build_loss
-from epigroup.networks import Network, build_network
+from epigroup.networks import LAYOUTS, Network, build_network
 
 # Examples of a validation batch, by device. On a CPU the layers of larger batches leave the cache.
 VALIDATION_BATCH = {"cpu": 128, "cuda": 1024}
@@ -119,6 +119,8 @@ class GroupTrainer:
         if start is not None:
             self.network.load_state_dict(start)
         self.network.to(self.device)
+        self.state = GroupState(layout=cfg.get("layout_here", LAYOUTS[0]))
+        self.network.take_layout(self.state.layout)
         self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
         self.balancer = build_balancer(cfg, self.network, len(tasks), self.key)
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
@@ -129,7 +131,6 @@ class GroupTrainer:
         )
         self.looks = build_looks(cfg, self.learning_rate, precision, self.device)
         self.snapshots = snapshots or Snapshots()
-        self.state = GroupState()
         self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         self._losses = torch.empty(CHECK_EVERY, device=self.device)
         self._unread = 0
@@ -159,9 +160,10 @@ class GroupTrainer:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.state = GroupState(**state["state"])
+        self.network.take_layout(self.state.layout)
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.state = GroupState(**state["state"])
         self.snapshots.load_state_dict(state["snapshots"], self.state.kept_steps)
         if self.balancer is not None:
             self.balancer.load_state_dict(state["balancer"])

@@ -16,15 +16,16 @@ from typing import Any
 
 import torch
 
+from epigroup.calibration import Choices, choose_layout, processor_of
 from epigroup.checkpoints import Checkpoint, catch_termination, checkpoint_path, identity_settings
-from epigroup.devices import choose_device, choose_precision, prefer_deterministic
+from epigroup.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_state import TrainedGroup, trained_group
 from epigroup.group_tables import check_groups, pack_groups, read_groups, read_rates
 from epigroup.loader import Batches, Sequences
-from epigroup.memory import refuse_out_of_memory
+from epigroup.memory import keep_freed_memory, refuse_out_of_memory
 from epigroup.models import ModelInfo, versions, write_models
 from epigroup.pack import Pack
 from epigroup.shards import open_dataset
@@ -49,13 +50,15 @@ def train_groups(
     identity: Mapping[str, Any] | None = None,
     events: Path | None = None,
     warm: WarmStart | None = None,
+    choices: Choices | None = None,
 ) -> dict[int, TrainedGroup]:
     """Train the groups of a pack.
 
     Parameters: `checkpoint`, where to keep the rolling checkpoint, and to go on from when it exists; `rates`,
     a learning rate for each group instead of that of the settings; `identity`, what else than the arguments
     decides the result (data set, code), for the checkpoint; `events`, a folder for TensorBoard's event files;
-    `warm`, the network whose weights the groups start from.
+    `warm`, the network whose weights the groups start from; `choices`, what the jobs of the run have found to be
+    fastest on this processor model.
 
     Raises InputError for splits without examples, groups without positives (of signals: that never change, or
     are negative under a loss that cannot take it), a loss that is not finite or
@@ -70,7 +73,7 @@ def train_groups(
     number = {task: i for i, task in enumerate(task_ids)}
     device = train.sequences.device
     check_groups(groups, {"training": train, "validation": validation}, task_ids, cfg["loss"])
-    precision = choose_precision(cfg["precision"], device)
+    precision = check_precision(cfg["precision"])
     rates = {group: cfg["learning_rate"] if rates is None else rates[group] for group in groups}
     fixed = {
         "settings": identity_settings(cfg), "groups": {str(g): list(t) for g, t in groups.items()},
@@ -82,7 +85,7 @@ def train_groups(
     with catch_termination() as termination:
         pack = Pack(
             groups, number, train, validation, cfg, seed, rates, precision, termination,
-            None if checkpoint is None else Checkpoint(checkpoint, fixed), events, warm,
+            None if checkpoint is None else Checkpoint(checkpoint, fixed), events, warm, choices,
         )  # fmt: skip
         with refuse_out_of_memory(pack.out_of_memory):
             pack.run()
@@ -132,6 +135,7 @@ def train_pack(
     events_dir: str | None = None,
     data: str = "memory",
     warm_model: str | None = None,
+    choices_dir: str | None = None,
 ) -> None:
     """Train the groups of one pack and write its model file and curves.
 
@@ -141,13 +145,15 @@ def train_pack(
     columns group, learning_rate, instead of the
     one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
     "memory", or "disk" for genome and labels as pages of files; `warm_model`, the model file of the network
-    whose weights the groups start from. Raises InputError for bad input;
+    whose weights the groups start from; `choices_dir`, a folder for what is fastest on a processor model
+    (`calibration.Choices`). Raises InputError for bad input;
     SystemExit(143) after SIGTERM.
     """
+    keep_freed_memory()
     torch.set_num_threads(threads)
     device = choose_device(cfg["device"])
     prefer_deterministic(device)
-    precision = choose_precision(cfg["precision"], device)
+    precision = check_precision(cfg["precision"])
     dataset = open_dataset(dataset_json, shard_paths)
     all_groups = read_groups(groups_tsv, dataset.task_ids, tasks)
     groups = pack_groups(all_groups, pack, n_packs)
@@ -167,8 +173,6 @@ def train_pack(
         groups={str(g): t for g, t in groups.items()},
         rates={str(g): rate for g, rate in rates.items()},
         seed=seed,
-        # what `auto` means on this machine: a job that goes on elsewhere must not mix two kinds of numbers
-        precision=precision,
         device=device.type,
         **({} if warm is None else {"warm": warm.digest}),
         **identity,
@@ -185,14 +189,16 @@ def train_pack(
             sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
             train = Batches(sequences, dataset.split("train", data=data), left)
             validation = Batches(sequences, dataset.split("validation", data=data), left)
+        choices = Choices(None if choices_dir is None else Path(choices_dir), device)
+        here = {**cfg, "layout_here": choose_layout(cfg, dataset.window, choices)}
         logger.info(
-            "pack %d of %d: %d group(s), %s training and %s validation examples, device %s",
-            pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device,
+            "pack %d of %d: %d group(s), %s training and %s validation examples, device %s, %s, layout %s, on %s",
+            pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device, precision,
+            here["layout_here"], processor_of(device),
         )  # fmt: skip
-        pinned = {**cfg, "precision": precision}
         results = train_groups(
-            groups, train, validation, dataset.task_ids, seed, pinned, checkpoint=path, rates=rates,
-            identity=identity, events=None if events_dir is None else Path(events_dir), warm=warm,
+            groups, train, validation, dataset.task_ids, seed, here, checkpoint=path, rates=rates,
+            identity=identity, events=None if events_dir is None else Path(events_dir), warm=warm, choices=choices,
         )  # fmt: skip
     else:
         logger.info("pack %d of %d holds no group; writing empty files", pack, n_packs)
@@ -217,6 +223,9 @@ def train_pack(
             for group, result in results.items()
             if result.task_steps
         },
+        layout={group: result.layout for group, result in results.items()},
+        jointly={group: result.jointly for group, result in results.items()},
+        processor=processor_of(device),
         versions=versions(),
     )
     write_models(

@@ -18,13 +18,16 @@ KEY = "epigroup"  # as `models.METADATA_KEY`, which cannot be had without PyTorc
 class TrainingRecord:
     """What model files say of their making.
 
-    versions: software -> the versions that wrote them, ascending; empty for files that name none. precisions: as
-    the networks were trained. first, last: dates of the oldest and the newest file, which a copy may have changed:
+    versions: software -> the versions that wrote them, ascending; empty for files that name none. precisions,
+    layouts (of activations), processors (models): as the networks were trained.
+    first, last: dates of the oldest and the newest file, which a copy may have changed:
     the format holds no date. n_files: how many were read.
     """
 
     versions: dict[str, list[str]]
     precisions: list[str]
+    layouts: list[str]
+    processors: list[str]
     first: datetime
     last: datetime
     n_files: int
@@ -37,16 +40,20 @@ def read_training_record(paths: Iterable[str | Path]) -> TrainingRecord | None:
     if not paths:
         return None
     versions: dict[str, set[str]] = {}
-    precisions, dates = set(), []
+    precisions, layouts, processors, dates = set(), set(), set(), []
     for path in paths:
         about = read_about(path)
         for name, version in (about.get("versions") or {}).items():
             versions.setdefault(name, set()).add(str(version))
         precisions |= {about["precision"]} if about.get("precision") else set()
+        layouts |= set((about.get("layout") or {}).values())
+        processors |= {about["processor"]} if about.get("processor") else set()
         dates.append(datetime.fromtimestamp(Path(path).stat().st_mtime, UTC))
     return TrainingRecord(
         {name: sorted(found) for name, found in versions.items()},
         sorted(precisions),
+        sorted(layouts),
+        sorted(processors),
         min(dates),
         max(dates),
         len(paths),

@@ -11,7 +11,7 @@ import torch
 
 from epigroup.batch_stream import training_order
 from epigroup.checkpoints import Checkpoint, catch_termination
-from epigroup.devices import choose_precision
+from epigroup.devices import check_precision
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.models import ModelInfo, load_network, read_pack_infos
@@ -144,12 +144,12 @@ def look_along_training(
     repetition goes the same way. Goes on from `inputs.checkpoint`; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
-    device, running = inputs.train.labels.device, inputs.running
+    running = inputs.running
     with catch_termination() as termination:
         trainer = GroupTrainer(
             inputs.task_ids, inputs.columns, inputs.train, inputs.validation, inputs.training, inputs.seed,
             label=f"affinity {inputs.name}",
-            precision=choose_precision(inputs.training["precision"], device), termination=termination,
+            precision=check_precision(inputs.training["precision"]), termination=termination,
         )  # fmt: skip
         steps: list[int] = []
         found: list[np.ndarray] = []

@@ -16,12 +16,13 @@ from epigroup.affinity.contract import Affinity, check_finite, same_group_auc, w
 from epigroup.affinity.hoa import PairInputs, read_validation
 from epigroup.affinity.joint_network import LookInputs, NetworkInputs
 from epigroup.checkpoints import Checkpoint, checkpoint_path
-from epigroup.devices import choose_device, choose_precision, prefer_deterministic
+from epigroup.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_tables import read_rates
 from epigroup.loader import Batches, Sequences
+from epigroup.memory import keep_freed_memory
 from epigroup.models import read_info
 from epigroup.shards import open_dataset
 
@@ -73,6 +74,7 @@ def measure_affinity(
         )
         about = {"dataset_hash": read_info(models[0]).dataset_hash}
     elif cfg["needs"] in ("network", "looks"):
+        keep_freed_memory()
         torch.set_num_threads(threads)
         if rates is not None:
             cfg = {**cfg, "training": cfg["training"] | {"learning_rate": read_rates(rates, [0])[0]}}
@@ -135,7 +137,7 @@ def training_checkpoint(directory: str | Path, inputs: NetworkInputs, code: str)
     identity = {
         "affinity": inputs.name, "options": dict(inputs.options), "tasks": inputs.task_ids,
         "seed": inputs.seed, "data set": inputs.dataset_hash, "code": code, "device": device.type,
-        "precision": choose_precision(inputs.training["precision"], device),
+        "precision": check_precision(inputs.training["precision"]),
         "settings": dict(inputs.training),
     }  # fmt: skip
     return Checkpoint(checkpoint_path(directory, inputs.training, identity=identity), identity)

@@ -21,7 +21,7 @@ from epigroup.affinity.joint_network import (
 from epigroup.affinity.last_layer import last_layer
 from epigroup.affinity.look_ahead import EVERY, LookAhead, Stopwatch
 from epigroup.affinity.trunk import trunk_look_ahead
-from epigroup.devices import choose_precision
+from epigroup.devices import check_precision
 from epigroup.errors import InputError
 from epigroup.loader import TrainingOrder
 from epigroup.logs import Progress
@@ -51,7 +51,7 @@ def _measured(inputs: NetworkInputs) -> Affinity:
     options = inputs.options
     order, every = inputs.training_order(), options["every"] or EVERY
     device = inputs.train.labels.device
-    precision = choose_precision(inputs.training["precision"], device)
+    precision = check_precision(inputs.training["precision"])
     ahead, stopwatch = LookAhead(options["form"], inputs.rate, precision), Stopwatch(device)
     _, network = fixed_network(inputs)
     steps = [i * every for i in range(options["batches"])]

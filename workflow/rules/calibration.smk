@@ -1,0 +1,28 @@
+# In which precision the networks of a run are trained: measured once, kept with the run.
+
+
+include: "calibration_inputs.smk"
+
+
+rule choose_precision:
+    output:
+        "<results>/calibration/{device}.json",
+    log:
+        "<results>/logs/choose_precision/{device}.log",
+    benchmark:
+        "<results>/benchmarks/choose_precision/{device}.tsv"
+    wildcard_constraints:
+        device="auto|cpu|cuda",
+    priority: 100
+    conda:
+        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=lambda wc, attempt: 3000 * attempt,
+        runtime=lambda wc, attempt: 10 * attempt,
+        gpu=lambda wc: 0 if wc.device == "cpu" or calibration_settings(wc)["named"] else 1,
+    params:
+        cfg=calibration_settings,
+        code=code_digest("choose_precision"),
+    script:
+        "../scripts/choose_precision.py"
