@@ -11,7 +11,14 @@ export PYTHON PIP_FLAGS
 # The environment comes first, so that rules run its python; tools that set-up got from conda come last.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
 
-.PHONY: help setup demo test test-faults test-fuzz test-slurm lint format plan
+# The tests of what is computed, and the settings under which they run once more: the instructions of an older processor.
+NUMERICAL := $(addprefix tests/unit/test_,$(addsuffix .py,affinity agreement balancing baselines calibration \
+	clustering evaluation grouping grouping_by_affinity heads hidden k_choice label_correlation loader look_ahead \
+	losses metrics networks overlap packing prediction sampling signal_scores task_weights training warm_start))
+OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
+	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
+
+.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format plan
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -25,6 +32,9 @@ demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/repo
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser
 	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" python -m pytest $(PYTEST_ARGS)
+
+test-processor: setup ## run the numerical tests once more as on an older processor
+	$(OLDER) python -m pytest -n 2 $(NUMERICAL) $(PYTEST_ARGS)
 
 test-faults: setup ## kill jobs, fill disks, damage files: what survives stands in docs/reliability.md
 	python -m pytest tests/faults $(PYTEST_ARGS)

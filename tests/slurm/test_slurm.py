@@ -1,6 +1,7 @@
 """`snakemake --profile slurm` on a real Slurm: the whole run, and what is killed or cut off on it."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,24 @@ def test_the_whole_run_on_slurm_equals_the_local_one(cluster, slurm_environment,
         cwd=folder, env=slurm_environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_precision_left_open_is_measured_on_a_node_and_read_by_the_others(
+    cluster, slurm_environment, finished_mini, tmp_path
+):
+    folder = tmp_path / "auto"
+    shutil.copytree(finished_mini, folder, symlinks=True)
+    shutil.rmtree(folder / "results/calibration")
+    (folder / "auto.yaml").write_text("training: {precision: auto, layout: auto}\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "slurm", *SITE, MODEL, "--configfile", MINI, "auto.yaml"],
+        cwd=folder, env=slurm_environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    log = run.stdout + run.stderr
+    assert run.returncode == 0, log[-6000:]
+    chosen = json.loads((folder / "results/calibration/cpu.json").read_text())["precision"]
+    trained = (folder / "results/logs/train_pack/SMTL.seed1.pack0.log").read_text()
+    assert f"device cpu, {chosen}, layout" in trained
 
 
 # A training that lasts for some seconds, with a checkpoint every second.

@@ -20,13 +20,14 @@ from epigroup.calibration import (
     processor,
     training_step,
 )
+from epigroup.devices import check_precision
 from epigroup.errors import InputError
 from epigroup.precision import (
     check_compared_precisions,
     check_devices,
     choose_precision,
-    in_precision,
     read_precision,
+    with_precision,
 )
 from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups
@@ -103,21 +104,22 @@ def test_what_the_config_names_is_written_without_a_measurement(tmp_path, monkey
     for named in ("fp32", "bf16"):
         choose_precision(tmp_path / "p.json", {"device": "cuda", "named": named, "networks": []}, threads=1)
         assert read_precision(tmp_path / "p.json") == named
-        assert in_precision({"precision": "auto", "a": 1}, tmp_path / "p.json") == {
+        assert with_precision({"precision": "auto", "a": 1}, tmp_path / "p.json") == {
             "precision": named,
             "a": 1,
         }
-    assert in_precision({"precision": "fp32"}, tmp_path / "not_there.json") == {"precision": "fp32"}
+    assert with_precision({"precision": "fp32"}, tmp_path / "not_there.json") == {"precision": "fp32"}
 
 
 def test_a_choice_that_is_missing_or_damaged_is_not_guessed(tmp_path):
     path = tmp_path / "cpu.json"
-    with pytest.raises(FileNotFoundError):
-        in_precision({"precision": "auto"}, path)
+    assert with_precision({"precision": "auto"}, path) == {"precision": "auto"}  # which no job computes in
+    with pytest.raises(InputError, match="'auto' is none that a job computes in"):
+        check_precision("auto")
     for text in ("", "{}", "[]", '{"precision": "fp8"}'):
         path.write_text(text)
         with pytest.raises(InputError, match=f"{re.escape(str(path))}.*delete it and run again"):
-            in_precision({"precision": "auto"}, path)
+            with_precision({"precision": "auto"}, path)
 
 
 def test_mixed_precisions_are_refused_unless_named():

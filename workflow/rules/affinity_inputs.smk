@@ -43,7 +43,7 @@ def runs_networks(wildcards):
     )
 
 
-def affinity_config(wildcards, input):
+def affinity_config(wildcards):
     spec = config["affinities"][wildcards.affinity]
     measure = spec["measure"]
     cfg = {
@@ -57,7 +57,7 @@ def affinity_config(wildcards, input):
         ],
     }
     if runs_networks(wildcards):
-        training = checked(in_precision, settings("training", wildcards.strategy), input.precision)
+        training = in_precision(settings("training", wildcards.strategy))
         again = affinity_measures.trains_again(spec)
         cfg["training"] = {key: value for key, value in training.items() if again or key in UNTRAINED}
     return config_settings.canonical(cfg)

@@ -22,7 +22,7 @@ rule choose_precision:
         runtime=lambda wc, attempt: 10 * attempt,
         gpu=lambda wc: 0 if wc.device == "cpu" or calibration_settings(wc)["named"] else 1,
     params:
-        cfg=calibration_settings,
-        code=code_digest("choose_precision"),
+        cfg=lambda wc: untracked(calibration_settings(wc)),
+        code=untracked(code_digest("choose_precision")),
     script:
         "../scripts/choose_precision.py"

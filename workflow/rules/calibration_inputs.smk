@@ -1,5 +1,5 @@
 # The precision of a run: what is measured for it, and who reads it.
-from epigroup.precision import check_devices, in_precision
+from epigroup.precision import check_devices, with_precision
 
 checked(
     check_devices,
@@ -8,10 +8,20 @@ checked(
 )
 
 
+def precision_file(device):
+    return f"{RESULTS}/calibration/{device}.json"
+
+
+def in_precision(training):
+    """Training settings with the precision that stands there; before it does, as they are: Snakemake asks again before
+    it starts a job. By wildcards alone: params that are functions of `input` are not compared."""
+    return checked(with_precision, training, precision_file(training["device"]))
+
+
 def precision_of(strategy):
     """Where the precision of a strategy's trainings stands. Its content counts, by the settings it leads to, not its
     date: a second measurement of the same choice reruns nothing."""
-    return ancient(f"{RESULTS}/calibration/{training_device(strategy)}.json")
+    return ancient(precision_file(training_device(strategy)))
 
 
 def calibration_settings(wildcards):

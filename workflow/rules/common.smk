@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from functools import lru_cache
+from types import SimpleNamespace
 
 from snakemake.logging import logger
 
@@ -132,6 +133,15 @@ def one_of(names):
 def code_digest(script, modules=(), files=()):
     """Digest of a script and of all library code it reaches; `files` are relative to workflow/."""
     return digest.code_digest(script, modules, files)
+
+
+def untracked(value):
+    """A value for params whose change reruns nothing: Snakemake keeps no record of it.
+
+    For rules whose output others take as ancient(): of a job that depends on one that runs, Snakemake does not look
+    at what else has changed, so that one change could hide another.
+    """
+    return SimpleNamespace(value=value)
 
 
 def track_code(rules):

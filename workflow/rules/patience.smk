@@ -65,7 +65,7 @@ rule train_full_length:
         tensorboard=int(config["running"]["tensorboard"]),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=lambda wc, input: checked(in_precision, settings("study"), input.precision),
+        cfg=lambda wc: in_precision(settings("study")),
         n_packs=len(study_packs()),
         checkpoints=f"{RESULTS}/checkpoints",
         choices=f"{RESULTS}/calibration/processors",

@@ -16,10 +16,10 @@ def search_part(wildcards):
     }
 
 
-def trial_settings_of(wildcards, input):
+def trial_settings_of(wildcards):
     """The settings of a search and of its trials."""
     trials = settings("trials", wildcards.strategy)
-    return {**trials, "training": checked(in_precision, trials["training"], input.precision)}
+    return {**trials, "training": in_precision(trials["training"])}
 
 
 def coarse_trials(wildcards):

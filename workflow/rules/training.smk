@@ -20,8 +20,8 @@ rule check_device:
         runtime=lambda wc, attempt: 5 * attempt,
         gpu=1,
     params:
-        cfg={"device": "cuda"},
-        code=code_digest("check_device"),
+        cfg=untracked({"device": "cuda"}),
+        code=untracked(code_digest("check_device")),
     script:
         "../scripts/check_device.py"
 

@@ -13,9 +13,9 @@ def training_device(strategy):
     return settings("training", strategy)["device"]
 
 
-def pack_settings(wildcards, input):
+def pack_settings(wildcards):
     """The settings of a training job, and what looks on: nothing, but for affinities that name this training."""
-    training = checked(in_precision, settings("training", wildcards.strategy), input.precision)
+    training = in_precision(settings("training", wildcards.strategy))
     looks = prerequisites.looks_along(config, wildcards.strategy, int(wildcards.seed))
     if not looks:
         return training

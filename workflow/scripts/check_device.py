@@ -4,4 +4,4 @@ from epigroup.devices import check_device
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
-    check_device(snakemake.params.cfg["device"], snakemake.output[0])
+    check_device(snakemake.params.cfg.value["device"], snakemake.output[0])

@@ -4,4 +4,4 @@ from epigroup.logs import log_to
 from epigroup.precision import choose_precision
 
 with log_to(snakemake.log[0]):
-    choose_precision(snakemake.output[0], snakemake.params.cfg, snakemake.threads)
+    choose_precision(snakemake.output[0], snakemake.params.cfg.value, snakemake.threads)

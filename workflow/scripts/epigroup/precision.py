@@ -53,10 +53,10 @@ def read_precision(path: str | os.PathLike) -> str:
     return found
 
 
-def in_precision(training: Mapping[str, Any], path: str | os.PathLike) -> dict[str, Any]:
-    """Training settings with `auto` replaced by what was measured; as the key says it where it names one, so that
-    naming what was measured changes nothing. Raises as `read_precision`."""
-    if training["precision"] != "auto":
+def with_precision(training: Mapping[str, Any], path: str | os.PathLike) -> dict[str, Any]:
+    """Training settings with `auto` replaced by what was measured, where that is there already; as the key says it
+    where it names one, so that naming what was measured changes nothing. InputError as `read_precision`."""
+    if training["precision"] != "auto" or not os.path.exists(path):
         return dict(training)
     return {**training, "precision": read_precision(path)}
 
