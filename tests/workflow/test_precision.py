@@ -9,6 +9,7 @@ from test_rerun import edited, rules_of, to_rerun
 
 from conftest import MINI, copy_checkout, run_snakemake
 from epigroup.models import read_info
+from epigroup.training_record import read_training_record
 
 CHOICE = "results/calibration/cpu.json"
 MODEL = "results/models/SMTL/seed1/pack0.safetensors"
@@ -73,6 +74,9 @@ def test_measured_once_and_stated_in_log_and_model(tmp_path):
     assert info.precision == chosen == info.settings["precision"] and info.processor
     log = (folder / "results/logs/train_pack/SMTL.seed1.pack0.log").read_text()
     assert f"device cpu, {chosen}, layout {info.layout[0]}, on {info.processor}" in log
+    record = read_training_record([folder / MODEL])
+    assert (record.precisions, record.layouts) == ([chosen], [info.layout[0]])
+    assert record.processors == [info.processor]
     measured = (folder / "results/logs/choose_precision/cpu.log").read_text()
     assert re.search(rf"precision auto: {chosen} \(measured on {re.escape(info.processor)}", measured)
     (kept,) = (folder / "results/calibration/processors").glob("layout.*.json")

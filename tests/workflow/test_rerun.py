@@ -153,6 +153,13 @@ def test_a_shell_command_reruns_what_it_made(finished):
         assert "align_reads" in rules_of(to_rerun(finished))
 
 
+def test_the_longest_fragment_aligns_the_pairs_again(finished):
+    with edited(finished / CONFIG, ("dataset: {window", "reads: {max_fragment: 700}\ndataset: {window")):
+        jobs = to_rerun(finished)
+    assert {"align_reads", "call_peaks", "train_pack"} <= rules_of(jobs)
+    assert "index_genome" not in rules_of(jobs)
+
+
 def test_what_looks_on_reruns_the_training_that_it_looks_on(finished):
     with edited(finished / LIBRARY / "affinity/look_ahead.py", ("EVERY = 10", "EVERY = 11")):
         jobs = to_rerun(finished)

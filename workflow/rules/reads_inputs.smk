@@ -19,19 +19,20 @@ def reads_to_align(wildcards):
     return fastq_of(wildcards)
 
 
-def trim_arguments(wildcards, input):
-    return ["--in2", input.reads[1], "--detect_adapter_for_pe"] if len(input.reads) == 2 else []
+# Arguments go by wildcards alone: Snakemake does not compare params that are functions of `input`.
 
 
-def align_arguments(wildcards, input):
+def trim_arguments(wildcards):
+    reads = fastq_of(wildcards)
+    return ["--in2", reads[1], "--detect_adapter_for_pe"] if len(reads) == 2 else []
+
+
+def align_arguments(wildcards):
     """How bowtie2 takes the reads: trimmed pairs come interleaved in one file."""
+    reads = reads_to_align(wildcards)
     if not PROFILES[wildcards.profile].paired:
-        return ["-U", input.reads[0]]
-    mates = (
-        ["--interleaved", *input.reads]
-        if len(input.reads) == 1
-        else ["-1", input.reads[0], "-2", input.reads[1]]
-    )
+        return ["-U", reads[0]]
+    mates = ["--interleaved", *reads] if len(reads) == 1 else ["-1", reads[0], "-2", reads[1]]
     return ["--maxins", config["reads"]["max_fragment"], *mates]
 
 
