@@ -14,6 +14,7 @@ from epigroup.calibration import (
     LAYOUTS,
     Choices,
     choose_layout,
+    choose_precision,
     fastest_precision,
     least,
     measure,
@@ -25,9 +26,9 @@ from epigroup.errors import InputError
 from epigroup.precision import (
     check_compared_precisions,
     check_devices,
-    choose_precision,
     read_precision,
     with_precision,
+    write_precision,
 )
 from epigroup.trainer import GroupTrainer
 from epigroup.training import train_groups
@@ -86,8 +87,8 @@ def test_the_precision_follows_the_measurement_not_a_flag(monkeypatch, times, tm
 
     monkeypatch.setattr(calibration, "measure", timed)
     caplog.set_level("INFO")
-    cfg = {"device": "cpu", "named": None, "networks": [CASE, CASE | {"batch_size": 32}]}
-    choose_precision(tmp_path / "cpu.json", cfg, threads=1)
+    chosen = choose_precision([CASE, CASE | {"batch_size": 32}], "cpu", threads=1)
+    write_precision(tmp_path / "cpu.json", "cpu", chosen)
     wanted = min(times, key=times.get)
     assert read_precision(tmp_path / "cpu.json") == wanted and seen == [["fp32", "bf16"]] * 2
     assert f"precision auto: {wanted} (measured on {processor()}" in caplog.text
@@ -99,16 +100,15 @@ def test_a_real_measurement_names_one_of_the_two():
     assert fastest_precision([CASE], CPU) in ("fp32", "bf16")
 
 
-def test_what_the_config_names_is_written_without_a_measurement(tmp_path, monkeypatch):
-    monkeypatch.setattr(calibration, "measure", None)
-    for named in ("fp32", "bf16"):
-        choose_precision(tmp_path / "p.json", {"device": "cuda", "named": named, "networks": []}, threads=1)
-        assert read_precision(tmp_path / "p.json") == named
-        assert with_precision({"precision": "auto", "a": 1}, tmp_path / "p.json") == {
-            "precision": named,
+def test_the_settings_hold_what_was_measured_or_named(tmp_path):
+    for measured in ("fp32", "bf16"):
+        write_precision(tmp_path / "p.json", "cuda", measured)
+        left_open = with_precision({"precision": "auto", "a": 1}, tmp_path / "p.json")
+        assert left_open == {"precision": measured, "a": 1}
+        assert with_precision({"precision": "fp32", "a": 1}, tmp_path / "p.json") == {
+            "precision": "fp32",
             "a": 1,
         }
-    assert with_precision({"precision": "fp32"}, tmp_path / "not_there.json") == {"precision": "fp32"}
 
 
 def test_a_choice_that_is_missing_or_damaged_is_not_guessed(tmp_path):

@@ -43,9 +43,19 @@ def test_methods_name_splits_seeds_draws_audit_and_versions(results):
         assert words in text, words
     assert "Numbers of groups K" not in text and "stratified" not in text
     when = datetime(2026, 1, 2, tzinfo=UTC)
-    trained = TrainingRecord({"python": ["3.11.9"], "torch": ["2.13.0"]}, ["bf16"], when, when, 3)
+    trained = TrainingRecord(
+        {"python": ["3.11.9"], "torch": ["2.13.0"]},
+        ["bf16"],
+        ["channels_last"],
+        ["A processor"],
+        when,
+        when,
+        3,
+    )
     text = text_of(replace(results, trained=trained), config)
-    assert "Networks were trained with Python 3.11.9, torch 2.13.0, bf16;" in text
+    assert (
+        "Networks were trained with Python 3.11.9, torch 2.13.0, bf16, channels_last, on A processor;" in text
+    )
     fewer = results.metrics[(results.metrics["strategy"] != "STL") | (results.metrics["seed"] == 1)]
     assert "order of examples: 1, 2 (STL: 1)." in text_of(replace(results, metrics=fewer), config)
 

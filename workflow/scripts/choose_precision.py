@@ -1,7 +1,16 @@
 """Choose the precision of the trainings on one device."""
 
 from epigroup.logs import log_to
-from epigroup.precision import choose_precision
+from epigroup.precision import write_precision
 
-with log_to(snakemake.log[0]):
-    choose_precision(snakemake.output[0], snakemake.params.cfg.value, snakemake.threads)
+cfg = snakemake.params.cfg.value
+
+with log_to(snakemake.log[0]) as log:
+    precision = cfg["named"]
+    if precision is None:
+        from epigroup.calibration import choose_precision  # loads PyTorch
+
+        precision = choose_precision(cfg["networks"], cfg["device"], snakemake.threads)
+    else:
+        log.info("precision %s, as the config says", precision)
+    write_precision(snakemake.output[0], cfg["device"], precision)

@@ -26,6 +26,7 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.architecture import network_cost
+from epigroup.devices import choose_device
 from epigroup.errors import InputError
 from epigroup.memory import keep_freed_memory
 from epigroup.networks import LAYOUTS, build_network
@@ -163,6 +164,13 @@ def fastest_precision(cases: Sequence[Mapping[str, Any]], device: torch.device) 
         chosen, processor_of(device), 100 * TIE,
     )  # fmt: skip
     return chosen
+
+
+def choose_precision(cases: Sequence[Mapping[str, Any]], device: str, threads: int) -> str:
+    """The precision of the trainings on a device (as in the config), measured with so many CPU threads. Parameters and
+    errors: as `fastest_precision` and `choose_device`."""
+    torch.set_num_threads(threads)
+    return fastest_precision(cases, choose_device(device))
 
 
 @dataclass(frozen=True)

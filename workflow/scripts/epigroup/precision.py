@@ -1,8 +1,7 @@
 """The precision that a run's trainings take: named in the config, or read from what was measured for the run; and
-that what is compared was trained in one. PyTorch is loaded only to measure."""
+that what is compared was trained in one. Without PyTorch."""
 
 import json
-import logging
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,37 +10,18 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intact import first_line
 
-logger = logging.getLogger(__name__)
-
 PRECISIONS = ("fp32", "bf16")
 
 
-def choose_precision(out: str | os.PathLike, cfg: Mapping[str, Any], threads: int) -> None:
-    """Write the precision that trainings on one device take (JSON: device, precision) and nothing that changes
-    from one measurement to the next.
-
-    cfg: device (as in the config), named (fp32 or bf16 where the config says so, else None), networks (the cases of
-    `calibration.fastest_precision`). Raises InputError as `devices.choose_device`.
-    """
-    precision = cfg["named"]
-    if precision is None:
-        # where the config names it, nothing is measured and PyTorch is not loaded
-        import torch
-
-        from epigroup.calibration import fastest_precision
-        from epigroup.devices import choose_device
-
-        torch.set_num_threads(threads)
-        precision = fastest_precision(cfg["networks"], choose_device(cfg["device"]))
-    else:
-        logger.info("precision %s, as the config says", precision)
+def write_precision(out: str | os.PathLike, device: str, precision: str) -> None:
+    """Write the precision of the trainings on a device (as in the config) as JSON: the choice, and nothing that changes
+    from one measurement to the next."""
     with whole(out) as partial:
-        text = json.dumps({"device": cfg["device"], "precision": precision})
-        partial.write_text(text + "\n", encoding="utf-8")
+        partial.write_text(json.dumps({"device": device, "precision": precision}) + "\n", encoding="utf-8")
 
 
 def read_precision(path: str | os.PathLike) -> str:
-    """What `choose_precision` has written. Raises InputError for another content, FileNotFoundError."""
+    """What `write_precision` has written. Raises InputError for another content, FileNotFoundError."""
     with open(path, encoding="utf-8") as handle:
         text = handle.read()
     try:
