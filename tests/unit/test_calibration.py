@@ -74,6 +74,22 @@ def test_the_one_that_takes_less_processor_time_is_found():
     assert found["slow"] > 1.5 * found["fast"] and least(found) == "fast"
 
 
+def test_one_that_is_hopeless_is_not_tried_twice():
+    made = {"fp32": 0, "bf16": 0}
+
+    def step(name, seconds):
+        def work():
+            made[name] += 1
+            end = time.process_time() + seconds
+            while time.process_time() < end:
+                pass
+
+        return work
+
+    found = measure({"fp32": step("fp32", 0.02), "bf16": step("bf16", 1.2)}, CPU)
+    assert made["bf16"] == 1 and made["fp32"] > 3 and least(found) == "fp32"
+
+
 @pytest.mark.parametrize("times", [{"fp32": 1, "bf16": 3}, {"fp32": 3, "bf16": 1}])
 def test_the_precision_follows_the_measurement_not_a_flag(monkeypatch, times, tmp_path, caplog):
     """The same processor, told to be slow in one or the other: the issue of two processors with the same flags."""

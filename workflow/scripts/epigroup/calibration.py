@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 TIE = 0.05
 # Each candidate is timed for about so many seconds, by turns with the others, and for so many rounds at the least.
 SECONDS, ROUNDS = 0.5, 3
+HOPELESS, HOPELESS_SECONDS = 4, 1.0
 # On a CPU a step on fewer examples runs at the same rate; this many floating-point operations are enough of one.
 STEP_FLOP, LEAST_EXAMPLES = 4e10, 8
 
@@ -98,7 +99,9 @@ def training_step(
 
 def measure(steps: Mapping[str, Callable[[], None]], device: torch.device) -> dict[str, float]:
     """Median seconds of a step of each candidate; they take turns. On a CPU its own time counts, which other
-    work on the machine moves less than that of the clock."""
+    work on the machine moves less than that of the clock. One whose first step takes more than a second and several
+    times the least, as bf16 does where a processor has no instructions for it, makes no other.
+    """
 
     def once(step: Callable[[], None]) -> float:
         clock = time.perf_counter if device.type == "cuda" else time.process_time
@@ -108,15 +111,15 @@ def measure(steps: Mapping[str, Callable[[], None]], device: torch.device) -> di
             torch.cuda.synchronize(device)
         return clock() - started
 
-    for step in steps.values():
-        once(step)
-    times: dict[str, list[float]] = {name: [] for name in steps}
+    first = {name: once(step) for name, step in steps.items()}
+    far = max(HOPELESS_SECONDS, HOPELESS * min(first.values()))
+    times: dict[str, list[float]] = {name: [] for name in steps if first[name] <= far}
     started, rounds = time.perf_counter(), 0
-    while rounds < ROUNDS or time.perf_counter() - started < SECONDS * len(steps):
+    while rounds < ROUNDS or time.perf_counter() - started < SECONDS * len(times):
         rounds += 1
-        for name, step in steps.items():
-            times[name].append(once(step))
-    return {name: statistics.median(of_one) for name, of_one in times.items()}
+        for name, of_one in times.items():
+            of_one.append(once(steps[name]))
+    return first | {name: statistics.median(of_one) for name, of_one in times.items()}
 
 
 def examples_of_step(network: Mapping[str, Any], window: int, batch_size: int, device: torch.device) -> int:
