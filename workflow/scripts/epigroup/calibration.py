@@ -43,7 +43,7 @@ STEP_FLOP, LEAST_EXAMPLES = 4e10, 8
 
 
 def processor(cpuinfo: str | os.PathLike = "/proc/cpuinfo") -> str:
-    """The model of this processor, and by what it multiplies bfloat16, as PyTorch may use it."""
+    """The model of this processor, and the instructions for bfloat16 that PyTorch may use, as Linux names them."""
     facts: dict[str, str] = {}
     if Path(cpuinfo).is_file():
         for line in Path(cpuinfo).read_text(encoding="utf-8").splitlines():
@@ -55,8 +55,8 @@ def processor(cpuinfo: str | os.PathLike = "/proc/cpuinfo") -> str:
     units = [
         word
         for word, there in (
-            ("AVX512-BF16", torch.cpu._is_avx512_bf16_supported()),
-            ("AMX", torch.cpu._is_amx_tile_supported()),
+            ("avx512_bf16", torch.cpu._is_avx512_bf16_supported()),
+            ("amx", torch.cpu._is_amx_tile_supported()),
         )
         if there
     ]
