@@ -104,7 +104,7 @@ rule index_genome:
         stem=lambda wc, output: output.index[0].removesuffix(".1.bt2"),
     shell:
         "(awk -v bytes=$(wc -c < {input.fasta:q})"
-        " 'END {{exit bytes != $3 + $2 + int(($2 + $4 - 1) / $4) * ($5 - $4)}}' {input.lengths:q}"
+        " 'END {{exit !($4 > 0 && bytes == $3 + $2 + int(($2 + $4 - 1) / $4) * ($5 - $4))}}' {input.lengths:q}"
         " || {{ echo {input.fasta:q}: is not as long as {input.lengths:q} says: delete both and run again ; exit 1 ; }}"
         " ; bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q}"
         " ; cksum {output.index:q} > {output.checksums:q}) > {log:q} 2>&1"
