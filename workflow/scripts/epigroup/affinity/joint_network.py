@@ -15,7 +15,7 @@ from epigroup.devices import check_precision
 from epigroup.errors import InputError
 from epigroup.loader import Batches, TrainingOrder
 from epigroup.models import ModelInfo, load_network, read_pack_infos
-from epigroup.networks import Network
+from epigroup.networks import LAYOUTS, Network
 from epigroup.trainer import GroupTrainer, initial_network
 
 log = logging.getLogger(__name__)
@@ -141,13 +141,15 @@ def look_along_training(
     once at its end.
 
     All that is random in a training follows from seed and step, so that looking on changes nothing and the
-    repetition goes the same way. Goes on from `inputs.checkpoint`; SystemExit(143) after SIGTERM, the
+    repetition goes the same way, in the layout that the settings name, or channels_last.
+    Goes on from `inputs.checkpoint`; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
-    running = inputs.running
+    running, named = inputs.running, inputs.training.get("layout")
+    training = {**inputs.training, "layout_here": named if named in LAYOUTS else LAYOUTS[0]}
     with catch_termination() as termination:
         trainer = GroupTrainer(
-            inputs.task_ids, inputs.columns, inputs.train, inputs.validation, inputs.training, inputs.seed,
+            inputs.task_ids, inputs.columns, inputs.train, inputs.validation, training, inputs.seed,
             label=f"affinity {inputs.name}",
             precision=check_precision(inputs.training["precision"]), termination=termination,
         )  # fmt: skip
