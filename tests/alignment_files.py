@@ -27,6 +27,7 @@ def write_bam(path, fragments, *, paired, sizes, length=LENGTH, strands=None):
                 read.next_reference_id, read.next_reference_start = contig, starts[not reverse]
                 read.template_length = (start - end) if reverse else (end - start)
                 read.set_tag("MQ", 42)
+                read.set_tag("MC", f"{length}M")
             reads.append(read)
     reads.sort(key=lambda read: (read.reference_id, read.reference_start))
     with pysam.AlignmentFile(str(path), "wb", header=header) as handle:

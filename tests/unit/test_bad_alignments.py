@@ -1,5 +1,6 @@
 """Alignments out of order, without an index, or without one read that maps: sorted anew, or refused in time."""
 
+import json
 import shutil
 
 import pysam
@@ -10,6 +11,8 @@ from epigroup.complexity import measure_complexity
 from epigroup.errors import InputError
 from epigroup.given_alignments import check_alignments
 from epigroup.peak_calling import checked_layout
+from epigroup.read_accounts import account
+from epigroup.read_filter import filter_alignments
 from epigroup.strand_facts import measure_strands
 from shell_rules import run_shell
 
@@ -17,12 +20,13 @@ SIZES = {"chr1": 30_000, "chr2": 10_000}
 needs_samtools = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
 
 
-def marked(folder, name):
+def marked(folder, name, layout="single"):
     """What the workflow makes of a BAM file of the sheet, as text without the lines of the programs."""
+    (folder / "facts.json").write_text(json.dumps({"layout": layout}, indent=1))
     made = run_shell(
         "mark_alignments",
         folder,
-        input={"bam": name},
+        input={"bam": name, "checked": "facts.json", "fasta": "unused.fa"},
         output={"bam": f"{name}.marked", "duplicates": f"{name}.txt"},
         wildcards={"profile": "p", "replicate": "1"},
         log=[f"{name}.log"],
@@ -46,9 +50,10 @@ def test_an_unsorted_bam_without_index_is_taken_as_the_sorted_one(tmp_path, pair
         for read in reads:
             handle.write(read)
     assert not (tmp_path / "unsorted.bam.bai").exists()
-    assert check_alignments(tmp_path / "unsorted.bam", SIZES, "toy1") == SIZES
-    order, found = marked(tmp_path, "unsorted.bam")
-    wanted = marked(tmp_path, "sorted.bam")[1]
+    contigs, facts = check_alignments(tmp_path / "unsorted.bam", SIZES, "toy1", mapq=30, fasta="unused.fa")
+    assert contigs == SIZES and facts.layout == ("paired" if paired else "single")
+    order, found = marked(tmp_path, "unsorted.bam", facts.layout)
+    wanted = marked(tmp_path, "sorted.bam", facts.layout)[1]
     assert order == "coordinate" and len(found) == len(reads)
     assert sorted(found) == sorted(wanted)
 
@@ -67,25 +72,14 @@ def test_reads_that_map_nowhere_are_refused_when_peaks_are_called_and_break_noth
     bam = str(tmp_path / "lost.bam.marked")
     places = measure_complexity(bam, mapq=30, mitochondrion=None)
     assert (places.fragments, places.places) == (0, 0)
-    (tmp_path / "sizes").write_text("".join(f"{name}\t{size}\n" for name, size in SIZES.items()))
-    filtered = run_shell(
-        "filter_alignments",
-        tmp_path,
-        input={"bam": "lost.bam.marked", "sizes": "sizes"},
-        output={"bam": "f.bam", "bai": "f.bam.bai", "flagstat": "flag", "idxstats": "idx", "stats": "stats"},
-        wildcards={"profile": "p", "replicate": "1"},
-        log=["filter.log"],
-        params={
-            "cfg": {
-                "mapq": 30,
-                "keep": "!flag.paired",
-                "chromosomes": 2,
-                "mitochondrion": "",
-                "blacklist": "",
-            }
-        },
+    counts = filter_alignments(
+        bam, tmp_path / "f.bam", tmp_path / "f.bam.bai", SIZES, mapq=30, mitochondrion=None, blacklist=None
     )
-    assert filtered.returncode == 0, (tmp_path / "filter.log").read_text()
+    assert counts["not aligned"] == sum(counts.values()) == 50
+    with pytest.raises(
+        InputError, match="lost: none of 50 reads is kept: 50 not aligned. Check that the reads are"
+    ):
+        account("lost", {"given": 50}, counts)
     bam = str(tmp_path / "f.bam")
     facts = measure_strands(bam, SIZES)
     assert facts.reads == 0 and facts.fragment is None

@@ -2,47 +2,40 @@
 
 import shutil
 import subprocess
-from types import SimpleNamespace
 
 import numpy as np
 import pysam
 import pytest
 
 from alignment_files import write_bam
-from shell_rules import run_shell
+from epigroup.read_filter import filter_alignments
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}
-pytestmark = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
-KEEP = "(!flag.paired && !flag.read1 && !flag.read2) || (flag.proper_pair && [MQ] >= 30)"
+needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not on PATH")
 
 
 def kept(folder, fragments, *, paired, blacklist):
     """(name, start) of each read that the rule keeps."""
     write_bam(folder / "m.bam", fragments, paired=paired, sizes=SIZES)
-    (folder / "sizes").write_text("".join(f"{name}\t{size}\n" for name, size in SIZES.items()))
+    black = None
     if blacklist is not None:
-        (folder / "black.bed").write_text("".join(f"{c}\t{s}\t{e}\n" for c, s, e in blacklist))
-    run = run_shell(
-        "filter_alignments",
-        folder,
-        input={"bam": "m.bam", "sizes": "sizes"},
-        output={"bam": "f.bam", "bai": "f.bam.bai", "flagstat": "flag", "idxstats": "idx", "stats": "stats"},
-        wildcards=SimpleNamespace(profile="p", replicate="1"),
-        log=["filter.log"],
-        params={
-            "cfg": {
-                "mapq": 30,
-                "keep": KEEP,
-                "chromosomes": 2,
-                "mitochondrion": "",
-                "blacklist": "" if blacklist is None else "black.bed",
-            }
-        },
+        black = folder / "black.bed"
+        black.write_text("".join(f"{c}\t{s}\t{e}\n" for c, s, e in blacklist))
+    counts = filter_alignments(
+        folder / "m.bam",
+        folder / "f.bam",
+        folder / "f.bam.bai",
+        SIZES,
+        mapq=30,
+        mitochondrion=None,
+        blacklist=black,
     )
-    assert run.returncode == 0, (folder / "filter.log").read_text()
-    assert not list(folder.glob("*.blacklisted")) and not list(folder.glob(".partial*"))
+    assert not list(folder.glob(".partial*"))
     with pysam.AlignmentFile(str(folder / "f.bam")) as handle:
-        return [(read.query_name, read.reference_start) for read in handle.fetch()]
+        found = [(read.query_name, read.reference_start) for read in handle.fetch()]
+    assert counts["kept"] == len(found)
+    assert sum(counts.values()) == len(fragments) * (2 if paired else 1)
+    return found
 
 
 def test_a_pair_with_one_mate_in_the_blacklist_goes_whole(tmp_path):
@@ -59,6 +52,7 @@ def test_without_reads_in_a_blacklist_all_stay(tmp_path, blacklist):
     assert len(kept(tmp_path, fragments, paired=True, blacklist=blacklist)) == 2 * len(fragments)
 
 
+@needs_bedtools
 def test_single_reads_go_as_bedtools_drops_them(tmp_path):
     random = np.random.default_rng(4)
     fragments = [(0, int(s), int(s) + 200) for s in random.integers(0, 29_000, 800)]

@@ -4,6 +4,7 @@ import gzip
 import io
 import shutil
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -250,16 +251,17 @@ def test_layout_and_number_of_reads(tmp_path):
 
 def test_alignments_of_another_genome_or_cut_short_are_refused(tmp_path):
     bam = write_bam(tmp_path / "a.bam", fragments_of(1, 2000), paired=True)
-    assert check_alignments(bam, {"chr1": 300_000}, "toy1") == SIZES
+    check = partial(check_alignments, mapq=30, fasta="none.fa")
+    assert check(bam, {"chr1": 300_000}, "toy1")[0] == SIZES
     with pytest.raises(
         InputError, match=r"a\.bam: contig chr1 is 300,000 bp in its header and 299,999 bp in toy1"
     ):
-        check_alignments(bam, {"chr1": 299_999}, "toy1")
+        check(bam, {"chr1": 299_999}, "toy1")
     with pytest.raises(InputError, match="no contig '1' .it has chr1, chr2."):
-        check_alignments(bam, {"1": 300_000}, "toy1")
+        check(bam, {"1": 300_000}, "toy1")
     cut, text = tmp_path / "cut.bam", tmp_path / "text.bam"
     cut.write_bytes((tmp_path / "a.bam").read_bytes()[:-2000])
     text.write_text("@r\nACGT\n+\nFFFF\n")
     for path in (cut, text):
-        with pytest.raises(InputError, match="is not a whole BAM file|is not BAM"):
-            check_alignments(path, SIZES, "toy1")
+        with pytest.raises(InputError, match="is not a whole BAM or CRAM file|is not BAM"):
+            check(path, SIZES, "toy1")

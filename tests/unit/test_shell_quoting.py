@@ -10,7 +10,7 @@ from shell_rules import rules, run_shell
 SHELLS = {rule.name: rule for rule in rules() if rule.shell}
 FIELD = re.compile(r"(?<!\{)\{([\w.]+(?:\[\w+\])?)(:q)?\}(?!\})")
 # Numbers, and names whose letters the schema of the sheet chooses.
-BARE = {"threads", "params.cfg[mapq]", "params.cfg[chromosomes]", "wildcards.profile", "wildcards.replicate"}
+BARE = {"threads", "wildcards.profile", "wildcards.replicate"}
 HOSTILE = [
     "a b", "$(touch${IFS}pwned)", "`touch${IFS}pwned`", "a;touch pwned;b", "a&&touch${IFS}pwned", "a|touch${IFS}pwned",
     "a'b", 'a"b', "a';touch pwned;'b", 'a";touch pwned;"b', "a>pwned", "a\\", "*", "a\ntouch pwned\nb",
@@ -53,14 +53,8 @@ def arguments(bad):
             "params": {"cfg": ["-U", f"{bad}1"], "stem": f"{bad}s"},
         },
         "mark_alignments": {
-            "input": {"bam": f"{bad}i"}, "output": {"bam": f"{bad}b", "duplicates": f"{bad}d"}, "params": {},
-        },
-        "filter_alignments": {
-            "input": {"bam": f"{bad}i", "sizes": f"{bad}z"},
-            "output": {
-                "bam": f"{bad}b", "bai": f"{bad}x", "flagstat": f"{bad}t", "idxstats": f"{bad}m", "stats": f"{bad}y",
-            },
-            "params": {"cfg": {"mapq": 30, "keep": bad, "chromosomes": 0, "mitochondrion": bad, "blacklist": bad}},
+            "input": {"bam": f"{bad}i", "checked": f"{bad}c", "fasta": f"{bad}f"},
+            "output": {"bam": f"{bad}b", "duplicates": f"{bad}d"}, "params": {},
         },
         "pool_replicates": {
             "input": {"bams": [f"{bad}1", f"{bad}2"]}, "output": {"bam": f"{bad}b", "bai": f"{bad}x"}, "params": {},

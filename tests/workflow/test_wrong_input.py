@@ -203,7 +203,10 @@ BAD_READS = {  # profile: its files, and what is said of them
         {"g.bam": OTHER_GENOME},
         "g.bam: contig chr3 is 19,999 bp in its header and 20,000 bp in toy1",
     ),
-    "half": ({"h.bam": dict.fromkeys(("chr1", "chr2", "chr3"), 20_000)}, "h.bam: is not a whole BAM file"),
+    "half": (
+        {"h.bam": dict.fromkeys(("chr1", "chr2", "chr3"), 20_000)},
+        "h.bam: is not a whole BAM or CRAM file",
+    ),
 }
 
 

@@ -5,8 +5,10 @@ rule check_alignments:
     input:
         bam=lambda wc: replicate_of(wc).bam,
         sizes="<results>/genome/chrom.sizes",
+        fasta="<results>/genome/genome.fa",
     output:
         contigs="<results>/quality/given/{profile}.rep{replicate}.contigs.tsv",
+        facts="<results>/quality/given/{profile}.rep{replicate}.json",
     log:
         "<results>/logs/check_alignments/{profile}.rep{replicate}.log",
     benchmark:
@@ -20,21 +22,24 @@ rule check_alignments:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        # Names of mates are held against each other, some 10 bytes a read; a read takes 50 of a BAM file.
+        mem_mb=lambda wc, input, attempt: (500 + int(0.3 * size_mb(input.bam))) * attempt,
+        runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg={"assembly": config["genome"]["assembly"]},
+        cfg={"assembly": config["genome"]["assembly"], "mapq": config["reads"]["mapq"]},
         checksums=lambda wc, input: checksums_of([input.bam]),
         code=code_digest("check_alignments"),
     script:
         "../scripts/check_alignments.py"
 
 
-# Given alignments are sorted and marked anew, so that they pass through what aligned reads pass through.
+# Given alignments are sorted and marked anew, so that they pass through what aligned reads pass through. Single reads
+# have no mates: fixmate would take those of one name for a pair.
 rule mark_alignments:
     input:
         bam=lambda wc: replicate_of(wc).bam,
-        checked=rules.check_alignments.output.contigs,
+        checked=rules.check_alignments.output.facts,
+        fasta="<results>/genome/genome.fa",
     output:
         bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
         duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
@@ -58,9 +63,14 @@ rule mark_alignments:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
         ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
-        " ((samtools collate -O -u {input.bam:q} $scratch.collate"
+        # Without this samtools looks for sequences that a CRAM file lacks on the network.
+        ' export REF_PATH="${{REF_PATH:-.}}" ;'
+        # Single reads may still carry flags of the mates that they had: 2, 8, 32, 64, 128.
+        ' if grep -q \'"layout": "paired"\' {input.checked:q} ; then flags=0 ; else flags=234 ; fi ;'
+        " ((samtools view -u -F 2304 --remove-flags $flags -T {input.fasta:q} {input.bam:q}"
         " || {{ echo {input.bam:q}: could not be read to its end, as said above >&2 ; exit 1 ; }})"
-        " | samtools fixmate -u -m - -"
+        " | (if [ $flags = 0 ] ; then samtools collate -O -u - $scratch.collate | samtools fixmate -u -m - -"
+        " ; else cat ; fi)"
         " | samtools sort -u -m 512M -T $scratch.sort -"
         ' | samtools markdup -c -T $scratch.mark -f {output.duplicates:q} - "$part"'
         ' ; mv "$part" {output.bam:q}) 2> {log:q}'
@@ -68,12 +78,13 @@ rule mark_alignments:
 
 rule filter_alignments:
     input:
+        unpack(given_reads),
         bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
         sizes="<results>/genome/chrom.sizes",
-        blacklist=[BLACKLIST] if BLACKLIST else [],
     output:
         bam="<results>/alignments/{profile}.rep{replicate}.bam",
         bai="<results>/alignments/{profile}.rep{replicate}.bam.bai",
+        reads="<results>/quality/reads/{profile}.rep{replicate}.tsv",
         flagstat="<results>/quality/alignments/{profile}.rep{replicate}.flagstat.txt",
         idxstats="<results>/quality/alignments/{profile}.rep{replicate}.idxstats.txt",
         stats="<results>/quality/alignments/{profile}.rep{replicate}.stats.txt",
@@ -84,38 +95,20 @@ rule filter_alignments:
     group:
         "reads"
     conda:
-        "../envs/align.yaml"
+        "../envs/stats.yaml"
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        runtime=lambda wc, attempt: 240 * attempt,
     params:
-        cfg=filter_settings,
-    shell:
-        "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
-        " listed={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$.blacklisted ;"
-        ' trap \'rm -f "$part" "$listed"\' EXIT ;'
-        # A file cut between two blocks reads well to its end.
-        " (samtools quickcheck -v {input.bam:q} >&2"
-        " ; [ $(wc -l < {input.sizes:q}) -eq {params.cfg[chromosomes]} ]"
-        " || {{ echo {input.sizes:q}: is cut short: delete it and run again >&2 ; exit 1 ; }}"
-        " ; samtools flagstat {input.bam:q} > {output.flagstat:q}"
-        " ; samtools idxstats {input.bam:q} > {output.idxstats:q}"
-        " ; samtools stats {input.bam:q} > {output.stats:q}"
-        # Without a blacklist :q gives nothing at all, and `[ -n ]` would be true.
-        " ; if [ -n {params.cfg[blacklist]:q}'' ]; then"
-        " samtools view -F 1804 -q {params.cfg[mapq]} -L {params.cfg[blacklist]:q} {input.bam:q}"
-        ' | cut -f 1 > "$listed" ; fi'
-        " ; samtools view -u -F 1804 -q {params.cfg[mapq]} -e {params.cfg[keep]:q}"
-        " -L <(awk -v OFS='\t' -v mito={params.cfg[mitochondrion]:q} '$1 != mito {{print $1, 0, $2}}'"
-        " {input.sizes:q}) {input.bam:q}"
-        # Mates have one name: a pair goes whole when either lies in the blacklist. What -N does not select goes on.
-        " | (if [ -n {params.cfg[blacklist]:q}'' ]; then"
-        ' samtools view -u -N "$listed" -U /dev/stdout -o /dev/null - ; else cat ; fi)'
-        ' | samtools view -b -o "$part" -'
-        ' ; samtools index "$part" {output.bai:q} ; mv "$part" {output.bam:q}'
-        # An index must not be older than what it indexes.
-        " ; touch {output.bai:q}) 2> {log:q}"
+        cfg={
+            "mapq": config["reads"]["mapq"],
+            "mitochondrion": config["genome"]["mitochondrion"],
+            "chromosomes": len(CHROMOSOMES),
+        },
+        code=code_digest("filter_alignments"),
+    script:
+        "../scripts/filter_alignments.py"
 
 
 rule pool_replicates:

@@ -87,7 +87,9 @@ rule measure_quality:
 rule gather_quality:
     input:
         quality=expand("<results>/quality/profiles/{profile}.tsv", profile=FROM_READS),
+        reads=lambda wc: quality("reads/{profile}.rep{replicate}.tsv", FROM_READS),
     output:
+        reads="<results>/quality/reads.tsv",
         figures="<results>/quality/figures.tsv",
         summary="<results>/quality/quality.tsv",
         multiqc="<results>/quality/epigroup_mqc.tsv",

@@ -146,7 +146,8 @@ rule align_reads:
         ' ; for reads in {input.reads:q}; do case "$reads" in *.gz) gzip -t "$reads" ;; esac ; done'
         " ; bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"
         " --rg-id {wildcards.profile:q}.rep{wildcards.replicate} --rg SM:{wildcards.profile:q}"
-        " | samtools fixmate -u -m - -"
+        # Single reads have no mates: fixmate would take those of one name for a pair.
+        " | (if [ {params.cfg[0]:q} = -U ] ; then cat ; else samtools fixmate -u -m - - ; fi)"
         " | samtools sort -u -m 512M -T $scratch.sort -"
         ' | samtools markdup -T $scratch.mark -f {output.duplicates:q} - "$part"'
         ' ; mv "$part" {output.bam:q}) 2> {log:q}'

@@ -46,14 +46,16 @@ def replicate_alignments(wildcards):
     ]
 
 
-def filter_settings(wildcards):
-    mapq = config["reads"]["mapq"]
-    return {
-        "mapq": mapq,
-        # A pair must be proper and both mates pass the quality (fixmate wrote the mate's as MQ), or both go. A read
-        # that says which mate it is but no longer that it is paired has lost the other: fixmate takes that flag away.
-        "keep": f"(!flag.paired && !flag.read1 && !flag.read2) || (flag.proper_pair && [MQ] >= {mapq})",
-        "chromosomes": len(CHROMOSOMES),
-        "mitochondrion": config["genome"]["mitochondrion"] or "",
-        "blacklist": BLACKLIST or "",
-    }
+def given_reads(wildcards):
+    """What counted the reads of a replicate before its alignments are filtered, and the blacklist."""
+    place = f"{wildcards.profile}.rep{wildcards.replicate}.json"
+    kind = PROFILES[wildcards.profile].kind
+    found = {"checked": f"{RESULTS}/quality/{'given' if kind == 'bam' else 'fastq'}/{place}"}
+    if kind == "fastq" and config["reads"]["trim"]:
+        found["trimmed"] = f"{RESULTS}/quality/fastp/{place}"
+    return found | ({"blacklist": BLACKLIST} if BLACKLIST else {})
+
+
+def size_mb(path):
+    """Size of a file in MB; 0 while it is not there."""
+    return os.path.getsize(path) / 1e6 if os.path.exists(path) else 0

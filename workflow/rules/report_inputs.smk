@@ -138,6 +138,7 @@ def findings(_=None):
         **(study_tables() if "patience_study" in config else {}),
         **stratified(),
         **({"read_quality": f"{RESULTS}/quality/quality.tsv"} if FROM_READS else {}),
+        **({"read_accounts": f"{RESULTS}/quality/reads.tsv"} if FROM_READS else {}),
         **(affinity_findings() if AFFINITY_RUNS else {}),
         **({"k": f"{RESULTS}/comparison/k.tsv"} if K_FAMILIES else {}),
         **({"known_sets": f"{RESULTS}/comparison/known_sets.tsv"} if "known_sets" in config else {}),

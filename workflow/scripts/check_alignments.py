@@ -1,12 +1,12 @@
-"""Check that a BAM file of the sheet is whole and was aligned to this genome."""
+"""Check that a BAM or CRAM file of the sheet is whole, was aligned to this genome, and holds reads that can be used."""
 
 from epigroup.checksums import verify_files
 from epigroup.genome_size import read_sizes
-from epigroup.given_alignments import check_alignments, write_contigs
+from epigroup.given_alignments import check_alignments, write_given
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
+    given, made = snakemake.input, snakemake.output
     verify_files(snakemake.params.checksums)
-    sizes = read_sizes(snakemake.input.sizes)
-    contigs = check_alignments(snakemake.input.bam, sizes, **snakemake.params.cfg)
-    write_contigs(snakemake.output.contigs, contigs)
+    found = check_alignments(given.bam, read_sizes(given.sizes), fasta=given.fasta, **snakemake.params.cfg)
+    write_given(made.contigs, made.facts, *found)

@@ -2,9 +2,11 @@
 
 from epigroup.logs import log_to
 from epigroup.quality_tables import gather_quality, write_multiqc, write_quality
+from epigroup.read_accounts import read_accounts
 
 with log_to(snakemake.log[0]):
     every, summary = gather_quality(snakemake.input.quality)
+    write_quality(snakemake.output.reads, read_accounts(snakemake.input.reads))
     write_quality(snakemake.output.figures, every)
     write_quality(snakemake.output.summary, summary)
     write_multiqc(snakemake.output.multiqc, summary)

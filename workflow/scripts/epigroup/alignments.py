@@ -18,17 +18,35 @@ TN5_FORWARD, TN5_REVERSE = 4, 5
 @contextmanager
 def open_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
     """Open a BAM file of this workflow. Raises InputError, there or while the block reads, when it is cut or
-    damaged.
+    damaged. For blocks that write nothing: what fails in writing would be laid at this file's door.
     """
+    try:
+        with whole_alignments(bam) as handle:
+            yield handle
+    except (OSError, ValueError, pysam.SamtoolsError) as error:
+        raise _damaged(bam, error) from error
+
+
+def whole_alignments(bam: str | os.PathLike) -> pysam.AlignmentFile:
+    """A BAM file of this workflow, opened; read it by `sound_reads`. Raises InputError when it is cut."""
     try:
         # A file cut between two of its blocks reads well to its end; only the missing end marker tells.
         pysam.quickcheck(os.fspath(bam))
-        with pysam.AlignmentFile(os.fspath(bam), "rb") as handle:
-            yield handle
+        return pysam.AlignmentFile(os.fspath(bam), "rb")
     except (OSError, ValueError, pysam.SamtoolsError) as error:
-        raise InputError(
-            f"{bam}: the alignments are cut or damaged ({first_line(error)}); {REMEDY}"
-        ) from error
+        raise _damaged(bam, error) from error
+
+
+def sound_reads(bam: str | os.PathLike, handle: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:
+    """The reads of an opened BAM file. Raises InputError where it is damaged."""
+    try:
+        yield from handle
+    except (OSError, ValueError) as error:
+        raise _damaged(bam, error) from error
+
+
+def _damaged(bam: str | os.PathLike, error: BaseException) -> InputError:
+    return InputError(f"{bam}: the alignments are cut or damaged ({first_line(error)}); {REMEDY}")
 
 
 def mapped_reads(bam: str | os.PathLike) -> int:

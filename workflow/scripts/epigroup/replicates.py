@@ -93,7 +93,10 @@ def _place(line: str) -> tuple[str, int, int]:
 
 
 def write_halves(bam: str | os.PathLike, folder: str, name: str) -> tuple[str, str]:
-    """Two BAM files, each with about half of the fragments, by a checksum of their names; mates stay together."""
+    """Two BAM files, each with about half of the fragments, by a checksum of name and place; mates stay together.
+
+    Names alone would not do: some files give one name to all reads.
+    """
     paths = (f"{folder}/{name}.half1.bam", f"{folder}/{name}.half2.bam")
     with ExitStack() as stack:
         handle = stack.enter_context(open_alignments(bam))
@@ -101,8 +104,12 @@ def write_halves(bam: str | os.PathLike, folder: str, name: str) -> tuple[str, s
             stack.enter_context(pysam.AlignmentFile(path, "wb", header=handle.header)) for path in paths
         ]
         for read in handle:
+            place = read.reference_start
+            if read.is_paired:
+                place = min(place, read.next_reference_start)
+            key = f"{read.query_name} {read.reference_id} {place} {abs(read.template_length)}"
             # Not the last bit, which names that count up would alternate in.
-            halves[zlib.crc32(read.query_name.encode()) >> 16 & 1].write(read)
+            halves[zlib.crc32(key.encode()) >> 16 & 1].write(read)
     return paths
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from epigroup.affinity_tables import AffinityFindings, load_affinities
 from epigroup.intact import read_json
 from epigroup.quality_tables import read_counts, read_summary
+from epigroup.read_accounts import read_accounts
 from epigroup.result_files import gather, gather_strata, many, one, place, read_embedding, table, tagged
 from epigroup.score_names import ScoreNames, names_of
 from epigroup.tables import read_table
@@ -79,6 +80,7 @@ class Results(DataTables):
     simple_scores: pd.DataFrame | None = None
     marks: pd.DataFrame | None = None
     read_quality: pd.DataFrame | None = None
+    read_accounts: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
     audit: dict | None = None
     paper: dict | None = None
@@ -115,8 +117,8 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
     task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
     path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
     affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
-    mappable_strategies, mappable_headline, audit, paper, read_quality (one path, may be absent); models (a
-    list of model files, may be absent). A pool's rows of metrics are the means of its strategies'.
+    mappable_strategies, mappable_headline, audit, paper, read_quality, read_accounts (one path, may be absent);
+    models (a list of model files, may be absent). A pool's rows of metrics are the means of its strategies'.
     Strategy or grouping and seed of a listed file come from its
     place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
@@ -151,6 +153,7 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
         **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
         read_quality=read_summary(one(inputs, "read_quality")) if inputs.get("read_quality") else None,
+        read_accounts=read_accounts([one(inputs, "read_accounts")]) if inputs.get("read_accounts") else None,
         trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
         points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
         if inputs.get("points")

@@ -2,6 +2,9 @@
 
 import math
 
+import pandas as pd
+
+from epigroup.read_accounts import GIVEN, KEPT
 from epigroup.report_page import Page, Section, fill
 
 # measure: its words on the page
@@ -47,8 +50,24 @@ def read_quality(page: Page) -> Section | None:
         rows=rows,
         left_out=page.report["left_out"],
         min_grade=page.report["config"].get("qc", {}).get("min_grade", "fail"),
+        **account_table(page.results.read_accounts),
     )
     return Section("reads", "Reads", html)
+
+
+def account_table(accounts: pd.DataFrame | None) -> dict:
+    """account_titles: given, kept and every reason for which a read was dropped; account_rows: (replicate, numbers of
+    reads by these). The reads kept and dropped of each row are those given, as `read_accounts` made sure."""
+    if accounts is None:
+        return {"account_titles": [], "account_rows": []}
+    some = accounts.groupby("what", sort=False)["reads"].sum()
+    titles = [what for what in some.index if what in (GIVEN, KEPT) or some[what]]
+    wide = accounts.pivot(index=["profile_id", "replicate"], columns="what", values="reads")
+    rows = [
+        (f"{profile}.rep{replicate}", [f"{row[title]:,}" for title in titles])
+        for (profile, replicate), row in wide.reindex(columns=titles).iterrows()
+    ]
+    return {"account_titles": titles, "account_rows": rows}
 
 
 def shown(value: float) -> str:
