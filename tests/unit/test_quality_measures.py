@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from alignment_files import counted_ends, write_bam
-from epigroup.complexity import measure_complexity
+from epigroup.complexity import Complexity, complexity_figures, measure_complexity
 from epigroup.cross_correlation import correlate_strands, read_ends
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}
@@ -114,6 +114,17 @@ def test_a_pair_on_the_other_strand_is_another_place(tmp_path):
     bam = write_bam(tmp_path / "p.bam", [(0, 100, 300)] * 2, paired=True, sizes=SIZES, strands=[False, True])
     found = measure_complexity(bam, mapq=30, mitochondrion=None)
     assert (found.places, found.twos) == (2, 0) and found.pbc2 == float("inf")
+
+
+def test_complexity_of_a_file_without_duplicates_is_not_known():
+    """Of our own alignments no duplicate means none; of given ones, that they were removed."""
+    clean = Complexity(fragments=5000, places=5000, ones=5000, twos=0)
+    figures, note = complexity_figures(clean, given=True)
+    assert all(np.isnan(figures[key]) for key in ("nrf", "pbc1", "pbc2")) and figures["fragments"] == 5000
+    assert "none of 5,000 fragments lies where another does" in note
+    assert complexity_figures(clean, given=False)[0]["nrf"] == 1
+    some = Complexity(fragments=5001, places=5000, ones=4999, twos=1)
+    assert complexity_figures(some, given=True) == complexity_figures(some, given=False)
 
 
 def test_complexity_of_single_reads_equals_a_count_in_bed(tmp_path):

@@ -19,7 +19,11 @@ rule count_places:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 120 * attempt,
     params:
-        cfg={"mapq": config["reads"]["mapq"], "mitochondrion": config["genome"]["mitochondrion"]},
+        cfg=lambda wc: {
+            "mapq": config["reads"]["mapq"],
+            "mitochondrion": config["genome"]["mitochondrion"],
+            "given": PROFILES[wc.profile].kind == "bam",
+        },
         code=code_digest("count_places"),
     script:
         "../scripts/count_places.py"

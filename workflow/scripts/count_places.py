@@ -1,13 +1,15 @@
 """NRF, PBC1 and PBC2 of one replicate, before its duplicates are removed."""
 
-from dataclasses import asdict
-
-from epigroup.complexity import measure_complexity
+from epigroup.complexity import complexity_figures, measure_complexity
 from epigroup.logs import log_to
 from epigroup.quality_tables import write_figures
 
 with log_to(snakemake.log[0]) as log:
-    found = measure_complexity(snakemake.input.bam, **snakemake.params.cfg)
+    cfg = dict(snakemake.params.cfg)
+    given = cfg.pop("given")
+    found = measure_complexity(snakemake.input.bam, **cfg)
     log.info("%s", found)
-    figures = asdict(found) | {"nrf": found.nrf, "pbc1": found.pbc1, "pbc2": found.pbc2}
+    figures, note = complexity_figures(found, given=given)
+    if note:
+        log.warning("%s, replicate %s: %s", snakemake.wildcards.profile, snakemake.wildcards.replicate, note)
     write_figures(snakemake.output.complexity, figures)

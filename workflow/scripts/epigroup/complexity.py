@@ -8,7 +8,7 @@ NRF: places over fragments. PBC1: places with one fragment over places. PBC2: pl
 
 import os
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from epigroup.alignments import open_alignments
 
@@ -39,6 +39,21 @@ class Complexity:
         if not self.places:
             return float("nan")
         return self.ones / self.twos if self.twos else float("inf")
+
+
+def complexity_figures(found: Complexity, *, given: bool) -> tuple[dict[str, float], str]:
+    """(counts, NRF, PBC1 and PBC2; why the three are not known (NaN), or nothing). given: by the user, as alignments.
+
+    Where no two fragments of a given file lie at one place, its duplicates were most likely removed before.
+    """
+    figures = asdict(found) | {"nrf": found.nrf, "pbc1": found.pbc1, "pbc2": found.pbc2}
+    if given and found.fragments and found.places == found.fragments:
+        unknown = dict.fromkeys(("nrf", "pbc1", "pbc2"), float("nan"))
+        return figures | unknown, (
+            f"none of {found.fragments:,} fragments lies where another does: duplicates were removed before, and how "
+            "complex the library was cannot be read from it"
+        )
+    return figures, ""
 
 
 def measure_complexity(bam: str | os.PathLike, *, mapq: int, mitochondrion: str | None) -> Complexity:

@@ -9,14 +9,15 @@ from pathlib import Path
 from epigroup.sheet_checks import FILES, identity, place_of, schema
 
 READS = re.compile(r"\.(?:fastq|fq)(?:\.gz)?$")
+ALIGNMENTS = re.compile(r"\.(?:bam|cram)$")
 Rows = list[tuple[int, dict[str, str]]]
 
 
 def control_files(value: str) -> list[str]:
-    """The files that a cell of the column control names: a BAM file, a FASTQ file, or two mates parted by a semicolon;
+    """The files that a cell of the column control names: a BAM or CRAM file, a FASTQ file, or two mates parted by a semicolon;
     none for the name of a profile."""
     parts = value.split(";")
-    if len(parts) == 1 and value.endswith(".bam"):
+    if len(parts) == 1 and ALIGNMENTS.search(value):
         return parts
     return parts if len(parts) <= 2 and all(map(READS.search, parts)) else []
 
@@ -74,7 +75,7 @@ def with_controls(rows: Rows, results: str, exist: Callable[[str], bool]) -> tup
     called = dict(own)
     for (key, (line, files, row)), name in zip(new.items(), names, strict=True):
         called[key] = name
-        columns = ("bam",) if files[0].endswith(".bam") else ("fastq_1", "fastq_2")
+        columns = ("bam",) if ALIGNMENTS.search(files[0]) else ("fastq_1", "fastq_2")
         facts = {"profile_id": name, "assay": "input", "assembly": row["assembly"]}
         inputs.append((line, facts | dict(zip(columns, files, strict=False))))
     changed = [
@@ -88,7 +89,7 @@ def named(controls: list[list[str]], taken: set[str]) -> list[str]:
     """A name for each control, by its first file."""
     stems = [
         "control_"
-        + re.sub(r"[^A-Za-z0-9._+-]+", "_", READS.sub("", Path(files[0]).name).removesuffix(".bam"))[:120]
+        + re.sub(r"[^A-Za-z0-9._+-]+", "_", ALIGNMENTS.sub("", READS.sub("", Path(files[0]).name)))[:120]
         for files in controls
     ]
     return [

@@ -275,7 +275,7 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         elif control not in first:
             near = difflib.get_close_matches(control, inputs, n=1)
             faults.append(
-                f"{at} is no profile of this sheet, nor a file (.bam, .fastq, .fq, .gz)"
+                f"{at} is no profile of this sheet, nor a file (.bam, .cram, .fastq, .fq, .gz)"
                 + (f"; did you mean {near[0]}?" if near else "")
             )
         elif control not in inputs:
