@@ -132,6 +132,24 @@ def test_a_cut_gzip_is_refused(tmp_path, cut):
             genome.write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy")
 
 
+def test_bytes_after_the_gzip_data_are_refused_with_what_helps_and_padding_is_told(tmp_path, caplog):
+    """Old references (human_g1k_v37, hs37d5) carry an index behind their gzip data."""
+    plain = write_fasta(tmp_path / "g.fa", [("chr1", "ACGTN" * 900)], 60).read_bytes()
+    whole, packed = gzip.compress(plain), tmp_path / "g.fa.gz"
+    packed.write_bytes(whole + b"RAZF index")
+    says = rf"g\.fa\.gz: bytes follow the end of the gzip data: 10 from byte {len(whole):,} on.*gzip -dc and pack"
+    with pytest.raises(InputError, match=says):
+        genome.write_genome(packed, tmp_path / "g.h5", assembly="toy")
+    assert not (tmp_path / "g.h5").exists()
+    packed.write_bytes(whole + bytes(512))
+    genome.write_genome(packed, tmp_path / "g.h5", assembly="toy")
+    assert genome.open_genome(tmp_path / "g.h5").fasta_sha256 == hashlib.sha256(plain).hexdigest()
+    assert (
+        "g.fa.gz: 512 zero bytes follow the end of the gzip data; they are padding and left out"
+        in caplog.text
+    )
+
+
 @pytest.mark.parametrize(
     ("asked", "there", "hint"),
     [("chr1", "1", "called 1"), ("1", "chr1", "called chr1"), ("chr4", "chrIV", "called chrIV"),

@@ -186,10 +186,21 @@ def test_refused_by_the_step_that_can_know(inputs, spoil):
 READS = "".join(f"@r{n}\nACGTACGT\n+\nFFFF:FFF\n" for n in range(200))
 OTHER_GENOME = {"chr1": 20_000, "chr2": 20_000, "chr3": 19_999}
 BAD_READS = {  # profile: its files, and what is said of them
-    "cut": ({"cut.fastq.gz": gzip.compress(READS.encode())[:-20]}, "cut.fastq.gz: is truncated or damaged"),
+    "cut": (
+        {"cut.fastq.gz": gzip.compress(READS.encode())[:-20]},
+        "cut.fastq.gz: the gzip file is truncated or damaged",
+    ),
     "unequal": (
         {"u_1.fastq": READS.encode(), "u_2.fastq": READS[: READS.index("@r150")].encode()},
         "u_2.fastq: 150 records, but u_1.fastq has 200",
+    ),
+    "turns": (
+        {"t.fastq": "".join(f"@r{n}/{m}\nAC\n+\nFF\n" for n in range(50) for m in (1, 2)).encode()},
+        "t.fastq: holds both mates of pairs in turns",
+    ),
+    "behind": (
+        {"z.fastq.gz": gzip.compress(READS.encode()) + bytes(512)},
+        "z.fastq.gz: 512 zero bytes follow the end of the gzip data",
     ),
     "fasta": ({"f.fastq": b">r1\nACGT\n"}, "f.fastq: is FASTA, without qualities"),
     "phred64": ({"p.fastq": READS.replace("F", "h").replace(":", "B").encode()}, "the old Phred+64"),

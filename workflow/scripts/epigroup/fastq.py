@@ -4,16 +4,16 @@ The first records are looked at one by one. Of all others only the frame is chec
 and
 the `+`, and as many qualities as bases. That costs little beside unpacking, and finds truncated files,
 records
-that lost or gained a line, and mates that are not in step.
+that lost or gained a line, and mates that are not in step. Neighbours are looked at all over a file for mates that
+stand in one.
 """
 
-import gzip
 import itertools
 import json
 import logging
 import os
 import re
-import zlib
+from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,9 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from epigroup.compressed import open_text
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intact import REMEDY
+from epigroup.interleaved import WINDOW, Neighbours
 
 HEAD = 10_000
 CHUNK = 1 << 20
@@ -62,16 +64,22 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
     """Check one FASTQ file, gzip (named .gz) or plain.
 
     Raises InputError naming file, record and value when the file is empty, truncated, of another format, has
-    Windows line ends, a record whose parts do not fit, or qualities that are not Phred+33.
+    Windows line ends, a record whose parts do not fit, qualities that are not Phred+33, or both mates of pairs. Second
+    mates that are given as single reads are told in the log.
     """
-    return _check(path)[0]
+    facts, _, mates = _check(path)
+    if mates[b"2"]:
+        what = "first and second mates" if mates[b"1"] else "second mates"
+        logger.warning("%s: holds %s by the names; each is aligned as a single read", path, what)
+    return facts
 
 
-def _check(path: str | os.PathLike) -> tuple[FastqFacts, list[bytes]]:
-    """The facts of a file, and the name line of every NAMED_EVERY-th record."""
-    packed = _check_start(path)
+def _check(path: str | os.PathLike) -> tuple[FastqFacts, list[bytes], Counter[bytes]]:
+    """The facts of a file, the name line of every NAMED_EVERY-th record, and which mates the names say."""
+    _check_start(path)
+    lines: list[bytes] = []
     shortest, longest, lowest, highest = 1 << 30, 0, 255, 0
-    for number, (name, bases, plus, quality) in enumerate(_head(path, packed), start=1):
+    for number, (name, bases, plus, quality) in enumerate(_head(path), start=1):
         at = f"{path}, record {number} (line {4 * number - 3})"
         if not name.startswith(b"@") or not plus.startswith(b"+"):
             odd = name if not name.startswith(b"@") else plus
@@ -84,6 +92,7 @@ def _check(path: str | os.PathLike) -> tuple[FastqFacts, list[bytes]]:
             raise InputError(f"{at}: {_shown(bases)} is not a sequence of bases")
         if len(bases) != len(quality):
             raise InputError(f"{at}: {len(bases)} bases but {len(quality)} qualities")
+        lines.append(name)
         shortest, longest = min(shortest, len(bases)), max(longest, len(bases))
         lowest, highest = min(lowest, *quality), max(highest, *quality)
         if min(quality) < 33 or max(quality) > 126:
@@ -93,22 +102,29 @@ def _check(path: str | os.PathLike) -> tuple[FastqFacts, list[bytes]]:
             f"{path}: qualities run from {chr(lowest)!r} to {chr(highest)!r} in its first records, the old "
             "Phred+64; convert it to Phred+33, for example with: seqtk seq -Q64 -V"
         )
-    records, names = _scan(path, packed)
-    return FastqFacts(str(path), records, shortest, longest, lowest, highest), names
+    neighbours = Neighbours(path)
+    neighbours.look_at_head(lines)
+    records, names = _scan(path, neighbours)
+    return FastqFacts(str(path), records, shortest, longest, lowest, highest), names, neighbours.mates
 
 
 def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[FastqFacts, FastqFacts]:
     """Check two files of mates: each by itself, their numbers of records, the names of the first HEAD and of
     every NAMED_EVERY-th after them.
 
-    Raises InputError as check_fastq does, and when the files are not the mates of each other.
+    Raises InputError as check_fastq does, and when the files are not the mates of each other. Names by which the files
+    hold other mates than their columns are told in the log.
     """
     checked = _check(path_1), _check(path_2)
     facts = checked[0][0], checked[1][0]
+    for column, other, (one, _, mates) in zip((b"1", b"2"), (b"2", b"1"), checked):
+        if mates[other] > mates[column]:
+            logger.warning(
+                "%s: holds mates /%s by their names, but is given as fastq_%s: are the columns swapped, or is "
+                "one file given twice?", one.path, other.decode(), column.decode(),
+            )  # fmt: skip
     with ExitStack() as stack:
-        heads = [
-            stack.enter_context(closing(_head(path, str(path).endswith(".gz")))) for path in (path_1, path_2)
-        ]
+        heads = [stack.enter_context(closing(_head(path))) for path in (path_1, path_2)]
         near = ((number, (one[0], two[0])) for number, (one, two) in enumerate(zip(*heads), start=1))
         far = ((1 + at * NAMED_EVERY, pair) for at, pair in enumerate(zip(checked[0][1], checked[1][1])))
         for number, (first, second) in itertools.chain(near, far):
@@ -134,8 +150,8 @@ def write_facts(out: str | os.PathLike, facts: list[dict]) -> None:
         partial.write_text(json.dumps(facts, indent=1) + "\n")
 
 
-def _check_start(path: str | os.PathLike) -> bool:
-    """Whether the file is gzip. Raises InputError for another format, or when the name misleads."""
+def _check_start(path: str | os.PathLike) -> None:
+    """Raises InputError for another format, or when the name misleads."""
     try:
         with open(path, "rb") as handle:
             start = handle.read(8)
@@ -149,7 +165,7 @@ def _check_start(path: str | os.PathLike) -> bool:
         fault = "is gzip, but its name does not end in .gz" if packed else "is named .gz, but is not gzip"
         raise InputError(f"{path}: {fault}; rename it")
     if packed:
-        with closing(_chunks(path, True)) as chunks:
+        with closing(_chunks(path)) as chunks:
             start = next(chunks, b"")[:8]
         if start.startswith(b"BAM\x01"):
             raise InputError(f"{path}: is BAM, not FASTQ; give it in the column bam")
@@ -158,34 +174,21 @@ def _check_start(path: str | os.PathLike) -> bool:
     for magic, what in OTHER_FORMATS.items():
         if start.startswith(magic):
             raise InputError(f"{path}: is {what}")
-    return packed
 
 
-def _chunks(path: str | os.PathLike, packed: bool) -> Generator[bytes, None, None]:
-    """Unpacked contents. Raises InputError where the gzip stream is broken or ends early."""
-    with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
-        while True:
-            try:
-                chunk = handle.read(CHUNK)
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise InputError(
-                    f"{path}: is truncated or damaged ({error}); copy or download it again"
-                ) from None
-            if not chunk:
-                return
+def _chunks(path: str | os.PathLike) -> Generator[bytes, None, None]:
+    """Unpacked contents. Raises InputError where the gzip stream is broken, ends early, or is followed by anything:
+    fastp ends at the first byte after it."""
+    with open_text(path, for_tools=True) as handle:
+        while chunk := handle.read(CHUNK):
             yield chunk
 
 
-def _head(path: str | os.PathLike, packed: bool) -> Generator[tuple[bytes, ...], None, None]:
+def _head(path: str | os.PathLike) -> Generator[tuple[bytes, ...], None, None]:
     """The first HEAD whole records as (name, bases, plus, quality), without line ends."""
-    with gzip.open(path, "rb") if packed else open(path, "rb") as handle:
+    with open_text(path, for_tools=True) as handle:
         for number in range(1, HEAD + 1):
-            try:
-                record = tuple(line.rstrip(b"\n") for line in itertools.islice(handle, 4))
-            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-                raise InputError(
-                    f"{path}: is truncated or damaged ({error}); copy or download it again"
-                ) from None
+            record = tuple(line.rstrip(b"\n") for line in itertools.islice(handle, 4))
             if not record:
                 return
             if len(record) < 4:
@@ -195,11 +198,11 @@ def _head(path: str | os.PathLike, packed: bool) -> Generator[tuple[bytes, ...],
             yield record
 
 
-def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
+def _scan(path: str | os.PathLike, neighbours: Neighbours) -> tuple[int, list[bytes]]:
     """Number of records, and the name line of every NAMED_EVERY-th, of a whole file whose frame is
     checked."""
     records, names, rest = 0, [], b""
-    for chunk in itertools.chain(_chunks(path, packed), [None]):
+    for chunk in itertools.chain(_chunks(path), [None]):
         if chunk is None and rest and not rest.endswith(b"\n"):
             chunk = b"\n"
         text = rest + (chunk or b"")
@@ -224,7 +227,10 @@ def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
                 "qualities; a line is missing or damaged there: copy the file again"
             )
         for at in range(-records % NAMED_EVERY, len(good), NAMED_EVERY):
-            names.append(text[first[4 * at] : stop[4 * at]])
+            window = [text[first[4 * one] : stop[4 * one]] for one in range(at, min(at + WINDOW, len(good)))]
+            names.append(window[0])
+            if len(window) == WINDOW and records + at >= HEAD:
+                neighbours.look_at_window(records + at + 1, window)
         records += len(good)
         rest = text[stop[-1] + 1 :]
     if rest:
@@ -232,6 +238,7 @@ def _scan(path: str | os.PathLike, packed: bool) -> tuple[int, list[bytes]]:
         raise InputError(
             f"{path}: {lines:,} lines, not a multiple of 4: the last record is cut off; copy it again"
         )
+    neighbours.end()
     return records, names
 
 
