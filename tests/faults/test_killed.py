@@ -97,7 +97,7 @@ def test_two_snakemakes_in_one_folder(tmp_path):
     wait_for(lambda: list((folder / "results/logs").rglob("*.log")), first)
     second = run_snakemake(folder, "-c1", "--configfile", *EVERYTHING, check=False)
     running = first.poll() is None
-    os.kill(first.pid, signal.SIGINT)
+    os.kill(first.pid, signal.SIGTERM)
     first.wait()
     assert running and second.returncode != 0
     assert (
