@@ -1,9 +1,12 @@
 """Nothing half-written under a final name; the log's last line is the message."""
 
+import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from epigroup.files import sha256_file, whole
 
@@ -33,6 +36,23 @@ def test_a_full_disk_is_said_of_the_file(tmp_path):
 def test_nothing_written_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError), whole(tmp_path / "a"):
         pass
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o002, 0o664), (0o022, 0o644), (0o077, 0o600)])
+def test_files_are_open_to_whom_the_umask_says_whatever_their_writer_thinks(tmp_path, mask, mode):
+    """safetensors makes files for their owner alone."""
+    before = os.umask(mask)
+    try:
+        with whole(tmp_path / "a.safetensors") as path:
+            save_file({"x": np.zeros(3)}, path)
+        with whole(tmp_path / "a.txt") as path:
+            path.write_text("x")
+    finally:
+        os.umask(before)
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "a.safetensors": mode,
+        "a.txt": mode,
+    }
 
 
 def test_sha256(tmp_path):

@@ -1,9 +1,11 @@
 """The config: defaults, casts, refusals by name, and what each strategy trains with."""
 
 import copy
+import re
 
 import pytest
 
+from epigroup.config_schema import check_config_text
 from epigroup.errors import InputError
 from epigroup.settings import canonical, complete_config, config_hash, training_settings
 
@@ -69,6 +71,12 @@ def test_a_default_written_out_and_key_order_change_nothing():
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
+        (
+            ("genome", "chromosomes"),
+            [1, 2, "X"],
+            ["genome.chromosomes.0: 1 is read as a number; put it in quotes"],
+        ),
+        (("genome", "assembly"), True, ["genome.assembly: True is read as yes or no; put it in quotes"]),
         (("trainning",), {}, ["unknown key 'trainning'", "did you mean 'training'"]),
         (("training", "lerning_rate"), 1, ["training", "unknown key 'lerning_rate'", "'learning_rate'"]),
         (("strategies", "SMTL", "training"), {"momentun": 0.9}, ["strategies.SMTL.training", "'momentun'"]),
@@ -137,6 +145,30 @@ def test_wrong_keys_and_values_are_named(path, value, words):
     with pytest.raises(InputError) as error:
         complete_config(with_change(path, value), "my.yaml")
     assert all(word in str(error.value) for word in ["my.yaml", *words])
+
+
+@pytest.mark.parametrize(
+    "spelling", ["out/run", "out/run/", "./out/run", "out//run", "out/x/../run", "./out/./run/"]
+)
+def test_one_folder_of_results_has_one_name(spelling):
+    assert complete_config(MINIMAL | {"results": spelling})["results"] == "out/run"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("start: 010000", "line 2: 010000 would be read as octal, as 4096"),
+        ("end: [5, 1:00]", "line 2: 1:00 would be read to the base 60, as 60"),
+        ("rate: -1:30.5", "line 2: -1:30.5 would be read to the base 60"),
+    ],
+)
+def test_numbers_that_yaml_reads_otherwise_than_people_do(tmp_path, line, message):
+    path = tmp_path / "c.yaml"
+    path.write_text(f"seeds: [1]\n{line}\n")
+    with pytest.raises(InputError, match=re.escape(message)):
+        check_config_text(path)
+    path.write_text("start: 10000\nname: '010000'\nrate: 0.5\nzero: 0\nhex: 0x10\nlong: 1_000\n")
+    check_config_text(path)
 
 
 def test_missing_key_is_named():

@@ -121,6 +121,13 @@ def test_results_in_a_path_is_replaced_and_asked_for(read):
     assert asked == ["out/run/simulation/peaks/g.narrowPeak.gz"]
 
 
+@pytest.mark.parametrize(
+    "name", ["α-synuclein⁺", "Jurkat (Müller)", "OCT4", "H3K4me3", "10-3", "Dec1", "細胞"]
+)
+def test_letters_of_other_scripts_are_letters(read, name):
+    assert read(MARK | {"target": name, "cell_type": name}).profiles["mark"].target == name
+
+
 def test_trailing_blank_lines_are_ignored(read, tmp_path):
     text = write(tmp_path / "plain.tsv", [ATAC]).read_bytes()
     assert read(text=text + b"\n\t\t\n\n").tasks == ["atac"]
@@ -128,6 +135,32 @@ def test_trailing_blank_lines_are_ignored(read, tmp_path):
 
 SECOND = {"replicate": "2"}
 FAULTS = {
+    "a hyphen that does not break": (
+        [ATAC | {"cell_type": "SK\u2011N\u2011SH"}],
+        "line 2, column cell_type",
+        "NON-BREAKING HYPHEN (U+2011), which looks like a hyphen",
+    ),
+    "a space of no width": (
+        [ATAC | {"cell_group": "blood\u200b"}],
+        "line 2, column cell_group",
+        "(U+200B), which is not seen",
+    ),
+    "a byte-order mark within": (
+        [ATAC, MARK | {"cell_group": "\ufeffblood"}],
+        "line 3, column cell_group",
+        "(U+FEFF), which is not seen",
+    ),
+    "a thin space": (
+        [ATAC | {"cell_type": "SK\u2009N"}],
+        "line 2, column cell_type",
+        "(U+2009), which is not seen",
+    ),
+    "a gene that became a date": (
+        [MARK | {"target": "4-Oct"}],
+        "line 2, column target",
+        "is a date that a spreadsheet made of a name",
+    ),
+    "a gene that became another date": ([MARK | {"target": "Mar-01"}], "line 2, column target", "is a date"),
     "unknown modality": ([ATAC | {"modality": "XX"}], "line 2, column modality", "'XX'"),
     "modality of another assay": ([ATAC | {"modality": "TFB"}], "line 2, column modality", "'TFB'"),
     "no modality": ([MARK | {"modality": ""}], "line 2, column modality", "empty"),

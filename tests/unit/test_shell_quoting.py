@@ -60,6 +60,7 @@ def arguments(bad):
             "input": {"bams": [f"{bad}1", f"{bad}2"]}, "output": {"bam": f"{bad}b", "bai": f"{bad}x"}, "params": {},
         },
         "find_idr": {"input": {}, "output": {"program": f"{bad}i"}, "params": {}},
+        "find_multiqc": {"input": {}, "output": {"program": f"{bad}i"}, "params": {}},
         "multiqc": {
             "input": {"summary": f"{bad}q"}, "output": {"page": f"{bad}h"},
             "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f", "logs": f"{bad}l"},

@@ -311,6 +311,8 @@ def test_predictions_of_other_bins_are_refused(run, tmp_path):
     [
         ("a.bed", "chr1\t10\t20\nchr1\t30\t40\tn\t0\t-\n", [[10, 1], [39, 0]]),
         ("a.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\tid\n", [[19, 0]]),
+        ("q.gff", "chr1\tx\tmRNA\t1\t9\t.\t?\t.\ti\nchr1\tx\tmRNA\t11\t20\t.\t-\t.\ti\n", [[19, 0]]),
+        ("f.gff", "chr1\tx\tmRNA\t11\t20\t.\t+\t.\ti\n##FASTA\n>chr1\nACGT\n", [[10, 1]]),
         ("b.gtf", "chr1\tx\tgene\t11\t20\t.\t-\t.\ti\nchr1\tx\ttranscript\t5\t9\t.\t+\t.\ti\n", [[4, 1]]),
     ],
 )
@@ -325,6 +327,7 @@ def test_transcription_starts_are_the_first_base_of_the_strand(tmp_path, name, t
         ("1\tx\tgene\t11\t20\t.\t-\t.\tid\n", "chr1 may be called 1 there"),
         ("chr1\tx\tgene\televen\t20\t.\t-\t.\tid\n", "line 1: eleven and 20"),
         ("chr1\tx\tgene\n", "line 1: 3 columns where 8"),
+        ("chr1\tx\tgene\t1\t20\t.\t*\t.\tid\n", "line 1: a gene of strand '\\*', not"),
         ("", "no transcript and no mRNA and no gene"),
     ],
 )

@@ -142,9 +142,32 @@ rule check_grades:
         "../scripts/check_grades.py"
 
 
+# First of all, so that a run without the program ends at once.
+rule find_multiqc:
+    output:
+        program=temp("<results>/checks/multiqc.txt"),
+    log:
+        "<results>/logs/find_multiqc.log",
+    benchmark:
+        "<results>/benchmarks/find_multiqc.tsv"
+    priority: 100
+    localrule: True
+    conda:
+        "../envs/multiqc.yaml"
+    threads: 1
+    resources:
+        mem_mb=lambda wc, attempt: 500 * attempt,
+        runtime=lambda wc, attempt: 10 * attempt,
+    shell:
+        "(multiqc --version > {output.program:q}"
+        " || {{ echo multiqc is not on PATH: install it '(pip install multiqc, or the package of bioconda)' ; exit 1 ; }})"
+        " > {log:q} 2>&1"
+
+
 # fastp, samtools and the table of all profiles on one page; a target of its own, for it needs MultiQC.
 rule multiqc:
     input:
+        program=rules.find_multiqc.output.program,
         summary="<results>/quality/epigroup_mqc.tsv",
         # One file of each job whose figures MultiQC finds in the folders; its others come with it.
         trimmed=lambda wc: trimmed_counts(),

@@ -78,8 +78,23 @@ def _count_nodes(
             children.append(value)
     elif isinstance(node, yaml.SequenceNode):
         children = node.value
+    else:
+        _check_plain_number(at, node)
     counted[id(node)] = 1 + sum(_count_nodes(path, child, (*above, id(node)), counted) for child in children)
     return counted[id(node)]
+
+
+def _check_plain_number(at: str, node: yaml.ScalarNode) -> None:
+    """Raise InputError for a number that YAML 1.1 reads otherwise than people do: 010 is 8, 1:30 is 90."""
+    if node.style is not None or node.tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
+        return
+    word = node.value.replace("_", "").lstrip("+-")
+    how = "to the base 60" if ":" in word else "as octal" if re.fullmatch(r"0[0-9]+", word) else ""
+    if how:
+        raise InputError(
+            f"{at}: {node.value} would be read {how}, as {yaml.safe_load(node.value)}; write the number without zeros "
+            "in front and without colons, or in quotes where it is a name"
+        )
 
 
 def _match(validator: Any, pattern: str, value: Any, schema: dict) -> Iterator[ValidationError]:
@@ -188,9 +203,21 @@ def _explain(problem: Any, source: str) -> str:
     if problem.validator == "required":
         missing = [key for key in problem.validator_value if key not in problem.instance]
         return f"{source}: {where}: missing key {', '.join(missing)}"
+    if (
+        problem.validator == "type"
+        and problem.validator_value == "string"
+        and not _is_nested(problem.instance)
+    ):
+        kind = "yes or no" if isinstance(problem.instance, bool) else "a number"
+        kind = kind if isinstance(problem.instance, bool | int | float) else "a date or nothing"
+        return f"{source}: {where}: {problem.instance} is read as {kind}; put it in quotes to make it a name"
     shown = repr(problem.instance)
     shown = shown if len(shown) <= 200 else shown[:197] + "..."
     return f"{source}: {where}: value {shown}: {problem.message if len(problem.message) <= 300 else problem.validator}"
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 def _expand(name: str, source: str) -> list[str]:

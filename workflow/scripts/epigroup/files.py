@@ -19,6 +19,7 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
     partial = final.with_name(f".partial{os.getpid()}.{final.name}")
     try:
         yield partial
+        _open_to_others(partial)
         with open(partial, "rb") as handle:
             os.fsync(handle.fileno())
         os.replace(partial, final)
@@ -28,6 +29,18 @@ def whole(path: str | os.PathLike) -> Iterator[Path]:
         raise
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _open_to_others(path: Path) -> None:
+    """Give a file that its writer made for its owner alone the mode that new files have here (the umask says)."""
+    if path.stat().st_mode & 0o077:
+        return
+    probe = path.with_name(f"{path.name}.mode")
+    try:
+        probe.touch(exist_ok=False)
+        path.chmod(probe.stat().st_mode & 0o777)
+    finally:
+        probe.unlink(missing_ok=True)
 
 
 def sha256_file(path: str | os.PathLike) -> str:

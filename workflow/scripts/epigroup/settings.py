@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from typing import Any
 
 from epigroup import affinity as affinity_measures
@@ -26,6 +27,8 @@ def complete_config(config: dict, source: str = "config") -> dict:
     Raises InputError that lists every wrong key with its value.
     """
     full = expand_draws(fill_schema(config, source), source)
+    # One folder has one name: Snakemake takes results/ and ./results for others than results.
+    full["results"] = os.path.normpath(full["results"])
     _check_references(full, source)
     return full
 

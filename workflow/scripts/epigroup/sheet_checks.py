@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ SHARED = (
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
 SHOWN = 20
+HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212"
+MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
+DATE = re.compile(rf"\d{{1,2}}-{MONTH}|{MONTH}-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}")
 
 
 @cache
@@ -126,7 +130,15 @@ def faults_of_row(
     faults = []
     for column, value in row.items():
         rule = schema()["properties"][column]
-        if value != value.strip() or "\u00a0" in value:
+        unseen = unseen_letter(value)
+        if unseen:
+            faults.append(f"line {line}, column {column}: {value!r} holds {unseen}; type the cell anew")
+        elif column == "target" and DATE.fullmatch(value):
+            faults.append(
+                f"line {line}, column {column}: {value!r} is a date that a spreadsheet made of a name (such as OCT4 or "
+                "MARCH1); write the name, in a column formatted as text"
+            )
+        elif value != value.strip() or "\u00a0" in value:
             faults.append(f"line {line}, column {column}: {value!r} starts or ends with a space; remove it")
         elif "enum" in rule and value not in rule["enum"]:
             near = difflib.get_close_matches(value.lower(), [one.lower() for one in rule["enum"]], n=1)
@@ -208,6 +220,19 @@ def faults_of_row(
             f"{row['assembly']!r} is not the genome of the configuration, genome.assembly: {assembly!r}",
         )
     return faults
+
+
+def unseen_letter(value: str) -> str:
+    """A letter that nobody sees, or that looks like another, and makes two names of one; empty without one."""
+    for letter in value:
+        if letter in HYPHENS:
+            return f"{unicodedata.name(letter)} (U+{ord(letter):04X}), which looks like a hyphen"
+        # A space that does not break (U+00A0) has its own sentence.
+        if unicodedata.category(letter) in ("Cf", "Zl", "Zp") or (
+            letter not in " \u00a0" and unicodedata.category(letter) == "Zs"
+        ):
+            return f"{unicodedata.name(letter, 'a letter')} (U+{ord(letter):04X}), which is not seen"
+    return ""
 
 
 def options_fault(row: dict[str, str]) -> str | None:

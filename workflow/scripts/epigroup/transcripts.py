@@ -1,5 +1,6 @@
 """Transcription starts, from a GTF or a BED file, and how far a place is from the nearest."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,6 +10,7 @@ from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint
 from epigroup.errors import InputError
 
+log = logging.getLogger(__name__)
 FEATURES = ("transcript", "mRNA", "gene")
 
 
@@ -18,15 +20,20 @@ def read_starts(path: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, 
 
     Of a GTF or GFF its transcripts (mRNAs; its genes where it has none): the first base on their strand. Of a BED
     file (by its name: .bed or .bed.gz) `start` of a record, or `end` - 1 where column 6 is a minus. All may be
-    gzipped. InputError: a row that cannot be read, a start beyond its chromosome's end, and a file without a start
-    on any of the chromosomes.
+    gzipped. Rows of unknown strand (`?` or `.`) have no start; they are counted in the log. `##FASTA` ends the rows.
+    InputError: a row that cannot be read, a start beyond its chromosome's end, and a file without a start on any of
+    the chromosomes.
     """
     is_bed = str(path).removesuffix(".gz").removesuffix(".bgz").endswith(".bed")
     found: dict[str, dict[str, set[tuple[int, int]]]] = {}
     seen: dict[str, None] = {}
+    unknown = 0
     for line, chrom, kind, at, forward in _bed_rows(path) if is_bed else _gtf_rows(path):
         seen[chrom] = None
         if chrom not in sizes:
+            continue
+        if forward is None:
+            unknown += 1
             continue
         if not 0 <= at < sizes[chrom]:
             raise InputError(
@@ -34,6 +41,8 @@ def read_starts(path: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, 
                 f"({sizes[chrom]:,} bp); the annotation is of another assembly"
             )
         found.setdefault(kind, {}).setdefault(chrom, set()).add((at, forward))
+    if unknown:
+        log.warning("genome.gtf: %s: %d rows of unknown strand have no transcription start", path, unknown)
     starts = next((found[kind] for kind in FEATURES if kind in found), {})
     if not starts:
         names = list(sizes)
@@ -46,6 +55,8 @@ def _rows(path: str | os.PathLike, least: int) -> Iterator[tuple[int, list[str]]
     with open_text(path) as lines:
         for number, raw in enumerate(lines, 1):
             text = raw.decode("utf-8", "replace").rstrip("\r\n")
+            if text.startswith("##FASTA"):
+                return
             if not text.strip() or text.startswith(("#", "track", "browser")):
                 continue
             cells = text.split("\t")
@@ -56,16 +67,16 @@ def _rows(path: str | os.PathLike, least: int) -> Iterator[tuple[int, list[str]]
             yield number, cells
 
 
-def _gtf_rows(path: str | os.PathLike) -> Iterator[tuple[int, str, str, int, int]]:
+def _gtf_rows(path: str | os.PathLike) -> Iterator[tuple[int, str, str, int, int | None]]:
     for number, cells in _rows(path, 8):
         if cells[2] in FEATURES:
             start, end = _numbers(path, number, cells[3], cells[4])
-            if cells[6] not in ("+", "-"):
+            if cells[6] not in ("+", "-", "?", "."):
                 raise InputError(
                     f"genome.gtf: {path}, line {number}: a {cells[2]} of strand {cells[6]!r}, not + or -"
                 )
-            forward = cells[6] == "+"
-            yield number, cells[0], cells[2], start - 1 if forward else end - 1, int(forward)
+            forward = None if cells[6] in ("?", ".") else int(cells[6] == "+")
+            yield number, cells[0], cells[2], end - 1 if forward == 0 else start - 1, forward
 
 
 def _bed_rows(path: str | os.PathLike) -> Iterator[tuple[int, str, str, int, int]]:
