@@ -9,6 +9,13 @@ from types import SimpleNamespace
 
 from snakemake.logging import logger
 
+if len(workflow.modifier_stack) > 1:
+    logger.error(
+        "epigroup cannot be a module of another workflow: it reads its config file, sheet and scripts from the place of "
+        "its own Snakefile. Run it by itself: snakemake --snakefile PATH/Snakefile --directory PATH --configfile YOURS"
+    )
+    raise SystemExit(1)
+
 sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
 
 from epigroup import (

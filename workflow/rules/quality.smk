@@ -150,7 +150,7 @@ rule find_multiqc:
         "<results>/logs/find_multiqc.log",
     benchmark:
         "<results>/benchmarks/find_multiqc.tsv"
-    priority: 100
+    priority: 200
     localrule: True
     conda:
         "../envs/multiqc.yaml"
