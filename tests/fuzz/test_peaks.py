@@ -25,7 +25,8 @@ HEADED = (
     b'track type=narrowPeak name="x"\n# a comment\n\n'
     + "".join(" ".join(map(str, row[:6])) + "\r\n" for row in ROWS).encode()
 )
-PLACE = r"line \d+|is empty|truncated|damaged|narrower than|lies on a chromosome"
+PLACE = r"line \d+|is empty|truncated|damaged|narrower than|lies on a chromosome|: is [\w (]+.*(which|convert|mark)"
+PLACE += "|lines end as|bytes follow the end"
 
 
 def lenient(data):

@@ -48,7 +48,8 @@ def test_the_tenth_column_is_a_summit_only_in_narrowpeak(tmp_path):
     narrow = "chr1\t100\t200\tn\t9\t+\t7\t3\t2\t40\n"
     assert peaks_in(tmp_path, narrow).summit.tolist() == [140]
     assert peaks_in(tmp_path, narrow.replace("\t40\n", "\t-1\n")).summit.tolist() == [-1]
-    assert peaks_in(tmp_path, narrow.replace("\n", "\t9\t9\n")).summit.tolist() == [-1]
+    bed12 = "chr1\t100\t200\tn\t9\t+\t100\t200\t0\t2\t40,30,\t0,70,\n"
+    assert peaks_in(tmp_path, bed12).summit.tolist() == [-1]
 
 
 @pytest.mark.parametrize(

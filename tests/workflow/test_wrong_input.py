@@ -146,6 +146,20 @@ def empty_peaks(inputs):
     return "peaks/standard/two.narrowPeak.gz", ["two.bed", "empty"]
 
 
+def reads_as_peaks(inputs):
+    letters = random.Random(2)
+    starts = [letters.choice([3_000, 9_000, 15_000]) + letters.randrange(300) for _ in range(400)]
+    inputs["beds"]["two.bed"] = [
+        ["chr1", str(s), str(s + 50), "n", "37", letters.choice("+-")] for s in starts
+    ]
+    return "peaks/standard/two.narrowPeak.gz", [
+        "two.bed",
+        "looks like reads",
+        "bedtobam",
+        "set peaks.unlikely to take",
+    ]
+
+
 def cut_gzip(inputs):
     inputs["rows"][1][6] = "two.bed.gz"
     text = "".join("\t".join(row) + "\n" for row in inputs["beds"]["two.bed"])
@@ -165,7 +179,7 @@ def no_gpu(inputs):
 
 @pytest.mark.parametrize(
     "spoil",
-    [peak_outside, unknown_contig, empty_peaks, cut_gzip, contig_the_fasta_lacks, no_gpu],
+    [peak_outside, unknown_contig, empty_peaks, reads_as_peaks, cut_gzip, contig_the_fasta_lacks, no_gpu],
 )
 def test_refused_by_the_step_that_can_know(inputs, spoil):
     if spoil is no_gpu:

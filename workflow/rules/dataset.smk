@@ -8,6 +8,9 @@ SHARD_SIGNALS_MB = 1000 * len(TASKS) // config["dataset"]["bin_size"] if SIGNAL 
 # Whose peaks become labels is settled when the grades of this run are those it started with.
 GRADED = "<results>/checks/left_out.tsv" if config["qc"]["min_grade"] != "fail" and FROM_READS else []
 
+# Peaks that this workflow called are peaks, however they lie.
+UNLIKELY = [config["peaks"]["unlikely"] if PROFILES[task].kind == "peaks" else "take" for task in TASKS]
+
 
 # One job for all profiles: the peaks of one take a tenth of a second, less than the start of a job.
 rule standardise_peaks:
@@ -30,6 +33,7 @@ rule standardise_peaks:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("peaks_standard"),
+        unlikely=UNLIKELY,
         checksums=checksums_of([peaks_of(task) for task in TASKS]),
         code=code_digest("standardise_peaks"),
     script:
@@ -57,6 +61,7 @@ rule index_peaks:
         runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=settings("peaks_standard"),
+        unlikely=UNLIKELY,
         code=code_digest("index_peaks"),
     script:
         "../scripts/index_peaks.py"

@@ -13,5 +13,6 @@ with log_to(snakemake.log[0]):
         every,
         chosen,
         threads=snakemake.threads,
+        unlikely=snakemake.params.unlikely,
         **snakemake.params.cfg,
     )

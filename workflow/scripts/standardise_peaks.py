@@ -15,6 +15,7 @@ with log_to(snakemake.log[0]):
         every,
         chosen,
         threads=snakemake.threads,
+        unlikely=snakemake.params.unlikely,
         **snakemake.params.cfg,
     )
     write_index(snakemake.output.index, snakemake.output.intervals, checks)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,15 +13,15 @@ from epigroup.bigbed import bigbed_text
 from epigroup.compressed import open_text
 from epigroup.contigs import spelling_hint, spellings
 from epigroup.errors import InputError
+from epigroup.foreign_contents import HEAD, refuse_foreign, refuse_tracks
 from epigroup.peak_columns import (
-    MAX_COLUMNS,
-    NARROWPEAK,
+    MIN_COLUMNS,
     fill_rest,
     is_passed_over,
-    rest_columns,
     rest_suffix,
     scan_columns,
 )
+from epigroup.peak_forms import form_of, without_empty_ends
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class PeakTable:
     names: contig names; code int32 (n,) index into them; start, end int64 (n,) bp, 0-based, half-open; summit
     int64 (n,) absolute bp, -1 where the file tells none; n_widened: peaks widened by `point_flank`; n_narrow:
     peaks narrower than `min_overlap` bp (after widening), which can make no bin positive. text, rest_at,
-    suffix, row_at: see `peak_columns.Columns`.
+    suffix, row_at: see `peak_columns.Columns`. form: name of the file's format; n_columns: of each of its rows.
     """
 
     names: tuple[str, ...]
@@ -47,6 +47,8 @@ class PeakTable:
     row_at: np.ndarray | None = None
     n_widened: int = 0
     n_narrow: int = 0
+    form: str = "BED"
+    n_columns: int = 3
 
     def __len__(self) -> int:
         return len(self.start)
@@ -72,28 +74,36 @@ class PeakTable:
 def read_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int],
     *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
+    look: Callable[[PeakTable], None] = lambda _: None,
 ) -> PeakTable:  # fmt: skip
-    """Read narrowPeak, broadPeak or BED (3 to 12 columns), plain or gzipped, sorted or not, LF or CRLF; or a bigBed
-    of such rows, which is told by its first bytes and whose records count as lines.
+    """Read narrowPeak, broadPeak, gappedPeak or BED (see `peak_forms`), plain or gzipped, sorted or not, LF or CRLF;
+    or a bigBed of such rows, which is told by its first bytes and whose records count as lines.
 
     `sizes`: length in bp of every contig of the genome's FASTA. Lines that are empty or begin with `#`,
     `track` or `browser` are passed over. With `point_flank` > 0, peaks narrower than `min_overlap` bp become
     [c - flank, c + 1 + flank) around their summit (else their middle base) c, kept within the contig and
     never narrower than they were. `contig_names`: "as_given", or "spelling" to take another usual spelling of a
-    contig (chr1, 1, chrI) for it; see `contigs.spellings`.
+    contig (chr1, 1, chrI) for it; see `contigs.spellings`. `look` is called with the rows as they stand in the file,
+    before any is widened.
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
-    before, a contig not in `sizes`, or of another length in a bigBed, coordinates that are no whole numbers,
-    negative, reversed or empty intervals, a peak beyond the contig's end, a summit outside its peak, an empty
-    or truncated file, a bigWig.
+    before, more than 10 that are no known format, a contig not in `sizes`, or of another length in a bigBed,
+    coordinates that are no whole numbers, negative, reversed or empty intervals, a peak beyond the contig's end, a
+    summit outside its peak, an empty or truncated file, a bigWig or other contents (see `foreign_contents`).
     """
+    meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
     with open_text(path) as handle:
-        text = handle.read()
-    kind = kind_of(text)
+        text = handle.read(HEAD)
+        kind = kind_of(text)
+        if kind is None:
+            # Before the rest is read: alignments would fill the memory.
+            refuse_foreign(path, text, meant)
+        text += handle.read()
     if kind == "bigWig":
         raise InputError(f"{path}: is a bigWig, which holds a signal and no peaks; give its peaks")
     if kind == "bigBed":
         text = bigbed_text(path, sizes)
-    meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
+        refuse_foreign(path, text[:HEAD], meant)
+    refuse_tracks(path, text)
     names = tuple(meant)
     limits = np.array([sizes[name] for name in meant.values()], np.int64)
     peaks = _read_columns(text, names, limits)
@@ -101,6 +111,7 @@ def read_peaks(
         peaks = _read_rows(path, text, names, limits)
     if len(names) > len(sizes):
         peaks = _respell(path, peaks, meant, tuple(sizes))
+    look(peaks)
     return _widen(path, peaks, limits[peaks.code], point_flank, min_overlap)
 
 
@@ -137,7 +148,7 @@ def _read_columns(text: bytes, names: tuple[str, ...], limits: np.ndarray) -> Pe
         summit = np.where(found.offset >= 0, found.start + found.offset, -1)
     return PeakTable(
         names, found.code, found.start, found.end, summit, found.text, found.rest_at, found.suffix,
-        found.row_at,
+        found.row_at, form=found.form.name, n_columns=found.n_columns,
     )  # fmt: skip
 
 
@@ -146,6 +157,7 @@ def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], lim
     lines, rows = _split(path, text)
     if not rows:
         raise InputError(f"{path}: the peak file is empty; a profile needs at least one peak")
+    rows = without_empty_ends(path, rows)
     start = _integers(path, lines, [r[1] for r in rows], "start")
     end = _integers(path, lines, [r[2] for r in rows], "end")
     place = {name.encode(): i for i, name in enumerate(names)}
@@ -169,20 +181,22 @@ def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], lim
         "are the peaks of another assembly?"
     ))  # fmt: skip
     summit = np.full(len(rows), -1, np.int64)
-    width = len(rows[0])
-    if width == NARROWPEAK:
-        offset = _integers(path, lines, [r[9] for r in rows], "summit (column 10)", may_lack=True)
+    form = form_of(path, lines, rows, start, end)
+    if form.summit is not None:
+        offset = _integers(path, lines, [r[form.summit] for r in rows], "summit (column 10)", may_lack=True)
         # ENCODE's IDR peaks have summits that rounding put one base past the last.
         refuse(
             offset > end - start,
             lambda i: f"summit {offset[i]} lies outside its peak of {end[i] - start[i]} bp",
         )
         summit = np.where(offset >= 0, start + offset, -1)
-    given = rest_columns(width)
-    rest = [fill_rest(r[3 : 3 + given]) for r in rows]
+    rest = [fill_rest([r[i] for i in form.rest]) for r in rows]
     stop = np.cumsum([len(r) for r in rest])
     rest_at = np.stack([np.concatenate([[0], stop[:-1]]), stop])
-    return PeakTable(names, code, start, end, summit, b"".join(rest), rest_at, rest_suffix(given))
+    return PeakTable(
+        names, code, start, end, summit, b"".join(rest), rest_at, rest_suffix(len(form.rest)), form=form.name,
+        n_columns=len(rows[0]),
+    )  # fmt: skip
 
 
 def _split(path: str | os.PathLike, text: bytes) -> tuple[list[int], list[list[bytes]]]:
@@ -198,14 +212,15 @@ def _split(path: str | os.PathLike, text: bytes) -> tuple[list[int], list[list[b
         fields = line.split(separator)
         if not rows:
             width, first = len(fields), number
-            if not 3 <= width <= MAX_COLUMNS:
+            if width < MIN_COLUMNS:
                 raise InputError(
-                    f"{path}, line {number}: {width} column(s); peak files have 3 to {MAX_COLUMNS}: "
+                    f"{path}, line {number}: {width} column(s); peak files have {MIN_COLUMNS} or more: "
                     f"{line[:80].decode(errors='replace')!r}"
                 )
         elif len(fields) != width:
+            ends = " (one of the two ends with a tab)" if not (fields[-1] and rows[0][-1]) else ""
             raise InputError(
-                f"{path}, line {number}: {len(fields)} column(s) where line {first} has {width}: "
+                f"{path}, line {number}: {len(fields)} column(s) where line {first} has {width}{ends}: "
                 f"{line[:80].decode(errors='replace')!r}"
             )
         lines.append(number)
@@ -250,6 +265,24 @@ def _widen(path, peaks: PeakTable, limit: np.ndarray, flank: int, min_overlap: i
     return replace(peaks, n_widened=n_widened, n_narrow=n_narrow)
 
 
+def sort_places(
+    code: np.ndarray, start: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Intervals by contig number, start and end, each int64 (n,)."""
+    columns = [code.astype(np.int64), start, end - start]
+    bits = [int(column.max()).bit_length() for column in columns]
+    if sum(bits) > 63:
+        order = np.lexsort((end, start, code))
+        return columns[0][order], start[order], end[order]
+    # Joined to one number they sort without an order to follow; `stable` is quick where much is in order.
+    key = ((columns[0] << bits[1] | start) << bits[2]) | columns[2]
+    key.sort(kind="stable")
+    width = key & ((1 << bits[2]) - 1)
+    key >>= bits[2]
+    start = key & ((1 << bits[1]) - 1)
+    return key >> bits[1], start, start + width
+
+
 def read_regions(
     path: str | os.PathLike, sizes: Mapping[str, int]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -257,10 +290,15 @@ def read_regions(
     passed over.
 
     Meant for blacklists, which cover whole assemblies. Raises InputError for bad rows on these chromosomes, a
-    region beyond a chromosome's end, and a file without a single row on any of them.
+    region beyond a chromosome's end, other contents (see `foreign_contents`), and a file without a single row on any
+    of them.
     """
     with open_text(path) as handle:
-        lines, rows = _split(path, handle.read())
+        text = handle.read(HEAD)
+        if kind_of(text) is not None:
+            raise InputError(f"{path}: is a {kind_of(text)}; give a BED")
+        refuse_foreign(path, text, what="regions")
+        lines, rows = _split(path, text + handle.read())
     places: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
         places.setdefault(row[0].decode(errors="replace"), []).append(i)

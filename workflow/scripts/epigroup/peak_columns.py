@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-MAX_COLUMNS = 12
-NARROWPEAK = 10
+from epigroup.peak_forms import NARROWPEAK, PeakForm, usual_form
+
+MIN_COLUMNS = 3
 _DEFAULTS = (b".", b"0", b".", b"0", b"-1", b"-1")
 _MAX_NAME = 64
 _TAB, _NEWLINE, _ZERO, _MINUS = b"\t\n0-"
@@ -28,7 +29,7 @@ class Columns:
     code int32 (n,) index into the names asked for; start, end int64 (n,) bp; offset int64 (n,) of the summit,
     -1 for none, or None where there is no such column; text: bytes into which the bounds int64 (2, n) point:
     rest_at columns 4 to 9 (`suffix` to be added), row_at whole rows with their newline, None unless they are
-    narrowPeak as it is written here.
+    narrowPeak as it is written here; form: the format; n_columns: of each row.
     """
 
     code: np.ndarray
@@ -39,6 +40,8 @@ class Columns:
     rest_at: np.ndarray
     suffix: bytes
     row_at: np.ndarray | None
+    form: PeakForm
+    n_columns: int
 
 
 def is_passed_over(line: bytes) -> bool:
@@ -46,12 +49,6 @@ def is_passed_over(line: bytes) -> bool:
     if not line.strip() or line.startswith(b"#"):
         return True
     return line.startswith((b"track", b"browser")) and line.split(None, 1)[0] in (b"track", b"browser")
-
-
-def rest_columns(width: int) -> int:
-    """How many of narrowPeak's columns 4 to 9 a file of `width` columns has; BED's 7 to 12 mean other
-    things."""
-    return min(width, 9) - 3 if width <= NARROWPEAK else 3
 
 
 def rest_suffix(given: int) -> bytes:
@@ -69,12 +66,13 @@ def scan_columns(text: bytes, names: Sequence[str]) -> Columns | None:
     """Parse tab-separated rows below any header lines; None when any of it is out of the ordinary.
 
     None says only that rows must be looked at one by one: comments between them, empty cells, numbers that
-    are no plain digits, leading zeros, contigs not in `names`, rows of different width.
+    are no plain digits, leading zeros, contigs not in `names`, rows of different width, columns whose meaning only
+    all rows together can tell.
     """
     found = _body(text)
     if found is None:
         return None
-    text, width = found
+    text, width, form = found
     letters = np.frombuffer(text, np.uint8)
     cut = letters <= _NEWLINE
     cuts = np.flatnonzero(cut)
@@ -96,14 +94,14 @@ def scan_columns(text: bytes, names: Sequence[str]) -> Columns | None:
         offset = _whole_numbers(text, cuts[:, 8] + 1, stops, may_lack=True)
         if offset is None:
             return None
-    given = rest_columns(width)
+    given = len(form.rest)
     rest_at = np.stack([cuts[:, 2] + 1, cuts[:, 2 + given]]) if given else np.zeros((2, len(first)), np.int64)
     row_at = np.stack([first, stops + 1]) if width == NARROWPEAK else None
-    return Columns(code, start, end, offset, text, rest_at, rest_suffix(given), row_at)
+    return Columns(code, start, end, offset, text, rest_at, rest_suffix(given), row_at, form, width)
 
 
-def _body(text: bytes) -> tuple[bytes, int] | None:
-    """The rows below the header, each ended by one LF, and the width of the first."""
+def _body(text: bytes) -> tuple[bytes, int, PeakForm] | None:
+    """The rows below the header, each ended by one LF, the width of the first, and the form that it tells."""
     at = 0
     while True:
         stop = text.find(b"\n", at)
@@ -113,8 +111,9 @@ def _body(text: bytes) -> tuple[bytes, int] | None:
         if stop < 0:
             return None
         at = stop + 1
-    width = line.count(b"\t") + 1
-    if not 3 <= width <= MAX_COLUMNS:
+    cells = line.rstrip(b"\r").split(b"\t")
+    form = usual_form(len(cells), cells) if len(cells) >= MIN_COLUMNS else None
+    if form is None:
         return None
     if at:
         text = text[at:]
@@ -122,7 +121,7 @@ def _body(text: bytes) -> tuple[bytes, int] | None:
         text = text.replace(b"\r\n", b"\n")
         if b"\r" in text:
             return None
-    return (text if text.endswith(b"\n") else text + b"\n"), width
+    return (text if text.endswith(b"\n") else text + b"\n"), len(cells), form
 
 
 def _codes(text: bytes, first: np.ndarray, stop: np.ndarray, names: Sequence[str]) -> np.ndarray | None:

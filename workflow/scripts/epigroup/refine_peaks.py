@@ -16,8 +16,8 @@ _NOT_GIVEN = -1.0
 
 
 def significant_peaks(path: str | os.PathLike, peaks: PeakTable, max_qvalue: float) -> PeakTable:
-    """The peaks whose q-value (column 9, -log10) is at most `max_qvalue`; all of them, with a warning, where the
-    file gives none.
+    """The peaks whose q-value (-log10; column 9, in gappedPeak 15) is at most `max_qvalue`; all of them, with a
+    warning, where the file has no such column or -1 in all rows of it.
 
     InputError: a column 9 that is no number, or -1 (not given) in some rows only; no peak left.
     """

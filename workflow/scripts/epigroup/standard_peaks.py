@@ -17,8 +17,9 @@ from safetensors.numpy import save_file
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intact import sealed
-from epigroup.intervals import PeakTable, read_peaks
+from epigroup.intervals import PeakTable, read_peaks, sort_places
 from epigroup.logs import Progress
+from epigroup.peak_likeness import likeness_check
 from epigroup.refine_peaks import merged_peaks, significant_peaks
 
 log = logging.getLogger(__name__)
@@ -31,24 +32,25 @@ _KEY = "chrom."
 
 def for_each_profile(
     write: Callable[..., T], paths: Sequence[str | os.PathLike], outs: Sequence[str | os.PathLike],
-    sizes: Mapping[str, int], chosen: Mapping[str, int], *, threads: int = 1, **form,
+    sizes: Mapping[str, int], chosen: Mapping[str, int], *, threads: int = 1, unlikely: Sequence[str] | None = None,
+    **form,
 ) -> list[T]:  # fmt: skip
     """What `standardise_peaks` or `index_peaks`, with the keywords `form`, gives for the peak files of many
-    profiles, `threads` at a time.
+    profiles, `threads` at a time. `unlikely`: that of `chosen_peaks`, one for each file.
 
     Raises InputError after the last of them, with what is wrong in each that is wrong.
     """
     progress = Progress(log, "peaks", len(paths), "profiles")
 
-    def one(path: str | os.PathLike, out: str | os.PathLike) -> T | InputError:
+    def one(path: str | os.PathLike, out: str | os.PathLike, unlikely: str) -> T | InputError:
         try:
-            return write(path, out, sizes, chosen, **form)
+            return write(path, out, sizes, chosen, unlikely=unlikely, **form)
         except InputError as error:
             return error
 
     given = []
     with ThreadPoolExecutor(threads) as pool:
-        for value in pool.map(one, paths, outs):
+        for value in pool.map(one, paths, outs, unlikely or ["take"] * len(paths)):
             progress.advance()
             given.append(value)
     wrong = [str(value) for value in given if isinstance(value, InputError)]
@@ -103,24 +105,6 @@ def write_index(out: str | os.PathLike, standard: Sequence[str | os.PathLike], c
     with whole(out) as partial:
         named = {Path(path).name: check for path, check in zip(standard, checks, strict=True)}
         partial.write_text(json.dumps(sealed(named), indent=0) + "\n")
-
-
-def sort_places(
-    code: np.ndarray, start: np.ndarray, end: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Intervals by contig number, start and end, each int64 (n,)."""
-    columns = [code.astype(np.int64), start, end - start]
-    bits = [int(column.max()).bit_length() for column in columns]
-    if sum(bits) > 63:
-        order = np.lexsort((end, start, code))
-        return columns[0][order], start[order], end[order]
-    # Joined to one number they sort without an order to follow; `stable` is quick where much is in order.
-    key = ((columns[0] << bits[1] | start) << bits[2]) | columns[2]
-    key.sort(kind="stable")
-    width = key & ((1 << bits[2]) - 1)
-    key >>= bits[2]
-    start = key & ((1 << bits[1]) - 1)
-    return key >> bits[1], start, start + width
 
 
 def fetch_standard(
@@ -183,15 +167,17 @@ def index_peaks(
 
 def chosen_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int], chosen: Mapping[str, int],
-    *, max_qvalue: float | None = None, merge_gap: int | None = None, **reading,
+    *, unlikely: str = "take", max_qvalue: float | None = None, merge_gap: int | None = None, **reading,
 ) -> PeakTable:  # fmt: skip
     """The peaks of a file of any form on the `chosen` chromosomes.
 
     sizes: length in bp of every contig of the FASTA; peaks on those not chosen are counted in the log. reading:
-    keywords of `read_peaks`. max_qvalue, merge_gap (bp): see `significant_peaks` and `merged_peaks`; None leaves
+    keywords of `read_peaks`. unlikely: "refuse" or "take" what does not lie as peaks do (see `peak_likeness`).
+    max_qvalue, merge_gap (bp): see `significant_peaks` and `merged_peaks`; None leaves
     peaks as they are. Raises InputError as these do, and when no peak is left.
     """
-    peaks = _on_chromosomes(path, read_peaks(path, sizes, **reading), chosen)
+    look = likeness_check(path, chosen, unlikely)
+    peaks = _on_chromosomes(path, read_peaks(path, sizes, look=look, **reading), chosen)
     if max_qvalue is not None:
         peaks = significant_peaks(path, peaks, max_qvalue)
     return peaks if merge_gap is None else merged_peaks(path, peaks, merge_gap)
