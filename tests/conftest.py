@@ -118,6 +118,25 @@ def finished_run(tmp_path_factory) -> Path:
     return folder
 
 
+# Fixtures of a whole run: with `-n 2` all tests of one go to one process, and these start first, for they take longest.
+WHOLE_RUNS = ("finished_run", "finished_mini")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order and groups for `--dist loadgroup`: what shares a run, and else a file, goes to one process."""
+
+    def place(item: pytest.Item) -> tuple[int, str]:
+        runs = [name for name in WHOLE_RUNS if name in getattr(item, "fixturenames", ())]
+        if runs:
+            return WHOLE_RUNS.index(runs[0]), runs[0]
+        return (2 if "workflow" in item.path.parts else 3), str(item.path)
+
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(place(item)[1]))
+    items.sort(key=lambda item: place(item)[0])
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """How many malformed inputs the tests of tests/fuzz have tried."""
     tried = getattr(config, "malformed_inputs", None)
