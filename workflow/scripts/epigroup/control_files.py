@@ -14,8 +14,8 @@ Rows = list[tuple[int, dict[str, str]]]
 
 
 def control_files(value: str) -> list[str]:
-    """The files that a cell of the column control names: a BAM or CRAM file, a FASTQ file, or two mates parted by a semicolon;
-    none for the name of a profile."""
+    """The files that a cell of the column control names: a BAM or CRAM file, a FASTQ file, or two mates parted by a
+    semicolon; none for the name of a profile."""
     parts = value.split(";")
     if len(parts) == 1 and ALIGNMENTS.search(value):
         return parts
