@@ -230,14 +230,14 @@ def time_zcat(cores: int, files: list[Path]) -> Spent:
 
 
 def write_bins(path: Path) -> None:
-    with open(path, "w") as handle:
+    with open(path, "w", encoding="utf-8") as handle:
         for chrom, size in SIZES.items():
             handle.write("".join(f"{chrom}\t{s}\t{s + BIN}\n" for s in range(0, size - BIN + 1, BIN)))
 
 
 def time_bedtools(cores: int, folder: Path, tasks: list[str]) -> Spent:
     """(b): bedtools intersect of all bins with each profile's sorted peaks, all of them."""
-    (folder / "sizes").write_text("".join(f"{c}\t{n}\n" for c, n in SIZES.items()))
+    (folder / "sizes").write_text("".join(f"{c}\t{n}\n" for c, n in SIZES.items()), encoding="utf-8")
     write_bins(folder / "bins.bed")
     commands = [
         f"bedtools intersect -u -f {OVERLAP / BIN} -sorted -g {folder}/sizes -a {folder}/bins.bed "
@@ -252,7 +252,7 @@ def compare_labels(folder: Path, chosen: list[int], tasks: list[str]) -> int:
     found: dict[tuple[int, str], np.ndarray] = {}
     for task in chosen:
         place: dict[str, list[int]] = {c: [] for c in names}
-        with open(folder / f"{tasks[task]}.bins") as handle:
+        with open(folder / f"{tasks[task]}.bins", encoding="utf-8") as handle:
             for line in handle:
                 chrom, start, _ = line.split("\t")
                 place[chrom].append(int(start) // BIN)
@@ -298,7 +298,7 @@ def main(arguments: list[str] | None = None) -> dict:
         if options.scratch is None:
             shutil.rmtree(folder)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for name, figure in figures.items():
         value = figure["value"]
         print(f"{name:<48} {value if isinstance(value, str) else f'{value:,}':>16} {figure['unit']}")
@@ -333,7 +333,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     scale = len(tasks) / len(chosen)
     agreed = compare_labels(folder, chosen, tasks)
     heads = [read_shard(path) for path in shards]
-    counted = json.loads((folder / "dataset.json").read_text())["positives"]
+    counted = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["positives"]
     positive = np.sum(list(counted.values()), axis=0) / sum(n // BIN for n in SIZES.values())
     total = Spent(standardise.wall + label.wall, standardise.cpu + label.cpu)
     figures = {

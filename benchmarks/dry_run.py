@@ -63,27 +63,27 @@ def write_inputs(folder: Path, profiles: int) -> None:
     """Sheet, config and empty input files below `folder`/dry_run."""
     here = folder / "dry_run"
     (here / "peaks").mkdir(parents=True)
-    (here / "genome.fa").write_text("")
+    (here / "genome.fa").write_text("", encoding="utf-8")
     rows = ["\t".join(COLUMNS)]
     for i in range(profiles):
         modality, assay = KINDS[i % len(KINDS)]
         name, target = f"profile{i:04d}", f"T{i % 50}" if assay == "ChIP" else ""
-        (here / f"peaks/{name}.narrowPeak.gz").write_text("")
+        (here / f"peaks/{name}.narrowPeak.gz").write_text("", encoding="utf-8")
         cells = {
             "profile_id": name, "modality": modality, "assay": assay, "target": target, "cell_type": f"cell{i // 50}",
             "cell_group": f"group{i % 6}", "replicate": "1", "peaks": f"dry_run/peaks/{name}.narrowPeak.gz",
             "peak_mode": "narrow", "assembly": "toy1",
         }  # fmt: skip
         rows.append("\t".join(cells.get(column, "") for column in COLUMNS))
-    (here / "samples.tsv").write_text("\n".join(rows) + "\n")
-    (here / "config.yaml").write_text(yaml.safe_dump(CONFIG))
+    (here / "samples.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (here / "config.yaml").write_text(yaml.safe_dump(CONFIG), encoding="utf-8")
 
 
 def write_paper(folder: Path) -> int:
     """The paper's config and sheet, from reads, and empty files below `folder`/dry_run; returns how many tasks."""
     here = folder / "dry_run"
     (here / "reads").mkdir(parents=True)
-    (here / "genome.fa").write_text("")
+    (here / "genome.fa").write_text("", encoding="utf-8")
     sheet = subprocess.run(
         [sys.executable, REPOSITORY / "config/make_shiri2022_sheet.py"],
         capture_output=True,
@@ -107,17 +107,17 @@ def write_paper(folder: Path) -> int:
         control = controls[row["cell_type"]] if row["assay"] == "ChIP" else ""
         for replicate in (1, 2):
             reads = f"dry_run/reads/{row['profile_id']}.rep{replicate}.fastq.gz"
-            (folder / reads).write_text("")
+            (folder / reads).write_text("", encoding="utf-8")
             cells = {
                 **row, "replicate": str(replicate), "fastq_1": reads, "peaks": "", "control": control,
                 "assembly": "hg38", "peak_mode": "narrow",
             }  # fmt: skip
             rows.append("\t".join(cells.get(column, "") for column in COLUMNS))
-    (here / "samples.tsv").write_text("\n".join(rows) + "\n")
-    config = yaml.safe_load((REPOSITORY / "config/shiri2022.yaml").read_text())
+    (here / "samples.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    config = yaml.safe_load((REPOSITORY / "config/shiri2022.yaml").read_text(encoding="utf-8"))
     config["samples"] = "dry_run/samples.tsv"
     config["genome"]["fasta"] = "dry_run/genome.fa"
-    (here / "config.yaml").write_text(yaml.safe_dump(config))
+    (here / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return len(tasks)
 
 
@@ -129,7 +129,7 @@ def cluster_jobs(said: str) -> int:
 def snakemake(folder: Path, *words: str) -> tuple[str, dict[str, float]]:
     """(what it said, its wall and CPU seconds and peak resident megabytes of 10^6 bytes)."""
     start = time.perf_counter()
-    with open(folder / "said.txt", "w+") as said:
+    with open(folder / "said.txt", "w+", encoding="utf-8") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "snakemake", "--configfile", "dry_run/config.yaml", *words],
             cwd=folder, stdout=said, stderr=subprocess.STDOUT,
@@ -192,7 +192,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(figures["finished"], indent=1))
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(figures, indent=1) + "\n")
+        options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

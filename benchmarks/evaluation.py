@@ -88,8 +88,10 @@ def write_inputs(folder: Path, options: argparse.Namespace) -> list:
         "n_evaluation": {"any_peak": {"validation": options.validation, "test": options.test}},
         "positives": {split: count_labels(folder / f"{split}.h5") for split in ("validation", "test")},
     }  # fmt: skip
-    (folder / "dataset.json").write_text(json.dumps(about))
-    (folder / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in tasks))
+    (folder / "dataset.json").write_text(json.dumps(about), encoding="utf-8")
+    (folder / "groups.tsv").write_text(
+        "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in tasks), encoding="utf-8"
+    )
     names = ("validation.h5", "test.h5", "groups.tsv", "dataset.json", "metrics.tsv", "blocks.h5")
     cfg = {"tasks": tasks, "min_validation_positives": 20, "regions": "any_peak"}
     cfg |= {"interval_draws": options.draws, "seed": SEED}
@@ -172,7 +174,7 @@ def main(arguments: list[str] | None = None) -> dict:
         if options.scratch is None:
             shutil.rmtree(folder)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(figures, indent=1) + "\n")
+    options.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for name, figure in figures.items():
         value = figure["value"]
         print(f"{name:<48} {value if isinstance(value, str) else f'{value:,}':>16} {figure['unit']}")

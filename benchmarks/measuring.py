@@ -65,7 +65,7 @@ def cpu_rate(side: Side) -> float:
 def write_figures(out: Path, figures: dict[str, dict]) -> None:
     """Write the figures ({"value", "unit"} by name) as JSON, and print them as a table."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(figures, indent=1) + "\n")
+    out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     for name, figure in figures.items():
         value = figure["value"]
         print(f"{name:<72} {value if isinstance(value, str) else f'{value:,}':>16} {figure['unit']}")

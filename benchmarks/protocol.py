@@ -27,7 +27,7 @@ MAX_STEPS, VALIDATE_EVERY, PATIENCE, VALIDATION = 1_920_000, 16_000, 25, 65_531 
 
 def paper_settings(network: str, device: str, precision: str) -> dict:
     """The training settings of config/shiri2022.yaml for another network, device and precision."""
-    config = yaml.safe_load((ROOT / "config" / "shiri2022.yaml").read_text())
+    config = yaml.safe_load((ROOT / "config" / "shiri2022.yaml").read_text(encoding="utf-8"))
     config["training"] |= {"network": {"name": network}, "device": device, "precision": precision}
     config = complete_config(config)
     return config["running"] | training_settings(config, "SMTL")

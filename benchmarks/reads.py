@@ -60,7 +60,7 @@ def main() -> None:
     print(text)
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(text + "\n")
+        args.out.write_text(text + "\n", encoding="utf-8")
 
 
 def measure(folder: Path, libraries: int, reads: int, cores: int) -> dict:
@@ -158,7 +158,7 @@ def run_workflow(folder: Path, rows: list[dict[str, str]], cores: int) -> dict:
     """Wall seconds of `snakemake` up to the peaks of every profile, the largest job, the most that the results and
     Snakemake's scratch took on disk."""
     columns = sorted({column for row in rows for column in row})
-    with open(folder / "samples.tsv", "w", newline="") as handle:
+    with open(folder / "samples.tsv", "w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, columns, delimiter="\t", restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
@@ -170,7 +170,7 @@ def run_workflow(folder: Path, rows: list[dict[str, str]], cores: int) -> dict:
         "groupings": {"all": {"method": "all"}},
         "strategies": {"SMTL": {"grouping": "all"}},
     }
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    (folder / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     (folder / "tmp").mkdir()
     profiles = [row["profile_id"] for row in rows if row["modality"]]
     wanted = [f"{folder}/results/peaks/called/{name}_peaks.narrowPeak.gz" for name in profiles]

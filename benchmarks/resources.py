@@ -83,7 +83,7 @@ def read_used(results: Path) -> list[Used]:
     """Every benchmark file below `results`/benchmarks, the last line of each."""
     found = []
     for path in sorted((results / "benchmarks").rglob("*.tsv")):
-        with open(path, newline="") as handle:
+        with open(path, newline="", encoding="utf-8") as handle:
             rows = list(csv.DictReader(handle, delimiter="\t"))
         if not rows or not {"s", "max_rss", "cpu_time"} <= rows[0].keys():
             raise SystemExit(f"{path}: is no benchmark file of Snakemake, or cut short; delete it")
@@ -182,7 +182,9 @@ def rule_names() -> list[str]:
     found = set()
     for path in (REPOSITORY / "workflow/rules").glob("*.smk"):
         parts = re.split(
-            r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$", path.read_text(), flags=re.MULTILINE
+            r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$",
+            path.read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
         )
         found |= {name for name, body in zip(parts[1::2], parts[2::2]) if "benchmark:" in body}
     return sorted(found)
@@ -250,11 +252,11 @@ def main(arguments: list[str] | None = None) -> int:
             )
     asked = read_asked(dry_run(options.configfile)) if options.configfile else {}
     if options.table:
-        text = options.table.read_text()
+        text = options.table.read_text(encoding="utf-8")
         if MARKER not in text:
             parser.error(f"{options.table}: has no line {MARKER}")
         before = text[: text.index(MARKER) + len(MARKER)]
-        options.table.write_text(f"{before}\n\n{table(runs, asked, rule_names())}")
+        options.table.write_text(f"{before}\n\n{table(runs, asked, rule_names())}", encoding="utf-8")
         return 0
     if len(runs) > 1:
         parser.error("several results folders are for --table")
@@ -277,7 +279,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{line.rule} used more than it asks for: {line.too_low}")
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps([asdict(line) for line in lines], indent=1) + "\n")
+        options.out.write_text(
+            json.dumps([asdict(line) for line in lines], indent=1) + "\n", encoding="utf-8"
+        )
     return 0
 
 

@@ -151,7 +151,7 @@ def plain_steps(network: PlainNetwork, data: Data, settings: dict, n_tasks: int)
 
 def processor() -> str:
     """Name of the CPU."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
 

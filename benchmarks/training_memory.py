@@ -91,7 +91,7 @@ def write_random_dataset(folder: Path) -> list[Path]:
     summarise_dataset(paths, folder / "dataset.json", splits=SPLITS, task_ids=tasks)
     logging.disable(level)
     rows = "".join(f"{task}\t0\n" for task in tasks)
-    (folder / "groups.tsv").write_text("task_id\tgroup\n" + rows)
+    (folder / "groups.tsv").write_text("task_id\tgroup\n" + rows, encoding="utf-8")
     return paths
 
 
@@ -100,7 +100,7 @@ def peak_pss(process: subprocess.Popen) -> int:
     peak = 0
     while process.poll() is None:
         try:
-            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
+            rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="utf-8")
         except (FileNotFoundError, ProcessLookupError):
             break
         sizes = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")]
@@ -116,7 +116,7 @@ def train(folder: Path, settings: dict, steps: int) -> Figures:
         write_random_genome(folder / "genome.part")
         (folder / "genome.part").rename(folder / "genome.h5")
     shards = write_random_dataset(folder)
-    examples = json.loads((folder / "dataset.json").read_text())["chromosomes"].values()
+    examples = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["chromosomes"].values()
     cfg = settings | {
         "max_steps": steps, "validate_every": steps, "resume": False, "progress_seconds": 1e9,
         "checkpoint_seconds": 0,  # after every step: writing a checkpoint counts too

@@ -126,11 +126,15 @@ WHOLE_RUNS = ("finished_run", "finished_mini")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order and groups for `--dist loadgroup`: what shares a run, and else a file, goes to one process."""
 
+    runs_of: dict[Path, set[str]] = {}
+    for item in items:
+        runs_of.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
+
     def place(item: pytest.Item) -> tuple[int, str]:
-        runs = [name for name in WHOLE_RUNS if name in getattr(item, "fixturenames", ())]
-        if runs:
-            return WHOLE_RUNS.index(runs[0]), runs[0]
-        return (2 if "workflow" in item.path.parts else 3), str(item.path)
+        for order, name in enumerate(WHOLE_RUNS):
+            if name in runs_of[item.path]:
+                return order, name
+        return len(WHOLE_RUNS) + ("workflow" not in item.path.parts), str(item.path)
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(place(item)[1]))

@@ -56,7 +56,7 @@ def test_the_tenth_column_is_a_summit_only_in_narrowpeak(tmp_path):
     ("line", "says"),
     [
         ("chr1\t5", "2 column"),
-        ("chr3\t5\t60", "contig 'chr3'"),
+        ("chr\xb53\t5\t60", "is no name of a contig"),
         ("1\t5\t60", "called chr1"),
         ("chrII\t5\t60", "called chr2"),
         ("chr1\t-5\t60", "'-5' is negative"),
@@ -66,7 +66,8 @@ def test_the_tenth_column_is_a_summit_only_in_narrowpeak(tmp_path):
         ("chr1\t60\t1e3", "'1e3' is not a whole number"),
         ("chr1\t60\t", "'' is not a whole number"),
         ("chr1\t1_0\t60", "'1_0' is not a whole number"),
-        ("chr2\t4990\t5001", "beyond the end of chr2 (5000 bp)"),
+        ("chr2\t4990\t6001", "beyond the end of chr2 (5000 bp)"),
+        ("chr2\t5000\t5001", "beyond the end of chr2 (5000 bp)"),
         ("chr1\t60\t99999999999999999999", "'99999999999999999999'"),
         ("chr1\t60\t90\tx", "4 column(s) where line 2 has 3"),
     ],
@@ -161,7 +162,7 @@ def test_many_profiles_are_written_as_each_alone(tmp_path, threads):
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
     paths = [tmp_path / f"{name}.bed" for name in ("good", "cut", "far", "fine")]
     for path, text in zip(
-        paths, ("chr1\t5\t90\n", "chr1\t5\n", "chr2\t5\t5001\n", "chr1\t5\t90\n"), strict=True
+        paths, ("chr1\t5\t90\n", "chr1\t5\n", "chr2\t5\t6001\n", "chr1\t5\t90\n"), strict=True
     ):
         path.write_text(text)
     outs = [path.with_suffix(".out") for path in paths]
@@ -169,7 +170,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
         for_each_profile(standardise_peaks, paths, outs, SIZES, CHOSEN)
     lines = str(error.value).splitlines()
     assert lines[0] == "2 of 4 peak files are wrong:" and len(lines) == 3
-    assert "cut.bed, line 1" in lines[1] and "far.bed, line 1: end 5001" in lines[2]
+    assert "cut.bed, line 1" in lines[1] and "far.bed, line 1: end 6001" in lines[2]
     with pytest.raises(InputError, match=r"^\S*cut\.bed, line 1"):
         for_each_profile(standardise_peaks, paths[:2], outs[:2], SIZES, CHOSEN)
 
@@ -205,7 +206,9 @@ def test_regions_of_a_blacklist(tmp_path):
     path.write_text("1\t5\t10\n")
     with pytest.raises(InputError, match="may be called 1 there"):
         read_regions(path, CHOSEN)
-    path.write_text("chr2\t5\t10\nchr2\t5\t5001\n")
+    path.write_text("chr2\t5\t10\nchr2\t5\t5900\n")
+    assert read_regions(path, CHOSEN)["chr2"][1].tolist() == [10, 5000]
+    path.write_text("chr2\t5\t10\nchr2\t5\t6001\n")
     with pytest.raises(InputError, match=r"black\.bed, line 2"):
         read_regions(path, CHOSEN)
 
@@ -237,12 +240,60 @@ def test_other_spellings_are_taken_for_the_contig(tmp_path):
     index_peaks(tmp_path / "p.bed", tmp_path / "p.narrowPeak.gz", SIZES, SIZES, contig_names="spelling")
     lines = gzip.decompress((tmp_path / "p.narrowPeak.gz").read_bytes()).decode().splitlines()
     assert [line.split("\t")[0] for line in lines] == ["chr1", "chr2", "chrUn"]
-    with pytest.raises(InputError, match="line 1: contig 'chr7'"):
+    with pytest.raises(
+        InputError, match="none of its 1 rows lies on a contig of the genome's FASTA; it names chr7, and"
+    ):
         peaks_in(tmp_path, "chr7\t5\t60\n", contig_names="spelling")
-    with pytest.raises(InputError, match="line 2: end 10001 is beyond the end of 1 "):
-        peaks_in(tmp_path, "chr1\t5\t60\n1\t5\t10001\n", contig_names="spelling")
+    with pytest.raises(InputError, match="line 2: end 11001 is beyond the end of 1 "):
+        peaks_in(tmp_path, "chr1\t5\t60\n1\t5\t11001\n", contig_names="spelling")
     with pytest.raises(InputError, match=r"chr1 is called (1 and chr1|1 and chrI|chrI and 1) there"):
         peaks_in(tmp_path, "1\t5\t60\nchrI\t5\t60\n", contig_names="spelling")
+
+
+WIDTHS = {"bed3": 3, "bed6": 6, "narrowPeak": 10, "more": 12}
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_rows_off_the_fasta_are_passed_over_and_ends_cut_and_both_counted(tmp_path, caplog, width):
+    """As in a blacklist and in the peaks that this workflow calls."""
+    places = [
+        ("chr1", 5, 95),
+        ("chrUn_KI270742v1", 5, 95),
+        ("chr2", 4900, 5012),
+        ("chrEBV", 7, 9999999),
+        ("chr2", 7, 97),
+    ]
+    more = ["n", "9", ".", "7", "3", "2", "60", "a", "b"]
+    text = "".join("\t".join([c, str(s), str(e), *more[: width - 3]]) + "\n" for c, s, e in places)
+    with caplog.at_level(logging.INFO):
+        table = peaks_in(tmp_path, text)
+    assert intervals(table) == [("chr1", 5, 95), ("chr2", 4900, 5000), ("chr2", 7, 97)]
+    assert (
+        "2 of 5 rows passed over, on contigs that the genome's FASTA has not (chrUn_KI270742v1, chrEBV)"
+        in caplog.text
+    )
+    assert "1 of 5 rows reach over the end of their contig and end there" in caplog.text
+    assert table.summit.tolist() == ([65, 4960, 67] if width >= 10 else [-1, -1, -1])
+    index_peaks(tmp_path / "p.bed", tmp_path / "o.gz", SIZES, SIZES)
+    lines = gzip.decompress((tmp_path / "o.gz").read_bytes()).decode().splitlines()
+    assert [line.split("\t")[:3] for line in lines] == [
+        ["chr1", "5", "95"],
+        ["chr2", "7", "97"],
+        ["chr2", "4900", "5000"],
+    ]
+
+
+def test_a_summit_in_what_is_cut_off_lies_at_the_end(tmp_path):
+    table = peaks_in(tmp_path, "chr2\t4900\t5100\tn\t9\t.\t7\t3\t2\t150\n")
+    assert (table.end.tolist(), table.summit.tolist()) == ([5000], [4999])
+
+
+def test_a_contig_spelt_otherwise_among_others_is_not_passed_over(tmp_path):
+    with pytest.raises(
+        InputError,
+        match=r"line 3: contig '1' .* may be called chr1 there: rename it, or set peaks\.contig_names",
+    ):
+        peaks_in(tmp_path, "chr1\t5\t60\nchrEBV\t5\t60\n1\t7\t80\n")
 
 
 def test_a_spelling_stands_for_one_contig_or_none():

@@ -11,7 +11,7 @@ def test_the_page_waits_for_the_counts_of_every_replicate(tmp_path):
     block = re.search(r"rule multiqc:\n +input: (.*)", said)[1]
     inputs = {name.removeprefix("results/quality/") for name in block.split(", ")}
     from_reads = ("K562_ATAC", "SKNSH_REST")
-    assert inputs == {"epigroup_mqc.tsv", "fastp/K562_ATAC.rep1.json"} | {
+    assert inputs == {"results/checks/multiqc.txt", "epigroup_mqc.tsv", "fastp/K562_ATAC.rep1.json"} | {
         f"alignments/{name}.rep1.{kind}.txt" for name in from_reads for kind in ("flagstat", "markdup")
     }
     command = re.search(r"multiqc --force .*", said)[0]

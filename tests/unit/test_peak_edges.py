@@ -112,8 +112,8 @@ def test_contigs_of_ucsc_and_ensembl(tmp_path, expected):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ("chr9\t5\t90", "contig 'chr9' is not in the genome's FASTA"),
-        ("chr2\t20000\t20111", "end 20111 is beyond the end of chr2 (20110 bp)"),
+        ("chrI\t5\t90", "contig 'chrI' is not in the genome's FASTA; chrI may be called chr1 there"),
+        ("chr2\t20000\t21111", "end 21111 is beyond the end of chr2 (20110 bp)"),
         ("chr1\t-7\t90", "start '-7' is negative"),
         ("chr1\t7\t-90", "end '-90' is negative"),
         ("chr1\t900\t90", "reversed interval, start 900 is beyond end 90"),

@@ -132,13 +132,13 @@ def test_refused_before_any_job(inputs, spoil):
 
 
 def peak_outside(inputs):
-    inputs["beds"]["two.bed"][3] = ["chr1", "19900", "20100"]
-    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 4", "20100", "20000"]
+    inputs["beds"]["two.bed"][3] = ["chr1", "19900", "21100"]
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 4", "21100", "20000"]
 
 
 def unknown_contig(inputs):
-    inputs["beds"]["two.bed"][2][0] = "chr9"
-    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 3", "chr9"]
+    inputs["beds"]["two.bed"][2][0] = "1"
+    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 3", "'1'", "chr1", "peaks.contig_names"]
 
 
 def empty_peaks(inputs):

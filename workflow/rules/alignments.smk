@@ -99,7 +99,7 @@ rule filter_alignments:
     threads: 1
     resources:
         mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        runtime=lambda wc, attempt: 180 * attempt,
     params:
         cfg={
             "mapq": config["reads"]["mapq"],

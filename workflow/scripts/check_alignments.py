@@ -6,7 +6,7 @@ from epigroup.given_alignments import check_alignments, write_given
 from epigroup.logs import log_to
 
 with log_to(snakemake.log[0]):
-    given, made = snakemake.input, snakemake.output
     verify_files(snakemake.params.checksums)
+    given, made = snakemake.input, snakemake.output
     found = check_alignments(given.bam, read_sizes(given.sizes), fasta=given.fasta, **snakemake.params.cfg)
     write_given(made.contigs, made.facts, *found)

@@ -10,7 +10,7 @@ from epigroup.replicates import compare_replicates
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)
     if program := snakemake.input.get("idr"):
-        cfg["idr"] = Path(program).read_text().strip()
+        cfg["idr"] = Path(program).read_text(encoding="utf-8").strip()
     compare_replicates(
         snakemake.input.bam,
         list(snakemake.input.replicates),

@@ -27,4 +27,4 @@ with log_to(snakemake.log[0]):
         (made.stats, pysam.stats),
     ):
         with whole(out) as partial:
-            partial.write_text(count(given.bam))
+            partial.write_text(count(given.bam), encoding="utf-8")

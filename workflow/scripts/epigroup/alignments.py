@@ -83,7 +83,7 @@ def write_cut_sites(bam: str | os.PathLike, out: str | os.PathLike, *, tn5: bool
     """
     forward, reverse = (TN5_FORWARD, TN5_REVERSE) if tn5 else (0, 0)
     count = 0
-    with gzip.open(out, "wt", compresslevel=1) as bed, open_alignments(bam) as handle:
+    with gzip.open(out, "wt", compresslevel=1, encoding="utf-8") as bed, open_alignments(bam) as handle:
         for read in handle:
             start, end, strand = read.reference_start, read.reference_end, "+"
             if read.is_reverse:

@@ -19,7 +19,7 @@ def read_bedgraph(path: str | os.PathLike, sizes: Mapping[str, int]) -> Iterator
 
     Raises InputError for a row that is none, and for a contig that is not in `sizes`.
     """
-    with open(path) as handle:
+    with open(path, encoding="utf-8") as handle:
         for line, text in enumerate(handle, start=1):
             cells = text.split()
             if len(cells) != 4 or cells[0] not in sizes:

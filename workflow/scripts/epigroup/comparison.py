@@ -300,7 +300,8 @@ def compare_strategies(
             table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     with whole(outputs["headline"]) as path:
         path.write_text(
-            json.dumps(plain(headline(results, cfg["headline"], cfg["matched"])), indent=1) + "\n"
+            json.dumps(plain(headline(results, cfg["headline"], cfg["matched"])), indent=1) + "\n",
+            encoding="utf-8",
         )
 
 

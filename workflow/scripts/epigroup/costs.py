@@ -81,7 +81,7 @@ def affinity_cost(measures: str, training: dict, window: int) -> dict[str, float
     """hours and FLOP of a measurement, in the units of `run_cost`: with what it took while its network trained;
     of FLOP those of a training that it repeats. InputError: a file that does not say its seconds."""
     try:
-        found = json.loads(Path(measures).read_text())
+        found = json.loads(Path(measures).read_text(encoding="utf-8"))
         seconds = float(found["seconds"])
         if "look_ahead_share" in found:
             seconds += float(found["look_ahead_seconds"])

@@ -106,7 +106,7 @@ def summarise_dataset(
     }  # fmt: skip
     about["dataset_hash"] = dataset_hash(about)
     with whole(dataset_json) as partial:
-        partial.write_text(json.dumps(sealed(about), indent=1) + "\n")
+        partial.write_text(json.dumps(sealed(about), indent=1) + "\n", encoding="utf-8")
 
 
 def evaluation_regions(shard_paths: Sequence[str | os.PathLike]) -> list[str]:

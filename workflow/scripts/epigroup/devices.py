@@ -83,5 +83,6 @@ def check_device(wanted: str, out: str | os.PathLike) -> None:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     with whole(out) as partial:
         partial.write_text(
-            json.dumps({"device": device.type, "name": name, "torch": torch.__version__}) + "\n"
+            json.dumps({"device": device.type, "name": name, "torch": torch.__version__}) + "\n",
+            encoding="utf-8",
         )

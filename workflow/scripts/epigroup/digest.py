@@ -44,7 +44,7 @@ def module_path(dotted: str) -> Path:
 @cache
 def tree_and_imports(path: Path, _mtime: int) -> tuple[str, tuple[Path, ...]]:
     """Digest of a file's syntax tree without docstrings, and the package files it imports."""
-    tree = ast.parse(path.read_text(), filename=str(path))
+    tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     imported = []
     for node in ast.walk(tree):
         if (

@@ -75,7 +75,9 @@ def import_predictions(
     for split, target in targets.items():
         _write(outputs[split], split, target, dataset)
     with whole(outputs["groups"]) as path:
-        path.write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in dataset.task_ids))
+        path.write_text(
+            "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in dataset.task_ids), encoding="utf-8"
+        )
     log.info("%s: scores of %d tasks", where, len(dataset.task_ids))
 
 

@@ -147,7 +147,7 @@ def write_facts(out: str | os.PathLike, facts: list[dict]) -> None:
     for one in facts:
         logger.info("%(path)s: %(records)d records of %(shortest)d to %(longest)d bases", one)
     with whole(out) as partial:
-        partial.write_text(json.dumps(facts, indent=1) + "\n")
+        partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def _check_start(path: str | os.PathLike) -> None:

@@ -174,7 +174,7 @@ class _Source:
             start = _empty(handle)
             self.resumed = False
             noted = {"address": self.address, "version": _version_of(answer)}
-            _note(self.partial).write_text(json.dumps(noted) + "\n")
+            _note(self.partial).write_text(json.dumps(noted) + "\n", encoding="utf-8")
         else:
             raise Interrupted(f"the server answers {answer.status} {answer.reason}")
         length = answer.headers.get("Content-Length", "")
@@ -244,7 +244,7 @@ class _Source:
     def _version(self) -> str | None:
         """What the server called the version that the partial file is of."""
         try:
-            noted = json.loads(_note(self.partial).read_text())
+            noted = json.loads(_note(self.partial).read_text(encoding="utf-8"))
             return noted["version"] if noted["address"] == self.address else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -178,13 +178,13 @@ def write_genome(
             _index(text_path, index)
         if sizes is not None:
             rows = "".join(f"{c}\t{lengths[c]}\n" for c in chosen)
-            stack.enter_context(whole(sizes)).write_text(rows)
+            stack.enter_context(whole(sizes)).write_text(rows, encoding="utf-8")
         if contigs is not None:
             role = dict.fromkeys(chosen, "chromosome") | (
                 {mitochondrion: "mitochondrion"} if mitochondrion else {}
             )
             rows = "".join(f"{c}\t{n}\t{role.get(c, 'unused')}\n" for c, n in lengths.items())
-            stack.enter_context(whole(contigs)).write_text("contig\tsize\trole\n" + rows)
+            stack.enter_context(whole(contigs)).write_text("contig\tsize\trole\n" + rows, encoding="utf-8")
 
 
 def describe_genome(

@@ -29,7 +29,7 @@ def count_bases(codes: Iterable) -> int:
 def write_size(out: str | os.PathLike, bases: int) -> None:
     """Write the effective genome size (bp) as one line of text."""
     with whole(out) as partial:
-        partial.write_text(f"{bases}\n")
+        partial.write_text(f"{bases}\n", encoding="utf-8")
 
 
 def read_size(path: str | os.PathLike) -> int:

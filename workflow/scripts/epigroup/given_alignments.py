@@ -325,6 +325,6 @@ def write_given(
 ) -> None:
     """Write contigs and lengths (bp) as a two-column table, and what a file holds as JSON."""
     with whole(facts_out) as partial:
-        partial.write_text(json.dumps(asdict(facts), indent=1) + "\n")
+        partial.write_text(json.dumps(asdict(facts), indent=1) + "\n", encoding="utf-8")
     with whole(contigs_out) as partial:
-        partial.write_text("".join(f"{name}\t{size}\n" for name, size in contigs.items()))
+        partial.write_text("".join(f"{name}\t{size}\n" for name, size in contigs.items()), encoding="utf-8")

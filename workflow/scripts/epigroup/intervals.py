@@ -21,6 +21,7 @@ from epigroup.peak_columns import (
     rest_suffix,
     scan_columns,
 )
+from epigroup.peak_contigs import ANYWHERE, cut_ends, on_contigs, other_contigs, respell
 from epigroup.peak_forms import form_of, without_empty_ends
 
 log = logging.getLogger(__name__)
@@ -84,11 +85,13 @@ def read_peaks(
     [c - flank, c + 1 + flank) around their summit (else their middle base) c, kept within the contig and
     never narrower than they were. `contig_names`: "as_given", or "spelling" to take another usual spelling of a
     contig (chr1, 1, chrI) for it; see `contigs.spellings`. `look` is called with the rows as they stand in the file,
-    before any is widened.
+    before any is widened. Rows on contigs that are not in `sizes` are passed over, and ends at most PAST_END bp
+    beyond their contig's are cut there; both are counted in the log.
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
-    before, more than 10 that are no known format, a contig not in `sizes`, or of another length in a bigBed,
-    coordinates that are no whole numbers, negative, reversed or empty intervals, a peak beyond the contig's end, a
-    summit outside its peak, an empty or truncated file, a bigWig or other contents (see `foreign_contents`).
+    before, more than 10 that are no known format, a contig that is in `sizes` under another usual name, or of another
+    length in a bigBed, no row on any of `sizes`, coordinates that are no whole numbers, negative, reversed or empty
+    intervals, a peak further beyond the contig's end, a summit outside its peak, an empty or truncated file, a bigWig
+    or other contents (see `foreign_contents`).
     """
     meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
     with open_text(path) as handle:
@@ -106,49 +109,42 @@ def read_peaks(
     refuse_tracks(path, text)
     names = tuple(meant)
     limits = np.array([sizes[name] for name in meant.values()], np.int64)
-    peaks = _read_columns(text, names, limits)
+    peaks = _read_columns(path, text, names, limits)
     if peaks is None:
-        peaks = _read_rows(path, text, names, limits)
+        others = other_contigs(text, names)
+        every = (*names, *others)
+        # What is passed over may end anywhere.
+        ends = np.concatenate([limits, np.full(len(others), ANYWHERE)])
+        peaks = _read_columns(path, text, every, ends) if others else None
+        if peaks is None:
+            peaks = _read_rows(path, text, every, ends)
+        peaks = on_contigs(path, text, peaks, names, tuple(sizes), contig_names)
     if len(names) > len(sizes):
-        peaks = _respell(path, peaks, meant, tuple(sizes))
+        peaks = respell(path, peaks, meant, tuple(sizes))
     look(peaks)
     return _widen(path, peaks, limits[peaks.code], point_flank, min_overlap)
 
 
-def _respell(
-    path: str | os.PathLike, peaks: PeakTable, meant: Mapping[str, str], names: tuple[str, ...]
-) -> PeakTable:
-    """The peaks under the contigs' own `names`."""
-    used = [peaks.names[code] for code in np.unique(peaks.code)]
-    other = [name for name in used if meant[name] != name]
-    if not other:
-        return replace(peaks, names=names)
-    for name in other:
-        also = [one for one in used if meant[one] == meant[name] and one != name]
-        if also:
-            raise InputError(
-                f"{path}: contig {meant[name]} is called {name} and {also[0]} there; give it one name"
-            )
-    place = {name: i for i, name in enumerate(names)}
-    code = np.array([place[name] for name in meant.values()], np.int32)[peaks.code]
-    shown = ", ".join(f"{name} for {meant[name]}" for name in other[:3]) + (", ..." if len(other) > 3 else "")
-    log.info("%s: contigs are spelt otherwise than in the FASTA and were taken for its own: %s", path, shown)
-    return replace(peaks, names=names, code=code, row_at=None)
-
-
-def _read_columns(text: bytes, names: tuple[str, ...], limits: np.ndarray) -> PeakTable | None:
+def _read_columns(
+    path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray
+) -> PeakTable | None:
     """All rows at once; None when a row is unusual or wrong, for `_read_rows` to find and name."""
     found = scan_columns(text, names)
-    if found is None or (found.end <= found.start).any() or (found.end > limits[found.code]).any():
+    if found is None or (found.end <= found.start).any():
+        return None
+    end, far = cut_ends(path, found.start, found.end, limits[found.code])
+    if far.any():
         return None
     summit = np.full(len(found.start), -1, np.int64)
     if found.offset is not None:
         if (found.offset > found.end - found.start).any():
             return None
         summit = np.where(found.offset >= 0, found.start + found.offset, -1)
+        summit = np.where(end < found.end, np.minimum(summit, end - 1), summit)
+    as_written = found.row_at if end is found.end else None
     return PeakTable(
-        names, found.code, found.start, found.end, summit, found.text, found.rest_at, found.suffix,
-        found.row_at, form=found.form.name, n_columns=found.n_columns,
+        names, found.code, found.start, end, summit, found.text, found.rest_at, found.suffix,
+        as_written, form=found.form.name, n_columns=found.n_columns,
     )  # fmt: skip
 
 
@@ -168,15 +164,13 @@ def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], lim
             i = int(np.argmax(bad))
             raise InputError(f"{path}, line {lines[i]}: {says(i)}")
 
-    def unknown(i: int) -> str:
-        name = rows[i][0].decode(errors="replace")
-        return f"contig {name!r} is not in the genome's FASTA; {spelling_hint(name, names)}"
-
-    refuse(code < 0, unknown)
+    # Of such a name not all letters can be seen.
+    refuse(code < 0, lambda i: f"{rows[i][0].decode(errors='replace')!r} is no name of a contig")
     refuse(end < start, lambda i: f"reversed interval, start {start[i]} is beyond end {end[i]}")
     refuse(end == start, lambda i: f"zero-length interval, start and end are both {start[i]}")
     limit = limits[code]
-    refuse(end > limit, lambda i: (
+    cut, far = cut_ends(path, start, end, limit)
+    refuse(far, lambda i: (
         f"end {end[i]} is beyond the end of {names[code[i]]} ({limit[i]} bp); "
         "are the peaks of another assembly?"
     ))  # fmt: skip
@@ -190,11 +184,12 @@ def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], lim
             lambda i: f"summit {offset[i]} lies outside its peak of {end[i] - start[i]} bp",
         )
         summit = np.where(offset >= 0, start + offset, -1)
+        summit = np.where(cut < end, np.minimum(summit, cut - 1), summit)
     rest = [fill_rest([r[i] for i in form.rest]) for r in rows]
     stop = np.cumsum([len(r) for r in rest])
     rest_at = np.stack([np.concatenate([[0], stop[:-1]]), stop])
     return PeakTable(
-        names, code, start, end, summit, b"".join(rest), rest_at, rest_suffix(len(form.rest)), form=form.name,
+        names, code, start, cut, summit, b"".join(rest), rest_at, rest_suffix(len(form.rest)), form=form.name,
         n_columns=len(rows[0]),
     )  # fmt: skip
 
@@ -287,7 +282,7 @@ def read_regions(
     path: str | os.PathLike, sizes: Mapping[str, int]
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Starts and ends (int64, bp) of a BED's regions by chromosome of `sizes`; rows on other contigs are
-    passed over.
+    passed over, ends at most PAST_END bp beyond a chromosome's cut.
 
     Meant for blacklists, which cover whole assemblies. Raises InputError for bad rows on these chromosomes, a
     region beyond a chromosome's end, other contents (see `foreign_contents`), and a file without a single row on any
@@ -307,14 +302,15 @@ def read_regions(
         at = [lines[i] for i in places[chrom]]
         start = _integers(path, at, [rows[i][1] for i in places[chrom]], "start")
         end = _integers(path, at, [rows[i][2] for i in places[chrom]], "end")
-        bad = np.flatnonzero((end <= start) | (end > sizes[chrom]))
+        cut, far = cut_ends(path, start, end, sizes[chrom])
+        bad = np.flatnonzero((end <= start) | far)
         if len(bad):
             i = bad[0]
             raise InputError(
                 f"{path}, line {at[i]}: region {start[i]} to {end[i]} is empty, reversed or beyond the "
                 f"end of {chrom} ({sizes[chrom]} bp)"
             )
-        regions[chrom] = (start, end)
+        regions[chrom] = (start, cut)
     if not regions:
         hint = spelling_hint(next(iter(sizes)), places)
         raise InputError(f"{path}: no region lies on a chromosome of genome.chromosomes; {hint}")

@@ -41,7 +41,7 @@ def log_to(path: str) -> Iterator[logging.Logger]:
     form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handlers = [logging.FileHandler(path, mode="w"), logging.StreamHandler(sys.stderr)]
+        handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
     except OSError as error:
         sys.exit(f"rule {rule}: the log cannot be written: {machine_fault(error) or error}")
     logging.raiseExceptions = False  # a log that can no longer be written must not hide why

@@ -121,15 +121,15 @@ def available_bytes(device: torch.device) -> int:
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
     rooms = [1024 * int(meminfo["MemAvailable"].split()[0])]
-    pages = [int(word) for word in Path("/proc/self/statm").read_text().split()[:2]]
+    pages = [int(word) for word in Path("/proc/self/statm").read_text(encoding="utf-8").split()[:2]]
     taken, resident = (n * os.sysconf("SC_PAGE_SIZE") for n in pages)
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit != resource.RLIM_INFINITY:
         rooms.append(limit - taken)
-    for name in control_group_limits(Path("/proc/self/cgroup").read_text()):
-        if name.is_file() and (text := name.read_text().strip()).isdigit():
+    for name in control_group_limits(Path("/proc/self/cgroup").read_text(encoding="utf-8")):
+        if name.is_file() and (text := name.read_text(encoding="utf-8").strip()).isdigit():
             rooms.append(int(text) - resident)
     return max(0, min(rooms))
 

@@ -273,7 +273,7 @@ def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping
         "checked": printed.CHECKED,
     }
     with whole(outputs["summary"]) as path:
-        path.write_text(json.dumps(sealed(as_read(about)), indent=1) + "\n")
+        path.write_text(json.dumps(sealed(as_read(about)), indent=1) + "\n", encoding="utf-8")
     log.info(
         "%s: %s",
         CITED[cfg["paper"]],

@@ -136,7 +136,7 @@ def called_lines(
     ]
     run_macs([*command, "-n", name, "--outdir", folder, "--tempdir", folder], name, bam)
     suffix = "broadPeak" if "--broad" in call.arguments else "narrowPeak"
-    with open(f"{folder}/{name}_peaks.{suffix}") as handle:
+    with open(f"{folder}/{name}_peaks.{suffix}", encoding="utf-8") as handle:
         return list(to_narrow_peaks(handle, sizes))
 
 

@@ -46,7 +46,7 @@ def replicate_figures(
 
 def reads_in_peaks(bam: str | os.PathLike, peaks: Iterable[tuple[str, int, int]]) -> float:
     """FRiP: share of a BAM file's reads that overlap a peak (contig, start, end) by a base or more."""
-    with tempfile.NamedTemporaryFile("w", suffix=".bed") as bed:
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".bed") as bed:
         bed.writelines(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in peaks)
         bed.flush()
         inside = int(pysam.view("-c", "-L", bed.name, os.fspath(bam)))

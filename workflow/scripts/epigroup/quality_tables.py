@@ -101,7 +101,9 @@ def write_multiqc(out: str | os.PathLike, summary: pd.DataFrame) -> None:
     }
     with whole(out) as partial:
         lines = "".join(f"# {key}: {json.dumps(value)}\n" for key, value in head.items())
-        partial.write_text(lines + summary.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="NA"))
+        partial.write_text(
+            lines + summary.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="NA"), encoding="utf-8"
+        )
 
 
 def check_left_out(
@@ -126,7 +128,8 @@ def check_left_out(
         )
     with whole(out) as partial:
         partial.write_text(
-            "".join(f"{name}\t{measures}\n" for name, measures in sorted(found.items())) or "none\n"
+            "".join(f"{name}\t{measures}\n" for name, measures in sorted(found.items())) or "none\n",
+            encoding="utf-8",
         )
 
 
@@ -137,7 +140,7 @@ def write_figures(out: str | os.PathLike, figures: Mapping[str, float | int]) ->
         for key, value in figures.items()
     }
     with whole(out) as partial:
-        Path(partial).write_text(json.dumps(held, indent=1) + "\n")
+        Path(partial).write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
 
 
 def read_counts(fastp: list[str], flagstat: list[str]) -> pd.DataFrame | None:

@@ -74,7 +74,7 @@ def write_account(
     """Write what `account` gave as a table of COLUMNS."""
     lines = [f"{profile_id}\t{replicate}\t{what}\t{reads}\n" for what, reads in rows.items()]
     with whole(out) as partial:
-        partial.write_text("\t".join(COLUMNS) + "\n" + "".join(lines))
+        partial.write_text("\t".join(COLUMNS) + "\n" + "".join(lines), encoding="utf-8")
 
 
 def read_accounts(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:

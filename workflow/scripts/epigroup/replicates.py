@@ -222,7 +222,7 @@ def reproducible(
     paths = []
     for name, here in (("pooled", rows), ("first", first), ("second", second)):
         paths.append(f"{folder}/{name}.narrowPeak")
-        with open(paths[-1], "w") as handle:
+        with open(paths[-1], "w", encoding="utf-8") as handle:
             handle.writelines(here)
     result = f"{folder}/idr.txt"
     command = [idr, "--samples", *paths[1:], "--peak-list", paths[0], "--input-file-type", "narrowPeak"]
@@ -237,7 +237,7 @@ def reproducible(
             "have: look at their numbers above in the log, or say peaks.replicates: overlap"
         )
     kept = {}
-    with open(result) as handle:
+    with open(result, encoding="utf-8") as handle:
         for line in handle:
             cells = line.rstrip("\n").split("\t")
             if float(cells[11]) >= -math.log10(MOST_IDR):
@@ -249,7 +249,9 @@ def write_ratios(out: str | os.PathLike, found: Agreement) -> None:
     """Counts and ratios as JSON; an infinite ratio as a number beyond any threshold."""
     ratios = {key: 1e9 if math.isinf(value) else value for key, value in found.ratios.items()}
     with whole(out) as partial:
-        partial.write_text(json.dumps(ratios | {"np": found.np, "n": list(found.n)}, indent=1) + "\n")
+        partial.write_text(
+            json.dumps(ratios | {"np": found.np, "n": list(found.n)}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 def read_ratios(path: str | os.PathLike) -> dict[str, float]:

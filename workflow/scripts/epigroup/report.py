@@ -83,8 +83,8 @@ def render(
             made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             version=epigroup.__version__,
             data=embed({**data, "sections": own}),
-            style=(TEMPLATES / "style.css").read_text(),
-            script=(TEMPLATES / "report.js").read_text(),
+            style=(TEMPLATES / "style.css").read_text(encoding="utf-8"),
+            script=(TEMPLATES / "report.js").read_text(encoding="utf-8"),
         )
     )
 

@@ -225,7 +225,7 @@ def write_trials(path: str | os.PathLike, trials: Iterable[Trial]) -> None:
 
 def write_rows(path: str | os.PathLike, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """A tab-separated table; floats keep ten digits."""
-    with whole(path) as partial, open(partial, "w", newline="") as handle:
+    with whole(path) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, columns, delimiter="\t", lineterminator="\n")
         writer.writeheader()
         for row in rows:

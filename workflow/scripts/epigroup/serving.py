@@ -71,7 +71,7 @@ def choose_groups(
             counts = count_scores(scores[:, i], labels[:, i])
             found[task, group] = average_precision(counts), log_loss(counts)
         progress.advance(len(tasks))
-    with whole(out) as partial, open(partial, "w", newline="") as handle:
+    with whole(out) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS[dataset.targets])
         for task in sorted(groups, key=column.__getitem__):

@@ -38,7 +38,7 @@ def schema() -> dict:
     """The JSON schema of one row."""
     import yaml
 
-    return yaml.safe_load(SCHEMA.read_text())
+    return yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
 
 
 def refuse(path: str | os.PathLike, faults: list[str]) -> None:

@@ -75,4 +75,4 @@ def make_pileups(
         profile=profile_id, macs=macs, scale=scale, reads_as=call.reads_as, arguments=" ".join(call.arguments)
     )
     with whole(outs["readme"]) as partial:
-        partial.write_text(text)
+        partial.write_text(text, encoding="utf-8")

@@ -77,5 +77,5 @@ def check_signals(
         except InputError as error:
             raise InputError(f"column signal of {task}: {error}") from None
     with whole(out) as partial:
-        partial.write_text(json.dumps({"signals": dict(paths)}, indent=1) + "\n")
+        partial.write_text(json.dumps({"signals": dict(paths)}, indent=1) + "\n", encoding="utf-8")
     log.info("%d signals have the genome's chromosomes", len(paths))

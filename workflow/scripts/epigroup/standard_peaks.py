@@ -104,7 +104,7 @@ def write_index(out: str | os.PathLike, standard: Sequence[str | os.PathLike], c
     """
     with whole(out) as partial:
         named = {Path(path).name: check for path, check in zip(standard, checks, strict=True)}
-        partial.write_text(json.dumps(sealed(named), indent=0) + "\n")
+        partial.write_text(json.dumps(sealed(named), indent=0) + "\n", encoding="utf-8")
 
 
 def fetch_standard(

@@ -47,7 +47,7 @@ def write_strands(out: str | os.PathLike, facts: StrandFacts) -> None:
         "inserts": there,
     }
     with whole(out) as partial:
-        partial.write_text(json.dumps(sealed(whole_facts), indent=1) + "\n")
+        partial.write_text(json.dumps(sealed(whole_facts), indent=1) + "\n", encoding="utf-8")
 
 
 def read_strands(path: str | os.PathLike) -> StrandFacts:

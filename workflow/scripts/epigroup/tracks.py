@@ -109,7 +109,7 @@ def write_hub(
     for key, parts in (("hub", [hub]), ("genomes", [genomes]), ("tracks", stanzas)):
         text = "\n".join("".join(f"{k} {v}\n" for k, v in part.items()) for part in parts)
         with whole(outs[key]) as partial:
-            partial.write_text(text)
+            partial.write_text(text, encoding="utf-8")
 
 
 def _stanzas(profile: Shown, folder: Path, number: str) -> list[dict[str, str]]:

@@ -97,7 +97,7 @@ def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -
     loss, seconds so far; and those spent on looks, where there were any.
     """
     looked = any(result.looks for result in results.values())
-    with whole(path) as partial, open(partial, "w", newline="") as handle:
+    with whole(path) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
         writer.writerow((*CURVE_COLUMNS, *([LOOK_COLUMN] if looked else [])))
         for group, result in results.items():

@@ -125,7 +125,7 @@ def measure_affinity(
     about |= {"strategy": strategy, "seed": seed, "code": code, "settings": dict(cfg["options"])}
     write_affinity(out, found, kept["task_id"].tolist(), about | {"measure": cfg["measure"]})
     with whole(measures_out) as path:
-        path.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n")
+        path.write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     if checkpoint is not None:
         checkpoint.remove()
     return found

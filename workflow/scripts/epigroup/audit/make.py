@@ -37,7 +37,7 @@ def audit_dataset(inputs: Mapping, out: str | Path, cfg: Mapping) -> None:
     """Write what the checks of the data set find, as JSON. inputs and cfg: as the checks of `audit.DATASET`."""
     findings = as_read(_plain(run_checks(audit.DATASET, inputs, cfg)))
     with whole(out) as path:
-        path.write_text(json.dumps(sealed({"findings": findings}), indent=1) + "\n")
+        path.write_text(json.dumps(sealed({"findings": findings}), indent=1) + "\n", encoding="utf-8")
 
 
 def audit_run(inputs: Mapping, table_out: str | Path, json_out: str | Path, cfg: Mapping) -> None:
@@ -51,7 +51,7 @@ def audit_run(inputs: Mapping, table_out: str | Path, json_out: str | Path, cfg:
         table.to_csv(path, sep="\t", index=False)
     about = {"verdict": worst([one["verdict"] for one in findings]), "source": SOURCE, "findings": findings}
     with whole(json_out) as path:
-        path.write_text(json.dumps(sealed(as_read(about)), indent=1) + "\n")
+        path.write_text(json.dumps(sealed(as_read(about)), indent=1) + "\n", encoding="utf-8")
 
 
 def _plain(value):

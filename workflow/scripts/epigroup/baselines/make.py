@@ -135,7 +135,9 @@ def judge_baseline(
     predict = baselines.load(name)(material)
     with TemporaryDirectory(prefix=".partial", dir=Path(metrics_out).parent) as folder:
         groups = Path(folder, "groups.tsv")
-        groups.write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in cfg["tasks"]))
+        groups.write_text(
+            "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in cfg["tasks"]), encoding="utf-8"
+        )
         paths = {split: Path(folder, f"{split}.h5") for split in ("validation", "test")}
         for split, path in paths.items():
             write_predictions(path, dataset, split, predict, predictions and predictions[split])

@@ -77,7 +77,7 @@ def make_grouping(
     )
     write_groups(groups_path, task_ids, grouping.groups, members)
     with whole(measures_path) as path:
-        path.write_text(json.dumps(measures, indent=1, sort_keys=True) + "\n")
+        path.write_text(json.dumps(measures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return Grouping(grouping.groups, measures, members)
 
 
