@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -122,10 +122,12 @@ def finished_run(tmp_path_factory) -> Path:
 WHOLE_RUNS = ("finished_run", "finished_mini")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order and groups for `--dist loadgroup`: what shares a run, and else a file, goes to one process."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Order and groups for `--dist loadgroup`: what shares a run, and else a file, goes to one process.
 
+    A wrapper, because xdist reads the groups in a hook of its own that runs before all others but these.
+    """
     runs_of: dict[Path, set[str]] = {}
     for item in items:
         runs_of.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
@@ -139,6 +141,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group(place(item)[1]))
     items.sort(key=lambda item: place(item)[0])
+    return (yield)
 
 
 def pytest_terminal_summary(terminalreporter, config):
