@@ -31,7 +31,7 @@ demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/repo
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser
-	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-processor: setup ## run the numerical tests once more as on an older processor
 	$(OLDER) python -m pytest -n 2 $(NUMERICAL) $(PYTEST_ARGS)

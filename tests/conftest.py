@@ -1,11 +1,12 @@
 """Fixtures that several test folders share."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -102,46 +103,47 @@ MINI = "tests/mini/config.yaml"
 EVERYTHING = (MINI, "tests/mini/everything.yaml")
 
 
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` filled, once for all processes of `pytest -n`, each of which gets a copy: Snakemake locks the
+    folder that it runs in."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+    folder, done = root / name, root / f"{name}.done"
+    with open(root / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    if root == tmp_path_factory.getbasetemp():
+        return folder
+    return shutil.copytree(folder, tmp_path_factory.mktemp(name) / name, symlinks=True)
+
+
 @pytest.fixture(scope="session")
 def finished_mini(tmp_path_factory) -> Path:
     """A checkout in which the one-minute config has run to its report; tests leave it as they find it."""
-    folder = copy_checkout(tmp_path_factory.mktemp("mini"))
-    run_snakemake(folder, "-c2", "--configfile", MINI)
-    return folder
+    return made_once(
+        tmp_path_factory, "mini", lambda at: run_snakemake(copy_checkout(at), "-c2", "--configfile", MINI)
+    )
 
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory) -> Path:
     """A checkout in which everything that tests/mini knows has run to its report; tests leave it as they find it."""
-    folder = copy_checkout(tmp_path_factory.mktemp("run"))
-    run_snakemake(folder, "-c2", "--configfile", *EVERYTHING)
-    return folder
+    return made_once(
+        tmp_path_factory,
+        "run",
+        lambda at: run_snakemake(copy_checkout(at), "-c2", "--configfile", *EVERYTHING),
+    )
 
 
-# Fixtures of a whole run: with `-n 2` all tests of one go to one process, and these start first, for they take longest.
-WHOLE_RUNS = ("finished_run", "finished_mini")
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Order and groups for `--dist loadgroup`: what shares a run, and else a file, goes to one process.
-
-    A wrapper, because xdist reads the groups in a hook of its own that runs before all others but these.
-    """
-    runs_of: dict[Path, set[str]] = {}
-    for item in items:
-        runs_of.setdefault(item.path, set()).update(getattr(item, "fixturenames", ()))
-
-    def place(item: pytest.Item) -> tuple[int, str]:
-        for order, name in enumerate(WHOLE_RUNS):
-            if name in runs_of[item.path]:
-                return order, name
-        return len(WHOLE_RUNS) + ("workflow" not in item.path.parts), str(item.path)
-
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(place(item)[1]))
-    items.sort(key=lambda item: place(item)[0])
-    return (yield)
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with whole runs first, for they take longest, and those that share one before others."""
+    shares = {item.path for item in items if "finished_run" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (item.path not in shares, "workflow" not in item.path.parts))
 
 
 def pytest_terminal_summary(terminalreporter, config):
