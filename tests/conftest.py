@@ -104,8 +104,8 @@ EVERYTHING = (MINI, "tests/mini/everything.yaml")
 
 
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` filled, once for all processes of `pytest -n`, each of which gets a copy: Snakemake locks the
-    folder that it runs in."""
+    """A folder that `make` filled, once for all processes of `pytest -n`, each of which gets a copy: Snakemake locks
+    the folder that it runs in."""
     root = tmp_path_factory.getbasetemp()
     root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
     folder, done = root / name, root / f"{name}.done"
