@@ -231,10 +231,14 @@ def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path
         assert np.abs(first["probability"][:] - second["probability"][:]).max() > 1e-3
 
 
-def test_regions_off_the_genome_are_refused(trained, tmp_path):
+@pytest.mark.parametrize(
+    ("row", "says"), [("chr99\t0\t200", "chr99"), ("chrTest\t0\t90000001", "beyond the end")]
+)
+def test_regions_off_the_genome_are_refused(trained, tmp_path, row, says):
+    """Every row of the file has a row of scores: none is passed over or cut, as peaks would be."""
     _, files, models = trained
-    (tmp_path / "regions.bed").write_text("chrTest\t0\t200\nchr99\t0\t200\n")
-    with pytest.raises(InputError, match=r"regions.bed, line 2: .*chr99"):
+    (tmp_path / "regions.bed").write_text(f"chrTest\t0\t200\n{row}\n")
+    with pytest.raises(InputError, match=rf"regions.bed, line 2: .*{says}"):
         predict_regions(
             models,
             files["genome_h5"],

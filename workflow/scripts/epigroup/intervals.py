@@ -21,7 +21,7 @@ from epigroup.peak_columns import (
     rest_suffix,
     scan_columns,
 )
-from epigroup.peak_contigs import ANYWHERE, cut_ends, on_contigs, other_contigs, respell
+from epigroup.peak_contigs import ANYWHERE, PAST_END, cut_ends, on_contigs, other_contigs, respell
 from epigroup.peak_forms import form_of, without_empty_ends
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class PeakTable:
 def read_peaks(
     path: str | os.PathLike, sizes: Mapping[str, int],
     *, point_flank: int = 0, min_overlap: int = 50, contig_names: str = "as_given",
-    look: Callable[[PeakTable], None] = lambda _: None,
+    look: Callable[[PeakTable], None] = lambda _: None, every_row: bool = False,
 ) -> PeakTable:  # fmt: skip
     """Read narrowPeak, broadPeak, gappedPeak or BED (see `peak_forms`), plain or gzipped, sorted or not, LF or CRLF;
     or a bigBed of such rows, which is told by its first bytes and whose records count as lines.
@@ -86,7 +86,7 @@ def read_peaks(
     never narrower than they were. `contig_names`: "as_given", or "spelling" to take another usual spelling of a
     contig (chr1, 1, chrI) for it; see `contigs.spellings`. `look` is called with the rows as they stand in the file,
     before any is widened. Rows on contigs that are not in `sizes` are passed over, and ends at most PAST_END bp
-    beyond their contig's are cut there; both are counted in the log.
+    beyond their contig's are cut there; both are counted in the log, or refused with `every_row`.
     Raises InputError with file, line and value: fewer than 3 columns or another number of columns than
     before, more than 10 that are no known format, a contig that is in `sizes` under another usual name, or of another
     length in a bigBed, no row on any of `sizes`, coordinates that are no whole numbers, negative, reversed or empty
@@ -109,16 +109,17 @@ def read_peaks(
     refuse_tracks(path, text)
     names = tuple(meant)
     limits = np.array([sizes[name] for name in meant.values()], np.int64)
-    peaks = _read_columns(path, text, names, limits)
+    past = 0 if every_row else PAST_END
+    peaks = _read_columns(path, text, names, limits, past)
     if peaks is None:
         others = other_contigs(text, names)
         every = (*names, *others)
         # What is passed over may end anywhere.
         ends = np.concatenate([limits, np.full(len(others), ANYWHERE)])
-        peaks = _read_columns(path, text, every, ends) if others else None
+        peaks = _read_columns(path, text, every, ends, past) if others else None
         if peaks is None:
-            peaks = _read_rows(path, text, every, ends)
-        peaks = on_contigs(path, text, peaks, names, tuple(sizes), contig_names)
+            peaks = _read_rows(path, text, every, ends, past)
+        peaks = on_contigs(path, text, peaks, names, tuple(sizes), contig_names, every_row)
     if len(names) > len(sizes):
         peaks = respell(path, peaks, meant, tuple(sizes))
     look(peaks)
@@ -126,13 +127,13 @@ def read_peaks(
 
 
 def _read_columns(
-    path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray
+    path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray, past: int
 ) -> PeakTable | None:
     """All rows at once; None when a row is unusual or wrong, for `_read_rows` to find and name."""
     found = scan_columns(text, names)
     if found is None or (found.end <= found.start).any():
         return None
-    end, far = cut_ends(path, found.start, found.end, limits[found.code])
+    end, far = cut_ends(path, found.start, found.end, limits[found.code], past)
     if far.any():
         return None
     summit = np.full(len(found.start), -1, np.int64)
@@ -148,7 +149,9 @@ def _read_columns(
     )  # fmt: skip
 
 
-def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray) -> PeakTable:
+def _read_rows(
+    path: str | os.PathLike, text: bytes, names: tuple[str, ...], limits: np.ndarray, past: int
+) -> PeakTable:
     """Row by row, with the line and the value of whatever is wrong."""
     lines, rows = _split(path, text)
     if not rows:
@@ -169,7 +172,7 @@ def _read_rows(path: str | os.PathLike, text: bytes, names: tuple[str, ...], lim
     refuse(end < start, lambda i: f"reversed interval, start {start[i]} is beyond end {end[i]}")
     refuse(end == start, lambda i: f"zero-length interval, start and end are both {start[i]}")
     limit = limits[code]
-    cut, far = cut_ends(path, start, end, limit)
+    cut, far = cut_ends(path, start, end, limit, past)
     refuse(far, lambda i: (
         f"end {end[i]} is beyond the end of {names[code[i]]} ({limit[i]} bp); "
         "are the peaks of another assembly?"
@@ -302,7 +305,7 @@ def read_regions(
         at = [lines[i] for i in places[chrom]]
         start = _integers(path, at, [rows[i][1] for i in places[chrom]], "start")
         end = _integers(path, at, [rows[i][2] for i in places[chrom]], "end")
-        cut, far = cut_ends(path, start, end, sizes[chrom])
+        cut, far = cut_ends(path, start, end, sizes[chrom], PAST_END)
         bad = np.flatnonzero((end <= start) | far)
         if len(bad):
             i = bad[0]

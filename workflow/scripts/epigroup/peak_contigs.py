@@ -44,10 +44,12 @@ def on_contigs(
     names: tuple[str, ...],
     fasta: tuple[str, ...],
     how: str,
+    every_row: bool,
 ) -> "PeakTable":
     """The peaks on contigs of `names`; others, whose codes are beyond those, are counted in the log.
 
-    Raises InputError when the `fasta` has one of the others under another usual name, and when none is left.
+    Raises InputError when the `fasta` has one of the others under another usual name, when none is left, and with
+    `every_row` for the first of them.
     """
     there = peaks.code < len(names)
     if there.all():
@@ -55,14 +57,17 @@ def on_contigs(
     others = [peaks.names[code] for code in np.unique(peaks.code[~there])]
     for name in others:
         meant = [other for other in other_spellings(name) if other in fasta]
-        if meant:
+        if meant or every_row:
             first = re.search(rb"^" + re.escape(name.encode()) + rb"\s", text, re.MULTILINE)
             number = text[: first.start()].count(b"\n") + 1
-            remedy = ", or set peaks.contig_names to spelling" if how != "spelling" else ""
-            raise InputError(
-                f"{path}, line {number}: contig {name!r} is not in the genome's FASTA; {name} may be called {meant[0]} "
-                f"there: rename it{remedy}"
+            told = f"{path}, line {number}: contig {name!r} is not in the genome's FASTA; {spelling_hint(name, fasta)}"
+            remedy = ": rename it" if meant else ""
+            remedy += (
+                ", or set peaks.contig_names to spelling"
+                if meant and how != "spelling" and not every_row
+                else ""
             )
+            raise InputError(told + remedy)
     if not there.any():
         raise InputError(
             f"{path}: none of its {len(peaks):,} rows lies on a contig of the genome's FASTA; it names "
@@ -80,14 +85,14 @@ def _some(names: Sequence[str]) -> str:
 
 
 def cut_ends(
-    path: str | os.PathLike, start: np.ndarray, end: np.ndarray, limit: np.ndarray | int
+    path: str | os.PathLike, start: np.ndarray, end: np.ndarray, limit: np.ndarray | int, past: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(ends, those at most PAST_END bp beyond their contig's end cut there, counted in the log; which are further
+    """(ends, those at most `past` bp beyond their contig's end cut there, counted in the log; which are further
     beyond it). start, end, limit: int64 (n,), bp."""
     over = end > limit
     if not over.any():
         return end, over
-    far = over & ((start >= limit) | (end - limit > PAST_END))
+    far = over & ((start >= limit) | (end - limit > past))
     if not far.any():
         log.info(
             "%s: %d of %d rows reach over the end of their contig and end there", path, over.sum(), len(end)

@@ -142,7 +142,7 @@ def predict_regions(
     if unknown:
         raise InputError(f"{model_paths[0]}: no network of the strategy has the task {unknown[0]!r}")
     genome = read_sequences(genome_h5, fasta)
-    regions = read_peaks(regions_bed, genome.sizes, min_overlap=1)
+    regions = read_peaks(regions_bed, genome.sizes, min_overlap=1, every_row=True)
     used = [
         name for name in genome.sizes if name in {regions.names[code] for code in np.unique(regions.code)}
     ]
