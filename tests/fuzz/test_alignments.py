@@ -9,6 +9,7 @@ from mutation import BYTES, outcome, spoilt
 
 from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.given_alignments import check_alignments
+from epigroup.read_filter import filter_alignments
 from shell_rules import run_shell
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}
@@ -64,6 +65,25 @@ def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
             log=["log.txt"], wildcards={"profile": "p", "replicate": "1"},
         )  # fmt: skip
         assert marked.returncode and what != "nothing" or reads_of(made) == expected, what
+
+
+@needs_samtools
+def test_marked_alignments_cut_or_damaged_are_not_filtered(tmp_path, tried):
+    """All reads are accounted for, or the file is refused and nothing stands under the final name."""
+    path, out = write_bam(tmp_path / "marked.bam", 900), tmp_path / "kept.bam"
+    good = path.read_bytes()
+
+    def filtered():
+        return filter_alignments(
+            path, out, tmp_path / "kept.bam.bai", SIZES, mapq=30, mitochondrion=None, blacklist=None
+        )
+
+    for what, bad in [("nothing", good), *spoilt(good, BYTES, 6, 31)]:
+        out.unlink(missing_ok=True)
+        counts = tried.read(path, what, bad, filtered, PLACE)
+        assert (sum(counts.values()) == 900) if counts else not out.exists(), what
+        assert counts or what != "nothing"
+    assert not list(tmp_path.glob(".partial*"))
 
 
 HEADERS = {

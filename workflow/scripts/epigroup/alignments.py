@@ -4,7 +4,7 @@ import gzip
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pysam
 
@@ -27,14 +27,21 @@ def open_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
         raise _damaged(bam, error) from error
 
 
-def whole_alignments(bam: str | os.PathLike) -> pysam.AlignmentFile:
+@contextmanager
+def whole_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
     """A BAM file of this workflow, opened; read it by `sound_reads`. Raises InputError when it is cut."""
     try:
         # A file cut between two of its blocks reads well to its end; only the missing end marker tells.
         pysam.quickcheck(os.fspath(bam))
-        return pysam.AlignmentFile(os.fspath(bam), "rb")
+        handle = pysam.AlignmentFile(os.fspath(bam), "rb")
     except (OSError, ValueError, pysam.SamtoolsError) as error:
         raise _damaged(bam, error) from error
+    try:
+        yield handle
+    finally:
+        # A file that could not be read to its end cannot be closed without another error, which would hide the first.
+        with suppress(OSError):
+            handle.close()
 
 
 def sound_reads(bam: str | os.PathLike, handle: pysam.AlignmentFile) -> Iterator[pysam.AlignedSegment]:
