@@ -8,6 +8,7 @@ import pytest
 from mutation import BYTES, outcome, spoilt
 
 from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.errors import InputError
 from epigroup.given_alignments import check_alignments
 from epigroup.read_filter import filter_alignments
 from shell_rules import run_shell
@@ -84,6 +85,17 @@ def test_marked_alignments_cut_or_damaged_are_not_filtered(tmp_path, tried):
         assert (sum(counts.values()) == 900) if counts else not out.exists(), what
         assert counts or what != "nothing"
     assert not list(tmp_path.glob(".partial*"))
+
+
+@pytest.mark.parametrize("flipped", [40, 300])
+def test_damage_within_a_given_file_is_called_damage(tmp_path, flipped):
+    """Not a file that is missing, which is what closing it would say."""
+    bad = bytearray(write_bam(tmp_path / "given.bam").read_bytes())
+    bad[-len(bad) // 2 + flipped] ^= 0xFF
+    (tmp_path / "given.bam").write_bytes(bytes(bad))
+    with pytest.raises(InputError, match=r"given\.bam: is not a whole BAM or CRAM file") as caught:
+        checked(tmp_path / "given.bam")
+    assert "No such file" not in str(caught.value)
 
 
 HEADERS = {

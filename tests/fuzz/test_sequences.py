@@ -175,6 +175,15 @@ def test_damaged_compressed_fastq(tmp_path, tried):
         assert facts is None or (facts.records, facts.shortest, facts.longest) == lenient_fastq(fastq()), what
 
 
+def lose_double_or_move(records, how, at, other):
+    if how == 0:
+        del records[at]
+    elif how == 1:
+        records.insert(at, records[other])
+    else:
+        records[at], records[other] = records[other], records[at]
+
+
 def test_spoilt_mates(tmp_path, tried):
     """A record lost, doubled or moved in one of two files of mates is never passed over."""
     one, two = tmp_path / "reads_1.fastq", tmp_path / "reads_2.fastq"
@@ -185,15 +194,10 @@ def test_spoilt_mates(tmp_path, tried):
     for number in range(40):
         changed = list(records)
         at, other = rng.sample(range(len(records)), 2)
-        match number % 4:
-            case 0:
-                del changed[at]
-            case 1:
-                changed.insert(at, changed[other])
-            case 2:
-                changed[at], changed[other] = changed[other], changed[at]
-            case 3:
-                changed[at] = changed[at].replace(b"@read", b"@other", 1)
+        if number % 4 == 3:
+            changed[at] = changed[at].replace(b"@read", b"@other", 1)
+        else:
+            lose_double_or_move(changed, number % 4, at, other)
         assert (
             tried.read(two, f"mates {number}", b"".join(changed), lambda: check_pair(one, two), r"record")
             is None
@@ -210,13 +214,7 @@ def test_spoilt_mates_in_turns(tmp_path, tried):
         changed = list(records)
         for _ in range(rng.randint(0, 12)):
             at, other = rng.sample(range(len(changed)), 2)
-            match number % 3:
-                case 0:
-                    del changed[at]
-                case 1:
-                    changed.insert(at, changed[other])
-                case 2:
-                    changed[at], changed[other] = changed[other], changed[at]
+            lose_double_or_move(changed, number % 3, at, other)
         says = r"holds both mates of pairs in turns.* record \d+"
         assert tried.read(path, f"turns {number}", b"".join(changed), lambda: check_fastq(path), says) is None
 

@@ -2,12 +2,14 @@
 
 import shutil
 import subprocess
+from functools import partial
 
 import numpy as np
 import pysam
 import pytest
 
 from alignment_files import write_bam
+from epigroup.errors import InputError
 from epigroup.read_filter import filter_alignments
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}
@@ -50,6 +52,25 @@ def test_a_pair_with_one_mate_in_the_blacklist_goes_whole(tmp_path):
 def test_without_reads_in_a_blacklist_all_stay(tmp_path, blacklist):
     fragments = [(0, at, at + 200) for at in range(100, 5_000, 301)]
     assert len(kept(tmp_path, fragments, paired=True, blacklist=blacklist)) == 2 * len(fragments)
+
+
+def test_a_pair_that_does_not_tell_where_its_mate_ends_is_refused_where_it_matters(tmp_path):
+    write_bam(tmp_path / "full.bam", [(0, 100, 400)], paired=True, sizes=SIZES)
+    with (
+        pysam.AlignmentFile(str(tmp_path / "full.bam")) as full,
+        pysam.AlignmentFile(str(tmp_path / "m.bam"), "wb", template=full) as handle,
+    ):
+        for read in full:
+            read.set_tag("MC", None)
+            handle.write(read)
+    (tmp_path / "black.bed").write_text("chr1\t5000\t5100\n")
+    keep = partial(
+        filter_alignments, tmp_path / "m.bam", tmp_path / "f.bam", tmp_path / "f.bam.bai", SIZES, mapq=30,
+        mitochondrion=None,
+    )  # fmt: skip
+    assert keep(blacklist=None)["kept"] == 2
+    with pytest.raises(InputError, match=r"m\.bam: read 'r0' does not tell where its mate ends"):
+        keep(blacklist=tmp_path / "black.bed")
 
 
 @needs_bedtools

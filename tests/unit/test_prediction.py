@@ -232,12 +232,13 @@ def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("row", "says"), [("chr99\t0\t200", "chr99"), ("chrTest\t0\t90000001", "beyond the end")]
+    ("row", "says"), [("chr99\t0\t200", "chr99"), ("chrTest\t0\t{past}", "beyond the end")]
 )
 def test_regions_off_the_genome_are_refused(trained, tmp_path, row, says):
-    """Every row of the file has a row of scores: none is passed over or cut, as peaks would be."""
+    """Every row of the file has a row of scores: none is passed over or cut by a base, as peaks would be."""
     _, files, models = trained
-    (tmp_path / "regions.bed").write_text(f"chrTest\t0\t200\n{row}\n")
+    past = open_genome(files["genome_h5"]).sizes["chrTest"] + 1
+    (tmp_path / "regions.bed").write_text(f"chrTest\t0\t200\n{row.format(past=past)}\n")
     with pytest.raises(InputError, match=rf"regions.bed, line 2: .*{says}"):
         predict_regions(
             models,

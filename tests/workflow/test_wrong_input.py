@@ -197,6 +197,26 @@ def test_refused_by_the_step_that_can_know(inputs, spoil):
     assert not list((folder / "models").rglob("*"))
 
 
+def test_what_does_not_lie_as_peaks_is_taken_where_the_config_insists(inputs):
+    """And rows off the FASTA are passed over, ends cut: all of it said in the log."""
+    target, _ = reads_as_peaks(inputs)
+    inputs["beds"]["two.bed"] += [
+        ["chrEBV", "5", "90", "n", "37", "+"],
+        ["chr3", "19900", "20007", "n", "37", "-"],
+    ]
+    inputs["config"] |= {"results": "results/taken", "peaks": {"unlikely": "take"}}
+    result = run(inputs, "-c1", f"results/taken/{target}")
+    assert result.returncode == 0, complaint(result)
+    log = "".join(path.read_text() for path in (inputs["folder"] / "results/taken/logs").glob("*.log"))
+    for words in (
+        "two.bed: looks like reads",
+        "they are taken as peaks",
+        "two.bed: 1 of 402 rows passed over, on contigs that the genome's FASTA has not (chrEBV)",
+        "two.bed: 1 of 402 rows reach over the end of their contig and end there",
+    ):
+        assert words in log
+
+
 READS = "".join(f"@r{n}\nACGTACGT\n+\nFFFF:FFF\n" for n in range(200))
 OTHER_GENOME = {"chr1": 20_000, "chr2": 20_000, "chr3": 19_999}
 BAD_READS = {  # profile: its files, and what is said of them

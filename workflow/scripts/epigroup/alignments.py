@@ -36,10 +36,17 @@ def whole_alignments(bam: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
         handle = pysam.AlignmentFile(os.fspath(bam), "rb")
     except (OSError, ValueError, pysam.SamtoolsError) as error:
         raise _damaged(bam, error) from error
+    with closed_quietly(handle):
+        yield handle
+
+
+@contextmanager
+def closed_quietly(handle: pysam.AlignmentFile) -> Iterator[pysam.AlignmentFile]:
+    """Close a file that is read. One that could not be read to its end cannot be closed without another error, which
+    would hide the first."""
     try:
         yield handle
     finally:
-        # A file that could not be read to its end cannot be closed without another error, which would hide the first.
         with suppress(OSError):
             handle.close()
 

@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pysam
 
+from epigroup.alignments import closed_quietly
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.intact import first_line
 
-PAIRED, PROPER, UNMAPPED, MATE_UNMAPPED, FIRST, SECOND = 1, 2, 4, 8, 64, 128
-SECONDARY, SUPPLEMENTARY = 256, 2048
+PAIRED, PROPER, FIRST, SECOND = pysam.FPAIRED, pysam.FPROPER_PAIR, pysam.FREAD1, pysam.FREAD2
+UNMAPPED, MATE_UNMAPPED = pysam.FUNMAP, pysam.FMUNMAP
+SECONDARY, SUPPLEMENTARY = pysam.FSECONDARY, pysam.FSUPPLEMENTARY
 # Reads without their mate, of all paired ones: a third where half of the fragments lack one. Such a file was cut, not
 # filtered.
 MISSING_MATES = 1 / 3
@@ -62,13 +64,9 @@ class _Records:
     first: np.ndarray
     second: np.ndarray
 
-    def count(self, *, of: int = 0, without: int = 0, either: int = 0) -> int:
-        """Records with all flags of `of`, none of `without`, and, where given, one of `either`."""
-        return sum(
-            number
-            for flag, number in self.flags.items()
-            if flag & of == of and not flag & without and (not either or flag & either)
-        )
+    def count(self, *, of: int = 0, without: int = 0) -> int:
+        """Records with all flags of `of` and none of `without`."""
+        return sum(number for flag, number in self.flags.items() if flag & of == of and not flag & without)
 
 
 def check_alignments(
@@ -129,7 +127,8 @@ def _opened(path: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
         if not os.path.getsize(path):
             raise InputError(f"{path}: is empty; copy or make it again")
         fields = f"required_fields={NAMES + FLAGS + PLACES + QUALITIES:#x}".encode()
-        with pysam.AlignmentFile(os.fspath(path), "r", check_sq=False, format_options=[fields]) as handle:
+        opened = pysam.AlignmentFile(os.fspath(path), "r", check_sq=False, format_options=[fields])
+        with closed_quietly(opened) as handle:
             if not (handle.is_bam or handle.is_cram):
                 raise InputError(f"{path}: is not BAM; convert it with: samtools view -b")
             if not handle.references:
@@ -299,7 +298,8 @@ def _check_qualities(path: str | os.PathLike, qualities: dict[int, int], mapq: i
 def _check_reference(path: str | os.PathLike, fasta: str | os.PathLike) -> None:
     """Raise InputError when the first reads of a CRAM file cannot be made of the bases of `fasta`."""
     try:
-        with pysam.AlignmentFile(os.fspath(path), "rc", reference_filename=os.fspath(fasta)) as handle:
+        opened = pysam.AlignmentFile(os.fspath(path), "rc", reference_filename=os.fspath(fasta))
+        with closed_quietly(opened) as handle:
             next(handle.fetch(until_eof=True), None)
     except (OSError, ValueError) as error:
         raise InputError(

@@ -127,30 +127,8 @@ def faults_of_row(
     """What is wrong with one row by itself; each fault names line, column and value. `signals`: whether
     each task needs one.
     """
-    faults = []
-    for column, value in row.items():
-        rule = schema()["properties"][column]
-        unseen = unseen_letter(value)
-        if unseen:
-            faults.append(f"line {line}, column {column}: {value!r} holds {unseen}; type the cell anew")
-        elif column == "target" and DATE.fullmatch(value):
-            faults.append(
-                f"line {line}, column {column}: {value!r} is a date that a spreadsheet made of a name (such as OCT4 or "
-                "MARCH1); write the name, in a column formatted as text"
-            )
-        elif value != value.strip() or "\u00a0" in value:
-            faults.append(f"line {line}, column {column}: {value!r} starts or ends with a space; remove it")
-        elif "enum" in rule and value not in rule["enum"]:
-            near = difflib.get_close_matches(value.lower(), [one.lower() for one in rule["enum"]], n=1)
-            hint = "".join(
-                f"; did you mean {one}?" for one in rule["enum"] if near and one.lower() == near[0]
-            )
-            known = ", ".join(rule["enum"])
-            faults.append(f"line {line}, column {column}: unknown value {value!r}, not one of {known}{hint}")
-        elif "pattern" in rule and not re.fullmatch(
-            rule["pattern"].removeprefix("^").removesuffix("$"), value
-        ):
-            faults.append(f"line {line}, column {column}: {value!r} {' '.join(rule['x-must'].split())}")
+    told = ((column, fault_of_cell(column, value)) for column, value in row.items())
+    faults = [f"line {line}, column {column}: {fault}" for column, fault in told if fault]
     faults += [
         f"line {line}, column {column}: is empty" for column in schema()["required"] if column not in row
     ]
@@ -220,6 +198,28 @@ def faults_of_row(
             f"{row['assembly']!r} is not the genome of the configuration, genome.assembly: {assembly!r}",
         )
     return faults
+
+
+def fault_of_cell(column: str, value: str) -> str:
+    """What is wrong with a cell by itself; empty when nothing is."""
+    rule = schema()["properties"][column]
+    unseen = unseen_letter(value)
+    if unseen:
+        return f"{value!r} holds {unseen}; type the cell anew"
+    if column == "target" and DATE.fullmatch(value):
+        return (
+            f"{value!r} is a date that a spreadsheet made of a name (such as OCT4 or MARCH1); write the name, in a "
+            "column formatted as text"
+        )
+    if value != value.strip() or "\u00a0" in value:
+        return f"{value!r} starts or ends with a space; remove it"
+    if "enum" in rule and value not in rule["enum"]:
+        near = difflib.get_close_matches(value.lower(), [one.lower() for one in rule["enum"]], n=1)
+        hint = "".join(f"; did you mean {one}?" for one in rule["enum"] if near and one.lower() == near[0])
+        return f"unknown value {value!r}, not one of {', '.join(rule['enum'])}{hint}"
+    if "pattern" in rule and not re.fullmatch(rule["pattern"].removeprefix("^").removesuffix("$"), value):
+        return f"{value!r} {' '.join(rule['x-must'].split())}"
+    return ""
 
 
 def unseen_letter(value: str) -> str:
