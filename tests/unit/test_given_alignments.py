@@ -381,6 +381,13 @@ def test_reads_that_are_lost_on_the_way_are_not_passed_over(tmp_path):
         read_accounts([tmp_path / "t.tsv"])
 
 
+def test_most_reads_dropped_for_one_reason_is_warned_of_unless_libraries_are_like_that(caplog):
+    account("p", {GIVEN: 100}, {KEPT: 30, "duplicate": 70})
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    account("p", {GIVEN: 100}, {KEPT: 30, "no proper pair": 70})
+    assert "p: 70 % of the reads are dropped: no proper pair" in caplog.text
+
+
 def test_reads_of_fastq_files_are_counted_from_the_first_step(tmp_path):
     (tmp_path / "checked.json").write_text(json.dumps([{"records": 500}, {"records": 500}]))
     (tmp_path / "fastp.json").write_text(json.dumps({"summary": {"after_filtering": {"total_reads": 990}}}))

@@ -58,7 +58,7 @@ def account(name: str, before: Mapping[str, int], filtered: Mapping[str, int]) -
     if not rows[KEPT]:
         raise InputError(
             f"{name}: none of {rows[GIVEN]:,} reads is kept: {told}. Check that the reads are of this genome, or "
-            "change what drops them (reads.mapq, peaks.blacklist, genome.chromosomes)"
+            "change what drops them (reads.mapq, genome.blacklist, genome.chromosomes)"
         )
     for reason in REASONS:
         if reason not in EXPECTED and rows[reason] > MUCH * rows[GIVEN]:
