@@ -7,6 +7,7 @@ have lost SLURM_CONF; a Slurm that the machine has already is left alone. Daemon
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -17,6 +18,7 @@ from pathlib import Path
 
 COMMANDS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sbatch", "sacct")
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
+LOCK = "in_use"
 SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -36,6 +38,28 @@ def free_ports(n: int) -> list[int]:
     finally:
         for s in sockets:
             s.close()
+
+
+def left_behind(link: Path) -> bool:
+    """Whether a configuration is a link that a killed run of these tests left: its folder is gone or nobody's.
+
+    A run holds a lock in its folder for as long as it lives; the system frees it however the run ends.
+    """
+    if not link.is_symlink():
+        return False
+    target = Path(os.readlink(link))
+    if not target.exists():
+        return True
+    if f"StateSaveLocation={target.parent}/state" not in target.read_text().splitlines():
+        return False
+    try:
+        with open(target.parent / LOCK) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Cluster:
@@ -72,10 +96,13 @@ class Cluster:
         )
 
     def start(self) -> None:
-        if CONFIGURATION.is_symlink() and not CONFIGURATION.exists():
-            CONFIGURATION.unlink()  # of a run that was killed
+        if left_behind(CONFIGURATION):
+            CONFIGURATION.unlink()
         if CONFIGURATION.exists():
-            raise RuntimeError(f"{CONFIGURATION} exists: this machine has a Slurm of its own")
+            raise RuntimeError(
+                f"{CONFIGURATION} exists: this machine has a Slurm of its own, or runs these tests now"
+            )
+        self.hold()
         for name in ("run", "log", "state", "mysql", *(f"spool/{node}" for node in self.names)):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         # munge and MariaDB run as users of their own, and refuse a socket behind a folder they cannot enter
@@ -104,6 +131,11 @@ class Cluster:
         for node in self.names:
             self.start_node(node)
         self._until("nodes", lambda: set(self.states().values()) == {"idle"})
+
+    def hold(self) -> None:
+        """Hold the lock that says that this folder is in use, until this process ends."""
+        self.lock = open(self.folder / LOCK, "w")  # noqa: SIM115
+        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def start_node(self, node: str) -> None:
         """Start a node's slurmd."""
