@@ -508,7 +508,7 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     inputs = run_inputs(tmp_path, np.linspace(0.2, 0.5, 30), depth)
     found = [
         {"check": name, "title": title, "verdict": "pass", "figure": "none", "advice": "", "pitfall": pitfall,
-         "details": {}}
+         "details": {"sets": []}}
         for name, (_, title, pitfall) in audit.DATASET.items()
     ]  # fmt: skip
     (tmp_path / "found.json").write_text(json.dumps(sealed({"findings": found})))
@@ -531,7 +531,7 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     results = load(tree | {"audit": str(tmp_path / "audit.json")})
     page = render(results, palette={}, **report_tree.settings())
     assert '<section id="audit">' in page and "Near-identical sequences across splits" in page
-    assert "Audit: of 8 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
+    assert "Audit: of 9 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
     assert '<section id="audit">' not in render(load(tree), palette={}, **report_tree.settings())
     numbers = technique_points(results)
     assert len(numbers) == (3 + 2) * 30  # peaks are not held against F1

@@ -81,7 +81,7 @@ def test_tasks_without_positives_are_flagged_and_named(shards, tmp_path, caplog)
         "no positives in train, validation, test",
     ]
     assert "task nothing_in_test: no positives in test" in caplog.text
-    assert "tasks b and twin_of_b have the same labels" in caplog.text
+    assert "tasks b and twin_of_b have the same labels in every example" in caplog.text
     assert caplog.text.count("have the same labels") == 1
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import re
 
 import pandas as pd
 import pytest
@@ -332,3 +333,12 @@ def test_what_is_strange_is_flagged_before_training_and_stops_nothing(inputs):
     assert scored.returncode == 0, complaint(scored)
     f1 = pd.read_csv(results / "evaluation/SMTL/seed1/metrics.tsv", sep="\t").set_index("task_id")["test_f1"]
     assert f1.isna().to_dict() == {"one": False, "two": False, "twin": False, "partial": True}
+    told = run(inputs, "-c1", "results/strange/report/report.html")
+    assert told.returncode == 0, complaint(told)
+    audit = pd.read_csv(results / "audit/audit.tsv", sep="\t").set_index("check")
+    assert audit.loc["twins", "verdict"] == "warn" and "two = twin." in audit.loc["twins", "figure"]
+    page = (results / "report/report.html").read_text()
+    assert "2 of 4 tasks have the same labels in every example as another (two = twin)" in page
+    assert all(
+        re.search(f'<td class="flag">[^<]*same labels as {name}</td>', page) for name in ("two", "twin")
+    )

@@ -1,4 +1,4 @@
-"""Hold the windows and sequences of the splits against one another."""
+"""Hold the windows and sequences of the splits, and the targets of the tasks, against one another."""
 
 from epigroup.audit.make import audit_dataset
 from epigroup.logs import log_to

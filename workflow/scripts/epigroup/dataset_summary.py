@@ -4,8 +4,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from epigroup.intact import sealed
 from epigroup.labels import count_positives, unpack_columns
 from epigroup.shards import FORMAT_VERSION, SCORED, Shard, read_role, read_shard, served
 from epigroup.splits import SPLITS, assign, resolve
+from epigroup.twins import Columns, twin_sets
 
 log = logging.getLogger(__name__)
 
@@ -132,8 +133,8 @@ def _checked(path, first_path, task_ids: Sequence[str]) -> Shard:
 
 def warn_of_twins(
     paths: Sequence[str | os.PathLike], task_ids: Sequence[str], counts: np.ndarray
-) -> list[tuple[str, str]]:
-    """Warn of tasks whose labels are the same in every example, and return them in pairs; tasks without any
+) -> list[list[str]]:
+    """Warn of tasks whose labels are the same in every example, and return them in sets; tasks without any
     positive aside.
 
     `counts` int (shards, k, T): whatever counts of each task; only tasks of equal counts are compared.
@@ -142,26 +143,21 @@ def warn_of_twins(
     for task in range(len(task_ids)):
         if counts[:, :-1, task].any():
             alike.setdefault(counts[:, :-1, task].tobytes(), []).append(task)
-    candidates = sorted(t for tasks in alike.values() if len(tasks) > 1 for t in tasks)
-    if not candidates:
-        return []
-    digests = {task: hashlib.sha256() for task in candidates}
-    for path in paths:
-        labels = read_shard(path).labels
-        for task in candidates:
-            digests[task].update(np.packbits(unpack_columns(labels, np.array([task]))[:, 0]).data)
-    twins = [
-        (task_ids[a], task_ids[b])
-        for a, b in combinations(candidates, 2)
-        if digests[a].digest() == digests[b].digest()
-    ]
-    for a, b in twins:
+    twins = [[task_ids[task] for task in one] for one in twin_sets(_label_columns(paths), alike.values())]
+    for names in twins:
         log.warning(
             "tasks %s and %s have the same labels in every example; is one peak file in the sheet twice?",
-            a,
-            b,
+            ", ".join(names[:-1]),
+            names[-1],
         )
     return twins
+
+
+def _label_columns(paths: Sequence[str | os.PathLike]) -> Iterator[Columns]:
+    for path in paths:
+        labels = read_shard(path).labels
+        for row in range(0, len(labels), 1 << 16):
+            yield partial(unpack_columns, labels[row : row + (1 << 16)])
 
 
 def dataset_hash(about: Mapping) -> str:

@@ -1,18 +1,25 @@
 """The tasks whose own interval excludes 0, for each comparison of the headline."""
 
+from collections.abc import Mapping
+
 from epigroup.report_data import Results
 from epigroup.report_headline import number
+from epigroup.report_twins import twin_notes, twins_of
 
 LISTED = 40  # tasks that a list of one comparison has at most; the table holds all
 
 
-def clear_tasks(results: Results) -> list[dict]:
+def clear_tasks(results: Results, groupings: Mapping[str, str] | None = None) -> list[dict]:
     """A dict a pair of the headline: strategy, baseline, n_up, n_down, n_intervals, rows (task, modality,
-    difference, low, high; the largest difference first) and `left_out`, how many of the middle are not listed.
-    Nothing where no task has an interval."""
+    difference, low, high, twins as `twin_notes`; the largest difference first) and `left_out`, how many of the
+    middle are not listed. Nothing where no task has an interval.
+
+    groupings: strategy -> the name of its grouping.
+    """
     if results.differences is None:
         return []
     table = results.differences[results.differences["headline"] == 1]
+    twins, groupings = twins_of(results), groupings or {}
     found = []
     for (strategy, baseline), pair in table.groupby(["strategy", "baseline"], sort=False):
         known = pair[pair["excludes_zero"].notna()]
@@ -36,6 +43,7 @@ def clear_tasks(results: Results) -> list[dict]:
                         "task": row.task_id,
                         "modality": results.tasks["modality"].get(row.task_id, ""),
                         **{key: number(getattr(row, key)) for key in ("difference", "low", "high")},
+                        "twins": twin_notes(results, row.task_id, twins, pair, groupings.get(strategy)),
                     }
                     for row in shown.itertuples()
                 ],

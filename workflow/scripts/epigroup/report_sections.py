@@ -31,6 +31,7 @@ from epigroup.report_tables import (
 )
 from epigroup.report_tasks import task_details
 from epigroup.report_trials import search_rows, study_rows
+from epigroup.report_twins import twin_warnings
 
 WATTS = {"gpu": 400.0, "cpu": 10.0}  # W of a GPU and of a thread of a CPU; figures.watts of the config
 
@@ -43,8 +44,16 @@ def headline(page: Page) -> Section:
         score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],
-        clear_tasks=clear_tasks(page.results),
-        warnings=[*audit_warnings(page.results), *warnings(page.results, page.rows)],
+        clear_tasks=clear_tasks(
+            page.results,
+            {name: one["grouping"] for name, one in page.report["config"]["strategies"].items()},
+        ),
+        targets=page.results.names.targets,
+        warnings=[
+            *audit_warnings(page.results),
+            *twin_warnings(page.results),
+            *warnings(page.results, page.rows),
+        ],
         identity=identity(page.results, page.report),
     )
     return Section("headline", "Headline", html, heading=False)

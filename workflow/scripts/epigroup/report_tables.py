@@ -8,6 +8,7 @@ import pandas as pd
 from epigroup import figure_tables as tables
 from epigroup.report_data import Results
 from epigroup.report_headline import headline_rows, number, verdict
+from epigroup.report_twins import twin_flags
 from epigroup.task_tables import profiles, with_assay
 
 
@@ -222,11 +223,13 @@ def labels_sentence(agreement: pd.DataFrame) -> str | None:
 
 
 def task_flags(results: Results) -> list[str]:
-    """Flags of each task: the data set's and those of its thresholds."""
+    """Flags of each task: the data set's, those of its thresholds, and its twins."""
     notes = results.tasks["flag"].to_dict()
     if "threshold_flag" in results.metrics:
         for task in results.metrics.loc[results.metrics["threshold_flag"] == 1, "task_id"].unique():
             notes[task] = "; ".join(filter(None, [notes[task], "threshold 0.5"]))
+    for task, words in twin_flags(results).items():
+        notes[task] = "; ".join(filter(None, [notes.get(task), words]))
     return [notes.get(task, "") for task in results.tasks.index]
 
 

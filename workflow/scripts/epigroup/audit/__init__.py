@@ -16,6 +16,11 @@ DATASET: dict[str, tuple[str, str, str]] = {
         "Near-identical sequences across splits",
         "Dependent examples",
     ),
+    "twins": (
+        "epigroup.audit.twins:check",
+        "Tasks with the same labels or signal",
+        "Dependent examples",
+    ),
 }
 RUN: dict[str, tuple[str, str, str]] = {
     "donors": (
