@@ -33,7 +33,7 @@ import numpy as np
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.contigs import LENGTHS  # noqa: E402
+from epigroup.assemblies import assemblies  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
 from epigroup.genome import describe_genome  # noqa: E402
 from epigroup.labelling import make_shard  # noqa: E402
@@ -47,7 +47,7 @@ from epigroup.standard_peaks import (  # noqa: E402
     write_index,
 )
 
-SIZES = LENGTHS["hg38"]
+SIZES = assemblies()["hg38"]
 BIN, WINDOW, OVERLAP = 200, 1001, 50
 # Shiri & Sun 2022, section III-A: chr8 and chr9 test, a span of chr7 validates.
 SPLITS = {

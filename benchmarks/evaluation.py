@@ -27,7 +27,7 @@ from sklearn import metrics as reference
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.contigs import LENGTHS  # noqa: E402
+from epigroup.assemblies import assemblies  # noqa: E402
 from epigroup.labels import count_positives, pack, packed_width, unpack_columns  # noqa: E402
 
 BIN, ROWS, SEED = 200, 1 << 15, 1
@@ -48,7 +48,7 @@ def write_predictions(path: Path, split: str, chromosomes: list[str], n: int, ta
     """A predictions file of `n` examples: logits are normal, 2.5 standard deviations higher for positives."""
     rng = np.random.default_rng([SEED, len(split)])
     share = np.exp(np.random.default_rng(SEED).uniform(np.log(0.003), np.log(0.12), len(tasks)))
-    sizes = [LENGTHS["hg38"][chrom] // BIN for chrom in chromosomes]
+    sizes = [assemblies()["hg38"][chrom] // BIN for chrom in chromosomes]
     bins = np.sort(rng.choice(sum(sizes), n, replace=False))
     chrom = np.searchsorted(np.cumsum(sizes), bins, side="right")
     with h5py.File(path, "w", libver="v110") as file:

@@ -26,13 +26,13 @@ from protocol import BIN, TASKS, WINDOW, paper_settings
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.contigs import LENGTHS  # noqa: E402
+from epigroup.assemblies import assemblies  # noqa: E402
 from epigroup.dataset_summary import summarise_dataset  # noqa: E402
 from epigroup.genome import describe_genome  # noqa: E402
 from epigroup.labels import packed_width  # noqa: E402
 from epigroup.shards import SCORED, TRAINS, Shard, write_shard  # noqa: E402
 
-SIZES = LENGTHS["hg38"]
+SIZES = assemblies()["hg38"]
 SEED = 1
 EXAMPLES = 10_386_311  # in all splits; Shiri & Sun 2022, section III-A
 SPLITS = {

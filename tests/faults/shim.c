@@ -1,14 +1,18 @@
-/* Loaded before the C library (LD_PRELOAD): a clock that jumps, and a file system that is slow to write.
+/* Loaded before the C library (LD_PRELOAD): a clock that jumps, and a file system that is slow to write
+ * or has no locks.
  *
  * FAULT_CLOCK_JUMP=SECONDS  every second reading of the real-time clock is so many seconds off
  * FAULT_SLOW_MICROSECONDS=N every file made, written, renamed or flushed takes so much longer
+ * FAULT_NO_LOCKS=ERRNO      every lock of a file is refused with this error
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
@@ -91,3 +95,30 @@ int fsync(int descriptor) {
     wait_a_little();
     return REAL(fsync)(descriptor);
 }
+
+static int no_locks(void) {
+    const char *text = getenv("FAULT_NO_LOCKS");
+    if (text) errno = atoi(text);
+    return text != NULL;
+}
+
+int flock(int descriptor, int operation) {
+    return no_locks() ? -1 : REAL(flock)(descriptor, operation);
+}
+
+int lockf(int descriptor, int command, off_t size) {
+    return no_locks() ? -1 : REAL(lockf)(descriptor, command, size);
+}
+
+/* The third argument is a number or a pointer, by the command; both fit a pointer. */
+#define CONTROLS(name)                                                                     \
+    int name(int descriptor, int command, ...) {                                           \
+        va_list more;                                                                      \
+        va_start(more, command);                                                           \
+        void *argument = va_arg(more, void *);                                             \
+        va_end(more);                                                                      \
+        if ((command == F_SETLK || command == F_SETLKW) && no_locks()) return -1;          \
+        return REAL(name)(descriptor, command, argument);                                  \
+    }
+CONTROLS(fcntl)
+CONTROLS(fcntl64)

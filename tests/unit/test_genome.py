@@ -6,7 +6,6 @@ import json
 
 import h5py
 import numpy as np
-import pybedtools
 import pysam
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from epigroup import contigs, genome
 from epigroup.errors import InputError
+from epigroup.index_limits import LONGEST_INDEXED
 
 CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
 IUPAC = "ACGTRYSWKMBDHVN"
@@ -166,27 +166,38 @@ def test_missing_contigs_are_named_with_their_other_spelling(tmp_path, asked, th
         genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy", mitochondrion=asked)
 
 
-@pytest.mark.parametrize("assembly", ["hg19", "hg38", "mm10", "dm6"])
-def test_known_lengths_are_those_bedtools_ships(assembly):
-    shipped = pybedtools.chromsizes(assembly)
-    for chrom, size in contigs.LENGTHS[assembly].items():
-        assert shipped[chrom] == (0, size)
+def test_chromosomes_longer_than_an_index_holds_are_all_named(tmp_path):
+    """What is not chosen may be as long as it is: alignments there are dropped before any index is made."""
+    records = [("long", "A" * 31), ("just", "C" * 30), ("longer", "G" * 400), ("scaffold", "T" * 50)]
+    fasta, kept = write_fasta(tmp_path / "g.fa", records), tmp_path / "genome.fa"
+    says = r"g\.fa: longer than the 30 bp .* of a contig: long \(31 bp\), longer \(400 bp\); give a FASTA"
+    with pytest.raises(InputError, match=says):
+        genome.write_genome(
+            fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["long", "just", "longer"],
+            aligner_fasta=kept, longest=30,
+        )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["g.fa"]
+    genome.write_genome(
+        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["just"], aligner_fasta=kept, longest=30
+    )
+    assert kept.read_text().count(">") == 4
 
 
-def test_known_lengths_of_yeast_are_those_of_its_sequence(real_data):
-    rows = (real_data / "yeast_genome" / "sacCer3.nuclear.sizes").read_text().splitlines()
-    assert contigs.LENGTHS["sacCer3"] == {name: int(size) for name, size in map(str.split, rows)}
-
-
-def test_another_assembly_is_told_by_its_lengths():
-    lengths = contigs.LENGTHS
-    assert contigs.check_assembly("GRCh38", {"20": lengths["hg38"]["chr20"]}, "x.fa") == 1
-    assert contigs.check_assembly("mouse_of_mine", {"chr1": 5}, "x.fa") == 0
-    for wrong, right in (("hg38", "hg19"), ("hg19", "hg38"), ("mm10", "mm39")):
-        shared = set(lengths[wrong]) & set(lengths[right])
-        for chrom in shared:
-            with pytest.raises(InputError, match=right):
-                contigs.check_assembly(wrong, {chrom: lengths[right][chrom]}, "x.fa")
+def test_the_limit_is_that_of_the_indices(tmp_path):
+    """Alignments that end on the last base that it allows are indexed; one base more and they are not."""
+    for length in (LONGEST_INDEXED, LONGEST_INDEXED + 1):
+        path = tmp_path / f"{length}.bam"
+        header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": length}]}
+        with pysam.AlignmentFile(str(path), "wb", header=header) as bam:
+            read = pysam.AlignedSegment(bam.header)
+            read.query_name, read.reference_id, read.reference_start = "r", 0, length - 4
+            read.query_sequence, read.cigarstring = "ACGT", "4M"
+            bam.write(read)
+        if length == LONGEST_INDEXED:
+            pysam.index(str(path))
+        else:
+            with pytest.raises(pysam.SamtoolsError):
+                pysam.index(str(path))
 
 
 def test_a_damaged_genome_file_is_refused(tmp_path):

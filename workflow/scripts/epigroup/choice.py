@@ -8,14 +8,13 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from epigroup.bootstrap import AUPRC_DRAWS, check_same_blocks, read_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.score_names import SCORE_NAMES, ScoreNames
 from epigroup.tables import read_table
 
@@ -144,7 +143,7 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
     tasks = choice["task_id"].tolist()
     whole_columns: dict[str, np.ndarray] = {}
     first = None
-    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as target:
+    with whole(out) as partial, new_hdf5(partial) as target:
         for name, path in zip(candidates, blocks, strict=True):
             counts = read_blocks(path)
             first = first or counts

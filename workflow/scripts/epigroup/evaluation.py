@@ -16,7 +16,7 @@ from epigroup.bootstrap import AUPRC_DRAWS, average_precision_draws, draw_blocks
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.grouping.group_table import read_group_numbers
-from epigroup.hdf5 import open_hdf5, write_arrays, write_attributes
+from epigroup.hdf5 import new_hdf5, open_hdf5, write_arrays, write_attributes
 from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.logs import Progress
@@ -366,7 +366,7 @@ def write_blocks(
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), precision of
     the networks where it is known, targets where these are a signal, crc32 of the others.
     """
-    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
+    with whole(path) as partial, new_hdf5(partial) as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
         write_arrays(
             file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}

@@ -7,13 +7,12 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.hdf5 import DAMAGE, write_arrays
+from epigroup.hdf5 import DAMAGE, new_hdf5, read_hdf5, write_arrays
 from epigroup.intact import first_line
 from epigroup.shards import Dataset, Examples, open_dataset
 
@@ -134,7 +133,7 @@ def _table_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, No
 def _hdf5_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, None, None]:
     """As `_table_blocks`, of an HDF5."""
     try:
-        with h5py.File(file, "r", locking=False) as store:
+        with read_hdf5(file) as store:
             lacking = [name for name in ("scores", *PLACES, "task_ids") if name not in store]
             if lacking:
                 raise InputError(f"{where}: no data set {', '.join(lacking)}; see config/README.md, external")
@@ -203,7 +202,7 @@ def _check_whole(where: str, split: str, target: Target, dataset: Dataset) -> No
 
 
 def _write(path: str | os.PathLike, split: str, target: Target, dataset: Dataset) -> None:
-    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as store:
+    with whole(path) as partial, new_hdf5(partial) as store:
         arrays = {"probability": target.scores, "labels": target.bins.labels}
         arrays |= {"chrom": target.bins.chrom.astype(np.int16), "start": target.bins.start.astype(np.int32)}
         write_arrays(store, arrays, rows=CHUNK)

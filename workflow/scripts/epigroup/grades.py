@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from math import isnan
 
+from epigroup.assemblies import known_lengths
+
 GRADES = ("fail", "warn", "pass")
 ATAC_PAGE = "ENCODE ATAC-seq data standards, encodeproject.org/atac-seq"
 CHIP_PAGE = "ENCODE ChIP-seq data standards, encodeproject.org/chip-seq"
@@ -65,9 +67,9 @@ THRESHOLDS = (
     Threshold("mononucleosome_peak", ATAC, 1, None, ATAC_PAGE),
     Threshold("frip", ATAC, 0.3, 0.2, ATAC_PAGE),
     Threshold("frip", ENRICHED, 0.01, None, LANDT),
-    Threshold("tss_enrichment", ATAC, 10, 6, ATAC_PAGE, assemblies=("hg19", "grch37")),
-    Threshold("tss_enrichment", ATAC, 7, 5, ATAC_PAGE, assemblies=("hg38", "grch38", "mm9")),
-    Threshold("tss_enrichment", ATAC, 15, 10, ATAC_PAGE, assemblies=("mm10", "grcm38")),
+    Threshold("tss_enrichment", ATAC, 10, 6, ATAC_PAGE, assemblies=("hg19",)),
+    Threshold("tss_enrichment", ATAC, 7, 5, ATAC_PAGE, assemblies=("hg38", "mm9")),
+    Threshold("tss_enrichment", ATAC, 15, 10, ATAC_PAGE, assemblies=("mm10",)),
     Threshold("peaks", ATAC, 150_000, 100_000, ATAC_PAGE, large=True),
     Threshold("rescue_ratio", (*ATAC, *OTHERS), 2, None, CHIP_PAGE),
     Threshold("self_consistency_ratio", (*ATAC, *OTHERS), 2, None, CHIP_PAGE),
@@ -78,12 +80,13 @@ def threshold_of(
     measure: str, *, assay: str, peak_mode: str, assembly: str, genome_size: int
 ) -> Threshold | None:
     """The threshold that holds for a measure of a profile; None where ENCODE publishes none for its like."""
+    name, _ = known_lengths(assembly)
     for one in THRESHOLDS:
         if (
             one.measure == measure
             and assay in one.assays
             and one.peak_mode in (None, peak_mode)
-            and (not one.assemblies or assembly.lower() in one.assemblies)
+            and (not one.assemblies or name in one.assemblies)
             and (not one.large or genome_size >= LARGE)
         ):
             return one

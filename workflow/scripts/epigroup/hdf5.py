@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import h5py
 import numpy as np
@@ -15,6 +16,37 @@ from epigroup.intact import REMEDY, first_line, text_check
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError, AttributeError, IndexError)
 
 
+def new_hdf5(path: str | os.PathLike) -> h5py.File:
+    """A new HDF5 file, open for writing, without a lock: it has a temporary name until it is whole.
+
+    Raises InputError where the environment asks for locks that the file system refuses.
+    """
+    return _opened(path, "w", libver="v110")
+
+
+def read_hdf5(file: str | os.PathLike | BinaryIO) -> h5py.File:
+    """An HDF5 file, open for reading, without a lock; `open_hdf5` also says what is wrong with a damaged one.
+
+    Raises InputError where the environment asks for locks that the file system refuses.
+    """
+    return _opened(file, "r")
+
+
+def _opened(file: str | os.PathLike | BinaryIO, mode: str, **options) -> h5py.File:
+    try:
+        return h5py.File(file, mode, locking=False, **options)
+    except OSError as error:
+        # HDF5 heeds its variable before what it is asked here.
+        asked = os.environ.get("HDF5_USE_FILE_LOCKING")
+        if asked is None or "unable to lock file" not in str(error):
+            raise
+        raise InputError(
+            f"{getattr(file, 'name', file)}: cannot be locked ({os.strerror(error.errno or 0)}), as the variable "
+            f"HDF5_USE_FILE_LOCKING={asked} demands; set HDF5_USE_FILE_LOCKING=FALSE and run again: no file here "
+            "needs a lock"
+        ) from error
+
+
 @contextmanager
 def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file
@@ -22,7 +54,7 @@ def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
     is cut, damaged, or lacks what the block asks it for; other errors of the block pass.
     """
     try:
-        with h5py.File(path, "r", locking=False) as store:
+        with read_hdf5(path) as store:
             yield store
     except DAMAGE as error:
         if not _is_of_h5py(error):

@@ -6,12 +6,11 @@ import logging
 import os
 from collections.abc import Sequence
 
-import h5py
 import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.hdf5 import write_arrays
+from epigroup.hdf5 import new_hdf5, write_arrays
 from epigroup.models import read_pack_infos, read_weights
 
 logger = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ def write_heads(model_paths: Sequence[str | os.PathLike], out: str | os.PathLike
     """
     weights, bias, tasks = read_heads(model_paths)
     info = read_pack_infos(model_paths)[0]
-    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
+    with whole(out) as partial, new_hdf5(partial) as handle:
         write_arrays(handle, {"E": weights, "bias": bias, "task_id": tasks})
         handle.attrs.update(dataset_hash=info.dataset_hash, seed=info.seed, network=info.network["name"])
     logger.info("heads of %d tasks, %d weights each", *weights.shape)

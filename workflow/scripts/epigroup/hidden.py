@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 
-import h5py
 import numpy as np
 import torch
 
@@ -14,7 +13,7 @@ from epigroup.devices import choose_device
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
-from epigroup.hdf5 import write_arrays
+from epigroup.hdf5 import new_hdf5, write_arrays
 from epigroup.loader import Batches, Sequences
 from epigroup.models import load_network, read_pack_infos
 from epigroup.networks import Network
@@ -118,7 +117,7 @@ def measure_hidden(
     )
     if not np.isfinite(covariance).all():
         raise InputError(f"{model_paths[0]}: hidden features are not finite; the training diverged")
-    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
+    with whole(out) as partial, new_hdf5(partial) as handle:
         write_arrays(handle, {"covariance": covariance, "mean": mean})
         handle.attrs.update(n=n, example_seed=seed, seed=info.seed, dataset_hash=info.dataset_hash)
     logger.info(

@@ -5,11 +5,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import h5py
 import numpy as np
 
 from epigroup.files import whole
-from epigroup.hdf5 import write_arrays
+from epigroup.hdf5 import new_hdf5, write_arrays
 from epigroup.labels import unpack
 from epigroup.shards import open_dataset
 
@@ -97,7 +96,7 @@ def correlate_labels(
             sums = sums or SignalSums.start(examples.signal)
             sums.add(examples.signal)
     found = sums.correlate(n) if sums else correlate(both, n)
-    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
+    with whole(out) as partial, new_hdf5(partial) as handle:
         write_arrays(handle, {"correlation": found, "both": both, "task_id": list(dataset.task_ids)})
         handle.attrs.update(n=n, dataset_hash=dataset.dataset_hash)
     log.info("%s of %d tasks correlated over %s training bins", dataset.targets, n_tasks, f"{n:,}")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from epigroup import grouping as grouping_methods
 from epigroup.architecture import network_cost
+from epigroup.assemblies import known_lengths
 from epigroup.balancing import step_flop
 from epigroup.compared import compared_seeds
 from epigroup.composition import evaluation_sets
@@ -37,7 +38,6 @@ STEP_SECONDS = {
     True: 0.5e-3,
     False: 2e-3,
 }  # least time of a step, on a GPU and on a core, however small the work
-ASSEMBLIES = {"hg38": 3_088_269_832, "hg19": 3_095_677_412, "mm10": 2_725_521_370}  # chr1.., X and Y, bp
 
 
 @dataclass
@@ -159,7 +159,7 @@ def genome_bases(config: dict) -> tuple[int | None, str]:
     if os.path.exists(path) and os.path.getsize(path):
         factor = 4 if path.endswith(("gz", "bgz")) else 1
         return os.path.getsize(path) * factor, f"from the size of {path}" + (" x 4" if factor > 1 else "")
-    bases = ASSEMBLIES.get(config["genome"]["assembly"])
+    bases = sum(known_lengths(config["genome"]["assembly"])[1].values()) or None
     return bases, f"of {config['genome']['assembly']}" if bases else "unknown until the FASTA is there"
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-import h5py
 import numpy as np
 import torch
 
@@ -15,7 +14,7 @@ from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import open_genome
 from epigroup.group_tables import read_groups
-from epigroup.hdf5 import write_arrays
+from epigroup.hdf5 import new_hdf5, write_arrays
 from epigroup.loader import Sequences
 from epigroup.logs import Progress
 from epigroup.losses import find_loss
@@ -216,7 +215,7 @@ def predict_split(
         model_paths, sequences, positions, dataset.task_ids, batch_size,
         np.float32 if dataset.targets == "signal" else np.float16, both_strands, serving,
     )  # fmt: skip
-    with whole(out) as partial, h5py.File(partial, "w", libver="v110") as handle:
+    with whole(out) as partial, new_hdf5(partial) as handle:
         arrays = {"probability": scores, "labels": examples.labels}
         if dataset.targets == "signal":
             arrays = {"predicted": scores, "signal": examples.signal, "labels": examples.labels}

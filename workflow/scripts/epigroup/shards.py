@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import hdf5plugin
 import numpy as np
 
 from epigroup.errors import InputError
 from epigroup.files import sha256_file, whole
+from epigroup.hdf5 import new_hdf5, read_hdf5
 from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack_columns
 from epigroup.mapped import unnamed_array
@@ -94,7 +94,7 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
         hdf5plugin.Blosc2(cname="zstd", clevel=1, filters=filters)
         for filters in (hdf5plugin.Blosc2.NOFILTER, hdf5plugin.Blosc2.SHUFFLE)
     )
-    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as store:
+    with whole(path) as partial, new_hdf5(partial) as store:
         for name, values, packing in (
             ("start", shard.start.astype("<i4"), shuffled),
             ("role", shard.role.astype("u1"), plain),
@@ -126,7 +126,7 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
     Raises InputError when the file is damaged, cut, or of another format version.
     """
     try:
-        with h5py.File(path, "r", locking=False) as store:
+        with read_hdf5(path) as store:
             version = int(store.attrs["format_version"])
             if version != FORMAT_VERSION:
                 raise InputError(
@@ -168,7 +168,7 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
 def read_role(path: str | os.PathLike) -> np.ndarray:
     """uint8 (N,): what the examples of a shard are for. Raises InputError when the file is damaged or cut."""
     try:
-        with h5py.File(path, "r", locking=False) as store:
+        with read_hdf5(path) as store:
             return store["role"][()]
     except _DAMAGE as error:
         raise InputError(
@@ -258,7 +258,7 @@ class Dataset:
         for i, chromosome in enumerate(self.chromosomes):
             path = self.paths[chromosome]
             try:
-                with h5py.File(path, "r", locking=False) as store:
+                with read_hdf5(path) as store:
                     starts = store["start"][()]
                     where = served(self.split_of(chromosome, starts), store["role"][()], regions)
                     for row in range(0, len(starts), _ROWS):

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.hdf5 import new_hdf5
 from epigroup.labels import label_bins
 
 log = logging.getLogger(__name__)
@@ -226,7 +226,7 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
         whole(out["fasta"]) as fasta,
         whole(out["probability"]) as probability,
         open(fasta, "wb") as handle,
-        h5py.File(probability, "w", libver="v110") as truth,
+        new_hdf5(probability) as truth,
     ):
         truth.attrs.update(
             task_ids=[task.task_id for task in tasks],

@@ -4,14 +4,13 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.evaluation import Predictions, check_bins, open_predictions
 from epigroup.files import whole
-from epigroup.hdf5 import write_arrays
+from epigroup.hdf5 import new_hdf5, write_arrays
 from epigroup.intact import read_json
 from epigroup.logs import Progress
 from epigroup.metrics import (
@@ -178,7 +177,7 @@ def score_strata(
         pd.DataFrame(correlated, columns=CORRELATION_COLUMNS).to_csv(
             path, sep="\t", index=False, na_rep="NaN"
         )
-    with whole(outputs["sample"]) as path, h5py.File(path, "w", libver="v110") as store:
+    with whole(outputs["sample"]) as path, new_hdf5(path) as store:
         write_arrays(store, {"probability": sample, "task_id": np.array(task_ids)}, compression="gzip")
         store.attrs["dataset_hash"] = bins.dataset_hash
     log.info(

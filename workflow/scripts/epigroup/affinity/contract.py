@@ -5,13 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.hdf5 import new_hdf5, open_hdf5, write_arrays
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def write_affinity(path: str | Path, affinity: Affinity, task_ids: Sequence[str]
     """The file of a measure: `distance` or `similarity` float64 (T, T), `pieces` float32 (P, T, T), `at`
     int64 (P,), `task_id` (T,); attributes: `axis` and `about` (data set hash, strategy, seed, code,
     settings)."""
-    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as file:
+    with whole(path) as partial, new_hdf5(partial) as file:
         arrays = {affinity.kind: affinity.matrix.astype(np.float64), "at": affinity.at.astype(np.int64)}
         write_arrays(file, arrays | {"task_id": list(task_ids)})
         write_arrays(file, {"pieces": affinity.pieces.astype(np.float32)}, compression="gzip", shuffle=True)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import h5py
 import numpy as np
 
 from epigroup import baselines
@@ -15,7 +14,7 @@ from epigroup.baselines.contract import Bins, Material, Predictor, as_bins
 from epigroup.errors import InputError
 from epigroup.evaluation import evaluate_strategy
 from epigroup.genome import open_genome
-from epigroup.hdf5 import open_hdf5
+from epigroup.hdf5 import new_hdf5, open_hdf5
 from epigroup.intact import read_json
 from epigroup.labels import packed_width, unpack
 from epigroup.logs import Progress
@@ -74,7 +73,7 @@ def write_predictions(
     n = dataset.n_evaluation[dataset.evaluation_regions[-1]][split]
     n_tasks = len(dataset.task_ids)
     progress = Progress(log, f"scores of {split}", n, "examples")
-    with h5py.File(path, "w", libver="v110") as store:
+    with new_hdf5(path) as store:
         shapes = {
             "probability": ((n, n_tasks), np.float16),
             "labels": ((n, packed_width(n_tasks)), np.uint8),
