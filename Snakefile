@@ -12,6 +12,7 @@ if not workflow.overwrite_configfiles:
 include: "workflow/rules/common.smk"
 include: "workflow/rules/common_inputs.smk"
 include: "workflow/rules/settings.smk"
+include: "workflow/rules/checks.smk"
 
 
 pathvars:
@@ -133,6 +134,9 @@ rule dataset:
 
 
 track_code(workflow.rules)
+
+
+include: "workflow/rules/provenance.smk"
 
 
 localrules:

@@ -72,7 +72,7 @@ def config(name: str = "demo") -> dict:
             "negatives_share": 0.5,
             "max_n_fraction": 1.0,
         },
-        "genome": {"blacklist": None},
+        "genome": {"assembly": "demo1", "blacklist": None},
         "reads": {"trim": True, "mapq": 30, "max_fragment": 2000},
         "peaks": {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200},
         "evaluation": {"min_validation_positives": 20, "both_strands": False, "interval_draws": 200},

@@ -25,7 +25,7 @@ RESULTS_OF_A_RUN = (
 CHECKED = "quality/fastq/K562_ATAC.rep1.json"
 TEMPORARY = {
     ("reads/K562_ATAC.rep1.fastq.gz",): [CHECKED],
-    ("alignments/K562_ATAC.rep1.marked.bam",): [CHECKED, "genome/index/genome.cksum"],
+    ("alignments/K562_ATAC.rep1.marked.bam",): [CHECKED, "genome/index/.snakemake_timestamp"],
     ("predictions/SMTL/seed1/test.h5", "predictions/SMTL/seed1/validation.h5"): [
         "models/SMTL/seed1/pack0.safetensors"
     ],

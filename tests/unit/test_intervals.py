@@ -204,8 +204,14 @@ def test_regions_of_a_blacklist(tmp_path):
     start, end = read_regions(path, CHOSEN)["chr1"]
     assert (start.tolist(), end.tolist()) == ([5, 0], [10, 7])
     path.write_text("1\t5\t10\n")
-    with pytest.raises(InputError, match="may be called 1 there"):
+    with pytest.raises(
+        InputError,
+        match="line 1: contig '1' is called chr1 in the genome's FASTA: rename it, or set peaks.contig_names",
+    ):
         read_regions(path, CHOSEN)
+    path.write_text("1\t5\t10\nchr1\t0\t7\n10\t1\t2\n")
+    start, end = read_regions(path, CHOSEN, contig_names="spelling")["chr1"]
+    assert (start.tolist(), end.tolist()) == ([5, 0], [10, 7])
     path.write_text("chr2\t5\t10\nchr2\t5\t5900\n")
     assert read_regions(path, CHOSEN)["chr2"][1].tolist() == [10, 5000]
     path.write_text("chr2\t5\t10\nchr2\t5\t6001\n")

@@ -207,7 +207,9 @@ def test_a_chromosome_may_be_called_file(tmp_path):
 def test_a_peak_beyond_a_tabix_index(tmp_path):
     (tmp_path / "p.bed").write_text(f"long\t5\t{2**29 + 9}\n")
     sizes = {"long": 2**30}
-    with pytest.raises(InputError, match="a tabix index holds"):
+    with pytest.raises(
+        InputError, match="p.bed: a peak of contig long ends at 536,870,921, but a tabix index holds"
+    ):
         index_peaks(tmp_path / "p.bed", tmp_path / "s.gz", sizes, sizes)
 
 

@@ -18,7 +18,8 @@ HOSTILE = [
 TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "bedtools", "idr", "multiqc")
 # Says that it was called, and makes what it is told to write.
 STUB = (
-    '#!/bin/sh\necho called >> called.txt\nfor one; do case "$one" in *.partial*) : > "$one" ;; esac; done\n'
+    "#!/bin/sh\necho called >> called.txt\n"
+    'for one; do case "$one" in *.partial*/genome) : > "$one.1.bt2" ;; *.partial*) : > "$one" ;; esac; done\n'
 )
 
 
@@ -36,7 +37,6 @@ def test_what_is_not_quoted_is_a_number_or_a_checked_name(name):
 def arguments(bad):
     """What each rule's shell is filled with: every name is the hostile one and a letter."""
     wildcards = {"profile": "p", "replicate": "1"}
-    index = [f"{bad}{i}.bt2" for i in range(6)]
     return {
         "trim_reads": {
             "input": {"reads": [f"{bad}1", f"{bad}2"], "checked": f"{bad}c"},
@@ -45,12 +45,12 @@ def arguments(bad):
         },
         "index_genome": {
             "input": {"fasta": f"{bad}f", "lengths": f"{bad}l"},
-            "output": {"index": index, "checksums": f"{bad}k"}, "params": {"stem": f"{bad}s"},
+            "output": {"index": f"{bad}k"}, "params": {},
         },
         "align_reads": {
-            "input": {"reads": [f"{bad}1"], "checked": f"{bad}c", "index": index, "checksums": f"{bad}k"},
+            "input": {"reads": [f"{bad}1"], "checked": f"{bad}c", "index": f"{bad}k"},
             "output": {"bam": f"{bad}b", "duplicates": f"{bad}d"},
-            "params": {"cfg": ["-U", f"{bad}1"], "stem": f"{bad}s"},
+            "params": {"cfg": ["-U", f"{bad}1"]},
         },
         "mark_alignments": {
             "input": {"bam": f"{bad}i", "checked": f"{bad}c", "fasta": f"{bad}f"},
@@ -89,10 +89,14 @@ def test_hostile_names_run_nothing(tmp_path, monkeypatch, name, bad):
         (tmp_path / parts["input"]["fasta"]).write_text(">chr1\nACGT\n")
         (tmp_path / parts["input"]["lengths"]).write_text("chr1\t4\t6\t4\t5\n")
     if name == "align_reads":
-        sums = subprocess.run(
-            ["cksum", *parts["input"]["index"]], cwd=tmp_path, capture_output=True, check=True
-        )
-        (tmp_path / parts["input"]["checksums"]).write_bytes(sums.stdout)
+        index = tmp_path / parts["input"]["index"]
+        index.unlink()
+        index.mkdir()
+        (index / "genome.1.bt2").write_text("")
+        sums = subprocess.run(["cksum", "genome.1.bt2"], cwd=index, capture_output=True, check=True)
+        (index / "genome.cksum").write_bytes(sums.stdout)
     run = run_shell(name, tmp_path, wildcards=wildcards, log=[f"{bad}.log"], **parts)
     assert (tmp_path / "called.txt").exists(), run.stderr
     assert not list(tmp_path.rglob("pwned"))
+    if name == "index_genome":
+        assert (tmp_path / parts["output"]["index"] / "genome.cksum").exists(), run.stderr

@@ -30,7 +30,7 @@ CFG = {
     "shared_chance": 0.04, "chromosomes": ["chrA", "chrB"], "bin_size": 200, "min_overlap": 50,
 }  # fmt: skip
 READS = {
-    "seed": 5, "assembly": "toy", "read_length": 50, "fragments_per_site": 40.0, "background_per_kb": 5.0,
+    "seed": 5, "read_length": 50, "fragments_per_site": 40.0, "background_per_kb": 5.0,
 }  # fmt: skip
 TRUTH = ("groups", "tasks", "rules", "motifs")
 

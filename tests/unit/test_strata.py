@@ -319,12 +319,14 @@ def test_predictions_of_other_bins_are_refused(run, tmp_path):
 def test_transcription_starts_are_the_first_base_of_the_strand(tmp_path, name, text, starts):
     (tmp_path / name).write_text(text)
     assert read_starts(tmp_path / name, {"chr1": 100})["chr1"].tolist() == starts
+    respelt = read_starts(tmp_path / name, {"1": 100, "2": 100}, contig_names="spelling")
+    assert respelt["1"].tolist() == starts
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1\tx\tgene\t11\t20\t.\t-\t.\tid\n", "chr1 may be called 1 there"),
+        ("1\tx\tgene\t11\t20\t.\t-\t.\tid\n", "line 1: contig '1' is called chr1 in the genome's FASTA"),
         ("chr1\tx\tgene\televen\t20\t.\t-\t.\tid\n", "line 1: eleven and 20"),
         ("chr1\tx\tgene\n", "line 1: 3 columns where 8"),
         ("chr1\tx\tgene\t1\t20\t.\t*\t.\tid\n", "line 1: a gene of strand '\\*', not"),

@@ -129,6 +129,26 @@ def test_a_cell_type_that_strata_count_by_is_counted_again_and_retrains_nothing(
     assert not jobs & {"make_shard", "train_pack", "group_tasks", "read_heads"}
 
 
+def test_another_name_of_the_assembly_makes_no_data_again(finished):
+    """The message about a length tells to rename it; the sequence is the same."""
+    sheet = finished / "tests/mini/samples.tsv"
+    text = sheet.read_text()
+    with (
+        edited(finished / CONFIG, ("assembly: mini1", "assembly: mini2")),
+        edited(sheet, (text, text.replace("mini1", "mini2"))),
+    ):
+        jobs = rules_of(to_rerun(finished))
+    assert {"measure_quality", "make_report"} <= jobs
+    assert not jobs & {
+        "build_genome",
+        "filter_alignments",
+        "call_peaks",
+        "standardise_peaks",
+        "make_shard",
+        "train_pack",
+    }
+
+
 def test_a_colour_redraws_and_nothing_else(finished):
     with edited(finished / CONFIG, ("figures: {dpi: 80}", "figures: {dpi: 80, palette: {KMTL: '#112233'}}")):
         jobs = to_rerun(finished)

@@ -108,7 +108,36 @@ def hostile_name(inputs):
 def k_above_tasks(inputs):
     inputs["config"]["groupings"]["km"] = {"method": "kmeans", "k": 3, "heads_from": "SMTL"}
     inputs["config"]["strategies"]["KMTL"] = {"grouping": "km"}
-    return ["groupings.km.k", "3 groups of 2 tasks"]
+    return ["wrong.yaml: groupings.km.k", "3 groups of 2 tasks"]
+
+
+def contigs_of_other_names(inputs):
+    """All of them in one answer, though nothing has run."""
+    inputs["config"]["genome"] |= {"blacklist": "black.bed", "gtf": "genes.gtf", "mitochondrion": "chrM"}
+    (inputs["folder"] / "black.bed").write_text("chrUnused\t1\t9\n3\t1\t9\n")
+    (inputs["folder"] / "genes.gtf").write_text(
+        "chr2\tx\tgene\t1\t9\t.\t+\t.\tid\n1\tx\tgene\t1\t9\t.\t+\t.\tid\n"
+    )
+    inputs["beds"]["one.bed"][0][0] = "CHR1"
+    return [
+        "wrong.yaml: 4 faults",
+        "genome.mitochondrion: chrM is not in genome.fasta",
+        "genome.blacklist: black.bed, line 2: contig '3' is called chr3",
+        "genome.gtf: genes.gtf, line 2: contig '1' is called chr1",
+        "peaks of one: one.bed, line 1: contig 'CHR1' is called chr1",
+    ]
+
+
+def control_of_another_layout(inputs):
+    for name, paired in (("pairs", True), ("single", False)):
+        write_bam(inputs["folder"] / f"{name}.bam", [(0, at, at + 100) for at in range(100, 9_000, 90)], paired=paired,
+                  sizes=dict.fromkeys(("chr1", "chr2", "chr3", "chrUnused"), 20_000))  # fmt: skip
+    inputs["columns"] = [*COLUMNS, "bam", "control"]
+    inputs["rows"] = [row + ["", ""] for row in inputs["rows"]] + [
+        ["chip", "TFB", "ChIP", "CTCF", "glia", "brain", "", "toy1", "pairs.bam", "in"],
+        ["in", "", "input", "", "glia", "brain", "", "toy1", "single.bam", ""],
+    ]
+    return ["wrong.yaml: profile chip is paired, its control in is single-end", "samtools view -b -f 64"]
 
 
 @pytest.mark.parametrize(
@@ -122,6 +151,8 @@ def k_above_tasks(inputs):
         other_assembly,
         hostile_name,
         k_above_tasks,
+        contigs_of_other_names,
+        control_of_another_layout,
     ],
 )
 def test_refused_before_any_job(inputs, spoil):
@@ -139,7 +170,10 @@ def peak_outside(inputs):
 
 def unknown_contig(inputs):
     inputs["beds"]["two.bed"][2][0] = "1"
-    return "peaks/standard/two.narrowPeak.gz", ["two.bed", "line 3", "'1'", "chr1", "peaks.contig_names"]
+    return "genome/genome.h5", [
+        "peaks of two: two.bed, line 3: contig '1' is called chr1",
+        "peaks.contig_names",
+    ]
 
 
 def empty_peaks(inputs):
@@ -170,7 +204,7 @@ def cut_gzip(inputs):
 
 def contig_the_fasta_lacks(inputs):
     inputs["config"]["genome"]["chromosomes"] = ["chr1", "chr2", "chr3", "chr7"]
-    return "genome/genome.h5", ["genome.fa", "chr7"]
+    return "genome/genome.h5", ["wrong.yaml: genome.chromosomes: chr7 is not in genome.fasta, genome.fa"]
 
 
 def no_gpu(inputs):

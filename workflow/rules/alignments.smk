@@ -26,7 +26,8 @@ rule check_alignments:
         mem_mb=lambda wc, input, attempt: (500 + int(0.3 * size_mb(input.bam))) * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg={"assembly": config["genome"]["assembly"], "mapq": config["reads"]["mapq"]},
+        cfg={"mapq": config["reads"]["mapq"]},
+        assembly=untracked(config["genome"]["assembly"]),
         checksums=lambda wc, input: checksums_of([input.bam]),
         code=code_digest("check_alignments"),
     script:
@@ -105,6 +106,7 @@ rule filter_alignments:
             "mapq": config["reads"]["mapq"],
             "mitochondrion": config["genome"]["mitochondrion"],
             "chromosomes": len(CHROMOSOMES),
+            **respelt(BLACKLIST),
         },
         code=code_digest("filter_alignments"),
     script:

@@ -1,5 +1,6 @@
 # The checked config and sheet, and the names, settings and input functions that all stages share.
 # What the rules ask for, mem_mb and runtime, stands beside what they used in docs/resources.md.
+import base64
 import hashlib
 import os
 import re
@@ -16,7 +17,11 @@ if len(workflow.modifier_stack) > 1:
     )
     raise SystemExit(1)
 
-sys.path.insert(0, os.path.join(workflow.basedir, "workflow", "scripts"))
+SCRIPTS = os.path.join(workflow.basedir, "workflow", "scripts")
+sys.path.insert(0, SCRIPTS)
+# Snakemake puts the folder of a script last: jobs would import the epigroup of another checkout that the user's own
+# PYTHONPATH names.
+os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
 
 from epigroup import (
     baselines as simple_baselines,
@@ -32,6 +37,7 @@ from epigroup import (
 )
 from epigroup.composition import evaluation_sets
 from epigroup.errors import InputError
+from epigroup.index_limits import LONGEST_INDEXED
 from epigroup.left_out import profiles_left_out
 from epigroup.patience import count_profiles, full_length
 from epigroup.sheet import read_sheet
@@ -51,7 +57,9 @@ def checked(function, *args, **kwargs):
     try:
         return function(*args, **kwargs)
     except InputError as error:
-        refuse(error)
+        message = str(error).removeprefix("config: ")
+        of_config = re.split("[.:]", message, maxsplit=1)[0] in config
+        refuse(f"{CONFIG_SOURCE}: {message}" if of_config else message)
 
 
 for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
@@ -108,6 +116,8 @@ SEEDS = config["seeds"]
 REGIONS = evaluation_sets(config["dataset"]["evaluation_regions"])
 FASTA = in_results(config["genome"]["fasta"])
 BLACKLIST = in_results(config["genome"]["blacklist"])
+# The most bp that a chromosome may have: alignments are indexed, which peaks that are given need not be.
+LONGEST = LONGEST_INDEXED if any(profile.kind != "peaks" for profile in PROFILES.values()) else None
 GTF = in_results(config["genome"]["gtf"])
 
 checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))

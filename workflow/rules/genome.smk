@@ -22,6 +22,8 @@ rule build_genome:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("genome"),
+        # Another name for the same sequence, or reads beside peaks, make no other genome.
+        checks=untracked({"assembly": config["genome"]["assembly"], "longest": LONGEST}),
         code=code_digest("build_genome"),
     script:
         "../scripts/build_genome.py"

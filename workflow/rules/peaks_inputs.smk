@@ -91,4 +91,5 @@ def quality_settings(wildcards):
         "assembly": config["genome"]["assembly"],
         "mitochondrion": config["genome"]["mitochondrion"],
         "replicates": [one.number for one in profile.replicates],
+        **(respelt(GTF) if profile.assay in ("ATAC", "DNase") else {}),
     }

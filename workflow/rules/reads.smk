@@ -79,17 +79,9 @@ rule index_genome:
         fasta="<results>/genome/genome.fa",
         lengths="<results>/genome/genome.fa.fai",
     output:
-        index=multiext(
-            "<results>/genome/index/genome",
-            ".1.bt2",
-            ".2.bt2",
-            ".3.bt2",
-            ".4.bt2",
-            ".rev.1.bt2",
-            ".rev.2.bt2",
-        ),
-        # bowtie2 aligns to a damaged index without a word.
-        checksums="<results>/genome/index/genome.cksum",
+        # Six files .bt2 or, above 4 billion bases, .bt2l, as bowtie2-build sees fit; and their checksums in genome.cksum,
+        # for bowtie2 aligns to a damaged index without a word.
+        index=directory("<results>/genome/index"),
     log:
         "<results>/logs/index_genome.log",
     benchmark:
@@ -98,16 +90,18 @@ rule index_genome:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]
     resources:
-        mem_mb=lambda wc, attempt: 8000 * attempt,
+        # Bytes a base, see docs/resources.md.
+        mem_mb=lambda wc, input, attempt: max(8000, 5 * int(size_mb(input.fasta))) * attempt,
         runtime=lambda wc, attempt: 480 * attempt,
-    params:
-        stem=lambda wc, output: output.index[0].removesuffix(".1.bt2"),
     shell:
-        "(awk -v bytes=$(wc -c < {input.fasta:q})"
+        "part=$(dirname {output.index:q})/.partial$$.$(basename {output.index:q}) ;"
+        " trap 'rm -rf \"$part\"' EXIT ;"
+        " (awk -v bytes=$(wc -c < {input.fasta:q})"
         " 'END {{exit !($4 > 0 && bytes == $3 + $2 + int(($2 + $4 - 1) / $4) * ($5 - $4))}}' {input.lengths:q}"
         " || {{ echo {input.fasta:q}: is not as long as {input.lengths:q} says: delete both and run again ; exit 1 ; }}"
-        " ; bowtie2-build --threads {threads} {input.fasta:q} {params.stem:q}"
-        " ; cksum {output.index:q} > {output.checksums:q}) > {log:q} 2>&1"
+        ' ; mkdir "$part" ; bowtie2-build --threads {threads} {input.fasta:q} "$part/genome"'
+        ' ; (cd "$part" ; cksum genome.*.bt2* > genome.cksum)'
+        ' ; rm -rf {output.index:q} ; mv "$part" {output.index:q}) > {log:q} 2>&1'
 
 
 rule align_reads:
@@ -115,7 +109,6 @@ rule align_reads:
         reads=reads_to_align,
         checked=rules.check_fastq.output.facts,
         index=rules.index_genome.output.index,
-        checksums=rules.index_genome.output.checksums,
     output:
         bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
         duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
@@ -136,15 +129,15 @@ rule align_reads:
         runtime=lambda wc, threads, attempt: min(960, 2400 // threads) * attempt,
     params:
         cfg=align_arguments,
-        stem=lambda wc, input: input.index[0].removesuffix(".1.bt2"),
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"
         ' trap \'rm -f "$part" "$scratch".*\' EXIT ;'
-        " (cksum {input.index:q} | diff {input.checksums:q} - >&2"
-        " || {{ echo {params.stem:q}: the index is damaged: delete {input.checksums:q} and run again >&2 ; exit 1 ; }}"
+        " ((cd {input.index:q} ; cksum genome.*.bt2* | diff genome.cksum -) >&2"
+        " || {{ echo {input.index:q}: the index is not that of its genome.cksum: delete this folder and run again >&2"
+        " ; exit 1 ; }}"
         ' ; for reads in {input.reads:q}; do case "$reads" in *.gz) gzip -t "$reads" ;; esac ; done'
-        " ; bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {params.stem:q} {params.cfg:q}"
+        " ; bowtie2 --very-sensitive --mm --reorder --threads {threads} -x {input.index:q}/genome {params.cfg:q}"
         " --rg-id {wildcards.profile:q}.rep{wildcards.replicate} --rg SM:{wildcards.profile:q}"
         # Single reads have no mates: fixmate would take those of one name for a pair.
         " | (if [ {params.cfg[0]:q} = -U ] ; then cat ; else samtools fixmate -u -m - - ; fi)"

@@ -37,6 +37,12 @@ def study_settings(_):
     return full_length(training_cfg(spec["strategy"]), spec)
 
 
+def respelt(path):
+    """How a file that may not be there spells contigs; where it must be as in the FASTA nothing is to be said."""
+    how = config["peaks"]["contig_names"]
+    return {"contig_names": how} if path and how != "as_given" else {}
+
+
 def report_settings(_=None):
     kept = {key: value for key, value in config.items() if key not in config_settings.UNHASHED}
     return {
@@ -48,7 +54,7 @@ def report_settings(_=None):
 
 
 SECTIONS = {
-    "genome": lambda _: {key: config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
+    "genome": lambda _: {key: config["genome"][key] for key in ("chromosomes", "mitochondrion")},
     "reads": lambda _: {k: v for k, v in config["reads"].items() if k != "threads"},
     "peaks": lambda _: {
         **{key: config["peaks"][key] for key in ("qvalue", "broad_qvalue", "extsize")},
@@ -66,6 +72,7 @@ SECTIONS = {
         },
         **({"signal_transform": config["dataset"]["signal_transform"]} if SIGNAL else {}),
         "blacklist": BLACKLIST,
+        **respelt(BLACKLIST),
     },
     "splits": lambda _: {**config["splits"], "max_jitter": config["dataset"]["max_jitter"]},
     "training": trained_at_own_rate,

@@ -31,7 +31,6 @@ def reads_settings(wildcards):
     profile = PROFILES[wildcards.profile]
     return {
         **{key: config["simulation"][key] for key in ("seed", *READ_KEYS)},
-        "assembly": config["genome"]["assembly"],
         "profile": {key: getattr(profile, key) for key in ("profile_id", "assay", "modality", "peak_mode")},
         "replicate": int(wildcards.get("replicate", 1)),
     }

@@ -24,6 +24,7 @@ rule stratify_bins:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=strata_config(),
+        names=respelt(GTF),
         code=code_digest("stratify_bins"),
     script:
         "../scripts/stratify_bins.py"

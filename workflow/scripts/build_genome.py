@@ -11,4 +11,5 @@ with log_to(snakemake.log[0]):
         sizes=snakemake.output.sizes,
         contigs=snakemake.output.contigs,
         **snakemake.params.cfg,
+        **snakemake.params.checks.value,
     )

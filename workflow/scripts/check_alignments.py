@@ -8,5 +8,6 @@ from epigroup.logs import log_to
 with log_to(snakemake.log[0]):
     verify_files(snakemake.params.checksums)
     given, made = snakemake.input, snakemake.output
-    found = check_alignments(given.bam, read_sizes(given.sizes), fasta=given.fasta, **snakemake.params.cfg)
+    assembly, cfg = snakemake.params.assembly.value, snakemake.params.cfg
+    found = check_alignments(given.bam, read_sizes(given.sizes), assembly, fasta=given.fasta, **cfg)
     write_given(made.contigs, made.facts, *found)

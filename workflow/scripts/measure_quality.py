@@ -11,6 +11,7 @@ from epigroup.strand_facts import read_strands
 with log_to(snakemake.log[0]):
     given, cfg = snakemake.input, dict(snakemake.params.cfg)
     numbers, mitochondrion = cfg.pop("replicates"), cfg.pop("mitochondrion")
+    contig_names = cfg.pop("contig_names", "as_given")
     records = [read_records(path) for path in given.facts] or [None] * len(numbers)
     figures = {
         str(number): replicate_figures(*paths, records=count, mitochondrion=mitochondrion)
@@ -25,6 +26,7 @@ with log_to(snakemake.log[0]):
         read_sizes(given.sizes),
         assay=cfg["assay"],
         gtf=given.get("gtf"),
+        contig_names=contig_names,
     )
     if given.get("ratios"):
         figures[POOLED] |= read_ratios(given.ratios)

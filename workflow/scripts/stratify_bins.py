@@ -11,4 +11,5 @@ with log_to(snakemake.log[0]):
         snakemake.input.get("gtf") or None,
         snakemake.output[0],
         snakemake.params.cfg,
+        **snakemake.params.names,
     )

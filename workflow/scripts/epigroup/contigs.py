@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from epigroup.assemblies import assemblies, known_lengths
 from epigroup.errors import InputError
 from epigroup.intact import REMEDY, read_text
 
@@ -21,62 +22,21 @@ def _roman(number: int) -> str:
     return text
 
 
-_HUMAN = [f"chr{n}" for n in [*range(1, 23), "X", "Y"]]
-
-# Lengths in bp as published by UCSC with each assembly.
-LENGTHS: dict[str, dict[str, int]] = {
-    "hg19": dict(zip(_HUMAN, [
-        249250621, 243199373, 198022430, 191154276, 180915260, 171115067, 159138663, 146364022,
-        141213431, 135534747, 135006516, 133851895, 115169878, 107349540, 102531392, 90354753,
-        81195210, 78077248, 59128983, 63025520, 48129895, 51304566, 155270560, 59373566,
-    ], strict=True)),
-    "hg38": dict(zip(_HUMAN, [
-        248956422, 242193529, 198295559, 190214555, 181538259, 170805979, 159345973, 145138636,
-        138394717, 133797422, 135086622, 133275309, 114364328, 107043718, 101991189, 90338345,
-        83257441, 80373285, 58617616, 64444167, 46709983, 50818468, 156040895, 57227415,
-    ], strict=True)),
-    "mm10": {"chr1": 195471971, "chr2": 182113224, "chr3": 160039680, "chr18": 90702639, "chr19": 61431566,
-             "chrX": 171031299, "chrY": 91744698},
-    "mm39": {"chr1": 195154279, "chr2": 181755017, "chr19": 61420004, "chrX": 169476592},
-    "dm6": {"chr2L": 23513712, "chr2R": 25286936, "chr3L": 28110227, "chr3R": 32079331, "chr4": 1348131,
-            "chrX": 23542271, "chrY": 3667352},
-    "sacCer3": dict(zip([f"chr{_roman(n)}" for n in range(1, 17)], [
-        230218, 813184, 316620, 1531933, 576874, 270161, 1090940, 562643,
-        439888, 745751, 666816, 1078177, 924431, 784333, 1091291, 948066,
-    ], strict=True)),
-}  # fmt: skip
-ALIASES = {
-    "grch37": "hg19", "grch38": "hg38", "grcm38": "mm10", "grcm39": "mm39", "bdgp6": "dm6",
-    "r64-1-1": "saccer3",
-}  # fmt: skip
-
-
-def known_lengths(assembly: str) -> tuple[str, dict[str, int]]:
-    """Name and chromosome lengths of a well-known assembly, letter case and Ensembl's name aside; empty when
-    unknown."""
-    key = assembly.lower()
-    key = ALIASES.get(key, key)
-    for name, lengths in LENGTHS.items():
-        if name.lower() == key:
-            return name, lengths
-    return assembly, {}
-
-
 def check_assembly(assembly: str, sizes: Mapping[str, int], source: str) -> int:
     """Compare contig lengths (bp) with those of the named assembly; return how many could be compared.
 
-    Raises InputError at the first contig whose length is another one.
+    Raises InputError at the first contig whose length is another one, with the assemblies that have it so.
     """
-    name, lengths = known_lengths(assembly)
+    _, lengths = known_lengths(assembly)
     compared = 0
     for contig, size in sizes.items():
-        expected = next((lengths[v] for v in [contig, *other_spellings(contig)] if v in lengths), None)
+        expected = _length_in(lengths, contig)
         if expected is None:
             continue
         compared += 1
         if expected != size:
-            owners = [a for a, table in LENGTHS.items() if size in table.values()]
-            likely = f"; {size:,} bp is a chromosome of {owners[0]}" if owners else ""
+            owners = _owners(contig, size)
+            likely = f"; {size:,} bp is a chromosome of {' or '.join(owners)}" if owners else ""
             raise InputError(
                 f"{source}: contig {contig} has {size:,} bp, but in genome.assembly {assembly} it has "
                 f"{expected:,} bp{likely}. Name the assembly of the sequence; a cut sequence needs a name "
@@ -85,12 +45,23 @@ def check_assembly(assembly: str, sizes: Mapping[str, int], source: str) -> int:
     return compared
 
 
+def _length_in(lengths: Mapping[str, int], contig: str) -> int | None:
+    return next((lengths[name] for name in [contig, *other_spellings(contig)] if name in lengths), None)
+
+
+def _owners(contig: str, size: int) -> list[str]:
+    """Assemblies in which this contig, or else any, has the length: three at most."""
+    known = assemblies().items()
+    same = [name for name, lengths in known if _length_in(lengths, contig) == size]
+    return (same or [name for name, lengths in known if size in lengths.values()])[:3]
+
+
 def other_spellings(name: str) -> list[str]:
-    """Other usual names of the same chromosome: chr1/1/chrI/I, chrM/MT/chrMT/M."""
+    """Other usual names of the same chromosome: chr1/1/chrI/I, and these of chr01; chrM/MT/chrMT/M."""
     base = re.sub(r"^chr", "", name, flags=re.IGNORECASE)
     bases = [base]
-    if base.isdigit() and 0 < int(base) < 40:
-        bases.append(_roman(int(base)))
+    if base.isdecimal() and 0 < int(base) < 40:
+        bases.extend([str(int(base)), _roman(int(base))])  # rice has chr01
     else:
         bases.extend(str(n) for n in range(1, 40) if _roman(n) == base)
     if base.upper() in {"M", "MT", "MITO"}:
@@ -103,14 +74,22 @@ def spellings(names: Iterable[str]) -> dict[str, str]:
     """Every other usual spelling of the contigs -> the contig it stands for, none of them a contig's own name.
 
     Where two contigs could be meant (X is the tenth in Roman numerals), the one that differs by its prefix alone
-    is; a spelling that still fits two is left out.
+    is; a spelling that still fits two is left out. X is a number only beside others in Roman numerals, and 10 an X only
+    where there are sixteen chromosomes, as in yeast: a FASTA of some human chromosomes has the one without the other.
     """
     names = list(names)
     bare = {name: re.sub(r"^chr", "", name, flags=re.IGNORECASE) for name in names}
+    bases = set(bare.values())
+    is_number = {
+        "X": not bases.isdisjoint({"I", "II", "III", "IV", "V"}),
+        "10": bases.issuperset(map(str, range(1, 17))) and "17" not in bases,
+    }
     found: dict[str, set[str]] = {}
     for name in names:
         for other in other_spellings(name):
-            found.setdefault(other, set()).add(name)
+            base = re.sub(r"^chr", "", other, flags=re.IGNORECASE)
+            if {base, bare[name]} != {"X", "10"} or is_number[bare[name]]:
+                found.setdefault(other, set()).add(name)
     stands_for = {}
     for other in found.keys() - set(names):
         meant = found[other]
@@ -120,6 +99,25 @@ def spellings(names: Iterable[str]) -> dict[str, str]:
         if len(meant) == 1:
             stands_for[other] = meant.pop()
     return stands_for
+
+
+def accepted_names(names: Iterable[str], contig_names: str) -> dict[str, str]:
+    """Name that a file may use -> contig: the contigs' own, and with "spelling" (`peaks.contig_names`) other usual ones
+    of theirs."""
+    names = list(names)
+    return {name: name for name in names} | (spellings(names) if contig_names == "spelling" else {})
+
+
+def called_otherwise(name: str, spelt: Mapping[str, str]) -> str | None:
+    """The contig that a file calls `name`, which is none, by `spellings` of the contigs, whatever the case of `chr`."""
+    base = re.sub(r"^chr", "", name, flags=re.IGNORECASE)
+    return next((spelt[one] for one in (name, base, f"chr{base}") if one in spelt), None)
+
+
+def told_otherwise(name: str, called: str, contig_names: str) -> str:
+    """A clause about a contig that a file calls otherwise than the FASTA, and what to do."""
+    key = "" if contig_names == "spelling" else ", or set peaks.contig_names to spelling"
+    return f"contig {shown_name(name)!r} is called {called} in the genome's FASTA: rename it{key}"
 
 
 def spelling_hint(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,8 @@ from epigroup.compressed import open_text
 from epigroup.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
 from epigroup.errors import InputError
 from epigroup.files import whole
-from epigroup.hdf5 import DAMAGE
+from epigroup.hdf5 import DAMAGE, new_hdf5, read_hdf5
+from epigroup.index_limits import check_indexable
 from epigroup.intact import first_line
 
 FORMAT_VERSION = 2
@@ -124,6 +125,7 @@ def write_genome(
     aligner_fasta: str | os.PathLike | None = None,
     sizes: str | os.PathLike | None = None,
     contigs: str | os.PathLike | None = None,
+    longest: int | None = None,
 ) -> None:
     """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5.
 
@@ -131,8 +133,9 @@ def write_genome(
     with its `.fai`; `sizes`, the chosen chromosomes' lengths (bp) in the order asked for; `contigs`, every
     contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused).
     The attribute fasta_sha256 is that of the uncompressed text: compressing the file anew changes nothing.
-    Raises InputError as `read_fasta` does, when contigs asked for are not there, and when a contig's length
-    is not that of the assembly named. Memory: about twice the longest contig.
+    Raises InputError as `read_fasta` does, when contigs asked for are not there, when a contig's length is not
+    that of the assembly named, and when a chosen chromosome has more than `longest` bp (None: any length will
+    do), the most that the index of its alignments can hold. Memory: about twice the longest contig.
     """
     digest = hashlib.sha256()
     lengths: dict[str, int] = {}
@@ -141,7 +144,7 @@ def write_genome(
         _check_usable("mitochondrion", mitochondrion, fasta)
     wanted = None if chromosomes is None else set(chromosomes)
     with ExitStack() as stack:
-        store = stack.enter_context(h5py.File(stack.enter_context(whole(out)), "w", libver="v110"))
+        store = stack.enter_context(new_hdf5(stack.enter_context(whole(out))))
         text = None
         if aligner_fasta is not None:
             index = stack.enter_context(whole(f"{aligner_fasta}.fai"))
@@ -162,6 +165,8 @@ def write_genome(
                 _write_text(text, contig.name, codes)
         chosen = list(lengths) if chromosomes is None else list(chromosomes)
         _check_present(fasta, lengths, chosen, mitochondrion)
+        if longest is not None:
+            check_indexable(fasta, {c: lengths[c] for c in chosen}, longest)
         known, table = known_lengths(assembly)
         if not table:
             log.info(
@@ -283,7 +288,7 @@ def _crc32(path: Path, offset: int, size: int) -> int:
 def open_genome(path: str | os.PathLike) -> Genome:
     """Open a genome.h5. Raises InputError when it is damaged or of another format version."""
     try:
-        with h5py.File(path, "r", locking=False) as store:
+        with read_hdf5(path) as store:
             version = int(store.attrs["format_version"])
             if version != FORMAT_VERSION:
                 raise InputError(

@@ -120,6 +120,21 @@ def check_alignments(
     return contigs, found
 
 
+def header_contigs(path: str | os.PathLike) -> dict[str, int]:
+    """Contig -> length in bp of the header of a BAM or CRAM file. Raises InputError when it is neither, cut or without
+    contigs."""
+    with _opened(path) as handle:
+        return dict(zip(handle.references, handle.lengths))
+
+
+def first_layout(path: str | os.PathLike) -> str | None:
+    """ "single-end" or "paired", as the first LOOKED_AT reads say; None where they differ. Raises InputError as
+    `header_contigs` does."""
+    with _opened(path) as handle:
+        found = {read.is_paired for read in itertools.islice(handle.fetch(until_eof=True), LOOKED_AT)}
+    return ("paired" if found.pop() else "single-end") if len(found) == 1 else None
+
+
 @contextmanager
 def _opened(path: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
     """Raises InputError, there or while the block reads, for what is no whole BAM or CRAM file with contigs."""

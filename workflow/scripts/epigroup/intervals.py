@@ -11,7 +11,7 @@ import numpy as np
 from epigroup.bbi import kind_of
 from epigroup.bigbed import bigbed_text
 from epigroup.compressed import open_text
-from epigroup.contigs import spelling_hint, spellings
+from epigroup.contigs import accepted_names, called_otherwise, spelling_hint, spellings, told_otherwise
 from epigroup.errors import InputError
 from epigroup.foreign_contents import HEAD, refuse_foreign, refuse_tracks
 from epigroup.peak_columns import (
@@ -93,7 +93,7 @@ def read_peaks(
     intervals, a peak further beyond the contig's end, a summit outside its peak, an empty or truncated file, a bigWig
     or other contents (see `foreign_contents`).
     """
-    meant = {name: name for name in sizes} | (spellings(sizes) if contig_names == "spelling" else {})
+    meant = accepted_names(sizes, contig_names)
     with open_text(path) as handle:
         text = handle.read(HEAD)
         kind = kind_of(text)
@@ -282,15 +282,16 @@ def sort_places(
 
 
 def read_regions(
-    path: str | os.PathLike, sizes: Mapping[str, int]
+    path: str | os.PathLike, sizes: Mapping[str, int], *, contig_names: str = "as_given"
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Starts and ends (int64, bp) of a BED's regions by chromosome of `sizes`; rows on other contigs are
-    passed over, ends at most PAST_END bp beyond a chromosome's cut.
+    passed over, ends at most PAST_END bp beyond a chromosome's cut. contig_names: as for `read_peaks`.
 
     Meant for blacklists, which cover whole assemblies. Raises InputError for bad rows on these chromosomes, a
-    region beyond a chromosome's end, other contents (see `foreign_contents`), and a file without a single row on any
-    of them.
+    region beyond a chromosome's end, a chromosome under another usual name, other contents (see `foreign_contents`),
+    and a file without a single row on any of them.
     """
+    meant = accepted_names(sizes, contig_names)
     with open_text(path) as handle:
         text = handle.read(HEAD)
         if kind_of(text) is not None:
@@ -299,7 +300,15 @@ def read_regions(
         lines, rows = _split(path, text + handle.read())
     places: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
-        places.setdefault(row[0].decode(errors="replace"), []).append(i)
+        name = row[0].decode(errors="replace")
+        places.setdefault(meant.get(name, name), []).append(i)
+    spelt = spellings(sizes)
+    for name in places.keys() - meant.keys():
+        called = called_otherwise(name, spelt)
+        if called:
+            raise InputError(
+                f"{path}, line {lines[places[name][0]]}: {told_otherwise(name, called, contig_names)}"
+            )
     regions = {}
     for chrom in set(places) & set(sizes):
         at = [lines[i] for i in places[chrom]]

@@ -38,6 +38,7 @@ def make_shard(
     max_n_fraction: float = 1.0,
     seed: int = 1,
     blacklist: str | os.PathLike | None = None,
+    contig_names: str = "as_given",
     signals: Sequence[str | os.PathLike] | None = None,
     signal_transform: str = "none",
     index: str | os.PathLike | None = None,
@@ -62,7 +63,7 @@ def make_shard(
 
     listed = np.zeros(n_bins, bool)
     if blacklist:
-        regions = read_regions(blacklist, opened.sizes)
+        regions = read_regions(blacklist, opened.sizes, contig_names=contig_names)
         if chrom in regions:
             listed = touched_bins(*regions[chrom], n_bins, bin_size)
     spoilt = ~listed

@@ -92,7 +92,7 @@ def checked_layout(bam: str, control: str | None, profile_id: str) -> bool:
         layouts = ("single-end", "paired")
         raise InputError(
             f"{control}: is {layouts[not paired]}, but profile {profile_id} is {layouts[paired]}; use a "
-            "control of the same layout"
+            "control of the same layout, or give the paired one's first mates alone, as single-end"
         )
     return paired
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from epigroup.contigs import other_spellings, shown_name, spelling_hint
+from epigroup.contigs import called_otherwise, shown_name, spelling_hint, spellings
 from epigroup.errors import InputError
 from epigroup.peak_columns import is_passed_over
 
@@ -55,8 +55,9 @@ def on_contigs(
     if there.all():
         return replace(peaks, names=names)
     others = [peaks.names[code] for code in np.unique(peaks.code[~there])]
+    spelt = spellings(fasta)
     for name in others:
-        meant = [other for other in other_spellings(name) if other in fasta]
+        meant = called_otherwise(name, spelt)
         if meant or every_row:
             first = re.search(rb"^" + re.escape(name.encode()) + rb"\s", text, re.MULTILINE)
             number = text[: first.start()].count(b"\n") + 1

@@ -73,8 +73,9 @@ def pooled_figures(
     *,
     assay: str,
     gtf: str | None,
+    contig_names: str = "as_given",
 ) -> dict[str, float]:
-    """Figures of a profile's pooled reads after filtering."""
+    """Figures of a profile's pooled reads after filtering; contig_names: as for `transcripts.read_starts`."""
     with open_alignments(bam) as handle:
         if not set(handle.references) & set(sizes):
             raise InputError(f"{bam}: names no chromosome of this genome; {REMEDY}")
@@ -88,5 +89,7 @@ def pooled_figures(
         figures |= peak_figures(bam, peaks, sizes)
     if gtf is not None and assay in ("ATAC", "DNase"):
         ends = read_ends(bam, both_mates=True)
-        figures["tss_enrichment"] = tss_enrichment(ends, read_starts(gtf, dict(sizes)), dict(sizes))
+        figures["tss_enrichment"] = tss_enrichment(
+            ends, read_starts(gtf, dict(sizes), contig_names=contig_names), dict(sizes)
+        )
     return figures

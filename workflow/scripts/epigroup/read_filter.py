@@ -55,6 +55,7 @@ def filter_alignments(
     mapq: int,
     mitochondrion: str | None,
     blacklist: str | os.PathLike | None,
+    contig_names: str = "as_given",
 ) -> dict[str, int]:
     """Write the reads that are kept, with their index; return the reads kept and dropped, by KEPT and DROPPED.
 
@@ -65,7 +66,7 @@ def filter_alignments(
     by_flag = [_CODE[reason_of(flag) or KEPT] for flag in range(1 << 12)]
     duplicate, black = _CODE["duplicate"], _CODE["in the blacklist"]
     low, low_mate = _CODE["mapping quality too low"], _CODE["mapping quality of the mate too low"]
-    regions = {} if blacklist is None else merged_regions(blacklist, sizes)
+    regions = {} if blacklist is None else merged_regions(blacklist, sizes, contig_names)
     counts = [0] * len(_CODE)
     with whole(index) as part_index, whole(out) as part:
         with (
@@ -135,11 +136,13 @@ def reason_of(flag: int) -> str:
     return "no proper pair" if flag & _PAIRED and not flag & pysam.FPROPER_PAIR else ""
 
 
-def merged_regions(blacklist: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, Regions]:
+def merged_regions(
+    blacklist: str | os.PathLike, sizes: Mapping[str, int], contig_names: str = "as_given"
+) -> dict[str, Regions]:
     """Regions of a BED by contig of `sizes`, sorted, those that overlap or touch made one. Raises InputError as
     `read_regions` does."""
     merged = {}
-    for name, (start, end) in read_regions(blacklist, sizes).items():
+    for name, (start, end) in read_regions(blacklist, sizes, contig_names=contig_names).items():
         order = np.argsort(start, kind="stable")
         start, reach = start[order], np.maximum.accumulate(end[order])
         first = np.concatenate([[True], start[1:] > reach[:-1]])

@@ -20,7 +20,7 @@ def identity(results: Results, report: dict) -> list[tuple[str, str]]:
         ("Run", report["name"]),
         ("Config (sha256)", report["config_hash"][:16]),
         ("Data set (hash)", str(dataset["dataset_hash"])[:16]),
-        ("Genome", f"{dataset['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
+        ("Genome", f"{report['config']['genome']['assembly']}, sha256 {str(dataset['genome_sha256'])[:16]}"),
         ("Networks trained", trained_on(results)),
         ("Report made", datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")),
         ("Seeds", ", ".join(map(str, results.seeds))),

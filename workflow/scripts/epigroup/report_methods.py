@@ -42,7 +42,7 @@ def methods(results: Results, config: dict, training: dict, grouping: str | None
     }
     n_border = sum(int(c.get("n_dropped_border") or 0) for c in dataset["chromosomes"].values())
     data = (
-        f"The genome ({dataset['assembly']}) was tiled in bins of {dataset['bin_size']} bp. A bin was "
+        f"The genome ({config['genome']['assembly']}) was tiled in bins of {dataset['bin_size']} bp. A bin was "
         f"labelled positive in a profile when one peak "
         f"of the profile covered at least {dataset['min_overlap']} bp of it.{left_out(config)} "
         f"{regions_text(kept, len(results.tasks))} The network reads the {dataset['window']:,} bp around a "

@@ -308,7 +308,10 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         else:
             other = first[control][1]
             if kind_of(row) == kind_of(other) == "fastq" and ("fastq_2" in row) != ("fastq_2" in other):
-                faults.append(f"{at} and the profile must both be single-end or both be paired")
+                faults.append(
+                    f"{at} and the profile must both be single-end or both be paired: leave fastq_2 of the paired one "
+                    "empty, which makes it single-end"
+                )
     return faults
 
 

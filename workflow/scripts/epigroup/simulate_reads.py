@@ -126,7 +126,6 @@ def write_bam(
     fragments: Fragments,
     genome: dict[str, np.ndarray],
     codes: np.ndarray,
-    assembly: str,
     sample: str,
 ) -> None:
     """Single-end alignments, sorted by coordinate, with index; codes (n, read_length) as sequenced."""
@@ -138,7 +137,7 @@ def write_bam(
     ]  # a BAM holds reads as on the plus strand
     header = pysam.AlignmentHeader.from_dict({
         "HD": {"VN": "1.6", "SO": "coordinate"},
-        "SQ": [{"SN": name, "LN": len(sequence), "AS": assembly} for name, sequence in genome.items()],
+        "SQ": [{"SN": name, "LN": len(sequence)} for name, sequence in genome.items()],
         "RG": [{"ID": sample, "SM": sample}],
         "PG": [{"ID": "epigroup", "PN": "epigroup"}],
     })  # fmt: skip
@@ -168,8 +167,8 @@ def simulate_reads(
 ) -> None:
     """Write the reads of one replicate of a profile.
 
-    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: sheet row; cfg: seed, assembly,
-    read_length (bp) and what `draw_fragments` takes. Raises InputError when a task has no site.
+    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: sheet row; cfg: seed, read_length (bp) and what
+    `draw_fragments` takes. Raises InputError when a task has no site.
     """
     genome = read_codes(fasta)
     sites = pd.read_csv(intervals, sep="\t")
@@ -182,7 +181,7 @@ def simulate_reads(
     length = cfg["read_length"]
     first = read_bases(fragments, list(genome.values()), length, fragments.reverse, rng)
     if str(outputs[0]).endswith(".bam"):
-        write_bam(outputs[0], outputs[1], fragments, genome, first, cfg["assembly"], profile["profile_id"])
+        write_bam(outputs[0], outputs[1], fragments, genome, first, profile["profile_id"])
     elif len(outputs) == 2:
         second = read_bases(fragments, list(genome.values()), length, ~fragments.reverse, rng)
         write_fastq(outputs[0], first, 1)

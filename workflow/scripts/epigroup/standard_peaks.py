@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 
 from epigroup.errors import InputError
 from epigroup.files import whole
+from epigroup.index_limits import LONGEST_INDEXED
 from epigroup.intact import sealed
 from epigroup.intervals import PeakTable, read_peaks, sort_places
 from epigroup.logs import Progress
@@ -25,7 +26,6 @@ from epigroup.refine_peaks import merged_peaks, significant_peaks
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-LONGEST_INDEXED = 1 << 29
 # Keeps a chromosome called like a key of the file's header apart from it.
 _KEY = "chrom."
 
@@ -149,9 +149,10 @@ def index_peaks(
     """
     peaks = chosen_peaks(path, sizes, chosen, **form)
     if peaks.end.max() > LONGEST_INDEXED:
+        row = peaks.end.argmax()
         raise InputError(
-            f"{out}: a peak ends at {peaks.end.max()}, but a tabix index holds {LONGEST_INDEXED} bp of a "
-            "contig at most; cut the chromosome"
+            f"{path}: a peak of contig {peaks.names[peaks.code[row]]} ends at {peaks.end[row]:,}, but a tabix index "
+            f"holds {LONGEST_INDEXED:,} bp of a contig at most; give a FASTA, and peaks, of the chromosome in parts"
         )
     text = _text(peaks, np.lexsort((peaks.end, peaks.start, peaks.code)))
     with whole(f"{out}.tbi") as index, whole(out) as partial:

@@ -6,14 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import h5py
 import numpy as np
 
 from epigroup.composition import gc_share
 from epigroup.errors import InputError
 from epigroup.files import whole
 from epigroup.genome import Genome, open_genome
-from epigroup.hdf5 import open_hdf5, write_arrays
+from epigroup.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.intact import REMEDY
 from epigroup.shards import Dataset, open_dataset
 from epigroup.strata import (
@@ -88,6 +87,8 @@ def stratify_bins(
     gtf: str | os.PathLike | None,
     out: str | os.PathLike,
     cfg: Mapping,
+    *,
+    contig_names: str = "as_given",
 ) -> None:
     """Write the strata of the test bins of the first set of evaluation regions.
 
@@ -110,7 +111,10 @@ def stratify_bins(
     gc = window_gc(genome, dataset, chrom, start)
     partitions.append(plain_partition("gc", GC, gc, quantile_edges(gc, cfg["gc_quantiles"]), n_tasks))
     if gtf:
-        starts = {chrom: np.unique(found[:, 0]) for chrom, found in read_starts(gtf, dataset.sizes).items()}
+        starts = {
+            chrom: np.unique(found[:, 0])
+            for chrom, found in read_starts(gtf, dataset.sizes, contig_names=contig_names).items()
+        }
         far = distances(chrom, start + dataset.bin_size // 2, dataset.chromosomes, starts)
         edges = [*cfg["tss_edges"], np.inf]
         partitions.append(
@@ -152,7 +156,7 @@ def write_strata(path: str | os.PathLike, bins: StratifiedBins, task_ids: Sequen
         }
         for one in bins.partitions
     ]
-    with whole(path) as partial, h5py.File(partial, "w", libver="v110") as store:
+    with whole(path) as partial, new_hdf5(partial) as store:
         arrays = {
             "chrom": bins.chrom.astype(np.int16),
             "start": bins.start.astype(np.int32),

@@ -7,29 +7,34 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from epigroup.compressed import open_text
-from epigroup.contigs import spelling_hint
+from epigroup.contigs import accepted_names, called_otherwise, spelling_hint, spellings, told_otherwise
 from epigroup.errors import InputError
 
 log = logging.getLogger(__name__)
 FEATURES = ("transcript", "mRNA", "gene")
 
 
-def read_starts(path: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+def read_starts(
+    path: str | os.PathLike, sizes: Mapping[str, int], *, contig_names: str = "as_given"
+) -> dict[str, np.ndarray]:
     """Distinct transcription starts by chromosome of `sizes`, ascending, int64 (n, 2): place (bp, 0-based) and 1
     for the forward, 0 for the reverse strand.
 
     Of a GTF or GFF its transcripts (mRNAs; its genes where it has none): the first base on their strand. Of a BED
     file (by its name: .bed or .bed.gz) `start` of a record, or `end` - 1 where column 6 is a minus. All may be
     gzipped. Rows of unknown strand (`?` or `.`) have no start; they are counted in the log. `##FASTA` ends the rows.
-    InputError: a row that cannot be read, a start beyond its chromosome's end, and a file without a start on any of
+    contig_names: as for `intervals.read_peaks`. InputError: a row that cannot be read, a chromosome under another usual
+    name, a start beyond its chromosome's end, and a file without a start on any of
     the chromosomes.
     """
     is_bed = str(path).removesuffix(".gz").removesuffix(".bgz").endswith(".bed")
     found: dict[str, dict[str, set[tuple[int, int]]]] = {}
-    seen: dict[str, None] = {}
+    seen: dict[str, int] = {}
+    meant = accepted_names(sizes, contig_names)
     unknown = 0
     for line, chrom, kind, at, forward in _bed_rows(path) if is_bed else _gtf_rows(path):
-        seen[chrom] = None
+        seen.setdefault(chrom, line)
+        chrom = meant.get(chrom, chrom)
         if chrom not in sizes:
             continue
         if forward is None:
@@ -41,6 +46,13 @@ def read_starts(path: str | os.PathLike, sizes: Mapping[str, int]) -> dict[str, 
                 f"({sizes[chrom]:,} bp); the annotation is of another assembly"
             )
         found.setdefault(kind, {}).setdefault(chrom, set()).add((at, forward))
+    spelt = spellings(sizes)
+    for chrom, line in seen.items():
+        called = None if chrom in meant else called_otherwise(chrom, spelt)
+        if called:
+            raise InputError(
+                f"genome.gtf: {path}, line {line}: {told_otherwise(chrom, called, contig_names)}"
+            )
     if unknown:
         log.warning("genome.gtf: %s: %d rows of unknown strand have no transcription start", path, unknown)
     starts = next((found[kind] for kind in FEATURES if kind in found), {})

@@ -1,0 +1,86 @@
+# What made each result: Snakemake's records, kept beside the results and put back where .snakemake has lost them.
+from pathlib import Path
+
+from snakemake.io import is_flagged
+from snakemake.persistence import MetadataRecord
+from snakemake.persistence.file import FilePersistence
+
+from epigroup import provenance
+
+
+# Which state of the results the records in .snakemake are of.
+def seen_state():
+    place = hashlib.sha256(os.path.abspath(RESULTS).encode()).hexdigest()[:16]
+    return Path(".snakemake", "provenance", place)
+
+
+def recorded_outputs(store):
+    """Paths that .snakemake has a record of."""
+    names = []
+    for folder, _, files in os.walk(store._metadata_path):
+        parts = [part.removeprefix("@") for part in Path(folder).relative_to(store._metadata_path).parts]
+        names += ["".join([*parts, name]) for name in files]
+    return {base64.urlsafe_b64decode(name).decode() for name in names}
+
+
+def recall():
+    """Put records back that were lost, and say which results have none."""
+    if not os.path.isdir(RESULTS):
+        return
+    store = FilePersistence()
+    recorded = recorded_outputs(store)
+    state, seen = provenance.state(RESULTS), seen_state()
+    if state and not (recorded and seen.exists() and seen.read_text(encoding="utf-8") == state):
+        lost = 0
+        for output, record in provenance.put_back(checked(provenance.read_provenance, RESULTS), recorded):
+            lost += output not in recorded
+            store._write_record(output, MetadataRecord(**record))
+            recorded.add(output)
+        seen.parent.mkdir(exist_ok=True)
+        seen.write_text(state, encoding="utf-8")
+        if lost:
+            logger.warning(
+                f"{RESULTS}: .snakemake had no record of {lost:,} results; it was taken from "
+                f"{RESULTS}/{provenance.FILE}: what the config has changed since is made again"
+            )
+    outputs = {
+        one.name: [item.regex() if item.contains_wildcard() else str(item) for item in one.output]
+        for one in workflow.rules
+    }
+    found = provenance.without_record(RESULTS, recorded, outputs)
+    if found:
+        configs = " ".join(map(os.path.relpath, workflow.overwrite_configfiles))
+        command = f"snakemake --configfile {configs}" if configs else "snakemake"
+        logger.warning(provenance.told_without_record(RESULTS, found, command))
+
+
+def keep_provenance():
+    """Write beside the results what Snakemake has recorded of the jobs of this run."""
+    kept = checked(provenance.read_provenance, RESULTS)
+    known = {output for one in kept for output in one.outputs}
+    new = []
+    for job in workflow.dag.jobs:
+        dates = {
+            str(item): None if is_flagged(item, "temp") else os.stat(item).st_mtime
+            for item in job.output
+            if is_flagged(item, "temp") or os.path.exists(item)
+        }
+        if not dates or (next(iter(dates)) in known and not workflow.dag.finished(job)):
+            continue
+        record = workflow.persistence.metadata(next(item for item in job.output if str(item) in dates))
+        if record is not None:
+            new.append(provenance.Made(dates, dict(record.items())))
+    if new:
+        provenance.write_provenance(RESULTS, provenance.merged(kept, new))
+        seen_state().parent.mkdir(exist_ok=True)
+        seen_state().write_text(provenance.state(RESULTS), encoding="utf-8")
+
+
+if workflow.is_main_process and workflow.workflow_settings.persistence_backend.name == "FILE":
+    recall()
+
+    onsuccess:
+        keep_provenance()
+
+    onerror:
+        keep_provenance()
