@@ -59,6 +59,7 @@ def keep_provenance():
     kept = checked(provenance.read_provenance, RESULTS)
     known = {output for one in kept for output in one.outputs}
     new = []
+    workflow.persistence.deactivate_cache()  # it holds the last job as it was before
     for job in workflow.dag.jobs:
         dates = {
             str(item): None if is_flagged(item, "temp") else os.stat(item).st_mtime
