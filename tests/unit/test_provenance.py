@@ -75,10 +75,10 @@ def test_only_what_is_there_is_recorded_anew(at):
         open(f"r/{name}", "w").close()
         os.utime(f"r/{name}", (date, date))
     jobs = [made("r/lost", "r/same", "r/younger", "r/gone"), Made({"r/temporary": None}, {"rule": "align"})]
-    back = dict(put_back(jobs, ["r/same", "r/younger", "r/temporary"]))
+    back = list(put_back(jobs, ["r/same", "r/younger", "r/temporary"]))
     # of a younger file the record that is there may be the right one
-    assert set(back) == {"r/lost", "r/same", "r/temporary"}
-    assert back["r/lost"]["endtime"] == 500
+    assert back == [(["r/lost", "r/same"], jobs[0].record), (["r/temporary"], jobs[1].record)]
+    assert list(put_back([made("r/gone")], [])) == []
 
 
 def test_results_without_a_record_are_found_by_the_rules_that_make_them(at):

@@ -2,6 +2,7 @@
 # What the rules ask for, mem_mb and runtime, stands beside what they used in docs/resources.md.
 import base64
 import hashlib
+import json
 import os
 import re
 import sys

@@ -32,10 +32,15 @@ def recall():
     state, seen = provenance.state(RESULTS), seen_state()
     if state and not (recorded and seen.exists() and seen.read_text(encoding="utf-8") == state):
         lost = 0
-        for output, record in provenance.put_back(checked(provenance.read_provenance, RESULTS), recorded):
-            lost += output not in recorded
-            store._write_record(output, MetadataRecord(**record))
-            recorded.add(output)
+        for outputs, record in provenance.put_back(checked(provenance.read_provenance, RESULTS), recorded):
+            # One text for all outputs of a job: that of thousands of profiles names as many inputs.
+            text = json.dumps(dict(MetadataRecord(**record).items()))
+            for output in outputs:
+                lost += output not in recorded
+                path = Path(store._record_path(store._metadata_path, output))
+                path.parent.mkdir(exist_ok=True, parents=True)
+                path.write_text(text, encoding="utf-8")
+            recorded.update(outputs)
         seen.parent.mkdir(exist_ok=True)
         seen.write_text(state, encoding="utf-8")
         if lost:

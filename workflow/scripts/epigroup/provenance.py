@@ -93,21 +93,28 @@ def state(results: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def put_back(made: Iterable[Made], recorded: Iterable[str]) -> Iterator[tuple[str, dict]]:
-    """(output, record) of what is to be recorded anew: outputs that are there and have no record, or whose record may
-    be of another file of that name, since their date is that of `made`; temporary ones always."""
+def put_back(
+    made: Iterable[Made], recorded: Iterable[str]
+) -> Iterator[tuple[list[str], Mapping[str, object]]]:
+    """(outputs, their record) of what is to be recorded anew, job by job: outputs that are there and have no record, or
+    whose record may be of another file of that name, since their date is that of `made`; temporary ones always."""
     recorded = set(recorded)
     for one in made:
-        for output, made_at in one.outputs.items():
-            if made_at is None:
-                yield output, dict(one.record)
-                continue
-            try:
-                date = os.stat(output).st_mtime
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            if output not in recorded or abs(date - made_at) <= _SAME_DATE:
-                yield output, {**one.record, "endtime": date}
+        outputs = [
+            output
+            for output, made_at in one.outputs.items()
+            if made_at is None or _is_to_record(output, made_at, output in recorded)
+        ]
+        if outputs:
+            yield outputs, one.record
+
+
+def _is_to_record(output: str, made_at: float, is_recorded: bool) -> bool:
+    try:
+        date = os.stat(output).st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return not is_recorded or abs(date - made_at) <= _SAME_DATE
 
 
 def without_record(
