@@ -180,7 +180,7 @@ def test_every_format_of_the_tree_is_cut_and_every_binary_one_has_a_bit_flipped(
     """Of all that a finished run has left but logs: what it holds says what must be among the faults."""
     names = [path.relative_to(kept / "results") for path in (kept / "results").rglob("*") if path.is_file()]
     names = [name for name in names if name.parts[0] not in ("logs", "benchmarks", "checkpoints")]
-    # Snakemake's own, the date of a folder; and what no job reads, see tests/workflow/test_provenance.py.
+    # Snakemake's own, the date of a folder; and what no job reads, see tests/workflow/test_lost_records.py.
     names = [name for name in names if name.name not in (".snakemake_timestamp", "provenance.jsonl.gz")]
     cut = {Path(name).suffix for name, change, _ in FAULTS if change in (half, end, last_lines)}
     bits = (bit, stored_bit, stored_bits, tensor_bits)

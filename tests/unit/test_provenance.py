@@ -69,16 +69,20 @@ def test_a_new_job_replaces_those_of_its_outputs_and_what_is_gone_is_forgotten(a
     assert merged(kept, new) == [kept[1], temporary, *new]
 
 
-def test_only_what_is_there_is_recorded_anew(at):
+def test_only_what_has_the_date_of_its_making_is_recorded_anew(at):
+    """A younger file is of a run that was killed before it could write what made it."""
     os.mkdir("r")
-    for name, date in (("lost", 500), ("same", 101), ("younger", 500)):
+    for name, date in (("same", 100), ("rounded", 101), ("younger", 500)):
         open(f"r/{name}", "w").close()
         os.utime(f"r/{name}", (date, date))
-    jobs = [made("r/lost", "r/same", "r/younger", "r/gone"), Made({"r/temporary": None}, {"rule": "align"})]
-    back = list(put_back(jobs, ["r/same", "r/younger", "r/temporary"]))
-    # of a younger file the record that is there may be the right one
-    assert back == [(["r/lost", "r/same"], jobs[0].record), (["r/temporary"], jobs[1].record)]
-    assert list(put_back([made("r/gone")], [])) == []
+    jobs = [
+        made("r/same", "r/rounded", "r/younger", "r/gone"),
+        Made({"r/temporary": None}, {"rule": "align"}),
+    ]
+    assert list(put_back([*jobs, made("r/gone")])) == [
+        (["r/same", "r/rounded"], jobs[0].record),
+        (["r/temporary"], jobs[1].record),
+    ]
 
 
 def test_results_without_a_record_are_found_by_the_rules_that_make_them(at):

@@ -32,7 +32,7 @@ def recall():
     state, seen = provenance.state(RESULTS), seen_state()
     if state and not (recorded and seen.exists() and seen.read_text(encoding="utf-8") == state):
         lost = 0
-        for outputs, record in provenance.put_back(checked(provenance.read_provenance, RESULTS), recorded):
+        for outputs, record in provenance.put_back(checked(provenance.read_provenance, RESULTS)):
             # One text for all outputs of a job: that of thousands of profiles names as many inputs.
             text = json.dumps(dict(MetadataRecord(**record).items()))
             for output in outputs:
@@ -62,7 +62,7 @@ def recall():
 def keep_provenance():
     """Write beside the results what Snakemake has recorded of the jobs of this run."""
     kept = checked(provenance.read_provenance, RESULTS)
-    known = {output for one in kept for output in one.outputs}
+    known = {output: date for one in kept for output, date in one.outputs.items()}
     new = []
     workflow.persistence.deactivate_cache()  # it holds the last job as it was before
     for job in workflow.dag.jobs:
@@ -71,15 +71,22 @@ def keep_provenance():
             for item in job.output
             if is_flagged(item, "temp") or os.path.exists(item)
         }
-        if not dates or (next(iter(dates)) in known and not workflow.dag.finished(job)):
+        is_known = all(output in known and known[output] == date for output, date in dates.items())
+        if not dates or (is_known and not workflow.dag.finished(job)):
             continue
         record = workflow.persistence.metadata(next(item for item in job.output if str(item) in dates))
         if record is not None:
             new.append(provenance.Made(dates, dict(record.items())))
-    if new:
+    if not new:
+        return
+    try:
         provenance.write_provenance(RESULTS, provenance.merged(kept, new))
         seen_state().parent.mkdir(exist_ok=True)
         seen_state().write_text(provenance.state(RESULTS), encoding="utf-8")
+    except OSError as error:
+        logger.warning(
+            f"{RESULTS}/{provenance.FILE}: not written ({error}): what this run made is known from .snakemake alone"
+        )
 
 
 if workflow.is_main_process and workflow.workflow_settings.persistence_backend.name == "FILE":

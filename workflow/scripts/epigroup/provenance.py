@@ -93,28 +93,23 @@ def state(results: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def put_back(
-    made: Iterable[Made], recorded: Iterable[str]
-) -> Iterator[tuple[list[str], Mapping[str, object]]]:
-    """(outputs, their record) of what is to be recorded anew, job by job: outputs that are there and have no record, or
-    whose record may be of another file of that name, since their date is that of `made`; temporary ones always."""
-    recorded = set(recorded)
+def put_back(made: Iterable[Made]) -> Iterator[tuple[list[str], Mapping[str, object]]]:
+    """(outputs, their record) of what is to be recorded anew, job by job: outputs that have the date that they had when
+    they were made, and temporary ones. A file of another date is another's: of a run that was killed before it could
+    write what it made, say."""
     for one in made:
         outputs = [
-            output
-            for output, made_at in one.outputs.items()
-            if made_at is None or _is_to_record(output, made_at, output in recorded)
+            output for output, made_at in one.outputs.items() if made_at is None or _has_date(output, made_at)
         ]
         if outputs:
             yield outputs, one.record
 
 
-def _is_to_record(output: str, made_at: float, is_recorded: bool) -> bool:
+def _has_date(path: str, date: float) -> bool:
     try:
-        date = os.stat(output).st_mtime
+        return abs(os.stat(path).st_mtime - date) <= _SAME_DATE
     except (FileNotFoundError, NotADirectoryError):
         return False
-    return not is_recorded or abs(date - made_at) <= _SAME_DATE
 
 
 def without_record(
@@ -153,8 +148,9 @@ def told_without_record(results: str, found: Mapping[str, list[str]], command: s
     have, them, more = (" has", "it", "") if count == 1 else ("s have", "them", ", ...")
     return (
         f"{results}: {count:,} result{have} no record of the settings and inputs that made {them} ({first}{more}): "
-        f".snakemake was deleted, or the results were copied here without {FILE}. What is there is taken as it is: a "
-        "change of the config does not make it again. If it may be of other settings, make it again: "
+        f".snakemake was deleted after a run that was killed, or they were copied without {FILE} or their "
+        "dates. What is there is taken as it is: a change of the config does not make it again. If it may be of "
+        "other settings, make it again: "
         f"{command} --forcerun {' '.join(found)}"
     )
 

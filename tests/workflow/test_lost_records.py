@@ -1,5 +1,6 @@
 """Results whose records in .snakemake are gone or are those of others: what made them stands beside them."""
 
+import os
 import shutil
 
 import pytest
@@ -91,6 +92,15 @@ def test_results_without_any_record_are_named_in_the_run_itself(tree):
     assert {"train_pack", "build_genome"} <= set(words[words.index("--forcerun") :])
     rules, _ = to_run(tree, "other.yaml", *words[words.index("--forcerun") :])
     assert {"build_genome", "train_pack"} <= rules
+
+
+def test_a_file_of_a_run_that_was_killed_is_not_taken_for_the_recorded_one(tree):
+    """Then .snakemake is deleted, as people do to be rid of a lock."""
+    os.utime(tree / "results/models/SMTL/seed1/pack0.safetensors")
+    shutil.rmtree(tree / ".snakemake")
+    _, said = to_run(tree, MINI)
+    assert "results: 1 result has no record of the settings" in said
+    assert "results/models/SMTL/seed1/pack0.safetensors" in said and "--forcerun train_pack" in said
 
 
 def test_a_cut_provenance_file_is_named(tree):
