@@ -36,11 +36,10 @@ def test_snakemake_killed_while_jobs_run(disturbed):
     """SIGKILL of Snakemake: the jobs go on without it, the folder stays locked; after --unlock all ends well."""
     run = start_snakemake(disturbed, "-c2")
     logs = disturbed / "results/logs"
-    wait_for(lambda: list(logs.glob("index_genome*")) or list(logs.glob("build_genome*")), run)
-    orphans = list(children(run.pid))
+    # The folder of a log is there a moment before its job, and between two jobs there is none.
+    wait_for(lambda: any(logs.glob("*_genome*")) and list(children(run.pid)), run)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    assert orphans
     again = run_snakemake(
         disturbed, "-c2", "results/genome/genome.h5", "--configfile", *EVERYTHING, check=False
     )
