@@ -37,7 +37,8 @@ def test_snakemake_killed_while_jobs_run(disturbed):
     run = start_snakemake(disturbed, "-c2")
     logs = disturbed / "results/logs"
     # The folder of a log is there a moment before its job, and between two jobs there is none.
-    wait_for(lambda: any(logs.glob("*_genome*")) and list(children(run.pid)), run)
+    begun = ("build_genome", "index_genome.log")
+    wait_for(lambda: any((logs / name).exists() for name in begun) and list(children(run.pid)), run)
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     again = run_snakemake(
