@@ -15,6 +15,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import IO
 
 COMMANDS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sbatch", "sacct")
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
@@ -73,6 +74,7 @@ class Cluster:
             "PATH": f"{os.environ['PATH']}:{SYSTEM_FOLDERS}",
         }
         self.daemons: dict[str, subprocess.Popen] = {}
+        self.lock: IO[str] | None = None
 
     def run(self, *words: str, check: bool = True) -> str:
         """Standard output of a command that talks to this cluster."""
@@ -194,6 +196,8 @@ class Cluster:
             link = CONFIGURATION.with_name(name)
             if link.is_symlink() and Path(os.readlink(link)).parent == self.folder:
                 link.unlink()
+        if self.lock is not None:
+            self.lock.close()
 
     def _daemon(self, name: str, *words: str, user: str | None = None) -> None:
         log = open(self.folder / "log" / f"{name}.log", "ab")  # noqa: SIM115  the daemon's, for as long as it runs
