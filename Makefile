@@ -18,7 +18,7 @@ NUMERICAL := $(addprefix tests/unit/test_,$(addsuffix .py,affinity agreement bal
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 
-.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format plan
+.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format plan reruns compare
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -56,6 +56,12 @@ format: setup ## bring the code into shape
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow
+
+reruns: setup ## write anew which edit reruns what: docs/developers/reruns.md
+	python docs/developers/reruns.py
+
+compare: setup ## hold the results of tests/mini of the commit BASE=... against those of the files here
+	python tests/compare_trees.py $(BASE)
 
 plan: setup ## say what CONFIG means before anything runs: trainings, GPU hours, disk, jobs
 	snakemake --cores 1 --quiet rules progress host reason --configfile $(CONFIG) -- plan

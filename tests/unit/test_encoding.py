@@ -71,7 +71,7 @@ def test_schema_and_digest_are_the_same_in_a_locale_of_ascii(repository):
     code = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1] + '/workflow/scripts');"
         "from epigroup.config_schema import _schema; from epigroup.sheet_checks import schema;"
-        "from epigroup.digest import code_digest; from pathlib import Path;"
+        "from epigroup.digest.code import code_digest; from pathlib import Path;"
         "print(hashlib.sha256(repr((_schema(), schema())).encode()).hexdigest(),"
         " [code_digest(path.stem) for path in sorted(Path(sys.argv[1], 'workflow/scripts').glob('*.py'))])"
     )

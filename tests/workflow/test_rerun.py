@@ -2,7 +2,8 @@
 
 import os
 import re
-from contextlib import contextmanager
+import shutil
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -61,21 +62,60 @@ def test_a_fresh_checkout_reruns_nothing(finished):
     assert to_rerun(finished) == set()
 
 
-def test_docstrings_and_comments_rerun_nothing(finished):
-    training = finished / LIBRARY / "training.py"
+def test_what_changes_no_result_reruns_nothing(finished):
+    """Comments, docstrings, a log line, the text of an error, progress, event files, and where a module lies."""
+    library = finished / LIBRARY
+    moved = library / "rooms"
+    importers = [path for path in library.rglob("*.py") if "from epigroup.losses import" in path.read_text()]
     with (
-        edited(training, ('"""', '"""Other words. ')),
+        edited(library / "training.py", ('"""', '"""Other words. ')),
         edited(finished / CONFIG, ("training:", "# a comment\ntraining:")),
+        edited(library / "labelling.py", ('"%s: no example"', '"%s: not one example is left"')),
+        edited(library / "trainer.py", ("unknown optimiser", "there is no optimiser")),
+        edited(library / "event_files.py", ("0x82F63B78", "0x82F63B79")),
+        edited(library / "training_lines.py", ("examples/s", "examples a second")),
+        ExitStack() as stack,
     ):
+        for path in importers:
+            stack.enter_context(
+                edited(path, ("from epigroup.losses import", "from epigroup.rooms.losses import"))
+            )
+        moved.mkdir()
+        stack.callback(shutil.rmtree, moved)
+        (moved / "__init__.py").write_text("")
+        (library / "losses.py").rename(moved / "losses.py")
+        stack.callback((moved / "losses.py").rename, library / "losses.py")
+        assert len(importers) > 1
         assert to_rerun(finished) == set()
 
 
 def test_training_logic_reruns_training_and_what_follows(finished):
-    path = finished / LIBRARY / "training.py"
-    with edited(path, ("\nimport ", "\nEDITED = 1\nimport ")):
+    with edited(finished / LIBRARY / "trainer.py", ("self.state.step += 1", "self.state.step += 2")):
         jobs = to_rerun(finished)
     assert {"train_pack", "evaluate_strategy", "compare_strategies", "make_report"} <= rules_of(jobs)
     assert not rules_of(jobs) & {"make_shard", "standardise_peaks", "align_reads", "build_genome"}
+
+
+def test_a_reader_of_fasta_reruns_the_genome_and_what_takes_it(finished):
+    with edited(finished / LIBRARY / "genome.py", ("line, codes = None, 0, 1", "line, codes = None, 0, 2")):
+        jobs = rules_of(to_rerun(finished))
+    assert {"build_genome", "index_genome", "make_shard"} <= jobs
+    assert not jobs & {"simulate_genome", "simulate_reads"}
+
+
+def test_a_tree_made_by_other_code_is_kept_by_touch(finished, tmp_path):
+    """What CHANGELOG tells a user whose tree rests on code whose digest has another form."""
+    folder = shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    code = folder / LIBRARY / "digest/code.py"
+    with edited(code, ('["acts", ', '["in another form", ')):
+        assert {"build_genome", "make_shard", "train_pack"} <= rules_of(to_rerun(folder))
+        models = {path: path.read_bytes() for path in folder.glob("results/models/*/*/*.safetensors")}
+        run_snakemake(folder, "-c2", "--touch", "--configfile", *EVERYTHING)
+        assert to_rerun(folder) == set()
+        assert {path: path.read_bytes() for path in models} == models
+        with edited(folder / CONFIG, ("learning_rate: ", "learning_rate: 1")):
+            jobs = rules_of(to_rerun(folder))
+        assert "train_pack" in jobs and "make_shard" not in jobs
 
 
 def test_learning_rate_reruns_training_not_labels(finished):

@@ -29,7 +29,6 @@ from epigroup import (
     balancing,
     compared,
     config_schema,
-    digest,
     grouping as grouping_methods,
     prerequisites,
     search as searches,
@@ -37,6 +36,7 @@ from epigroup import (
     strategies as plan_of,
 )
 from epigroup.composition import evaluation_sets
+from epigroup.digest import code as digests
 from epigroup.errors import InputError
 from epigroup.index_limits import LONGEST_INDEXED
 from epigroup.left_out import profiles_left_out
@@ -150,7 +150,7 @@ def one_of(names):
 @lru_cache(maxsize=None)
 def code_digest(script, modules=(), files=()):
     """Digest of a script and of all library code it reaches; `files` are relative to workflow/."""
-    return digest.code_digest(script, modules, files)
+    return digests.code_digest(script, modules, files, known=".snakemake/code_digests.json")
 
 
 def untracked(value):

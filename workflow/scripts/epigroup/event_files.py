@@ -12,6 +12,9 @@ import struct
 import time
 from pathlib import Path
 
+# For the code digest: they are looked at and never read back.
+CHANGES_NO_RESULT = ("*",)
+
 
 def _crc_table() -> list[int]:
     table = []

@@ -11,6 +11,8 @@ from pathlib import Path
 from epigroup.errors import InputError
 from epigroup.intact import first_line
 
+# For the code digest. What `duration` gives may stand in a table.
+CHANGES_NO_RESULT = ("log_to", "Progress", "rule_of", "machine_fault", "MACHINE")
 # What the machine says: what the user can do.
 MACHINE = {
     "No space left on device": "the disk is full: make room and run again",

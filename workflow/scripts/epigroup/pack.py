@@ -16,11 +16,11 @@ from epigroup.errors import InputError
 from epigroup.event_files import EventFile
 from epigroup.group_state import GroupState
 from epigroup.loader import Batches
-from epigroup.logs import duration
 from epigroup.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.networks import LAYOUTS
 from epigroup.packing import Technique, choose_technique
 from epigroup.trainer import Diverged, GroupTrainer, advance
+from epigroup.training_lines import ending_line, progress_line
 from epigroup.warm_start import WarmStart
 
 logger = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class Pack:
                 now = time.monotonic()
                 show = stopped or now - last_progress >= self.cfg["progress_seconds"]
                 due = stopped or now - last_save >= self.cfg["checkpoint_seconds"]
-                progress = _progress(trainers) if show else ""  # fetches the losses, as saving does
+                progress = progress_line(trainers) if show else ""  # fetches the losses, as saving does
                 if due and self.checkpoint is not None:
                     self.save()
                     last_save = time.monotonic()
@@ -199,7 +199,7 @@ class Pack:
         for group in [group for group, trainer in self.in_flight.items() if trainer.finished]:
             trainer = self.in_flight.pop(group)
             self.finished[group] = trainer.state, trainer.snapshots
-            logger.info("%s", trainer.ending())
+            logger.info("%s", ending_line(trainer))
         return bool(self.in_flight)
 
     def _last_good(self) -> str:
@@ -220,22 +220,3 @@ class Pack:
             if validated or progress_too:
                 self.writers[group].scalar("loss/training", trainer.train_loss(), state.step)
                 self.writers[group].scalar("examples_per_second", trainer.examples_per_second(), state.step)
-
-
-def _progress(trainers: Sequence[GroupTrainer]) -> str:
-    """One line for the groups in flight."""
-    if len(trainers) == 1:
-        return trainers[0].progress()
-    first = trainers[0]
-    states = [trainer.state for trainer in trainers]
-    examples = first.state.step * first.order.batch_size
-    rate = len(trainers) * examples / max(sum(state.seconds for state in states), 1e-9)
-    left = len(trainers) * (first.cfg["max_steps"] * first.order.batch_size - examples) / max(rate, 1e-9)
-    losses = [trainer.train_loss() for trainer in trainers]
-    best = [state.best_loss for state in states]
-    return (
-        f"{len(trainers)} groups at once: step {first.state.step:,} of at most {first.cfg['max_steps']:,}, "
-        f"{rate:,.0f} examples/s in all, train loss {min(losses):.5f} to {max(losses):.5f}, best validation "
-        + (f"{min(best):.5f} to {max(best):.5f}" if states[0].best_step else "none yet")
-        + f", at most {duration(left)} left"
-    )

@@ -44,6 +44,7 @@ from epigroup.memory import (
 from epigroup.search import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.shards import open_dataset
 from epigroup.trainer import Diverged, GroupTrainer
+from epigroup.training_lines import progress_line
 from epigroup.warm_start import WarmStart, read_warm_start
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ class Trials:
             trainers[group] = self._trainer(group, tasks, rate, stream)
         for group, state in (self._current or {}).items():
             trainers[int(group)].load_state_dict(state)
-            logger.info("%s", trainers[int(group)].progress())
+            logger.info("%s", progress_line([trainers[int(group)]]))
         self._current = None
         self._last_save = self._last_progress = time.monotonic()
         diverged, stopped = None, False
@@ -172,7 +173,7 @@ class Trials:
                     going = not self.termination.requested and trainer.advance()
                     now = time.monotonic()
                     show = not going or now - self._last_progress >= self.cfg["progress_seconds"]
-                    progress = trainer.progress() if show else ""
+                    progress = progress_line([trainer]) if show else ""
                     if not going or now - self._last_save >= self.cfg["checkpoint_seconds"]:
                         self._save({str(g): t.state_dict() for g, t in trainers.items()})
                         self._last_save = time.monotonic()

@@ -42,18 +42,18 @@ def for_each_profile(
     """
     progress = Progress(log, "peaks", len(paths), "profiles")
 
-    def one(path: str | os.PathLike, out: str | os.PathLike, unlikely: str) -> T | InputError:
-        try:
-            return write(path, out, sizes, chosen, unlikely=unlikely, **form)
-        except InputError as error:
-            return error
-
-    given = []
+    given, wrong = [], []
     with ThreadPoolExecutor(threads) as pool:
-        for value in pool.map(one, paths, outs, unlikely or ["take"] * len(paths)):
+        jobs = [
+            pool.submit(write, path, out, sizes, chosen, unlikely=like, **form)
+            for path, out, like in zip(paths, outs, unlikely or ["take"] * len(paths), strict=True)
+        ]
+        for job in jobs:
+            if isinstance(job.exception(), InputError):
+                wrong.append(str(job.exception()))
+            else:
+                given.append(job.result())
             progress.advance()
-            given.append(value)
-    wrong = [str(value) for value in given if isinstance(value, InputError)]
     if len(wrong) > 1:
         raise InputError(f"{len(wrong)} of {len(paths)} peak files are wrong:\n" + "\n".join(wrong))
     if wrong:

@@ -24,7 +24,6 @@ from epigroup.checkpoints import Snapshots, Termination
 from epigroup.errors import InputError
 from epigroup.group_state import GroupState, TrainedGroup, trained_group
 from epigroup.loader import Batches, TrainingOrder
-from epigroup.logs import duration
 from epigroup.losses import build_loss
 from epigroup.networks import LAYOUTS, Network, build_network
 
@@ -366,43 +365,6 @@ class GroupTrainer:
 
     def examples_per_second(self) -> float:
         return self.state.step * self.order.batch_size / max(self.state.seconds, 1e-9)
-
-    def progress(self) -> str:
-        """One line: step, rate, losses, and the time that is left if no early stop comes."""
-        state = self.state
-        best = f"{state.best_loss:.5f} at {state.best_step:,}" if state.best_step else "none yet"
-        rate = self.examples_per_second()
-        left = (self.cfg["max_steps"] - state.step) * self.order.batch_size / max(rate, 1e-9)
-        return (
-            f"{self.label}: step {state.step:,} of at most {self.cfg['max_steps']:,}, "
-            f"{rate:,.0f} examples/s, train loss {self.train_loss():.5f}, best validation {best}, "
-            f"at most {duration(left)} left" + self.task_weights()
-        )
-
-    def task_weights(self) -> str:
-        """How much tasks counted in the last step, where they are balanced, to go on a line with."""
-        if self.balancer is None:
-            return ""
-        weights = self.balancer.weights.tolist()
-        least, most = (extreme(range(len(weights)), key=weights.__getitem__) for extreme in (min, max))
-        return (
-            f"; balancing {self.cfg['balancing']}: task weights from {weights[least]:.3g} "
-            f"({self.task_ids[least]}) to {weights[most]:.3g} ({self.task_ids[most]})"
-        )
-
-    def ending(self) -> str:
-        """One line: where training ended and what is kept."""
-        state = self.state
-        why = "no new minimum" if state.validations_since_best >= self.cfg["patience"] else "max_steps"
-        others = len(state.kept_steps) - 1
-        looks = state.looks.get("seconds")
-        return (
-            f"{self.label}: ended at step {state.step:,} ({why}) after {duration(state.seconds)}; "
-            f"kept the weights of step {state.best_step:,}, validation loss {state.best_loss:.5f}"
-            + (f", and those of {others} other steps that serve single tasks better" if others else "")
-            + ("" if looks is None else f"; looks on the way took {looks:.1f} s")
-            + self.task_weights()
-        )
 
     def result(self) -> TrainedGroup:
         return trained_group(self.state, self.snapshots)

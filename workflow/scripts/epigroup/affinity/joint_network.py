@@ -17,6 +17,7 @@ from epigroup.loader import Batches, TrainingOrder
 from epigroup.models import ModelInfo, load_network, read_pack_infos
 from epigroup.networks import LAYOUTS, Network
 from epigroup.trainer import GroupTrainer, initial_network
+from epigroup.training_lines import ending_line, progress_line
 
 log = logging.getLogger(__name__)
 
@@ -174,12 +175,12 @@ def look_along_training(
                 inputs.checkpoint.write({"trainer": trainer.state_dict(), "steps": steps, "found": looked})
                 last_save = time.monotonic()
             if not going:
-                log.warning("stopped by SIGTERM; %s; a new start goes on from here", trainer.progress())
+                log.warning("stopped by SIGTERM; %s; a new start goes on from here", progress_line([trainer]))
                 raise SystemExit(143)
             if now - last_progress >= running.get("progress_seconds", 60):
                 last_progress = now
-                log.info("%s", trainer.progress())
-        log.info("%s", trainer.ending())
+                log.info("%s", progress_line([trainer]))
+        log.info("%s", ending_line(trainer))
         if trainer.state.step not in steps[-1:]:
             steps.append(trainer.state.step)
             found.append(look(trainer.network.eval()))

@@ -1,0 +1,320 @@
+"""What a Python file of the package binds and imports, and what a name in it means where it stands."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+PACKAGE = "epigroup"
+# Names that a module declares to change no result: its own tuple of this name.
+NO_RESULT = "CHANGES_NO_RESULT"
+# Where one of these stands, names are not all that a file refers to: every statement of it counts.
+BEYOND_NAMES = {"globals", "exec", "eval", "__import__"}
+BEYOND_METHODS = {"__init_subclass__", "__set_name__", "__subclasses__", "__dict__", "modules"}
+FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an import binds: `module` of this package and perhaps a name in it, or the full name of what is foreign."""
+
+    module: str
+    name: str | None = None
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Names that a module declares to change no result (`*`: all), its classes that do nothing but hold values, and
+    its tuples of exceptions that are not of this package.
+    """
+
+    no_result: tuple[str, ...]
+    values: frozenset[str]
+    foreign_errors: frozenset[str]
+
+    def changes_none(self, name: str) -> bool:
+        return name in self.no_result or "*" in self.no_result
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`text` with a mark for each of `refs`: (module, names...) of this package, or a name of the file itself.
+
+    `messages`: the literals that stand in a raise. `binds`: the names that it gives a value. `always`: it does
+    something when the file is imported. `keeps_errors`: it catches an error of the package and uses its text.
+    """
+
+    text: str
+    refs: tuple[tuple[str, ...], ...]
+    messages: tuple[str, ...]
+    imports: tuple[str, ...]
+    binds: tuple[str, ...]
+    always: bool
+    keeps_errors: bool
+
+
+@dataclass
+class Source:
+    """A file: its statements in order, what its imports bind, the modules that importing it imports."""
+
+    name: str
+    statements: list[Statement] = field(default_factory=list)
+    bound: dict[str, Import] = field(default_factory=dict)
+    imports: list[str] = field(default_factory=list)
+    declared: Declared = field(default_factory=lambda: Declared((), frozenset(), frozenset()))
+
+    def of(self, name: str) -> list[Statement]:
+        """The statements that bind a name."""
+        return [one for one in self.statements if name in one.binds]
+
+
+class Package(Protocol):
+    """What a file has to know of the others."""
+
+    def exists(self, module: str) -> bool:
+        """Whether there is a module of this dotted name."""
+
+    def declared(self, module: str) -> Declared:
+        """What the module says of its own names."""
+
+
+def declarations(tree: ast.Module) -> Declared:
+    """What a file says of its own names, without a look at other files."""
+    no_result: tuple[str, ...] = ()
+    values, foreign_errors = set(), set()
+    own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    own |= {
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == PACKAGE)
+        for alias in node.names
+    }
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == NO_RESULT:
+                no_result = tuple(ast.literal_eval(value))
+            case ast.ClassDef(name=name) if _holds_values(node):
+                values.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elts)):
+                heads = {(chain_of(one) or [""])[0] for one in elts}
+                if "" not in heads and not heads & own and not heads & {"Exception", "BaseException"}:
+                    foreign_errors.add(name)
+    return Declared(no_result, frozenset(values), frozenset(foreign_errors))
+
+
+class Scope(dict):
+    """Names bound in a function, class or comprehension: what an import binds, or None."""
+
+    def __init__(self, kind: str, names):
+        super().__init__(names)
+        self.kind = kind
+
+
+class Names:
+    """A file under reading, and the scopes around the place that is read."""
+
+    def __init__(self, source: Source, is_package: bool, package: Package, keep_annotations: bool):
+        self.source, self.is_package, self.package = source, is_package, package
+        self.keep_annotations = keep_annotations
+        self.top: set[str] = set()
+        self.loggers: set[str] = set()
+        self.used: set[str] = set()
+        self.scopes: list[Scope] = []
+        self.refs: list[tuple[str, ...]] = []
+        self.messages: list[str] = []
+        self.lazy: list[str] = []
+        self.keeps_errors = False
+
+    # what the file binds
+
+    def imports_of(self, node: ast.AST) -> None:
+        """Imports that run when the file is imported, those in `if` and `try` too."""
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for bound, what in self.bindings(node):
+                self.source.bound[bound] = what
+            self.source.imports.extend(self.modules_of(node))
+        elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While | ast.ExceptHandler):
+            for child in () if is_type_checking(node) else ast.iter_child_nodes(node):
+                self.imports_of(child)
+
+    def bindings(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                own = alias.name.split(".")[0] == PACKAGE
+                shown = alias.name if alias.asname else alias.name.split(".")[0]
+                yield alias.asname or shown, Import(shown, None, not own)
+            return
+        module = self.absolute(node)
+        for alias in node.names:
+            if module.split(".")[0] != PACKAGE:
+                yield alias.asname or alias.name, Import(f"{module}.{alias.name}", None, True)
+            elif alias.name == "*":
+                raise ImportError(
+                    f"{self.source.name}, line {node.lineno}: import the names that are used, not *"
+                )
+            else:
+                yield alias.asname or alias.name, Import(module, alias.name)
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        if not node.level:
+            return node.module or ""
+        parts = self.source.name.split(".")
+        parts = parts[: len(parts) - node.level + (1 if self.is_package else 0)]
+        return ".".join([*parts, *([node.module] if node.module else [])])
+
+    def modules_of(self, node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
+            return
+        module = self.absolute(node)
+        if module.split(".")[0] == PACKAGE:
+            yield module
+            yield from (f"{module}.{a.name}" for a in node.names if self.package.exists(f"{module}.{a.name}"))
+
+    def look_at(self, tree: ast.Module) -> None:
+        """The file's own names, its loggers, the classes that only hold values, what it declares."""
+        bound: list[str] = []
+        for node in tree.body:
+            names = bound_by(node)
+            bound += names
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
+                    if self.full_name(func) == "logging.getLogger":
+                        self.loggers.add(name)
+                case ast.With(items=items):
+                    self.loggers |= {
+                        item.optional_vars.id
+                        for item in items
+                        if isinstance(item.optional_vars, ast.Name)
+                        and isinstance(item.context_expr, ast.Call)
+                        and (self.full_name(item.context_expr.func) or "").endswith(".log_to")
+                    }
+        self.top = set(bound)
+        self.loggers = {name for name in self.loggers if bound.count(name) == 1 and not _rebound(tree, name)}
+        self.used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+    def full_name(self, node: ast.expr) -> str | None:
+        """`numpy.linalg.norm` for `np.linalg.norm`; a name of the file as it is; None for what is no name."""
+        chain = chain_of(node)
+        if chain is None:
+            return None
+        what = self.source.bound.get(chain[0])
+        if what is None:
+            return ".".join(chain)
+        return ".".join([what.module, *([what.name] if what.name else []), *chain[1:]])
+
+    def goes_beyond_names(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in BEYOND_NAMES and name not in self.top
+            case ast.FunctionDef(name=name):
+                return name in BEYOND_METHODS - {"modules"} or (
+                    name == "__getattr__" and node.args.args[0].arg != "self"
+                )
+            case ast.Attribute(attr=name):
+                return name in BEYOND_METHODS and (name != "modules" or self.full_name(node) == "sys.modules")
+        return False
+
+    def in_class(self) -> bool:
+        return bool(self.scopes) and self.scopes[-1].kind == "class"
+
+    def find(self, name: str) -> tuple[Import | None, bool]:
+        """What a name is where it stands: (what an import binds, whether it is a local name that no import binds)."""
+        for depth, scope in enumerate(reversed(self.scopes)):
+            if name in scope and (scope.kind == "function" or depth == 0):
+                return scope[name], scope[name] is None
+        return self.source.bound.get(name), False
+
+
+class entered:
+    def __init__(self, reader: Names, scope: Scope):
+        self.reader, self.scope = reader, scope
+
+    def __enter__(self):
+        self.reader.scopes.append(self.scope)
+
+    def __exit__(self, *_):
+        self.reader.scopes.pop()
+
+
+def chain_of(node: ast.AST) -> list[str] | None:
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return [node.id, *reversed(names)] if isinstance(node, ast.Name) else None
+
+
+def local_names(node, reader: Names) -> dict[str, Import | None]:
+    """Names that a function or a class binds itself, without those of functions and classes within."""
+    names: dict[str, Import | None] = {}
+    shared: set[str] = set()
+    if isinstance(node, FUNCTIONS):
+        a = node.args
+        every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
+        names |= dict.fromkeys(x.arg for x in every)
+    todo: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    while todo:
+        one = todo.pop()
+        if isinstance(one, ast.Global | ast.Nonlocal):
+            shared |= set(one.names)
+        elif isinstance(one, ast.Import | ast.ImportFrom):
+            names |= dict(reader.bindings(one))
+            continue
+        else:
+            for name in own_names(one):
+                names.setdefault(name)
+        if isinstance(one, FUNCTIONS | ast.ClassDef):
+            continue
+        if isinstance(one, COMPREHENSIONS):  # its targets are its own; what := binds is the function's
+            names |= dict.fromkeys(x.target.id for x in ast.walk(one) if isinstance(x, ast.NamedExpr))
+            continue
+        todo.extend(ast.iter_child_nodes(one))
+    return {name: what for name, what in names.items() if name not in shared}
+
+
+def own_names(node: ast.AST) -> list[str]:
+    """Names that this very node binds."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [name]
+        case ast.MatchMapping(rest=str(name)):
+            return [name]
+    return []
+
+
+def bound_by(node: ast.AST) -> list[str]:
+    """Names that a statement of the file binds in it, without imports."""
+    found, todo = [], [node]
+    while todo:
+        one = todo.pop()
+        found += own_names(one)
+        if not isinstance(one, FUNCTIONS | ast.ClassDef | COMPREHENSIONS):
+            todo.extend(ast.iter_child_nodes(one))
+    return list(dict.fromkeys(found))
+
+
+def _rebound(tree: ast.Module, name: str) -> bool:
+    return any(isinstance(node, ast.Global) and name in node.names for node in ast.walk(tree))
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.If) and (chain_of(node.test) or [""])[-1] == "TYPE_CHECKING" and not node.orelse
+    )
+
+
+def _holds_values(node: ast.ClassDef) -> bool:
+    """A dataclass without code of its own where it is made."""
+    made = {"__init__", "__post_init__", "__new__", "__setattr__"}
+    decorated = any(
+        (chain_of(x.func if isinstance(x, ast.Call) else x) or [""])[-1] == "dataclass"
+        for x in node.decorator_list
+    )
+    return decorated and not any(isinstance(x, ast.FunctionDef) and x.name in made for x in node.body)
