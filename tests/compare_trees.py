@@ -14,7 +14,6 @@ import fnmatch
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,8 @@ import h5py
 import hdf5plugin  # noqa: F401 (predictions are compressed by one of its filters)
 import numpy as np
 import pysam
+
+from conftest import copy_checkout
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CONFIGS = ("tests/mini/config.yaml", "tests/mini/everything.yaml")
@@ -45,11 +46,15 @@ LEFT_OUT = {
     "*.bai": "made of the alignments, which are compared",
     "*.tbi": "made of the intervals, which are compared",
 }
-# Columns of tables, keys of JSON and attributes that tell of the run and not of its result.
+# Columns of tables, keys of JSON and attributes that tell of the run and not of its result, beside all ...seconds.
 OF_THE_RUN = {
-    "code", "versions", "seconds", "training_seconds", "look_ahead_share", "examples_per_second", "processor",
+    "code", "versions", "look_ahead_share", "examples_per_second", "processor",
     "about",  # of a model file: the checksum of what it says of itself, all of which is compared
 }  # fmt: skip
+
+
+def of_the_run(name: str) -> bool:
+    return name in OF_THE_RUN or name.endswith("seconds")
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -85,7 +90,7 @@ def compare_tables(one: Path, other: Path) -> list[str]:
     ]
     if rows[0][0] != rows[1][0]:
         return [f"columns {rows[0][0]} and {rows[1][0]}"]
-    kept = [at for at, column in enumerate(rows[0][0]) if column not in OF_THE_RUN]
+    kept = [at for at, column in enumerate(rows[0][0]) if not of_the_run(column)]
     tables = [[[row[at] for at in kept if at < len(row)] for row in part] for part in rows]
     return [] if tables[0] == tables[1] else [f"rows differ: {first_difference(*tables)}"]
 
@@ -105,7 +110,7 @@ def compare_json(one: Path, other: Path) -> list[str]:
 def compare_values(where: str, one: object, other: object) -> Iterator[str]:
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         for key in sorted(set(one) | set(other)):
-            if key not in OF_THE_RUN:
+            if not of_the_run(key):
                 yield from compare_values(f"{where}.{key}", one.get(key), other.get(key))
     elif isinstance(one, str) and isinstance(other, str) and one[:1] == other[:1] == "{" and one != other:
         yield from compare_values(where, json.loads(one), json.loads(other))
@@ -131,7 +136,7 @@ def compare_hdf5(one: Path, other: Path) -> list[str]:
 def compare_arrays(where: str, one: Mapping, other: Mapping) -> list[str]:
     said = []
     for key in sorted(set(one) | set(other)):
-        if key in OF_THE_RUN:
+        if of_the_run(key):
             continue
         if key not in one or key not in other:
             said.append(f"{where} {key} is in one only")
@@ -158,6 +163,7 @@ def compare_models(one: Path, other: Path) -> list[str]:
 def compare_alignments(one: Path, other: Path) -> list[str]:
     """Reads in order; of the header all but the command lines."""
     found = []
+    pysam.set_verbosity(0)  # an index may be a moment older than its file
     for path in (one, other):
         with pysam.AlignmentFile(path, check_sq=False) as bam:
             header = {key: value for key, value in bam.header.to_dict().items() if key != "PG"}
@@ -178,14 +184,7 @@ KINDS: dict[str, Callable[[Path, Path], list[str]]] = {
 def run(commit: str | None, folder: Path, cores: int) -> Path:
     """The results of tests/mini at a commit, or of the files as they are."""
     if commit is None:
-        names = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=REPOSITORY, capture_output=True, check=True, text=True,
-        ).stdout.split("\0")  # fmt: skip
-        for name in filter(None, names):
-            if (REPOSITORY / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(REPOSITORY / name, folder / name)
+        copy_checkout(folder)
     else:
         archive = subprocess.run(
             ["git", "archive", commit], cwd=REPOSITORY, capture_output=True, check=True
