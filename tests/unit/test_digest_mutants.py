@@ -96,7 +96,7 @@ def read(code, module, tree, statement):
     for node in tree.body:
         reader.imports_of(node)
     reader.look_at(tree)
-    found = reader.statement(statement, False)
+    found = reader.statement(statement)
     return found and (found.text, found.refs)
 
 

@@ -59,7 +59,8 @@ def map_pieces(
             wanted = array.ctypes.data + place - lead
             kinds = mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_PRIVATE | _FIXED
             if call(wanted, lead + n_bytes, *kinds, handle.fileno(), offset - lead) != wanted:
-                raise OSError(ctypes.get_errno(), "cannot be mapped to memory", str(path))
+                number = ctypes.get_errno()
+                raise OSError(number, os.strerror(number), str(path))
             array[end:place] = between
             end = place + n_bytes
     array[end:] = between

@@ -5,6 +5,7 @@ not reach may change. Where things lie, how they are imported, what is logged an
 """
 
 import ast
+import builtins
 import hashlib
 import json
 import os
@@ -93,6 +94,7 @@ class _Code:
         self.paths: dict[str, Path | None] = {}
         self.trees: dict[str, tuple[ast.Module, str, bool]] = {}
         self.declarations: dict[str, Declared] = {}
+        self.ends: dict[str, str] = {}
         self.sources: dict[str, Source] = {}
         self.nodes: dict[Node, tuple[list[Statement], list[list[Node]]]] = {}
         self.hashes: dict[bool, dict[Node, str]] = {False: {}, True: {}}
@@ -102,13 +104,16 @@ class _Code:
     @cached_property
     def content(self) -> str:
         """sha256 over the bytes of all files."""
-        found = [*self.scripts.glob("*.py"), *(self.scripts / PACKAGE).rglob("*.py")]
-        return _sha256(f"{path.relative_to(self.scripts)} {sha256_file(path)}" for path in sorted(found))
+        found = sorted([*self.scripts.glob("*.py"), *self.files()])
+        return _sha256(f"{path.relative_to(self.scripts)} {sha256_file(path)}" for path in found)
+
+    def files(self) -> list[Path]:
+        return list((self.scripts / PACKAGE).rglob("*.py"))
 
     def path(self, module: str) -> Path | None:
         if module not in self.paths:
             base = self.scripts.joinpath(*module.split("."))
-            both = (base.with_suffix(".py"), base / "__init__.py")
+            both = (base / "__init__.py", base.with_suffix(".py"))
             self.paths[module] = next((one for one in both if one.is_file()), None)
         return self.paths[module]
 
@@ -120,7 +125,7 @@ class _Code:
             path = self.path(module)
             if path is None:
                 raise ModuleNotFoundError(f"no module {module} under {self.scripts}")
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             self.trees[module] = ast.parse(text, filename=str(path)), text, path.name == "__init__.py"
         return self.trees[module]
 
@@ -134,6 +139,17 @@ class _Code:
             self.sources[module] = read_source(module, *self.tree(module), self)
         return self.sources[module]
 
+    def shortest(self, module: str) -> str:
+        if module not in self.ends:
+            self.ends[module] = self.end_of(module)
+        return self.ends[module]
+
+    def end_of(self, module: str) -> str:
+        known = [".".join(path.relative_to(self.scripts).with_suffix("").parts) for path in self.files()]
+        parts = module.split(".")
+        ends = [".".join(parts[at:]) for at in range(len(parts) - 1, -1, -1)]
+        return next(end for end in ends if sum(f".{one}".endswith(f".{end}") for one in known) <= 1)
+
     # names
 
     def node(self, module: str, name: str | None = None) -> Node | str:
@@ -141,8 +157,10 @@ class _Code:
         if name is None:
             return (module,)
         source = self.source(module)
-        if source.declared.changes_none(name):
+        if source.declared.changes_none(name) and source.of(name):
             return f"no result {name}"
+        if name.startswith("__") or (source.whole and name in source.declared.binds):
+            return (module,)
         if source.of(name):
             return (module, name)
         if name in source.bound:
@@ -160,9 +178,19 @@ class _Code:
         """The statements of a node, and what each refers to."""
         if node not in self.nodes:
             source = self.source(node[0])
-            statements = source.statements if len(node) == 1 else source.of(node[1])
+            statements = list(source.statements) if len(node) == 1 else source.of(node[1])
+            if len(node) == 1 and "." in node[0] or source.whole:
+                statements.append(self.brought(source))
             self.nodes[node] = statements, [[self.node(*ref) for ref in one.refs] for one in statements]
         return self.nodes[node]
+
+    def brought(self, source: Source) -> Statement:
+        """What the imports of a file bind, for one of which all counts: an attribute of it may be any of them."""
+        own = [(name, what) for name, what in sorted(source.bound.items()) if not what.foreign]
+        refs = [(what.module, *([what.name] if what.name else [])) for _, what in own]
+        shown = [f"{name}={what.module}" for name, what in sorted(source.bound.items()) if what.foreign]
+        text = f"brought {' '.join([*(name for name, _ in own), *shown])}"
+        return Statement(text, tuple(refs), (), (), (), False)
 
     def reach(self, script: str, modules: Sequence[str]) -> tuple[set[Node], set[str]]:
         """All nodes that a script reaches, and all modules that it imports."""
@@ -204,14 +232,42 @@ class _Code:
 
     def digest(self, script: str, modules: Sequence[str], files: Sequence[str]) -> str:
         nodes, imported = self.reach(script, modules)
-        worded = any(one.keeps_errors for node in nodes for one in self.parts(node)[0])
+        worded = self.is_worded(nodes, imported)
         parts = [self.hash((script,), worded)]
         parts += sorted(self.hash((f"{PACKAGE}.{name}",), worded) for name in modules)
-        acts = {self.hash_of(one, worded) for module in imported - {script} for one in self.acting(module)}
-        parts += ["acts", *sorted(acts)]
+        acts = [[self.hash_of(one, worded) for one in self.acting(module)] for module in imported - {script}]
+        parts += ["acts", *sorted(_sha256(found) for found in acts if found)]
+        parts += ["order", self.identities([(script,), *((f"{PACKAGE}.{name}",) for name in modules)])]
         for name in sorted(files, key=lambda name: (Path(name).name, name)):
             parts += [Path(name).name, sha256_file(self.scripts.parent / name)]
         return _sha256(parts)
+
+    def is_worded(self, nodes: set[Node], imported: set[str]) -> bool:
+        """Whether the text of an error that is raised here may come to stand in a result: something keeps it."""
+        reached = [one for node in nodes for one in self.parts(node)[0]]
+        reached += [one for module in imported for one in self.acting(module)]
+        raised = {name for one in reached for name in one.raises}
+        return any(
+            name == "*" or any(_is_a(other, name) for other in raised)
+            for one in reached
+            for name in one.keeps
+        )
+
+    def identities(self, roots: Sequence[Node]) -> str:
+        """Which references lead to the same name: tables of the same content may be two, or one that both share."""
+        numbers: dict[Node, int] = {}
+        seen = []
+        todo = list(reversed(roots))
+        while todo:
+            node = todo.pop()
+            if node in numbers:
+                seen.append(str(numbers[node]))
+                continue
+            numbers[node] = len(numbers)
+            seen.append("new")
+            found = [one for refs in self.parts(node)[1] for one in refs if not isinstance(one, str)]
+            todo.extend(reversed(found))
+        return _sha256(seen)
 
     def hash_of(self, one: Statement, worded: bool) -> str:
         refs = [
@@ -244,6 +300,14 @@ class _Code:
             refs = [n if isinstance(n, str) else now.get(n, "") if n in circle else known[n] for n in found]
             texts.append(_hash_of(one, refs, worded))
         return _sha256(texts)
+
+
+def _is_a(raised: str, caught: str) -> bool:
+    """Whether an exception is caught by that name, as far as the names say it."""
+    classes = [getattr(builtins, name, None) for name in (raised, caught)]
+    if all(isinstance(one, type) for one in classes):
+        return issubclass(*classes)
+    return raised == caught or not any(isinstance(one, type) for one in classes)
 
 
 def _hash_of(one: Statement, refs: Iterable[str], worded: bool) -> str:

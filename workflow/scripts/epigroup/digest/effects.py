@@ -10,10 +10,10 @@ LOGS = {"debug", "info", "warning", "error", "exception", "critical"}
 FORMATS = {"str", "repr", "len", "round", "format", "abs", "int", "float", "bool", "type"}
 # Calls that may stand where a module is imported without doing anything but make a value.
 MAKES_VALUES = re.compile(
-    r"(builtins\.)?(tuple|list|dict|set|frozenset|range|len|sorted|min|max|sum|slice|enumerate|zip|map|reversed|int|float|str"
+    r"(builtins\.)?(tuple|list|dict|set|frozenset|range|len|sorted|min|max|sum|slice|enumerate|zip|reversed|int|float|str"
     r"|bytes|bool|abs|round|bytes\.fromhex|dict\.fromkeys|str\.maketrans|bytes\.maketrans|int\.from_bytes|type)"
     r"|re\.compile|logging\.getLogger|struct\.(Struct|calcsize)|math\.\w+|operator\.\w+|fractions\.Fraction"
-    r"|pathlib\.Path(\.[a-z_]+)*|collections\.namedtuple|typing\.(TypeVar|NewType|cast)|dataclasses\.(fields|field)"
+    r"|pathlib\.Path|collections\.namedtuple|typing\.(TypeVar|NewType|cast)|dataclasses\.(fields|field)"
     r"|numpy\.(arange|array|asarray|dtype|finfo|iinfo|frombuffer|geomspace|linspace|round|unique|zeros|ones|full|log2?"
     r"|u?int\d+|float\d+|bool_)"
 )
@@ -22,7 +22,14 @@ DECORATES = re.compile(
     r"|property|staticmethod|classmethod|abc\.abstractmethod|typing\.(override|final)"
     r"|numba\.(njit|jit|vectorize|guvectorize)|torch\.(no_grad|inference_mode)|\w+\.(setter|getter)"
 )
-TEXT_OF_ERRORS = {"args", "message", "__notes__", "__str__", "__repr__", "__cause__", "__context__"}
+# Methods of the values that such calls make, which make values too.
+VALUE_METHODS = {
+    "view", "astype", "reshape", "copy", "resolve", "with_name", "with_suffix", "joinpath", "split", "strip",
+    "join", "format", "encode", "decode", "replace", "lower", "upper", "items", "keys", "values", "union", "tolist",
+}  # fmt: skip
+# What of a caught error is not its text.
+NOT_TEXT = {"errno", "code", "returncode", "filename", "reason", "problem_mark", "headers", "start", "end"}
+READS_ANY_ERROR = re.compile(r"^(sys\.(exc_info|exception|last_value)|traceback\.\w+)$")
 
 
 class Effects(Names):
@@ -41,9 +48,14 @@ class Effects(Names):
             return not isinstance(node.target, ast.Name) or (
                 node.value is not None and self.calls_more(node.value)
             )
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
+            return self.calls_more(node) or any(map(self.acts, node.body))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return self.calls_more(node)
-        return True
+        return not (
+            isinstance(node, ast.Pass)
+            or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        )
 
     def calls_more(self, node: ast.AST) -> bool:
         """Whether what runs at import, not the bodies of functions, calls what may do something."""
@@ -59,14 +71,18 @@ class Effects(Names):
             return any(map(self.calls_more, [*node.bases, *node.body]))
         if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
             return True
-        if isinstance(node, ast.Call) and not self.makes_value(node.func):
+        if isinstance(node, ast.Call) and (
+            not self.makes_value(node.func) or any(word.arg == "key" for word in node.keywords)
+        ):
             return True
         return any(map(self.calls_more, ast.iter_child_nodes(node)))
 
     def makes_value(self, func: ast.expr) -> bool:
         name = self.full_name(func)
         if name is None:  # a method of what a call or a literal gives: np.arange(3).view(...)
-            inner = func.value if isinstance(func, ast.Attribute) else None
+            if not isinstance(func, ast.Attribute) or func.attr not in VALUE_METHODS:
+                return False
+            inner = func.value
             while isinstance(inner, ast.Attribute):
                 inner = inner.value
             return isinstance(inner, ast.Constant | ast.JoinedStr) or (
@@ -75,7 +91,7 @@ class Effects(Names):
         first, _, rest = name.partition(".")
         if first in self.top:
             own = self.source.declared.values
-            return first in own if not rest else rest in ("values", "keys", "items", "get")
+            return first in own if not rest else rest in ("values", "keys", "items")
         if first == PACKAGE:
             module, _, last = name.rpartition(".")
             return self.package.exists(module) and last in self.package.declared(module).values
@@ -87,7 +103,10 @@ class Effects(Names):
         inner = isinstance(node, ast.Call) and any(
             map(self.calls_more, [*node.args, *(one.value for one in node.keywords)])
         )
-        return inner or name is None or DECORATES.fullmatch(name) is None
+        first = (name or "").split(".")[0]
+        accessor = first in self.top and (name or "").endswith((".setter", ".getter"))
+        own = first in self.top and not accessor
+        return inner or own or name is None or DECORATES.fullmatch(name) is None
 
     # log calls
 
@@ -108,6 +127,10 @@ class Effects(Names):
 
     def only_formats(self, node: ast.AST) -> bool:
         match node:
+            case ast.Constant(value=str(value)) if "%(" in value:
+                return False  # it looks into a mapping
+            case ast.Compare(ops=ops) if any(isinstance(op, ast.In | ast.NotIn) for op in ops):
+                return False  # it may use up an iterator
             case (
                 ast.Constant()
                 | ast.Name()
@@ -120,11 +143,18 @@ class Effects(Names):
             case ast.boolop():
                 return True
             case ast.Call(func=ast.Name(id=name)):
-                plain = name in FORMATS and name not in self.top and name not in self.source.bound
+                own = (
+                    name in self.top
+                    or name in self.source.bound
+                    or any(name in scope for scope in self.scopes)
+                )
+                plain = name in FORMATS and not own
                 if not plain and not self.is_no_result(node.func):
                     return False
                 parts = [*node.args, *(word.value for word in node.keywords)]
-            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="format")):
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")) if (
+                "[" not in text
+            ):
                 parts = [*node.args, *(word.value for word in node.keywords)]
             case (
                 ast.Attribute()
@@ -149,6 +179,8 @@ class Effects(Names):
         if chain is None or any(chain[0] in scope for scope in self.scopes):
             return False
         what = self.source.bound.get(chain[0])
+        if what is not None and chain[0] in self.top:
+            return False
         if what is None:
             return chain[0] in self.top and self.source.declared.changes_none(chain[0])
         if what.foreign:
@@ -158,34 +190,51 @@ class Effects(Names):
         )
         return self.package.exists(module) and self.package.declared(module).changes_none(last)
 
-    def keeps_error(self, node: ast.ExceptHandler) -> bool:
-        """Whether a handler that may catch an error of this package uses it elsewhere than in a raise or a log line."""
+    def kept_errors(self, node: ast.ExceptHandler) -> list[str]:
+        """The exceptions of a handler that uses the error elsewhere than in a raise or a log line; `*` for one of this
+        package, or any."""
         if node.name is None:
-            return False
-        caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-        if not any(map(self.catches_own, caught)):
-            return False
+            return []
         todo: list[ast.AST] = list(node.body)
         while todo:
             one = todo.pop()
             if isinstance(one, ast.Raise) or self.is_log(one):
                 continue
-            if (
-                isinstance(one, ast.Attribute)
-                and isinstance(one.value, ast.Name)
-                and one.attr not in TEXT_OF_ERRORS
-            ):
+            if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.attr in NOT_TEXT:
                 continue
             if isinstance(one, ast.Name) and one.id == node.name and isinstance(one.ctx, ast.Load):
-                return True
+                caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+                return [self.caught(each) for each in caught]
             todo.extend(ast.iter_child_nodes(one))
-        return False
+        return []
 
-    def catches_own(self, node: ast.expr | None) -> bool:
-        name = "Exception" if node is None else self.full_name(node) or ""
-        if name in self.top:
-            return name not in self.source.declared.foreign_errors
-        if name.startswith(f"{PACKAGE}."):
+    def caught(self, node: ast.expr | None) -> str:
+        """The full name of a foreign exception; `*` for one of this package, for a tuple with one, for any."""
+        name = (self.full_name(node) if node is not None else None) or "*"
+        first = name.split(".")[0]
+        if any(first in scope for scope in self.scopes):
+            return "*"
+        if first in self.top:
+            return "" if name in self.source.declared.foreign_errors else "*"
+        if first == PACKAGE:
             module, _, last = name.rpartition(".")
-            return not (self.package.exists(module) and last in self.package.declared(module).foreign_errors)
-        return name in ("Exception", "BaseException", "")
+            known = self.package.exists(module) and last in self.package.declared(module).foreign_errors
+            return "" if known else "*"
+        return "*" if name in ("Exception", "BaseException") else name
+
+    def raised_with_text_alone(self, func: ast.expr) -> bool:
+        """Whether this is an exception that does no more with what it is given than to say it."""
+        name = self.full_name(func)
+        chain = chain_of(func)
+        if name is None or chain is None or any(chain[0] in scope for scope in self.scopes):
+            return False
+        if chain[0] in self.top:
+            declared = self.source.declared
+            return name in declared.classes - declared.payloads
+        if name.split(".")[0] == PACKAGE:
+            module, _, last = name.rpartition(".")
+            if not self.package.exists(module):
+                return False
+            declared = self.package.declared(module)
+            return last in declared.classes - declared.payloads
+        return name.rpartition(".")[2][:1].isupper()

@@ -8,9 +8,10 @@ from typing import Protocol
 PACKAGE = "epigroup"
 # Names that a module declares to change no result: its own tuple of this name.
 NO_RESULT = "CHANGES_NO_RESULT"
-# Where one of these stands, names are not all that a file refers to: every statement of it counts.
+# Where one of these stands, names are not all that a file refers to: all of it counts.
 BEYOND_NAMES = {"globals", "exec", "eval", "__import__"}
-BEYOND_METHODS = {"__init_subclass__", "__set_name__", "__subclasses__", "__dict__", "modules"}
+BEYOND_WITHOUT_ARGUMENTS = {"vars", "locals"}
+BEYOND_METHODS = {"__init_subclass__", "__set_name__", "__subclasses__", "__dict__", "__globals__", "modules"}
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -26,13 +27,17 @@ class Import:
 
 @dataclass(frozen=True)
 class Declared:
-    """Names that a module declares to change no result (`*`: all), its classes that do nothing but hold values, and
-    its tuples of exceptions that are not of this package.
+    """Names that a module declares to change no result (`*`: all that it defines); of its classes all, those that do
+    nothing but hold values, and the exceptions that keep more than their text; its tuples of exceptions that are not
+    of this package; every name that it binds.
     """
 
-    no_result: tuple[str, ...]
-    values: frozenset[str]
-    foreign_errors: frozenset[str]
+    no_result: tuple[str, ...] = ()
+    classes: frozenset[str] = frozenset()
+    values: frozenset[str] = frozenset()
+    payloads: frozenset[str] = frozenset()
+    foreign_errors: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
 
     def changes_none(self, name: str) -> bool:
         return name in self.no_result or "*" in self.no_result
@@ -43,7 +48,8 @@ class Statement:
     """`text` with a mark for each of `refs`: (module, names...) of this package, or a name of the file itself.
 
     `messages`: the literals that stand in a raise. `binds`: the names that it gives a value. `always`: it does
-    something when the file is imported. `keeps_errors`: it catches an error of the package and uses its text.
+    something when the file is imported. `raises`: foreign exceptions that it raises with a literal. `keeps`: exceptions
+    that it catches and whose text it uses; `*`: one of this package, or any.
     """
 
     text: str
@@ -52,18 +58,24 @@ class Statement:
     imports: tuple[str, ...]
     binds: tuple[str, ...]
     always: bool
-    keeps_errors: bool
+    raises: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass
 class Source:
-    """A file: its statements in order, what its imports bind, the modules that importing it imports."""
+    """A file: its statements in order, what its imports bind, the modules that importing it imports.
+
+    `whole`: all of it counts, in order, whichever name is referred to: it binds a name more than once, does more than
+    one thing when it is imported, imports under a condition, or goes beyond names.
+    """
 
     name: str
     statements: list[Statement] = field(default_factory=list)
     bound: dict[str, Import] = field(default_factory=dict)
     imports: list[str] = field(default_factory=list)
-    declared: Declared = field(default_factory=lambda: Declared((), frozenset(), frozenset()))
+    declared: Declared = field(default_factory=Declared)
+    whole: bool = False
 
     def of(self, name: str) -> list[Statement]:
         """The statements that bind a name."""
@@ -79,29 +91,39 @@ class Package(Protocol):
     def declared(self, module: str) -> Declared:
         """What the module says of its own names."""
 
+    def shortest(self, module: str) -> str:
+        """The end of a dotted name that no other module of the package has."""
+
 
 def declarations(tree: ast.Module) -> Declared:
     """What a file says of its own names, without a look at other files."""
     no_result: tuple[str, ...] = ()
-    values, foreign_errors = set(), set()
-    own = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    own |= {
-        alias.asname or alias.name
+    values, payloads, foreign_errors = set(), set(), set()
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    imported = {
+        alias.asname or alias.name.split(".")[0]: isinstance(node, ast.Import | ast.ImportFrom)
+        and (getattr(node, "module", None) or alias.name).split(".")[0] == PACKAGE
+        or bool(getattr(node, "level", 0))
         for node in tree.body
-        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == PACKAGE)
+        if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
+    own = {*classes, *(name for name, ours in imported.items() if ours)}
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == NO_RESULT:
                 no_result = tuple(ast.literal_eval(value))
-            case ast.ClassDef(name=name) if _holds_values(node):
-                values.add(name)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elts)):
                 heads = {(chain_of(one) or [""])[0] for one in elts}
                 if "" not in heads and not heads & own and not heads & {"Exception", "BaseException"}:
                     foreign_errors.add(name)
-    return Declared(no_result, frozenset(values), frozenset(foreign_errors))
+    for name, node in classes.items():
+        if _holds_values(node):
+            values.add(name)
+        if _keeps_more_than_text(node):
+            payloads.add(name)
+    binds = {*imported, *(name for node in tree.body for name in bound_by(node))}
+    return Declared(no_result, *map(frozenset, (classes, values, payloads, foreign_errors, binds)))
 
 
 class Scope(dict):
@@ -125,19 +147,21 @@ class Names:
         self.refs: list[tuple[str, ...]] = []
         self.messages: list[str] = []
         self.lazy: list[str] = []
-        self.keeps_errors = False
+        self.raises: list[str] = []
+        self.keeps: list[str] = []
 
     # what the file binds
 
-    def imports_of(self, node: ast.AST) -> None:
-        """Imports that run when the file is imported, those in `if` and `try` too."""
+    def imports_of(self, node: ast.AST, plain: bool = True) -> None:
+        """Imports that run when the file is imported, those in `if`, `try` and classes too."""
         if isinstance(node, ast.Import | ast.ImportFrom):
             for bound, what in self.bindings(node):
+                self.source.whole |= not plain or bound in self.source.bound
                 self.source.bound[bound] = what
             self.source.imports.extend(self.modules_of(node))
-        elif isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While | ast.ExceptHandler):
-            for child in () if is_type_checking(node) else ast.iter_child_nodes(node):
-                self.imports_of(child)
+        elif not isinstance(node, FUNCTIONS | ast.expr) and not is_type_checking(node):
+            for child in ast.iter_child_nodes(node):
+                self.imports_of(child, plain=False)
 
     def bindings(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Import]]:
         if isinstance(node, ast.Import):
@@ -174,26 +198,44 @@ class Names:
             yield from (f"{module}.{a.name}" for a in node.names if self.package.exists(f"{module}.{a.name}"))
 
     def look_at(self, tree: ast.Module) -> None:
-        """The file's own names, its loggers, the classes that only hold values, what it declares."""
-        bound: list[str] = []
+        """The file's own names, its loggers, and whether all of it counts."""
+        bound = [name for node in tree.body for name in bound_by(node)]
+        self.top = set(bound)
+        stored = [
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        ]
         for node in tree.body:
-            names = bound_by(node)
-            bound += names
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
                     if self.full_name(func) == "logging.getLogger":
                         self.loggers.add(name)
-                case ast.With(items=items):
-                    self.loggers |= {
-                        item.optional_vars.id
-                        for item in items
-                        if isinstance(item.optional_vars, ast.Name)
-                        and isinstance(item.context_expr, ast.Call)
-                        and (self.full_name(item.context_expr.func) or "").endswith(".log_to")
-                    }
-        self.top = set(bound)
-        self.loggers = {name for name in self.loggers if bound.count(name) == 1 and not _rebound(tree, name)}
+                case ast.With(items=[ast.withitem(ast.Call(func=func), ast.Name(id=name))]):
+                    full = self.full_name(func) or ""
+                    if full.startswith(f"{PACKAGE}.") and full.endswith(".log_to"):
+                        self.loggers.add(name)
+        self.loggers = {
+            name
+            for name in self.loggers
+            if stored.count(name) == bound.count(name) == 1 and name not in self.source.bound
+        }
         self.used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        shared = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+        brought = {
+            name
+            for node in ast.walk(tree)
+            if isinstance(node, FUNCTIONS)
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Import | ast.ImportFrom)
+            for name, _ in self.bindings(inner)
+        }
+        self.source.whole |= (
+            len(self.top) < len(bound)
+            or bool(self.top & set(self.source.bound))
+            or bool(shared & brought)
+            or any(map(self.goes_beyond_names, ast.walk(tree)))
+        )
 
     def full_name(self, node: ast.expr) -> str | None:
         """`numpy.linalg.norm` for `np.linalg.norm`; a name of the file as it is; None for what is no name."""
@@ -209,10 +251,12 @@ class Names:
         match node:
             case ast.Name(id=name):
                 return name in BEYOND_NAMES and name not in self.top
-            case ast.FunctionDef(name=name):
-                return name in BEYOND_METHODS - {"modules"} or (
-                    name == "__getattr__" and node.args.args[0].arg != "self"
-                )
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]):
+                return name in BEYOND_WITHOUT_ARGUMENTS
+            case ast.FunctionDef(name=name, args=args):
+                named = [*args.posonlyargs, *args.args]
+                of_module = name == "__getattr__" and not (named and named[0].arg == "self")
+                return of_module or name in BEYOND_METHODS - {"modules"}
             case ast.Attribute(attr=name):
                 return name in BEYOND_METHODS and (name != "modules" or self.full_name(node) == "sys.modules")
         return False
@@ -222,8 +266,8 @@ class Names:
 
     def find(self, name: str) -> tuple[Import | None, bool]:
         """What a name is where it stands: (what an import binds, whether it is a local name that no import binds)."""
-        for depth, scope in enumerate(reversed(self.scopes)):
-            if name in scope and (scope.kind == "function" or depth == 0):
+        for scope in reversed(self.scopes):
+            if name in scope:
                 return scope[name], scope[name] is None
         return self.source.bound.get(name), False
 
@@ -300,10 +344,6 @@ def bound_by(node: ast.AST) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _rebound(tree: ast.Module, name: str) -> bool:
-    return any(isinstance(node, ast.Global) and name in node.names for node in ast.walk(tree))
-
-
 def is_type_checking(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.If) and (chain_of(node.test) or [""])[-1] == "TYPE_CHECKING" and not node.orelse
@@ -317,4 +357,23 @@ def _holds_values(node: ast.ClassDef) -> bool:
         (chain_of(x.func if isinstance(x, ast.Call) else x) or [""])[-1] == "dataclass"
         for x in node.decorator_list
     )
-    return decorated and not any(isinstance(x, ast.FunctionDef) and x.name in made for x in node.body)
+    return (
+        decorated
+        and not node.bases
+        and not any(isinstance(x, ast.FunctionDef) and x.name in made for x in node.body)
+    )
+
+
+def _keeps_more_than_text(node: ast.ClassDef) -> bool:
+    """Whether an exception's own `__init__` does more than to call that of its parent."""
+    for one in node.body:
+        if isinstance(one, ast.FunctionDef) and one.name in ("__init__", "__new__", "__post_init__"):
+            match [
+                x for x in one.body if not (isinstance(x, ast.Expr) and isinstance(x.value, ast.Constant))
+            ]:
+                case [
+                    ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))))
+                ]:
+                    continue
+            return True
+    return False

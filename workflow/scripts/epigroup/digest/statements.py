@@ -7,6 +7,7 @@ module moves; what it refers to elsewhere stands under its full name, whatever t
 
 import ast
 import re
+from dataclasses import replace
 
 from epigroup.digest.effects import Effects
 from epigroup.digest.names import (
@@ -26,7 +27,9 @@ from epigroup.digest.names import (
 
 READS_ANNOTATIONS = re.compile(
     r"\b(__annotations__|get_type_hints|get_annotations|singledispatch|singledispatchmethod|validate_call)\b"
+    r"|\binspect\.signature\b|@\w+\.register\b"
 )
+READS_DOCSTRINGS = re.compile(r"\b(__doc__|getdoc)\b")
 JOINS = {"join", "format", "strip", "lower", "upper", "capitalize"}
 MARK = "\x00"
 
@@ -41,25 +44,34 @@ def read_source(name: str, tree: ast.Module, text: str, is_package: bool, packag
     for node in tree.body:
         reader.imports_of(node)
     reader.look_at(tree)
-    whole = any(map(reader.goes_beyond_names, ast.walk(tree)))
-    for node in tree.body:
-        statement = reader.statement(node, whole)
-        if statement is not None:
-            source.statements.append(statement)
+    reader.keep_docstrings = bool(READS_DOCSTRINGS.search(text))
+    found = [reader.statement(node) for node in tree.body]
+    source.statements += [one for one in found if one is not None]
+    source.whole |= sum(one.always for one in source.statements) > 1
+    if source.whole:
+        source.statements = [replace(one, always=True) for one in source.statements]
     return source
 
 
 class Reader(Effects):
     """A file whose statements are written down."""
 
-    def statement(self, node: ast.stmt, whole: bool) -> Statement | None:
+    keep_docstrings = False
+
+    def statement(self, node: ast.stmt) -> Statement | None:
+        """None for what is no logic, and for imports of names that something uses."""
         if isinstance(node, ast.Import | ast.ImportFrom):
             return self.side_effect_import(node)
-        if _is_constant(node) or is_type_checking(node) or self.is_log(node) or isinstance(node, ast.Pass):
+        if (
+            (_is_constant(node) and not self.keep_docstrings)
+            or is_type_checking(node)
+            or self.is_log(node)
+            or isinstance(node, ast.Pass)
+        ):
             return None
         if isinstance(node, ast.Assign) and bound_by(node) == [NO_RESULT]:
             return None
-        self.refs, self.messages, self.lazy, self.keeps_errors = [], [], [], False
+        self.refs, self.messages, self.lazy, self.raises, self.keeps = [], [], [], [], []
         text = self.text(node)
         return Statement(
             text,
@@ -67,8 +79,9 @@ class Reader(Effects):
             tuple(self.messages),
             tuple(self.lazy),
             tuple(bound_by(node)),
-            whole or self.acts(node),
-            self.keeps_errors,
+            self.acts(node),
+            tuple(self.raises),
+            tuple(filter(None, self.keeps)),
         )
 
     def side_effect_import(self, node: ast.Import | ast.ImportFrom) -> Statement | None:
@@ -78,7 +91,13 @@ class Reader(Effects):
             for bound, what in self.bindings(node)
             if what.foreign and bound not in self.used and not what.module.startswith("__future__.")
         ]
-        return Statement(f"import {' '.join(idle)}", (), (), (), (), True, False) if idle else None
+        if isinstance(node, ast.Import):  # `import a.b` binds a, and does what b does
+            idle += [
+                alias.name
+                for alias in node.names
+                if "." in alias.name and not alias.asname and not _is_own(alias.name)
+            ]
+        return Statement(f"import {' '.join(idle)}", (), (), (), (), True) if idle else None
 
     # text
 
@@ -96,10 +115,15 @@ class Reader(Effects):
             case ast.Constant(value=str(value)):
                 if message:
                     self.messages.append(value)
-                    return "message"
-                return f"Constant({_entry(value, self.package.exists)!r})"
-            case ast.Raise(exc=ast.Call(func=func, args=args, keywords=[])) if _is_class_name(func):
+                    return "Message()"
+                return f"Constant({_entry(value, self.package)!r})"
+            case ast.Raise(exc=ast.Call(func=func, args=args, keywords=[])) if self.raised_with_text_alone(
+                func
+            ):
+                said = len(self.messages)
                 shown = ",".join(self.text(one, message=True) for one in args)
+                if len(self.messages) > said:
+                    self.raises.append(self.full_name(func))
                 return f"Raise({self.text(func)},[{shown}],{self.text(node.cause)})"
             case ast.Call(func=func) if self.is_no_result(func):
                 parts = [*node.args, *(word.value for word in node.keywords)]
@@ -112,10 +136,9 @@ class Reader(Effects):
                 self.messages = apart
                 return f"Log({shown})"
             case ast.ExceptHandler():
-                self.keeps_errors |= self.keeps_error(node)
+                self.keeps += self.kept_errors(node)
             case ast.Import() | ast.ImportFrom():
-                self.lazy.extend(self.modules_of(node))
-                return "Import()"
+                return self.inner_import(node)
             case ast.AnnAssign() if not self.keep_annotations and not self.in_class():
                 value = "" if node.value is None else f",value={self.text(node.value)}"
                 return f"Assign(targets=[{self.text(node.target)}]{value})"
@@ -123,30 +146,51 @@ class Reader(Effects):
                 return self.function(node)
             case ast.ClassDef():
                 outer = self.fields(node, leave=("body",))
-                with entered(self, Scope("class", local_names(node, self))):
+                with entered(
+                    self, Scope("class", {})
+                ):  # what its body binds, it may read from outside before
                     return f"ClassDef({outer},{self.text(node.body)})"
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-                names = dict.fromkeys(
-                    x.id for part in node.generators for x in ast.walk(part.target) if isinstance(x, ast.Name)
-                )
-                with entered(self, Scope("function", names)):
-                    inner = "elt" if hasattr(node, "elt") else "key"
-                    if message and inner == "elt":
-                        return (
-                            f"{type(node).__name__}({self.text(node.elt, True)},{self.text(node.generators)})"
-                        )
-                    return f"{type(node).__name__}({self.fields(node)})"
+                return self.comprehension(node, message)
         if message:
             return self.message(node)
         return f"{type(node).__name__}({self.fields(node)})"
+
+    def inner_import(self, node: ast.Import | ast.ImportFrom) -> str:
+        """An import within a function, a class or a condition."""
+        self.lazy.extend(self.modules_of(node))
+        shown = []
+        for alias, (_, what) in zip(node.names, self.bindings(node), strict=True):
+            if what.foreign:
+                shown.append(alias.name if isinstance(node, ast.Import) else what.module)
+            elif what.name and not self.package.exists(f"{what.module}.{what.name}"):
+                self.refs.append((what.module, what.name))
+                shown.append(MARK)
+        return f"Import({','.join(shown)})"
+
+    def comprehension(self, node, message: bool) -> str:
+        """The first iterable is read outside of it."""
+        first, *others = node.generators
+        outside = self.text(first.iter)
+        targets = [x for part in node.generators for x in ast.walk(part.target) if isinstance(x, ast.Name)]
+        with entered(
+            self, Scope("function", dict.fromkeys(x.id for x in targets if isinstance(x.ctx, ast.Store)))
+        ):
+            parts = [self.text(first.target), self.text(first.ifs), str(first.is_async), self.text(others)]
+            if isinstance(node, ast.DictComp):
+                parts += [self.text(node.key), self.text(node.value)]
+            else:
+                parts.append(self.text(node.elt, message))
+        return f"{type(node).__name__}({outside},{','.join(parts)})"
 
     def message(self, node: ast.AST) -> str:
         """What makes the text of a message: its literals are set apart, its values are not."""
         match node:
             case ast.JoinedStr(values=values):
                 return f"JoinedStr({','.join(filter(None, (self.part(one) for one in values)))})"
-            case ast.BinOp(op=ast.Add() | ast.Mod()):
-                return f"BinOp({self.text(node.left, True)},{self.text(node.right, True)})"
+            case ast.BinOp(op=ast.Add() | ast.Mod() as op) if _is_text(node):
+                sides = self.text(node.left, True), self.text(node.right, _is_text(node.right))
+                return f"BinOp({sides[0]},{type(op).__name__},{sides[1]})"
             case ast.IfExp():
                 return f"IfExp({self.text(node.test)},{self.text(node.body, True)},{self.text(node.orelse, True)})"
             case ast.Call(
@@ -161,10 +205,9 @@ class Reader(Effects):
             self.messages.append(str(node.value))
             return ""
         if isinstance(node, ast.FormattedValue):
-            self.messages.append(
-                f"{node.conversion}{ast.unparse(node.format_spec) if node.format_spec else ''}"
-            )
-            return self.text(node.value, True)
+            form = self.text(node.format_spec) if node.format_spec else ""
+            self.messages.append(f"{node.conversion}{form}")
+            return self.text(node.value, _is_text(node.value))
         return self.text(node, True)
 
     def function(self, node) -> str:
@@ -192,7 +235,9 @@ class Reader(Effects):
         shown = []
         for name in node._fields:
             value = getattr(node, name, None)
-            if value is None or value == [] or name in (*leave, "type_comment", "kind"):
+            if value is None or name in (*leave, "type_comment", "kind"):
+                continue
+            if isinstance(value, list) and not self.kept(value):
                 continue
             if name == "annotation":
                 shown.append(f"{name}={ast.unparse(value)!r}")
@@ -208,7 +253,11 @@ class Reader(Effects):
         return [
             one
             for one in nodes
-            if not (_is_constant(one) or isinstance(one, ast.Pass) or self.is_log(one))
+            if not (
+                (_is_constant(one) and not self.keep_docstrings)
+                or isinstance(one, ast.Pass)
+                or self.is_log(one)
+            )
             and not (bare and isinstance(one, ast.AnnAssign) and one.value is None)
         ]
 
@@ -227,14 +276,12 @@ class Reader(Effects):
             return ".".join(chain)
         if what.foreign:
             return ".".join([what.module, *chain[1:]])
-        module, rest = what.module, chain[1:]
-        if what.name:
-            if self.package.exists(f"{module}.{what.name}"):
-                module = f"{module}.{what.name}"
-            else:
-                self.refs.append((module, what.name))
-                return f"{MARK}{''.join(f'.{x}' for x in rest)}"
-        while rest and self.package.exists(f"{module}.{rest[0]}"):
+        module, rest = what.module, [*([what.name] if what.name else []), *chain[1:]]
+        while (
+            rest
+            and rest[0] not in self.package.declared(module).binds
+            and self.package.exists(f"{module}.{rest[0]}")
+        ):
             module, rest = f"{module}.{rest[0]}", rest[1:]
         if rest and not rest[0].startswith("__"):
             self.refs.append((module, rest[0]))
@@ -247,14 +294,28 @@ def _is_constant(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _is_class_name(func: ast.expr) -> bool:
-    chain = chain_of(func)
-    return chain is not None and chain[-1][:1].isupper()
+def _is_own(module: str) -> bool:
+    return module.split(".")[0] == PACKAGE
 
 
-def _entry(value: str, exists) -> str:
-    """A string that names a module of this package, as registries hold them, without the folders it lies in."""
+def _is_text(node: ast.AST) -> bool:
+    """An expression that is sure to be a text."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mod(), right=right):
+            return _is_text(left) or (isinstance(node.op, ast.Add) and _is_text(right))
+        case ast.IfExp(body=body, orelse=orelse):
+            return _is_text(body) and _is_text(orelse)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr=attr)):
+            return attr in JOINS
+    return False
+
+
+def _entry(value: str, package: Package) -> str:
+    """A string that names a module of this package, as registries hold them, without the folders it lies in; with as
+    many of them as tell it from another module of the same name."""
     module, colon, name = value.partition(":")
-    if module.startswith(f"{PACKAGE}.") and re.fullmatch(r"[\w.]+", module) and exists(module):
-        return f"{MARK}entry {module.rpartition('.')[2]}{colon}{name}"
-    return value
+    if module.startswith(f"{PACKAGE}.") and re.fullmatch(r"[\w.]+", module) and package.exists(module):
+        return f"{MARK}entry {package.shortest(module)}{colon}{name}"
+    return f"{MARK}{value}" if value.startswith(MARK) else value
