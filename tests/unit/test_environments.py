@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from conftest import MINI, copy_checkout
-from epigroup import affinity, digest, grouping
+from epigroup import affinity, grouping
 from shell_rules import quoted, rules
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
@@ -63,6 +63,32 @@ def environment(name: str) -> frozenset[str]:
     return frozenset(re.split(r"[=<> ]", entry)[0] for entry in content["dependencies"])
 
 
+def module_file(dotted: str) -> Path | None:
+    """File of a module of the library; None where there is none."""
+    base = WORKFLOW.joinpath("scripts", *dotted.split("."))
+    return next((path for path in (base / "__init__.py", base.with_suffix(".py")) if path.is_file()), None)
+
+
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    """Dotted names that a file imports anywhere but for notes of types, of `from a import b` both a and a.b."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    skipped = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and id(node) not in skipped:
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and id(node) not in skipped:
+            assert node.level == 0, f"{path}: a relative import"
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(found)
+
+
 def reached(script: Path) -> Iterator[tuple[Path, str]]:
     """(file, imported top-level name) of a script and of all library modules it imports, at any depth."""
     todo, seen = [script], set()
@@ -71,21 +97,10 @@ def reached(script: Path) -> Iterator[tuple[Path, str]]:
         if path in seen:
             continue
         seen.add(path)
-        todo.extend(digest.tree_and_imports(path, path.stat().st_mtime_ns)[1])
-        tree = ast.parse(path.read_text())
-        skipped = {
-            id(node)
-            for block in ast.walk(tree)
-            if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
-            for node in ast.walk(block)
-        }
-        for node in ast.walk(tree):
-            if id(node) in skipped:
-                continue
-            if isinstance(node, ast.Import):
-                yield from ((path, alias.name.split(".")[0]) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                yield path, node.module.split(".")[0]
+        for name in imports_of(path):
+            yield path, name.split(".")[0]
+            if name.split(".")[0] == "epigroup":
+                todo += filter(None, [module_file(name)])
 
 
 def environment_of(name: str) -> str:
@@ -145,7 +160,7 @@ def test_environment_holds_what_the_script_imports(rule):
 
 @pytest.mark.parametrize("method", grouping.METHODS)
 def test_environment_of_grouping_holds_what_each_method_imports(method):
-    module = digest.module_path(grouping.entry(method).split(":")[0])
+    module = module_file(grouping.entry(method).split(":")[0])
     rule = "group_tasks_with_torch" if method in grouping.WITH_TORCH else "group_tasks"
     packages = environment(environment_of(rule))
     assert missing_imports(module, packages) == []
@@ -155,7 +170,7 @@ def test_environment_of_grouping_holds_what_each_method_imports(method):
 
 @pytest.mark.parametrize("measure", affinity.MEASURES)
 def test_environment_of_affinity_holds_what_each_measure_imports(measure):
-    module = digest.module_path(affinity.entry(measure).split(":")[0])
+    module = module_file(affinity.entry(measure).split(":")[0])
     assert missing_imports(module, environment(environment_of("measure_affinity"))) == []
 
 
