@@ -100,14 +100,7 @@ def declarations(tree: ast.Module) -> Declared:
     no_result: tuple[str, ...] = ()
     values, payloads, foreign_errors = set(), set(), set()
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    imported = {
-        alias.asname or alias.name.split(".")[0]: isinstance(node, ast.Import | ast.ImportFrom)
-        and (getattr(node, "module", None) or alias.name).split(".")[0] == PACKAGE
-        or bool(getattr(node, "level", 0))
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
+    imported = _imported(tree)
     own = {*classes, *(name for name, ours in imported.items() if ours)}
     for node in tree.body:
         match node:
@@ -124,6 +117,20 @@ def declarations(tree: ast.Module) -> Declared:
             payloads.add(name)
     binds = {*imported, *(name for node in tree.body for name in bound_by(node))}
     return Declared(no_result, *map(frozenset, (classes, values, payloads, foreign_errors, binds)))
+
+
+def _imported(tree: ast.Module) -> dict[str, bool]:
+    """Names that the imports of a file bind, and whether they come from this package."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                found[alias.asname or first] = first == PACKAGE
+        elif isinstance(node, ast.ImportFrom):
+            own = node.level > 0 or (node.module or "").split(".")[0] == PACKAGE
+            found |= {alias.asname or alias.name: own for alias in node.names}
+    return found
 
 
 class Scope(dict):
