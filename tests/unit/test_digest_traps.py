@@ -106,6 +106,13 @@ TRAPS = {
         {"epigroup/m.py": "def run(x):\n    raise KeyError('few')\n", "s.py": KEEPS.format("LookupError")},
         ("epigroup/m.py", "few", "many"),
     ),
+    "the text of the error at hand": (
+        {
+            "epigroup/m.py": "def run(x):\n    raise ValueError('few')\n",
+            "s.py": "import traceback\nfrom epigroup.m import run\ntry:\n    run(1)\nexcept ValueError:\n    print(traceback.format_exc())\n",
+        },
+        ("epigroup/m.py", "few", "many"),
+    ),
     "what an error carries beside its text": (
         {
             "epigroup/m.py": "class Stop(Exception):\n    def __init__(self, kind):\n        self.kind = kind\n"

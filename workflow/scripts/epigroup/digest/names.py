@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -279,18 +280,18 @@ class Names:
         return self.source.bound.get(name), False
 
 
-class entered:
-    def __init__(self, reader: Names, scope: Scope):
-        self.reader, self.scope = reader, scope
-
-    def __enter__(self):
-        self.reader.scopes.append(self.scope)
-
-    def __exit__(self, *_):
-        self.reader.scopes.pop()
+@contextmanager
+def entered(reader: Names, scope: Scope) -> Iterator[None]:
+    """Read what stands in a scope."""
+    reader.scopes.append(scope)
+    try:
+        yield
+    finally:
+        reader.scopes.pop()
 
 
 def chain_of(node: ast.AST) -> list[str] | None:
+    """`a.b.c` as its names; None for what is more than names."""
     names = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)

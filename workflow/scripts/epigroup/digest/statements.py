@@ -9,7 +9,7 @@ import ast
 import re
 from dataclasses import replace
 
-from epigroup.digest.effects import Effects
+from epigroup.digest.effects import READS_ANY_ERROR, Effects
 from epigroup.digest.names import (
     NO_RESULT,
     PACKAGE,
@@ -275,7 +275,10 @@ class Reader(Effects):
                 return f"{MARK}{''.join(f'.{x}' for x in chain[1:])}"
             return ".".join(chain)
         if what.foreign:
-            return ".".join([what.module, *chain[1:]])
+            full = ".".join([what.module, *chain[1:]])
+            if READS_ANY_ERROR.match(full):
+                self.keeps.append("*")
+            return full
         module, rest = what.module, [*([what.name] if what.name else []), *chain[1:]]
         while (
             rest
