@@ -13,11 +13,12 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 
+from epigroup import WORKFLOW
 from epigroup.errors import InputError
 from epigroup.intact import first_line
 
 DEEPEST, MOST_NODES, LARGEST = 40, 100_000, 2**53
-SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "config.schema.yaml"
+SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
 
 @cache

@@ -10,6 +10,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from epigroup import WORKFLOW
 from epigroup.report_data import Results
 
 # Figures that the page's script does not draw, shown when opened.
@@ -28,7 +29,7 @@ STILLS = {
 }
 LARGEST = 1_000_000  # bytes of a picture that a page holds
 SMALL = 60_000  # bytes of an SVG that is taken whatever the PNG's size
-TEMPLATES = Path(__file__).resolve().parents[2] / "report"
+TEMPLATES = WORKFLOW / "report"
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from epigroup import WORKFLOW
 from epigroup.accessions import faults_of_accession, has_files, with_downloads
 from epigroup.errors import InputError
 from epigroup.macs_options import parse_options
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "samples.schema.yaml"
+SCHEMA = WORKFLOW / "schemas" / "samples.schema.yaml"
 SHARED = (
     "modality",
     "assay",

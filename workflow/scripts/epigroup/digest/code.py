@@ -14,11 +14,12 @@ from contextlib import suppress
 from functools import cache, cached_property, partial
 from pathlib import Path
 
+from epigroup import WORKFLOW
 from epigroup.digest.names import PACKAGE, Declared, Source, Statement, declarations
 from epigroup.digest.statements import read_source
 from epigroup.files import sha256_file, whole
 
-SCRIPTS = Path(__file__).resolve().parents[2]
+SCRIPTS = WORKFLOW / "scripts"
 # (module, name) of a file's own name, (module,) for all of a file
 Node = tuple[str, ...]
 
