@@ -33,12 +33,12 @@ from protocol import processor_precision  # noqa: E402
 from epigroup import grouping  # noqa: E402
 from epigroup.affinity import LOOKS  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
-from epigroup.architecture import complete_network  # noqa: E402
-from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.grouping.contract import GroupingInputs, checked, load  # noqa: E402
-from epigroup.loader import Batches, Sequences  # noqa: E402
-from epigroup.shards import Examples  # noqa: E402
-from epigroup.trainer import GroupTrainer, initial_network  # noqa: E402
+from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.grouping.method import GroupingInputs, checked, load  # noqa: E402
+from epigroup.networks.architecture import complete_network  # noqa: E402
+from epigroup.training.batches import Batches, Sequences  # noqa: E402
+from epigroup.training.checkpoints import Termination  # noqa: E402
+from epigroup.training.trainer import GroupTrainer, initial_network  # noqa: E402
 
 WINDOW, BIN, SEED, EVERY = 1001, 200, 1, 10
 NETWORK = complete_network({"name": "deepsea_pool3"}, WINDOW)

@@ -33,13 +33,13 @@ import numpy as np
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.assemblies import assemblies  # noqa: E402
-from epigroup.dataset_summary import summarise_dataset  # noqa: E402
-from epigroup.genome import describe_genome  # noqa: E402
-from epigroup.labelling import make_shard  # noqa: E402
-from epigroup.labels import label_bins, unpack_columns  # noqa: E402
-from epigroup.shards import read_shard  # noqa: E402
-from epigroup.standard_peaks import (  # noqa: E402
+from epigroup.dataset.labels import label_bins, unpack_columns  # noqa: E402
+from epigroup.dataset.make_shard import make_shard  # noqa: E402
+from epigroup.dataset.shards import read_shard  # noqa: E402
+from epigroup.dataset.summary import summarise_dataset  # noqa: E402
+from epigroup.genome.assemblies import assemblies  # noqa: E402
+from epigroup.genome.build import describe_genome  # noqa: E402
+from epigroup.peaks.standard import (  # noqa: E402
     fetch_standard,
     for_each_profile,
     index_peaks,
@@ -162,7 +162,7 @@ OPEN = """
 import json, resource, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from epigroup.shards import open_dataset
+from epigroup.dataset.shards import open_dataset
 def own():
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * int(next(line.split()[1] for line in lines if line.startswith("RssAnon")))

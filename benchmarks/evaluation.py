@@ -27,8 +27,8 @@ from sklearn import metrics as reference
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.assemblies import assemblies  # noqa: E402
-from epigroup.labels import count_positives, pack, packed_width, unpack_columns  # noqa: E402
+from epigroup.dataset.labels import count_positives, pack, packed_width, unpack_columns  # noqa: E402
+from epigroup.genome.assemblies import assemblies  # noqa: E402
 
 BIN, ROWS, SEED = 200, 1 << 15, 1
 CHROMOSOMES = ["chr7", "chr8", "chr9"]  # validation on the first
@@ -36,7 +36,7 @@ CHROMOSOMES = ["chr7", "chr8", "chr9"]  # validation on the first
 CHILD = """
 import json, resource, sys, time
 sys.path.insert(0, sys.argv[1])
-from epigroup.evaluation import evaluate_strategy
+from epigroup.evaluation.predictions import evaluate_strategy
 at = time.perf_counter()
 evaluate_strategy(*json.loads(sys.argv[2]))
 wall, used = time.perf_counter() - at, resource.getrusage(resource.RUSAGE_SELF)

@@ -29,11 +29,11 @@ import pandas as pd  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 from epigroup import grouping  # noqa: E402
-from epigroup.errors import InputError  # noqa: E402
-from epigroup.grouping.contract import GroupingInputs, Heads, checked, load  # noqa: E402
+from epigroup.core.errors import InputError  # noqa: E402
+from epigroup.dataset.label_correlation import correlate, count_pairs  # noqa: E402
+from epigroup.dataset.labels import pack  # noqa: E402
 from epigroup.grouping.kmeans import fit_kmeans  # noqa: E402
-from epigroup.label_correlation import correlate, count_pairs  # noqa: E402
-from epigroup.labels import pack  # noqa: E402
+from epigroup.grouping.method import GroupingInputs, Heads, checked, load  # noqa: E402
 
 WEIGHTS, SEED = 925, 1
 BINS = 1 << 18

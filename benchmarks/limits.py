@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from measuring import Side
 
-from epigroup.architecture import blocks
+from epigroup.networks.architecture import blocks
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SIZES = {"cpu": (256, 512, 1024), "cuda": (2048, 4096, 8192)}

@@ -29,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from protocol import processor_precision  # noqa: E402
 
-from epigroup.architecture import NETWORKS  # noqa: E402
-from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.loader import Batches, Sequences, TrainingOrder, order  # noqa: E402
-from epigroup.shards import Examples  # noqa: E402
-from epigroup.trainer import GroupTrainer  # noqa: E402
+from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.networks.architecture import NETWORKS  # noqa: E402
+from epigroup.training.batches import Batches, Sequences, TrainingOrder, order  # noqa: E402
+from epigroup.training.checkpoints import Termination  # noqa: E402
+from epigroup.training.trainer import GroupTrainer  # noqa: E402
 
 WINDOW, BIN, TASKS, SEED = 1001, 200, 367, 1
 LEFT = (WINDOW - BIN) // 2

@@ -1,5 +1,5 @@
 """The plain loop in a process of its own: with the memory management that any script has, which the engine changes for
-its process (`epigroup.memory.keep_freed_memory`)."""
+its process (`epigroup.training.memory.keep_freed_memory`)."""
 
 import multiprocessing
 import time

@@ -1,7 +1,7 @@
 """The plainest correct training loop in PyTorch: what `training.py` measures the engine against.
 
 One-dimensional convolutions in float32, a Dataset that one-hots each window when it is asked for it, a
-DataLoader in the same process, torch's dropout and SGD. It computes the function of `epigroup.networks`,
+DataLoader in the same process, torch's dropout and SGD. It computes the function of `epigroup.networks.networks`,
 written as a paper's supplement would: ReLU before the pooling, features channel by channel.
 """
 
@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from epigroup.architecture import blocks
-from epigroup.networks import Network
+from epigroup.networks.architecture import blocks
+from epigroup.networks.networks import Network
 
 
 class PlainNetwork(nn.Module):

@@ -10,8 +10,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from epigroup.calibration import fastest_precision  # noqa: E402
-from epigroup.settings import complete_config, training_settings  # noqa: E402
+from epigroup.config.settings import complete_config, training_settings  # noqa: E402
+from epigroup.training.calibration import fastest_precision  # noqa: E402
 
 WINDOW, BIN, TASKS = 1001, 200, 367
 # Shiri & Sun 2022: Table I gives the sizes of EMTL's and CMTL's groups; KMTL's four, rounded means.

@@ -27,8 +27,8 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
-from epigroup.simulate import BASES  # noqa: E402
-from epigroup.simulate_reads import Fragments, draw_fragments, read_bases  # noqa: E402
+from epigroup.simulation.genome import BASES  # noqa: E402
+from epigroup.simulation.reads import Fragments, draw_fragments, read_bases  # noqa: E402
 
 SIZES = {f"chr{i}": 5_000_000 for i in range(1, 5)}
 LENGTH = 50

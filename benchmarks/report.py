@@ -24,7 +24,7 @@ from selenium import webdriver  # noqa: E402
 from selenium.webdriver.chrome.service import Service  # noqa: E402
 
 import report_tree  # noqa: E402
-from epigroup.report import make_report  # noqa: E402
+from epigroup.report.page import make_report  # noqa: E402
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"]
 PAINT = "return (performance.getEntriesByName('first-contentful-paint')[0] || {}).startTime || null"

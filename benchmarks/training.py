@@ -5,7 +5,7 @@ config/shiri2022.yaml (windows of 1,001 bp, batch 64, SGD): (a) the engine's ste
 batch, dropout and the optimiser; (b) the loop of plain_training.py, in float32, on a CPU in a
 process of its own; (c) the rate of square matrix
 products in the same precision. The sides take turns; a side's rate follows from its median step. FLOP are
-counted from the layers (`epigroup.architecture.network_cost`). Packs are trainings of a single task each,
+counted from the layers (`epigroup.networks.architecture.network_cost`). Packs are trainings of a single task each,
 side by side; their rate counts every training's examples. Data are random, as no rate depends on them.
 
     python benchmarks/training.py [--networks small deepsea_pool3] [--device cpu] [--memory]
@@ -44,16 +44,16 @@ from protocol import (  # noqa: E402
 )
 from training_memory import measure_memory  # noqa: E402
 
-from epigroup.architecture import NETWORKS, network_cost  # noqa: E402
-from epigroup.batch_stream import BatchStream  # noqa: E402
-from epigroup.calibration import fastest_precision  # noqa: E402
-from epigroup.checkpoints import Termination  # noqa: E402
-from epigroup.devices import choose_device, prefer_deterministic  # noqa: E402
-from epigroup.loader import Batches, Sequences  # noqa: E402
-from epigroup.memory import available_bytes, footprint, keep_freed_memory  # noqa: E402
-from epigroup.packing import STEPS, Step  # noqa: E402
-from epigroup.shards import Examples  # noqa: E402
-from epigroup.trainer import GroupTrainer  # noqa: E402
+from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.networks.architecture import NETWORKS, network_cost  # noqa: E402
+from epigroup.training.batch_stream import BatchStream  # noqa: E402
+from epigroup.training.batches import Batches, Sequences  # noqa: E402
+from epigroup.training.calibration import fastest_precision  # noqa: E402
+from epigroup.training.checkpoints import Termination  # noqa: E402
+from epigroup.training.devices import choose_device, prefer_deterministic  # noqa: E402
+from epigroup.training.memory import available_bytes, footprint, keep_freed_memory  # noqa: E402
+from epigroup.training.packing import STEPS, Step  # noqa: E402
+from epigroup.training.trainer import GroupTrainer  # noqa: E402
 
 LEFT = (WINDOW - BIN) // 2
 CASES = {"SMTL": TASKS, "STL": 1}  # tasks of one network

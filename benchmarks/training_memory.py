@@ -26,11 +26,11 @@ from protocol import BIN, TASKS, WINDOW, paper_settings
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from epigroup.assemblies import assemblies  # noqa: E402
-from epigroup.dataset_summary import summarise_dataset  # noqa: E402
-from epigroup.genome import describe_genome  # noqa: E402
-from epigroup.labels import packed_width  # noqa: E402
-from epigroup.shards import SCORED, TRAINS, Shard, write_shard  # noqa: E402
+from epigroup.dataset.labels import packed_width  # noqa: E402
+from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard  # noqa: E402
+from epigroup.dataset.summary import summarise_dataset  # noqa: E402
+from epigroup.genome.assemblies import assemblies  # noqa: E402
+from epigroup.genome.build import describe_genome  # noqa: E402
 
 SIZES = assemblies()["hg38"]
 SEED = 1
@@ -46,7 +46,7 @@ CHILD = """
 import json, logging, resource, sys
 sys.path.insert(0, sys.argv[1])
 job = json.loads(sys.argv[2])
-from epigroup.training import train_pack
+from epigroup.training.train_pack import train_pack
 train_pack(**job)
 import torch
 print(json.dumps({

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.genome import open_genome, write_genome
-from epigroup.loader import Batches, Sequences
-from epigroup.shards import SCORED, TRAINS, Shard, write_shard
-from epigroup.training import train_pack
+from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.genome.build import open_genome, write_genome
+from epigroup.training.batches import Batches, Sequences
+from epigroup.training.train_pack import train_pack
 
 SETTINGS = {
     "network": {
@@ -54,7 +54,7 @@ LEFT = (WINDOW - BIN) // 2
 
 @dataclass
 class Genome:
-    """The part of epigroup.genome.Genome that training reads."""
+    """The part of epigroup.genome.build.Genome that training reads."""
 
     chromosomes: dict[str, np.ndarray]
 

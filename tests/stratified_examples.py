@@ -5,10 +5,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.genome import open_genome, write_genome
-from epigroup.labels import pack
-from epigroup.shards import SCORED, TRAINS, Shard, open_dataset, write_shard
+from epigroup.dataset.labels import pack
+from epigroup.dataset.shards import SCORED, TRAINS, Shard, open_dataset, write_shard
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.genome.build import open_genome, write_genome
 
 WINDOW, BIN = 301, 200
 CHROMOSOMES = ("chrTrain", "chrVal", "chrTest")

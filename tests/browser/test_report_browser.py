@@ -19,8 +19,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 import report_tree
-from epigroup.plots import draw_figures
-from epigroup.report import make_report
+from epigroup.report.figures.draw import draw_figures
+from epigroup.report.page import make_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")

@@ -113,7 +113,7 @@ def test_a_job_that_outlived_its_snakemake_writes_into_no_file_of_the_next(tmp_p
     }
     assert direct == set()
     script = (
-        "import sys, time; sys.path.insert(0, sys.argv[1]); from epigroup.files import whole\n"
+        "import sys, time; sys.path.insert(0, sys.argv[1]); from epigroup.core.files import whole\n"
         "with whole(sys.argv[2]) as path:\n"
         "    with open(path, 'w') as handle:\n"
         "        for i in range(40): handle.write(sys.argv[3] * 1000); handle.flush(); time.sleep(0.01)\n"

@@ -20,9 +20,9 @@ import sys
 sys.path[:0] = sys.argv[1:3]
 from pathlib import Path
 from planted_examples import SETTINGS, run_pack, write_files, write_groups
-from epigroup.heads import write_heads
-from epigroup.logs import log_to
-from epigroup.prediction import predict_split
+from epigroup.networks.head_weights import write_heads
+from epigroup.core.logs import log_to
+from epigroup.prediction.predict import predict_split
 folder = Path(sys.argv[3])
 with log_to(str(folder / "logs/predict_splits/x.log")):
     files = write_files(folder)
@@ -77,7 +77,7 @@ def test_a_variable_that_asks_for_locks_is_named(tmp_path, shim, number):
 def test_reading_says_so_too(tmp_path, shim, with_locks):
     path = tmp_path / "test.h5"
     path.write_bytes(with_locks["test.h5"])
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from epigroup.hdf5 import open_hdf5\n"
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from epigroup.core.hdf5 import open_hdf5\n"
     code += "with open_hdf5(sys.argv[2]) as store: print(sorted(store))"
     words = [sys.executable, "-c", code, str(LIBRARY), str(path)]
     bare = {key: value for key, value in os.environ.items() if key != "HDF5_USE_FILE_LOCKING"}
@@ -98,7 +98,9 @@ def test_every_file_is_opened_without_locks():
         if path == LIBRARY / "epigroup" / "hdf5.py":
             assert len(found) == 1 and "locking=False" in text
         else:
-            assert not found, f"{path} opens HDF5 itself; epigroup.hdf5 has new_hdf5, read_hdf5 and open_hdf5"
+            assert not found, (
+                f"{path} opens HDF5 itself; epigroup.core.hdf5 has new_hdf5, read_hdf5 and open_hdf5"
+            )
 
 
 def test_a_run_on_a_file_system_without_locks(tmp_path, finished_run, shim, monkeypatch):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 
 Mutator = Callable[[random.Random, bytes], bytes]
 

@@ -7,10 +7,10 @@ import pysam
 import pytest
 from mutation import BYTES, outcome, spoilt
 
-from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
-from epigroup.errors import InputError
-from epigroup.given_alignments import check_alignments
-from epigroup.read_filter import filter_alignments
+from epigroup.core.errors import InputError
+from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.reads.filter import filter_alignments
+from epigroup.reads.given_alignments import check_alignments
 from shell_rules import run_shell
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}

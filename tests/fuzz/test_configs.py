@@ -9,9 +9,9 @@ import pytest
 import yaml
 from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
-from epigroup.config_schema import check_config_text
-from epigroup.errors import InputError
-from epigroup.settings import complete_config
+from epigroup.config.schema import check_config_text
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
 
 GOOD = """\
 name: a run

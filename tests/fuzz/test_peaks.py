@@ -8,8 +8,8 @@ import pysam
 import pytest
 from mutation import BYTES, TABLE, spoilt
 
-from epigroup.contigs import other_spellings
-from epigroup.intervals import read_peaks, read_regions
+from epigroup.formats.peak_files import read_peaks, read_regions
+from epigroup.genome.contigs import other_spellings
 
 SIZES = {"chr1": 5000, "chr2": 3000, "chrX": 900, "chr10": 2147483647}
 ROWS = [

@@ -8,8 +8,8 @@ import h5py
 import pytest
 from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
-from epigroup.fastq import check_fastq, check_pair
-from epigroup.genome import open_genome, read_fasta, write_genome
+from epigroup.genome.build import open_genome, read_fasta, write_genome
+from epigroup.reads.fastq import check_fastq, check_pair
 
 LETTERS = random.Random(11)
 CONTIGS = {

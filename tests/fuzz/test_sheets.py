@@ -7,7 +7,7 @@ import re
 import pytest
 from mutation import TABLE, outcome, spoilt
 
-from epigroup.sheet import read_sheet
+from epigroup.config.sheet import read_sheet
 
 COLUMNS = [
     "profile_id",

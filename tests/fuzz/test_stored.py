@@ -16,18 +16,18 @@ from mutation import BYTES, outcome, spoilt
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from epigroup.bootstrap import read_auprc_draws, read_blocks
-from epigroup.checkpoints import Snapshots, read_checkpoint, write_checkpoint
-from epigroup.evaluation import evaluate_strategy, open_predictions
-from epigroup.genome import open_genome
+from epigroup.core.text_files import read_json
+from epigroup.dataset.shards import open_dataset, read_shard
+from epigroup.evaluation.bootstrap import read_auprc_draws, read_blocks
+from epigroup.evaluation.predictions import evaluate_strategy, open_predictions
+from epigroup.genome.build import open_genome
 from epigroup.grouping.read_inputs import read_head_table
-from epigroup.heads import write_heads
-from epigroup.intact import read_json
-from epigroup.models import load_network, read_info, read_pack_infos
-from epigroup.prediction import predict_split
-from epigroup.shards import open_dataset, read_shard
-from epigroup.standard_peaks import fetch_standard, standardise_peaks
-from epigroup.training import train_pack
+from epigroup.networks.head_weights import write_heads
+from epigroup.networks.model_files import load_network, read_info, read_pack_infos
+from epigroup.peaks.standard import fetch_standard, standardise_peaks
+from epigroup.prediction.predict import predict_split
+from epigroup.training.checkpoints import Snapshots, read_checkpoint, write_checkpoint
+from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, pack_arguments, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]
@@ -154,7 +154,7 @@ def test_a_flipped_bit_anywhere(tmp_path, tried, stored, name):
 
 
 def test_damaged_snapshots_raise_what_training_waits_for(tmp_path, tried, stored):
-    from epigroup.checkpoints import DAMAGED
+    from epigroup.training.checkpoints import DAMAGED
 
     folder, _ = stored
     name = "snap.group0.step5.safetensors"

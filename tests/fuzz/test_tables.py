@@ -3,16 +3,16 @@
 import pytest
 from mutation import BYTES, TABLE, spoilt
 
-from epigroup.contigs import read_contigs
-from epigroup.genome_size import read_size, read_sizes
-from epigroup.group_tables import read_groups as read_members
-from epigroup.group_tables import read_rates
-from epigroup.grouping.contract import GroupingInputs
+from epigroup.comparison.scores import SCORES, read_metrics
+from epigroup.genome.contigs import read_contigs
+from epigroup.genome.sizes import read_size, read_sizes
 from epigroup.grouping.group_table import read_groups
+from epigroup.grouping.method import GroupingInputs
 from epigroup.grouping.table import group_tasks
-from epigroup.quality_tables import read_counts
-from epigroup.result_files import table as read_report_table
-from epigroup.run_scores import SCORES, read_metrics
+from epigroup.quality.tables import read_counts
+from epigroup.results.files import table as read_report_table
+from epigroup.training.checks import read_groups as read_members
+from epigroup.training.checks import read_rates
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]
 GROUPS = dict(zip(TASKS, ["0", "1", "0", "2", "1"], strict=True))

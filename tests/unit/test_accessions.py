@@ -3,11 +3,11 @@
 import pytest
 
 from conftest import REPOSITORY
-from epigroup.accessions import run_folder
-from epigroup.errors import InputError
-from epigroup.plan import plan_disk
-from epigroup.settings import complete_config
-from epigroup.sheet import read_sheet
+from epigroup.config.accessions import run_folder
+from epigroup.config.settings import complete_config
+from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
+from epigroup.plan.plan import plan_disk
 
 COLUMNS = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate", "fastq_1", "fastq_2",
            "bam", "peaks", "accession", "format", "layout", "checksum", "control", "macs2", "assembly"]  # fmt: skip

@@ -9,19 +9,19 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.affinity import joint_network, look_ahead, sca, tag
-from epigroup.affinity.contract import (
+from epigroup.affinity.last_layer import LastLayer, last_layer
+from epigroup.affinity.matrix import (
     Affinity,
     check_finite,
     same_group_auc,
     spearman,
 )
-from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
-from epigroup.checkpoints import Checkpoint
-from epigroup.errors import InputError
-from epigroup.networks import build_network
-from epigroup.trainer import initial_network
+from epigroup.core.errors import InputError
+from epigroup.networks.networks import build_network
+from epigroup.training.checkpoints import Checkpoint
+from epigroup.training.trainer import initial_network
 from planted_examples import SETTINGS, pack, splits
 
 N, TASKS, WINDOW = 6, 5, 301

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from epigroup import affinity
-from epigroup.affinity.contract import Affinity, read_pieces, write_affinity
-from epigroup.affinity.make import measure_affinity
-from epigroup.affinity.study import study_affinities
-from epigroup.errors import InputError
+from epigroup.affinity.matrix import Affinity, read_pieces, write_affinity
+from epigroup.affinity.measure import measure_affinity
+from epigroup.comparison.planted import affinity_agreement
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import Dataset
 from epigroup.grouping.read_inputs import read_affinity
-from epigroup.models import read_info, read_weights, write_models
-from epigroup.settings import complete_config
-from epigroup.shards import Dataset
-from epigroup.training import train_pack
-from epigroup.truth import affinity_agreement
+from epigroup.networks.model_files import read_info, read_weights, write_models
+from epigroup.report.figures.affinity_stability import study_affinities
+from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, write_files, write_groups
 
 

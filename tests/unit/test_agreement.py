@@ -48,8 +48,8 @@ def test_two_of_different_length_are_refused():
 def test_groups_from_the_sheet_are_made_without_scikit_learn():
     """Its import takes longer than the groups."""
     code = (
-        "import sys; import epigroup.grouping.make\n"
-        "from epigroup.grouping import entry; from epigroup.grouping.contract import load\n"
+        "import sys; import epigroup.grouping.make_grouping\n"
+        "from epigroup.grouping import entry; from epigroup.grouping.method import load\n"
         "for method in ('single', 'all', 'sheet', 'random', 'table'): load(entry(method))\n"
         "sys.exit(', '.join(name for name in sys.modules if name in ('sklearn', 'scipy', 'torch')) or None)"
     )

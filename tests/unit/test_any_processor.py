@@ -13,7 +13,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from conftest import REPOSITORY
-from epigroup.grouping.contract import GroupingInputs
+from epigroup.grouping.method import GroupingInputs
 from epigroup.grouping.mixture import fit_mixture, group_in_mixtures
 from epigroup.grouping.sca import embed, similarities
 
@@ -31,7 +31,7 @@ GROUPS = """
 import json, sys
 import numpy as np, pandas as pd
 from epigroup import grouping
-from epigroup.grouping.contract import GroupingInputs, Heads, checked, load
+from epigroup.grouping.method import GroupingInputs, Heads, checked, load
 weights, apart = np.load(sys.argv[1]), np.load(sys.argv[2])
 tasks, found = [f"t{i}" for i in range(len(apart))], {}
 sheet = pd.DataFrame({"task_id": tasks})

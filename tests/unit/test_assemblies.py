@@ -8,10 +8,10 @@ from pathlib import Path
 import pybedtools
 import pytest
 
-from epigroup import assemblies as module
-from epigroup.assemblies import assemblies, assembly_names, known_lengths
-from epigroup.contigs import check_assembly
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.genome import assemblies as module
+from epigroup.genome.assemblies import assemblies, assembly_names, known_lengths
+from epigroup.genome.contigs import check_assembly
 
 KNOWN = assemblies()
 BEDTOOLS = Path("/usr/share/bedtools/genomes")
@@ -161,7 +161,7 @@ def test_a_name_of_two_assemblies_is_refused(tmp_path, monkeypatch):
 
 
 def test_the_tables_are_read_when_they_are_asked_for():
-    code = "import epigroup.contigs as c; print(c.assemblies.cache_info().currsize)"
+    code = "import epigroup.genome.contigs as c; print(c.assemblies.cache_info().currsize)"
     run = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(module.__file__).parents[1],
         capture_output=True, text=True, check=True,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from epigroup.audit import near_identical, shared_windows
 from epigroup.audit.kmers import canonical_kmers, mixed, sampled_kmers
 from epigroup.audit.windows import PAIRS, read_dataset, split_windows
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.genome import open_genome, write_genome
-from epigroup.labels import pack
-from epigroup.shards import Shard, write_shard
+from epigroup.dataset.labels import pack
+from epigroup.dataset.shards import Shard, write_shard
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.genome.build import open_genome, write_genome
 
 CFG = {"kmer": 24, "sketch": 32, "similarity": 0.5, "warn_share": 0.001, "fail_share": 0.05}
 SPLIT = {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}], "train": "rest", "rule": "window"}

@@ -14,16 +14,16 @@ from sklearn.metrics import f1_score, precision_recall_curve
 import report_tree
 from epigroup import audit
 from epigroup.audit import class_balance, donors, fitted, flow, selection, technique, thresholds
-from epigroup.audit.make import COLUMNS, audit_run
-from epigroup.confounders import read_depth
-from epigroup.errors import InputError
-from epigroup.evaluation import evaluate_strategy
-from epigroup.intact import sealed
-from epigroup.labels import pack
-from epigroup.plots_audit import draw_technique, technique_points
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.run_scores import read_metrics
+from epigroup.audit.run_checks import COLUMNS, audit_run
+from epigroup.comparison.confounders import read_depth
+from epigroup.comparison.scores import read_metrics
+from epigroup.core.errors import InputError
+from epigroup.core.text_files import sealed
+from epigroup.dataset.labels import pack
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.report.figures.audit import draw_technique, technique_points
+from epigroup.report.page import render
+from epigroup.results.run import load
 
 TASKS = [f"t{i:02d}" for i in range(30)]
 CFG = {"regions": "all_mappable", "min_validation_positives": 20, "tasks": TASKS}

@@ -7,13 +7,13 @@ import pysam
 import pytest
 
 from alignment_files import write_bam
-from epigroup.complexity import measure_complexity
-from epigroup.errors import InputError
-from epigroup.given_alignments import check_alignments
-from epigroup.peak_calling import checked_layout
-from epigroup.read_accounts import account
-from epigroup.read_filter import filter_alignments
-from epigroup.strand_facts import measure_strands
+from epigroup.core.errors import InputError
+from epigroup.peaks.macs import checked_layout
+from epigroup.quality.complexity import measure_complexity
+from epigroup.quality.strand_facts import measure_strands
+from epigroup.reads.accounts import account
+from epigroup.reads.filter import filter_alignments
+from epigroup.reads.given_alignments import check_alignments
 from shell_rules import run_shell
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}

@@ -5,18 +5,18 @@ import pytest
 import torch
 from scipy.optimize import root
 
-from epigroup.balancing import METHODS, check_balancing, gradient_bytes, step_flop, without_unused
-from epigroup.balancing.contract import build_balancer
-from epigroup.balancing.dwa import averaged
-from epigroup.balancing.gradients import gram, shared_gradients
-from epigroup.balancing.nash_mtl import RIDGE, bargain, solve
-from epigroup.balancing.pcgrad import projected
-from epigroup.checkpoints import Termination
-from epigroup.errors import InputError
-from epigroup.memory import MEGABYTE, footprint
-from epigroup.networks import build_network
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups
+from epigroup.core.errors import InputError
+from epigroup.networks.networks import build_network
+from epigroup.training.balancing import METHODS, check_balancing, gradient_bytes, step_flop, without_unused
+from epigroup.training.balancing.balancer import build_balancer
+from epigroup.training.balancing.dwa import averaged
+from epigroup.training.balancing.gradients import gram, shared_gradients
+from epigroup.training.balancing.nash_mtl import RIDGE, bargain, solve
+from epigroup.training.balancing.pcgrad import projected
+from epigroup.training.checkpoints import Termination
+from epigroup.training.memory import MEGABYTE, footprint
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, WINDOW, splits
 
 OPTIONS = {

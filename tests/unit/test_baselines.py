@@ -11,14 +11,14 @@ from sklearn.linear_model import LogisticRegression
 
 from epigroup import baselines
 from epigroup.baselines import gc, kmer, logistic
-from epigroup.baselines.contract import Material
-from epigroup.baselines.make import draw_bins, judge_baseline
-from epigroup.baselines.marks import mark_tasks
+from epigroup.baselines.judge import draw_bins, judge_baseline
+from epigroup.baselines.mark_tasks import mark_tasks
+from epigroup.baselines.material import Material
 from epigroup.baselines.mean_prediction import others_mean
-from epigroup.errors import InputError
-from epigroup.genome import open_genome
-from epigroup.labels import unpack
-from epigroup.shards import open_dataset
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import unpack
+from epigroup.dataset.shards import open_dataset
+from epigroup.genome.build import open_genome
 from stratified_examples import EVALUATION, WINDOW, write_files, write_predictions
 
 TASKS = ["gc_rich", "gc_poor", "noise", "rare", "never"]
@@ -208,7 +208,7 @@ def test_the_mean_prediction_reads_those_of_the_network(files, dataset, tmp_path
 
 def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):
     """The network knows `noise` and `gc_poor` well and `gc_rich` no better than chance: GC alone beats it there."""
-    from epigroup.evaluation import evaluate_strategy
+    from epigroup.evaluation.predictions import evaluate_strategy
     from stratified_examples import write_groups
 
     paths = write_network(files, tmp_path / "net", [0.0, 0.6, 0.6, 0.0, 0])
@@ -239,7 +239,7 @@ def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):
 
 
 def test_the_marks_say_what_the_interval_lets_them():
-    from epigroup.baselines.marks import mark
+    from epigroup.baselines.mark_tasks import mark
 
     assert mark(-0.1, -0.2) == "no better" and mark(0.0, 0.1) == "no better"
     assert mark(0.1, -0.05) == "not shown" and mark(0.1, np.nan) == "not shown"

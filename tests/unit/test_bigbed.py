@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.bigbed import bigbed_text
-from epigroup.errors import InputError
-from epigroup.intervals import read_peaks
-from epigroup.standard_peaks import fetch_standard, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.formats.bigbed import bigbed_text
+from epigroup.formats.peak_files import read_peaks
+from epigroup.peaks.standard import fetch_standard, standardise_peaks
 
 SIZES = {"chr1": 400_000, "chr10": 90_000, "chr2": 250_000}
 

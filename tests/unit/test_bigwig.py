@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.bigwig import bin_means, check_chromosomes, open_bigwig
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.formats.bigwig import bin_means, check_chromosomes, open_bigwig
 
 
 def write(path, chromosomes, entries):

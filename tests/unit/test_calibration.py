@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from epigroup import calibration
-from epigroup.architecture import complete_network
-from epigroup.calibration import (
+from epigroup.core.errors import InputError
+from epigroup.networks.architecture import complete_network
+from epigroup.training import calibration
+from epigroup.training.calibration import (
     LAYOUTS,
     Choices,
     choose_layout,
@@ -21,17 +22,16 @@ from epigroup.calibration import (
     processor,
     training_step,
 )
-from epigroup.devices import check_precision
-from epigroup.errors import InputError
-from epigroup.precision import (
+from epigroup.training.devices import check_precision
+from epigroup.training.precision import (
     check_compared_precisions,
     check_devices,
     read_precision,
     with_precision,
     write_precision,
 )
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, splits
 
 CPU = torch.device("cpu")
@@ -214,7 +214,7 @@ def test_a_step_of_the_measurement_moves_no_weight(layout, monkeypatch):
 
 def test_the_layout_changes_rounding_alone():
     """The networks' functions, without dropout, agree; and both are the plain one's."""
-    from epigroup.networks import build_network
+    from epigroup.networks.networks import build_network
 
     network = build_network(NETWORK, 3, 301).double().eval()
     x = torch.eye(4, dtype=torch.float64)[torch.randint(0, 4, (5, 301))].transpose(1, 2)

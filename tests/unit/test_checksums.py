@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from conftest import REPOSITORY
-from epigroup.checksums import verify_files
-from epigroup.errors import InputError
+from epigroup.core.checksums import verify_files
+from epigroup.core.errors import InputError
 
 WORDS = "profile ctcf, replicate 2, column checksum"
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from test_evaluation import TASKS, about, planted_split, write_split
 
-from epigroup.bootstrap import read_blocks
-from epigroup.choice import choose, choose_strategies, shrunk_scores
-from epigroup.errors import InputError
-from epigroup.evaluation import choose_blocks, evaluate_strategy
+from epigroup.comparison.best_of import choose, choose_strategies, shrunk_scores
+from epigroup.core.errors import InputError
+from epigroup.evaluation.bootstrap import read_blocks
+from epigroup.evaluation.predictions import choose_blocks, evaluate_strategy
 
 MODALITY = {"a": "HM", "b": "CA", "c": "HM", "d": "CA"}
 FILES = ("choice", "metrics", "blocks")

@@ -16,10 +16,10 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import kneighbors_graph
 
 from epigroup import grouping
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import distances, stability
-from epigroup.grouping.contract import GroupingInputs, Heads, checked, load
 from epigroup.grouping.dbscan import join_noise
+from epigroup.grouping.method import GroupingInputs, Heads, checked, load
 from epigroup.grouping.spectral import neighbour_affinity, rbf_affinity, split_affinity
 from epigroup.grouping.subspace import self_expression, subspace_affinity
 from epigroup.grouping.vectors import task_vectors

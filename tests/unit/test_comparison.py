@@ -7,12 +7,12 @@ import pytest
 from sklearn import metrics as reference
 from test_evaluation import HASH, TASKS, about, planted_split, write_split
 
-from epigroup.bootstrap import BlockCounts, draw_blocks, mean_known, percentile_interval
-from epigroup.comparison import Results, compare_strategies, find_gain
-from epigroup.errors import InputError
-from epigroup.evaluation import evaluate_strategy
-from epigroup.shards import open_dataset
-from epigroup.truth import ceiling, compare_groupings, compare_with_truth
+from epigroup.comparison.planted import ceiling, compare_groupings, compare_with_truth
+from epigroup.comparison.strategies import Results, compare_strategies, find_gain
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import open_dataset
+from epigroup.evaluation.bootstrap import BlockCounts, draw_blocks, mean_known, percentile_interval
+from epigroup.evaluation.predictions import evaluate_strategy
 from planted_examples import write_files
 
 SHEET = [
@@ -283,7 +283,7 @@ def test_headline_says_over_what_it_is(runs, compared):
     pairs = set(zip(compared["gains"]["strategy"], compared["gains"]["baseline"], strict=True))
     assert ("ONE", "PART") not in pairs and ("PART", "GOOD") in pairs  # ONE and PART share no seed
     with pytest.raises(InputError, match=r"ONE \(seeds \[1\]\) and PART \(seeds \[2\]\) share no seed"):
-        from epigroup.comparison import headline
+        from epigroup.comparison.strategies import headline
 
         headline(results_of(folder), [["ONE", "PART"]], [])
 

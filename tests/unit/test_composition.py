@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup import composition
-from epigroup.composition import evaluation_bins, gc_share, training_bins
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.dataset import bin_sets as composition
+from epigroup.dataset.bin_sets import evaluation_bins, gc_share, training_bins
 
 BIN, WINDOW = 20, 51
 

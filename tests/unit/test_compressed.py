@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup import compressed
-from epigroup.compressed import BGZF_END, open_text
-from epigroup.errors import InputError
+from epigroup.core import compressed
+from epigroup.core.compressed import BGZF_END, open_text
+from epigroup.core.errors import InputError
 
 TEXT = b"".join(b"chr%d\t%d\t%d\tpeak%d\n" % (i % 22, 97 * i, 97 * i + 150, i) for i in range(3000))
 NAMED = r"p\.gz: the (b?gzip) file is truncated"

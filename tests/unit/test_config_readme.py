@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from epigroup.sheet import read_sheet
+from epigroup.config.sheet import read_sheet
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "config" / "README.md").read_text()

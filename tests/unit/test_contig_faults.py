@@ -8,7 +8,7 @@ import pyBigWig
 import pysam
 import pytest
 
-from epigroup.contig_faults import (
+from epigroup.config.contig_faults import (
     HEADER_OF_BAM,
     HEADER_OF_BIGWIG,
     ROWS,
@@ -16,8 +16,8 @@ from epigroup.contig_faults import (
     contig_faults,
     fasta_contigs,
 )
-from epigroup.contigs import spellings
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.genome.contigs import spellings
 
 HUMAN = {f"chr{n}": 1000 + i for i, n in enumerate([*range(1, 23), "X", "Y"])}
 YEAST = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
@@ -52,7 +52,7 @@ def test_names_of_a_fasta_come_from_its_headers_and_are_kept(at, packed):
 
 
 def test_a_header_on_the_edge_of_two_blocks_is_seen(at, monkeypatch):
-    monkeypatch.setattr("epigroup.contig_faults._BLOCK", 16)
+    monkeypatch.setattr("epigroup.config.contig_faults._BLOCK", 16)
     text = b"".join(b">c%d\n%s\n" % (n, b"ACGT\n" * n) for n in range(30))
     (at / "g.fa").write_bytes(gzip.compress(text))
     assert list(fasta_contigs("g.fa", "no.tsv", "kept.json")) == [f"c{n}" for n in range(30)]

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_mutual_info_score
 
-from epigroup.confounders import confounder_table, find_confounders, properties, terciles
-from epigroup.costs import count_costs
-from epigroup.errors import InputError
-from epigroup.prerequisites import Before, all_before, directly_before
+from epigroup.comparison.confounders import confounder_table, find_confounders, properties, terciles
+from epigroup.comparison.costs import count_costs
+from epigroup.config.prerequisites import Before, all_before, directly_before
+from epigroup.core.errors import InputError
 
 NETWORK = {
     "name": "small",

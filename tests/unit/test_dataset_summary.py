@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.errors import InputError
-from epigroup.labels import pack
-from epigroup.shards import TRAINS, Shard, read_shard, write_shard
-from epigroup.splits import assign
-from epigroup.task_tables import describe_tasks, read_tasks
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import pack
+from epigroup.dataset.shards import TRAINS, Shard, read_shard, write_shard
+from epigroup.dataset.splits import assign
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.dataset.tasks import describe_tasks, read_tasks
 
 SIZES = {"chr1": 20_000, "chr2": 10_000, "chr3": 10_000}
 TASKS = ["a", "b", "c", "twin_of_b", "nothing_in_test", "nothing"]

@@ -5,13 +5,13 @@ import re
 import pytest
 import torch
 
-from epigroup.affinity.make import network_inputs
-from epigroup.devices import BATCH_SYSTEMS, check_device, choose_device, missing_gpu_cause
-from epigroup.errors import InputError
-from epigroup.hidden import measure_hidden
-from epigroup.predict_regions import predict_regions
-from epigroup.prediction import predict_split
-from epigroup.serving import choose_groups
+from epigroup.affinity.measure import network_inputs
+from epigroup.core.errors import InputError
+from epigroup.evaluation.choose_groups import choose_groups
+from epigroup.prediction.feature_covariance import measure_hidden
+from epigroup.prediction.predict import predict_split
+from epigroup.prediction.regions import predict_regions
+from epigroup.training.devices import BATCH_SYSTEMS, check_device, choose_device, missing_gpu_cause
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

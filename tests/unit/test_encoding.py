@@ -70,7 +70,7 @@ def test_schema_and_digest_are_the_same_in_a_locale_of_ascii(repository):
     """What asks for reruns must not follow the locale of the shell that a run is started from."""
     code = (
         "import hashlib, sys; sys.path.insert(0, sys.argv[1] + '/workflow/scripts');"
-        "from epigroup.config_schema import _schema; from epigroup.sheet_checks import schema;"
+        "from epigroup.config.schema import _schema; from epigroup.config.sheet_checks import schema;"
         "from epigroup.digest.code import code_digest; from pathlib import Path;"
         "print(hashlib.sha256(repr((_schema(), schema())).encode()).hexdigest(),"
         " [code_digest(path.stem) for path in sorted(Path(sys.argv[1], 'workflow/scripts').glob('*.py'))])"

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from epigroup import evaluation
-from epigroup.baselines.marks import mark_tasks
-from epigroup.bootstrap import average_precision_draws, draw_blocks
-from epigroup.errors import InputError
-from epigroup.evaluation import choose_blocks, evaluate_strategy
-from epigroup.labels import pack
+from epigroup.baselines.mark_tasks import mark_tasks
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import pack
+from epigroup.evaluation import predictions as evaluation
+from epigroup.evaluation.bootstrap import average_precision_draws, draw_blocks
+from epigroup.evaluation.predictions import choose_blocks, evaluate_strategy
 
 TASKS = ["a", "b", "c", "d"]
 HASH = "f" * 64

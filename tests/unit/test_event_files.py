@@ -4,8 +4,8 @@ import struct
 
 import pytest
 
-from epigroup.event_files import crc32c, masked, record, scalar_event, start_event, version_event
-from epigroup.training import train_groups
+from epigroup.training.tensorboard import crc32c, masked, record, scalar_event, start_event, version_event
+from epigroup.training.train_pack import train_groups
 from planted_examples import SETTINGS, splits
 
 # tensorboard 2.21.0: RecordWriter.write(Event(...).SerializeToString())

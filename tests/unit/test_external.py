@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.evaluation import evaluate_strategy
-from epigroup.external import import_predictions
-from epigroup.labels import unpack
-from epigroup.shards import open_dataset
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import unpack
+from epigroup.dataset.shards import open_dataset
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.prediction.external import import_predictions
 from stratified_examples import EVALUATION, write_files, write_groups, write_predictions
 
 TASKS = ["a", "b", "c"]

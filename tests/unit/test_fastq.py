@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.fastq import check_fastq, check_pair
+from epigroup.core.errors import InputError
+from epigroup.reads.fastq import check_fastq, check_pair
 
 
 def record(number, bases="ACGTN", quality=None, mate=""):

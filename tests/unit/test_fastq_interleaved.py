@@ -8,9 +8,9 @@ import subprocess
 import numpy as np
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.fastq import check_fastq, check_pair
-from epigroup.interleaved import WINDOW, Neighbours
+from epigroup.core.errors import InputError
+from epigroup.reads.fastq import check_fastq, check_pair
+from epigroup.reads.interleaved import WINDOW, Neighbours
 
 NAMINGS = {
     "slash": ("frag{}/1", "frag{}/2"),

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from archive_server import Archive, serving
 from conftest import REPOSITORY
-from epigroup.errors import InputError
-from epigroup.fetching import fetch_file
+from epigroup.core.errors import InputError
+from epigroup.reads.download import fetch_file
 
 # Random bytes do not pack, so that the file is longer than one piece that is read at once.
 CONTENT = gzip.compress(np.random.default_rng(1).bytes(3 << 20), 1, mtime=0)
@@ -223,7 +223,7 @@ def test_two_processes_do_not_write_into_one_file(archive, tmp_path):
 def test_a_killed_process_leaves_a_part_that_the_next_goes_on_with(archive, tmp_path):
     archive.cuts = [1_200_000]
     code = (
-        "import sys; from epigroup.fetching import fetch_file;"
+        "import sys; from epigroup.reads.download import fetch_file;"
         " fetch_file(sys.argv[1], sys.argv[2], row='row', pause=600)"
     )
     out = tmp_path / "a.fastq.gz"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from epigroup.files import sha256_file, whole
+from epigroup.core.files import sha256_file, whole
 
 
 def test_whole_appears_only_when_the_block_ends_well(tmp_path):
@@ -63,7 +63,7 @@ def test_sha256(tmp_path):
 def test_input_error_is_the_last_line_and_no_traceback(tmp_path):
     log = tmp_path / "log.txt"
     code = (
-        "from epigroup.logs import log_to\nfrom epigroup.errors import InputError\n"
+        "from epigroup.core.logs import log_to\nfrom epigroup.core.errors import InputError\n"
         f"with log_to({str(log)!r}):\n    raise InputError('sheet.tsv: row 3: bad')\n"
     )
     run = subprocess.run(

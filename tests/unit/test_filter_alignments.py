@@ -9,8 +9,8 @@ import pysam
 import pytest
 
 from alignment_files import write_bam
-from epigroup.errors import InputError
-from epigroup.read_filter import filter_alignments
+from epigroup.core.errors import InputError
+from epigroup.reads.filter import filter_alignments
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}
 needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not on PATH")

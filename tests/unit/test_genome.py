@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup import contigs, genome
-from epigroup.errors import InputError
-from epigroup.index_limits import LONGEST_INDEXED
+from epigroup.core.errors import InputError
+from epigroup.genome import build as genome
+from epigroup.genome import contigs
+from epigroup.genome.index_limits import LONGEST_INDEXED
 
 CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
 IUPAC = "ACGTRYSWKMBDHVN"

@@ -11,9 +11,8 @@ import pysam
 import pytest
 
 from alignment_files import LENGTH, write_bam
-from epigroup.errors import InputError
-from epigroup.given_alignments import check_alignments, write_given
-from epigroup.read_accounts import (
+from epigroup.core.errors import InputError
+from epigroup.reads.accounts import (
     GIVEN,
     KEPT,
     REASONS,
@@ -21,7 +20,8 @@ from epigroup.read_accounts import (
     read_accounts,
     write_account,
 )
-from epigroup.read_filter import dropped_before, filter_alignments, reference_length
+from epigroup.reads.filter import dropped_before, filter_alignments, reference_length
+from epigroup.reads.given_alignments import check_alignments, write_given
 from shell_rules import run_shell
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}

@@ -10,12 +10,12 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
 from epigroup import grouping
-from epigroup.errors import InputError
-from epigroup.grouping.contract import GroupingInputs, Heads, checked, load, numbered
+from epigroup.core.errors import InputError
 from epigroup.grouping.group_table import read_group_numbers
-from epigroup.grouping.make import make_grouping
+from epigroup.grouping.make_grouping import make_grouping
+from epigroup.grouping.method import GroupingInputs, Heads, checked, load, numbered
 from epigroup.grouping.read_inputs import read_affinity
-from epigroup.sweep import sweep_k
+from epigroup.grouping.sweep import sweep_k
 
 SHEET = pd.DataFrame(
     {

@@ -12,12 +12,12 @@ from sklearn.metrics import adjusted_rand_score
 
 from epigroup import grouping
 from epigroup.affinity.hoa import PairInputs, measure
-from epigroup.errors import InputError
-from epigroup.grouping.contract import GroupingInputs, checked, load, numbered
+from epigroup.config.strategies import count_groups
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import GroupingInputs, checked, load, numbered
 from epigroup.grouping.mixture import Mixture, cut, fit_mixture, group_in_mixtures, join_single, matched
 from epigroup.grouping.sca import Attention, nearest, similarities
 from epigroup.grouping.tag import best_groups, climb, spectral_start, total
-from epigroup.strategies import count_groups
 
 
 def run(method, affinity, k, kind, **options):

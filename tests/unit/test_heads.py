@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from epigroup.errors import InputError
-from epigroup.export import export_model
-from epigroup.heads import read_heads, write_heads
-from epigroup.models import ModelInfo, load_network, read_info, write_models
-from epigroup.networks import build_network
+from epigroup.core.errors import InputError
+from epigroup.networks.export import export_model
+from epigroup.networks.head_weights import read_heads, write_heads
+from epigroup.networks.model_files import ModelInfo, load_network, read_info, write_models
+from epigroup.networks.networks import build_network
 from planted_examples import SETTINGS
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,18 +8,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.genome import open_genome
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import open_dataset
+from epigroup.genome.build import open_genome
 from epigroup.grouping.clustering import distances
-from epigroup.grouping.contract import GroupingInputs, Heads
+from epigroup.grouping.method import GroupingInputs, Heads
 from epigroup.grouping.read_inputs import read_head_table
 from epigroup.grouping.vectors import task_vectors
-from epigroup.heads import write_heads
-from epigroup.hidden import draw_examples, mean_and_covariance, measure_hidden
-from epigroup.loader import Batches, Sequences
-from epigroup.models import load_network, read_info
-from epigroup.shards import open_dataset
-from epigroup.training import train_pack
+from epigroup.networks.head_weights import write_heads
+from epigroup.networks.model_files import load_network, read_info
+from epigroup.prediction.feature_covariance import draw_examples, mean_and_covariance, measure_hidden
+from epigroup.training.batches import Batches, Sequences
+from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, write_files, write_groups
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.intact import read_json, sealed
+from epigroup.core.errors import InputError
+from epigroup.core.text_files import read_json, sealed
 
 KEYS = st.one_of(st.text(max_size=3), st.integers(-20, 200))
 VALUES = st.recursive(

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.contigs import spellings
-from epigroup.errors import InputError
-from epigroup.intervals import read_peaks, read_regions
-from epigroup.standard_peaks import fetch_standard, for_each_profile, index_peaks, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.formats.peak_files import read_peaks, read_regions
+from epigroup.genome.contigs import spellings
+from epigroup.peaks.standard import fetch_standard, for_each_profile, index_peaks, standardise_peaks
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chrUn": 800}
 CHOSEN = {"chr1": 10_000, "chr2": 5_000}

@@ -8,12 +8,12 @@ import pytest
 from test_settings import MINIMAL
 
 import report_tree
-from epigroup import plots
-from epigroup.errors import InputError
-from epigroup.k_choice import choose_k, families, validation_scores
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.settings import complete_config
+from epigroup.comparison.k_choice import choose_k, families, validation_scores
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
+from epigroup.report.figures import draw as plots
+from epigroup.report.page import render
+from epigroup.results.run import load
 
 TASKS = [f"t{i}" for i in range(40)]
 SCORE = "validation_f1_half"

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.known_sets import ALL, count_bins, permute_groups, read_known_sets
+from epigroup.comparison.known_sets import ALL, count_bins, permute_groups, read_known_sets
+from epigroup.core.errors import InputError
 
 TASKS = ["a", "b", "c", "d", "e", "f"]
 

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.dataset.label_correlation import correlate, correlate_labels, count_pairs
+from epigroup.dataset.labels import pack, unpack
+from epigroup.dataset.shards import open_dataset
 from epigroup.grouping.read_inputs import read_label_correlation
-from epigroup.label_correlation import correlate, correlate_labels, count_pairs
-from epigroup.labels import pack, unpack
-from epigroup.shards import open_dataset
 from planted_examples import write_files
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.labels import count_positives, label_bins, pack, packed_width, unpack, unpack_columns
-from epigroup.standard_peaks import fetch_standard, standardise_peaks
-from epigroup.tiling import code_runs, count_bins, other_share, touched_bins, window_bounds
+from epigroup.dataset.labels import count_positives, label_bins, pack, packed_width, unpack, unpack_columns
+from epigroup.genome.bins import code_runs, count_bins, other_share, touched_bins, window_bounds
+from epigroup.peaks.standard import fetch_standard, standardise_peaks
 
 
 def by_definition(peaks, n_bins, bin_size, min_overlap):
@@ -142,7 +142,7 @@ def test_share_of_other_letters_counts_letter_by_letter(letters, bin_size, extra
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 7))
 def test_runs_are_found_across_blocks(letters, block):
-    from epigroup import tiling
+    from epigroup.genome import bins as tiling
 
     usual, tiling._BLOCK = tiling._BLOCK, block
     try:

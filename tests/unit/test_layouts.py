@@ -5,9 +5,9 @@ import subprocess
 import pysam
 import pytest
 
-from epigroup.given_alignments import check_alignments, first_layout
-from epigroup.layouts import layout_faults
-from epigroup.sheet import Profile, Replicate
+from epigroup.config.layouts import layout_faults
+from epigroup.config.sheet import Profile, Replicate
+from epigroup.reads.given_alignments import check_alignments, first_layout
 
 
 def profile(name, *replicates, control=None):

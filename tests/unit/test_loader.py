@@ -4,8 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.loader import Batches, Sequences, TrainingOrder, order
+from epigroup.core.errors import InputError
+from epigroup.training.batches import Batches, Sequences, TrainingOrder, order
 from planted_examples import Examples, Genome, pack
 
 COMPLEMENT = {0: 3, 1: 2, 2: 1, 3: 0, 4: 4}

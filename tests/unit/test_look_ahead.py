@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 
 from epigroup import affinity
-from epigroup.affinity.contract import read_pieces
-from epigroup.affinity.make import measure_affinity
-from epigroup.checkpoints import Termination
-from epigroup.errors import InputError
-from epigroup.models import open_models, read_looks, read_weights
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups
+from epigroup.affinity.matrix import read_pieces
+from epigroup.affinity.measure import measure_affinity
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import open_models, read_looks, read_weights
+from epigroup.training.checkpoints import Termination
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
 
-from epigroup.config_schema import SCHEMA
-from epigroup.errors import InputError
-from epigroup.losses import LOSSES, build_loss, positive_weights
-from epigroup.settings import QUANTITATIVE_LOSSES
+from epigroup.config.schema import SCHEMA
+from epigroup.config.settings import QUANTITATIVE_LOSSES
+from epigroup.core.errors import InputError
+from epigroup.networks.losses import LOSSES, build_loss, positive_weights
 
 CFG = {"loss": "bce", "focal_gamma": 2.0, "positive_weights": "none", "max_positive_weight": 100.0}
 POSITIVES = torch.tensor([10, 250, 900])

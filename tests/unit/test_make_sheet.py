@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from conftest import REPOSITORY
-from epigroup.sheet import read_sheet
+from epigroup.config.sheet import read_sheet
 
 HEADER = ["File accession", "File format", "Output type", "File assembly", "Experiment accession", "Assay",
           "Biosample term name", "Experiment target", "Biological replicate(s)", "Paired end", "Paired with",

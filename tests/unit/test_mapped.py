@@ -8,13 +8,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.genome import open_genome, write_genome
-from epigroup.loader import Batches, Sequences, TrainingOrder
-from epigroup.mapped import PAGE, map_pieces, next_place, unnamed_array
-from epigroup.prediction import predict_split
-from epigroup.shards import Dataset, Examples, open_dataset
-from epigroup.training import train_pack
+from epigroup.core.errors import InputError
+from epigroup.core.mapped_arrays import PAGE, map_pieces, next_place, unnamed_array
+from epigroup.dataset.shards import Dataset, Examples, open_dataset
+from epigroup.genome.build import open_genome, write_genome
+from epigroup.prediction.predict import predict_split
+from epigroup.training.batches import Batches, Sequences, TrainingOrder
+from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
 
 
@@ -112,7 +112,7 @@ def test_networks_and_scores_are_the_same(tmp_path):
 def test_a_split_comes_whole_by_blocks_and_by_index(tmp_path, monkeypatch):
     files = write_files(tmp_path, n=300)
     dataset, examples, _ = split_batches(files, "memory")
-    monkeypatch.setattr("epigroup.shards._ROWS", 128)
+    monkeypatch.setattr("epigroup.dataset.shards._ROWS", 128)
     parts = list(dataset.blocks("train"))
     assert [len(part) for part in parts] == [128, 128, 44]
     for name in ("chrom", "start", "labels"):

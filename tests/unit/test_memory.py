@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from epigroup.architecture import NETWORKS
-from epigroup.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
+from epigroup.networks.architecture import NETWORKS
+from epigroup.training.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
 from planted_examples import SETTINGS
 
 HERE = Path(__file__).parents[1]  # of planted_examples
-SOURCE = Path(sys.modules["epigroup.memory"].__file__).parents[1]
+SOURCE = Path(sys.modules["epigroup.training.memory"].__file__).parents[1]
 
 # Makes a trainer of random windows, and prints by how many bytes the peak of two steps passes what was there.
 MEASURE = """
 import json, sys, numpy as np, torch
 from pathlib import Path
 from planted_examples import Examples, Genome
-from epigroup.checkpoints import Termination
-from epigroup.loader import Batches, Sequences
-from epigroup.trainer import GroupTrainer
+from epigroup.training.checkpoints import Termination
+from epigroup.training.batches import Batches, Sequences
+from epigroup.training.trainer import GroupTrainer
 
 cfg, window, precision = json.loads(sys.argv[1])
 torch.set_num_threads(1)
@@ -56,8 +56,8 @@ print(status("VmHWM") - before)
 LIMITED = """
 import gc, json, os, re, resource, sys, torch
 from planted_examples import SETTINGS, splits
-from epigroup.errors import InputError
-from epigroup.training import train_groups
+from epigroup.core.errors import InputError
+from epigroup.training.train_pack import train_groups
 from pathlib import Path
 
 torch.set_num_threads(1)

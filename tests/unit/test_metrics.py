@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from sklearn import calibration
 from sklearn import metrics as reference
 
-from epigroup.errors import InputError
-from epigroup.metrics import (
+from epigroup.core.errors import InputError
+from epigroup.evaluation.metrics import (
     SCORES,
     TaskCounts,
     average_precision,

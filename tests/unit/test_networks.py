@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from epigroup.architecture import NETWORKS, complete_network, network_cost
-from epigroup.errors import InputError
-from epigroup.networks import Dropout, build_network
+from epigroup.core.errors import InputError
+from epigroup.networks.architecture import NETWORKS, complete_network, network_cost
+from epigroup.networks.networks import Dropout, build_network
 
 SMALL = {
     "name": "small",

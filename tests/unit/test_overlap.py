@@ -13,18 +13,18 @@ from sklearn import metrics as reference
 from test_grouping import SHEET, TASKS, inputs, run
 from test_settings import with_change
 
-from epigroup.errors import InputError
-from epigroup.genome import open_genome
-from epigroup.grouping.contract import checked, overlapping
+from epigroup.config.settings import complete_config
+from epigroup.config.strategies import overlaps
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import open_dataset
+from epigroup.evaluation.choose_groups import choose_groups
+from epigroup.genome.build import open_genome
 from epigroup.grouping.group_table import read_groups
-from epigroup.grouping.make import make_grouping
-from epigroup.models import load_network, read_info
-from epigroup.prediction import predict_split
-from epigroup.serving import choose_groups
-from epigroup.settings import complete_config
-from epigroup.shards import open_dataset
-from epigroup.strategies import overlaps
-from epigroup.training import train_pack
+from epigroup.grouping.make_grouping import make_grouping
+from epigroup.grouping.method import checked, overlapping
+from epigroup.networks.model_files import load_network, read_info
+from epigroup.prediction.predict import predict_split
+from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1", "task2"], 1: ["task1", "task2", "task3"], 2: ["task2"]}

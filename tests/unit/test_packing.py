@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from epigroup.checkpoints import Termination
-from epigroup.errors import InputError
-from epigroup.grouped import joint_logits
-from epigroup.memory import MEGABYTE, footprint
-from epigroup.packing import calibrate, groups_at_once
-from epigroup.trainer import GroupTrainer, initial_network
-from epigroup.training import train_groups
+from epigroup.core.errors import InputError
+from epigroup.training.checkpoints import Termination
+from epigroup.training.grouped_convolutions import joint_logits
+from epigroup.training.memory import MEGABYTE, footprint
+from epigroup.training.packing import calibrate, groups_at_once
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer, initial_network
 from planted_examples import SETTINGS, WINDOW, splits
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 4: ["task1", "task2", "task3"], 7: ["task3"]}
@@ -85,7 +85,7 @@ def test_grouped_agrees_with_alone_to_rounding(monkeypatch):
         together.append(len(networks))
         return joint_logits(networks, x)
 
-    monkeypatch.setattr("epigroup.grouped.joint_logits", counted)
+    monkeypatch.setattr("epigroup.training.grouped_convolutions.joint_logits", counted)
     joint = train_groups(GROUPS, train, validation, tasks, 5, cfg | {"packing": "grouped"}, rates=rates)
     assert {4, 3} <= set(together)  # it was another arithmetic indeed, also after a group had left
     # a group at rate 0 never gets better and leaves three validations after the first

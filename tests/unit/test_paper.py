@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 import report_tree
-from epigroup import paper
-from epigroup import paper_shiri2022 as printed
-from epigroup.config_schema import check_config_text
-from epigroup.paper import NOT_COMPARABLE, NOT_HERE, compare_with_paper, outputs_of
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.settings import complete_config
+from epigroup.config.schema import check_config_text
+from epigroup.config.settings import complete_config
+from epigroup.paper import shiri2022 as printed
+from epigroup.paper import tables as paper
+from epigroup.paper.tables import NOT_COMPARABLE, NOT_HERE, compare_with_paper, outputs_of
+from epigroup.report.page import render
+from epigroup.results.run import load
 
 REPOSITORY = Path(__file__).parents[2]
 NAMES = {"STL": "STL", "SMTL": "SMTL", "EMTL": "EMTL", "CMTL": "CMTL", "KMTL": "KMTL"}

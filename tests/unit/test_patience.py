@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epigroup import patience
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
+from epigroup.patience import study as patience
 
 losses_of = st.lists(st.integers(0, 9).map(lambda n: n / 10), min_size=1, max_size=40)
 

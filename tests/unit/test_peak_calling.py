@@ -14,14 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import alignment_files
-from epigroup.alignments import is_paired, mapped_reads, write_cut_sites
-from epigroup.call_plan import FragmentLength, plan_call
-from epigroup.errors import InputError
-from epigroup.genome_size import count_bases
-from epigroup.given_alignments import check_alignments
-from epigroup.macs_options import ALLOWED, RESERVED, parse_options
-from epigroup.peak_calling import call_peaks, count_peaks, to_narrow_peaks
-from epigroup.standard_peaks import fetch_standard, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.genome.sizes import count_bases
+from epigroup.peaks.macs import call_peaks, count_peaks, to_narrow_peaks
+from epigroup.peaks.macs_arguments import FragmentLength, plan_call
+from epigroup.peaks.macs_options import ALLOWED, RESERVED, parse_options
+from epigroup.peaks.standard import fetch_standard, standardise_peaks
+from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
+from epigroup.reads.given_alignments import check_alignments
 
 SIZES = {"chr1": 300_000, "chr2": 100_000}
 FRAGMENT = 200

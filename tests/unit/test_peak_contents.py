@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup import intervals
-from epigroup.errors import InputError
-from epigroup.intervals import read_peaks, read_regions
-from epigroup.standard_peaks import chosen_peaks, index_peaks
+from epigroup.core.errors import InputError
+from epigroup.formats import peak_files as intervals
+from epigroup.formats.peak_files import read_peaks, read_regions
+from epigroup.peaks.standard import chosen_peaks, index_peaks
 
 SIZES = {"chr1": 100_000, "chr2": 50_000}
 PLACES = [("chr1", 1000 * i + 200, 1000 * i + 500) for i in range(20)] + [("chr2", 5000, 5400)]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from epigroup import intervals
-from epigroup.errors import InputError
-from epigroup.intervals import read_peaks
-from epigroup.labels import label_bins
-from epigroup.peak_columns import scan_columns
-from epigroup.standard_peaks import fetch_standard, index_peaks, sort_places, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import label_bins
+from epigroup.formats import peak_files as intervals
+from epigroup.formats.peak_columns import scan_columns
+from epigroup.formats.peak_files import read_peaks
+from epigroup.peaks.standard import fetch_standard, index_peaks, sort_places, standardise_peaks
 
 SIZES = {"chr1": 60_000, "chr2": 20_110, "MT": 5_000, "chrUn_KI270742v1": 900}
 BIN, OVERLAP = 200, 50

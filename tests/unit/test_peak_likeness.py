@@ -9,9 +9,9 @@ import numpy as np
 import pysam
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.peak_likeness import MIN_ROWS
-from epigroup.standard_peaks import chosen_peaks, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.peaks.likeness import MIN_ROWS
+from epigroup.peaks.standard import chosen_peaks, standardise_peaks
 
 LENGTH = 12_000_000
 SIZES = {"chr1": LENGTH, "chr2": 500_000}

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.bigbed import bigbed_text
-from epigroup.errors import InputError
-from epigroup.peak_tracks import write_peak_track
-from epigroup.standard_peaks import index_peaks
+from epigroup.core.errors import InputError
+from epigroup.formats.bigbed import bigbed_text
+from epigroup.peaks.standard import index_peaks
+from epigroup.tracks.bigbed_tracks import write_peak_track
 
 SIZES = {"chr2": 300_000, "chr10": 50_000, "chrX": 70_000}
 

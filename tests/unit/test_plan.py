@@ -10,9 +10,10 @@ import pytest
 import yaml
 
 from conftest import run_snakemake
-from epigroup import plan, plan_text
-from epigroup.settings import complete_config
-from epigroup.sheet import read_sheet
+from epigroup.config.settings import complete_config
+from epigroup.config.sheet import read_sheet
+from epigroup.plan import plan
+from epigroup.plan import text as plan_text
 
 REPOSITORY = Path(__file__).parents[2]
 

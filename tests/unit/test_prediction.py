@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.genome import open_genome
-from epigroup.loader import Sequences
-from epigroup.models import load_network, read_info, write_models
-from epigroup.predict_regions import mean_by_base, predict_regions
-from epigroup.prediction import predict_split, score
-from epigroup.shards import open_dataset
-from epigroup.training import train_pack
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import open_dataset
+from epigroup.genome.build import open_genome
+from epigroup.networks.model_files import load_network, read_info, write_models
+from epigroup.prediction.predict import predict_split, score
+from epigroup.prediction.regions import mean_by_base, predict_regions
+from epigroup.training.batches import Sequences
+from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
 GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.provenance import (
+from epigroup.core.errors import InputError
+from epigroup.run.provenance import (
     FILE,
     Made,
     merged,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from alignment_files import counted_ends, write_bam
-from epigroup.complexity import Complexity, complexity_figures, measure_complexity
-from epigroup.cross_correlation import correlate_strands, read_ends
+from epigroup.quality.complexity import Complexity, complexity_figures, measure_complexity
+from epigroup.quality.cross_correlation import correlate_strands, read_ends
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}
 

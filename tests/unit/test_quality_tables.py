@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 
 from alignment_files import write_bam
-from epigroup.cross_correlation import Ends, read_ends
-from epigroup.errors import InputError
-from epigroup.flagstat import read_flagstat
-from epigroup.grades import THRESHOLDS, graded, worst
-from epigroup.insert_sizes import insert_figures
-from epigroup.left_out import profiles_left_out
-from epigroup.quality import mitochondrial_share, reads_in_peaks, replicate_figures
-from epigroup.quality_tables import (
+from epigroup.core.errors import InputError
+from epigroup.genome.transcripts import read_starts
+from epigroup.quality.cross_correlation import Ends, read_ends
+from epigroup.quality.flagstat import read_flagstat
+from epigroup.quality.grades import THRESHOLDS, graded, worst
+from epigroup.quality.insert_sizes import insert_figures
+from epigroup.quality.left_out import profiles_left_out
+from epigroup.quality.profile_figures import mitochondrial_share, reads_in_peaks, replicate_figures
+from epigroup.quality.tables import (
     POOLED,
     check_left_out,
     failing,
@@ -27,8 +28,7 @@ from epigroup.quality_tables import (
     write_multiqc,
     write_quality,
 )
-from epigroup.transcripts import read_starts
-from epigroup.tss_enrichment import tss_enrichment
+from epigroup.quality.tss_enrichment import tss_enrichment
 
 SIZES = {"chr1": 60_000, "chrM": 2_000}
 HUMAN = {"assay": "ATAC", "peak_mode": "narrow", "assembly": "hg38", "genome_size": 3_000_000_000}

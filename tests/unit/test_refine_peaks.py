@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.intervals import read_peaks
-from epigroup.standard_peaks import chosen_peaks, fetch_standard, index_peaks, standardise_peaks
+from epigroup.core.errors import InputError
+from epigroup.formats.peak_files import read_peaks
+from epigroup.peaks.standard import chosen_peaks, fetch_standard, index_peaks, standardise_peaks
 
 SIZES = {"chr1": 5000, "chr2": 3000}
 

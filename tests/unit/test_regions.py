@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.evaluation import evaluate_strategy
-from epigroup.labels import unpack
-from epigroup.prediction import predict_split
-from epigroup.shards import SCORED, TRAINS, open_dataset, read_shard, write_shard
-from epigroup.training import train_pack
+from epigroup.dataset.labels import unpack
+from epigroup.dataset.shards import SCORED, TRAINS, open_dataset, read_shard, write_shard
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.prediction.predict import predict_split
+from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, write_files, write_groups
 
 TASKS = ["task0", "task1"]

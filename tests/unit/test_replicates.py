@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alignment_files import write_bam
-from epigroup.bedgraph import write_bigwig
-from epigroup.call_plan import FragmentLength, fragment_length
-from epigroup.errors import InputError
-from epigroup.replicates import compare_replicates, is_supported, read_ratios, write_halves
-from epigroup.signal_tracks import make_pileups
+from epigroup.core.errors import InputError
+from epigroup.formats.bedgraph import write_bigwig
+from epigroup.peaks.macs_arguments import FragmentLength, fragment_length
+from epigroup.peaks.pileups import make_pileups
+from epigroup.peaks.replicates import compare_replicates, is_supported, read_ratios, write_halves
 
 SIZES = {"chr1": 200_000, "chr2": 5_000}
 SITES = range(10_000, 190_000, 10_000)

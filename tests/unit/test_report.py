@@ -14,20 +14,23 @@ import pytest
 import torch
 
 import report_tree
-from epigroup import figure_tables, plot_style, plots, report
-from epigroup.errors import InputError
-from epigroup.models import ModelInfo, write_models
-from epigroup.quality_tables import read_counts
-from epigroup.report import make_report, plain, render
-from epigroup.report_comparison import energy_rows
-from epigroup.report_data import load
-from epigroup.report_headline import headline_rows, lead_sentence, verdict, warnings
-from epigroup.report_identity import identity
-from epigroup.report_page import TEMPLATES, Section, fill
-from epigroup.report_sections import SECTIONS
-from epigroup.report_tables import labels_sentence, span_text
-from epigroup.report_tasks import task_details
-from epigroup.report_training_text import one_training
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import ModelInfo, write_models
+from epigroup.quality.tables import read_counts
+from epigroup.report import page as report
+from epigroup.report.figures import draw as plots
+from epigroup.report.figures import numbers as figure_tables
+from epigroup.report.figures import style as plot_style
+from epigroup.report.methods.training_text import one_training
+from epigroup.report.page import make_report, plain, render
+from epigroup.report.section import TEMPLATES, Section, fill
+from epigroup.report.sections.comparison import energy_rows
+from epigroup.report.sections.headline import headline_rows, lead_sentence, verdict, warnings
+from epigroup.report.sections.identity import identity
+from epigroup.report.sections.order import SECTIONS
+from epigroup.report.sections.strategies import labels_sentence, span_text
+from epigroup.report.sections.tasks import task_details
+from epigroup.results.run import load
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup import plots
-from epigroup.affinity.contract import Affinity, write_affinity
-from epigroup.affinity.study import study_affinities
-from epigroup.affinity_tables import load_affinities, matrix_table, read_matrix
-from epigroup.errors import InputError
-from epigroup.report import make_report, render
-from epigroup.report_affinities import curve_rows, measured_rows, pair_rows, said
-from epigroup.report_data import load
+from epigroup.affinity.matrix import Affinity, write_affinity
+from epigroup.core.errors import InputError
+from epigroup.report.figures import draw as plots
+from epigroup.report.figures.affinity_stability import study_affinities
+from epigroup.report.page import make_report, render
+from epigroup.report.sections.affinities import curve_rows, measured_rows, pair_rows, said
+from epigroup.results.affinities import load_affinities, matrix_table, read_matrix
+from epigroup.results.run import load
 
 N = 12
 RUNS = [[name, "SMTL", seed] for name in ("near", "pilot") for seed in (1, 2)]

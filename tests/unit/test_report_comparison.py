@@ -9,13 +9,14 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup import figure_tables, plots
-from epigroup.known_sets import ALL
-from epigroup.report import render
-from epigroup.report_comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
-from epigroup.report_data import load
-from epigroup.report_headline import headline_rows, lead_sentence
-from epigroup.report_tables import score_tables
+from epigroup.comparison.known_sets import ALL
+from epigroup.report.figures import draw as plots
+from epigroup.report.figures import numbers as figure_tables
+from epigroup.report.page import render
+from epigroup.report.sections.comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
+from epigroup.report.sections.headline import headline_rows, lead_sentence
+from epigroup.report.sections.strategies import score_tables
+from epigroup.results.run import load
 
 POOL = ["RANDOM_1", "RANDOM_2"]
 

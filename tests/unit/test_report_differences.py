@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.report_differences import LISTED, clear_tasks
+from epigroup.report.page import render
+from epigroup.report.sections.differences import LISTED, clear_tasks
+from epigroup.results.run import load
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 import report_tree
-from epigroup.report_citations import citations
-from epigroup.report_data import load
-from epigroup.report_methods import methods
-from epigroup.training_record import TrainingRecord
+from epigroup.report.methods.citations import citations
+from epigroup.report.methods.text import methods
+from epigroup.results.run import load
+from epigroup.results.training_record import TrainingRecord
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup import plots
-from epigroup.errors import InputError
-from epigroup.report import render
-from epigroup.report_data import load
+from epigroup.core.errors import InputError
+from epigroup.report.figures import draw as plots
+from epigroup.report.page import render
+from epigroup.results.run import load
 
 NAMES = {"f1": "pearson", "auprc": "spearman"}
 

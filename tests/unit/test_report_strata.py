@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup.errors import InputError
-from epigroup.plots import draw_figures
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.strata_tables import over_correlation, stratum_scores
+from epigroup.core.errors import InputError
+from epigroup.report.figures.draw import draw_figures
+from epigroup.report.figures.strata_tables import over_correlation, stratum_scores
+from epigroup.report.page import render
+from epigroup.results.run import load
 
 COUNTED = "cell types with an accessibility peak"
 

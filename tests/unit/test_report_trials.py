@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 import report_tree
-from epigroup import patience, plots
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.report_trials import search_rows, study_rows
-from epigroup.search import Trial, choose_rates, write_trials
+from epigroup.patience import study as patience
+from epigroup.report.figures import draw as plots
+from epigroup.report.page import render
+from epigroup.report.sections.training import search_rows, study_rows
+from epigroup.results.run import load
+from epigroup.search.rates import Trial, choose_rates, write_trials
 
 
 @pytest.fixture(scope="module")

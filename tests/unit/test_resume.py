@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from epigroup.checkpoints import checkpoint_path
-from epigroup.errors import InputError
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups
+from epigroup.core.errors import InputError
+from epigroup.training.checkpoints import checkpoint_path
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_files, write_groups
 
 # Starts training in child processes, one after another, and signals each after a while once it has written a
@@ -20,7 +20,7 @@ from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_f
 STARTER = """
 import json, os, random, signal, sys, time
 from pathlib import Path
-from epigroup.training import train_pack
+from epigroup.training.train_pack import train_pack
 
 arguments, sent, times = json.loads(sys.argv[1])
 checkpoints, pauses = Path(arguments["checkpoint_dir"]), random.Random(7)
@@ -81,7 +81,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, tim
     cfg = SETTINGS | {"max_steps": 150, "validate_every": 10, "patience": 9, "checkpoint_seconds": 0.05}
     undisturbed = run_pack(tmp_path, files, cfg=cfg | change, name="undisturbed")
     arguments = pack_arguments(tmp_path, files, cfg=cfg | change, name="killed")
-    source = Path(sys.modules["epigroup.training"].__file__).parents[1]
+    source = Path(sys.modules["epigroup.training.train_pack"].__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", STARTER, json.dumps([arguments, sent, times])]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)

@@ -9,14 +9,14 @@ import pytest
 from test_comparison import SHEET, TASKS, compared, f1_of, files_of, pick, results_of, runs  # noqa: F401
 from test_settings import MINIMAL, with_change
 
-from epigroup.bootstrap import column_intervals, percentile_interval
-from epigroup.compared import candidates, compared_seeds
-from epigroup.comparison import find_gain, headline
-from epigroup.errors import InputError
-from epigroup.prerequisites import Before, all_before
-from epigroup.run_scores import Results
-from epigroup.settings import complete_config
-from epigroup.transfer import transfer_table
+from epigroup.comparison.scores import Results
+from epigroup.comparison.strategies import find_gain, headline
+from epigroup.comparison.transfer import transfer_table
+from epigroup.config.pools import candidates, compared_seeds
+from epigroup.config.prerequisites import Before, all_before
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
+from epigroup.evaluation.bootstrap import column_intervals, percentile_interval
 
 ALL = np.ones(4, bool)
 

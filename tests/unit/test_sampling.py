@@ -6,10 +6,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.checkpoints import Termination
-from epigroup.loader import TrainingOrder, order
-from epigroup.sampling import HEAVIEST, LIGHTEST, example_weights
-from epigroup.trainer import GroupTrainer
+from epigroup.training.batches import TrainingOrder, order
+from epigroup.training.checkpoints import Termination
+from epigroup.training.example_weights import HEAVIEST, LIGHTEST, example_weights
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, splits
 
 

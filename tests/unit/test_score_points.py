@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
-from epigroup.metrics import confusion, count_scores
-from epigroup.score_points import LEVELS, score_points
+from epigroup.evaluation.metrics import confusion, count_scores
+from epigroup.evaluation.score_points import LEVELS, score_points
 
 
 def drawn(n=20_000, share=0.02, seed=0):

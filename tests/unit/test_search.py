@@ -20,19 +20,19 @@ from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from conftest import EVERYTHING, REPOSITORY
-from epigroup import search
-from epigroup.batch_stream import BatchStream
-from epigroup.checkpoints import catch_termination
-from epigroup.errors import InputError
-from epigroup.group_tables import check_groups
-from epigroup.halving import halve
-from epigroup.memory import Footprint
-from epigroup.models import read_info
-from epigroup.search import Trial
-from epigroup.search_trials import Trials, check_room, run_trials
-from epigroup.settings import complete_config
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups, train_pack
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import read_info
+from epigroup.search import rates as search
+from epigroup.search.halving import halve
+from epigroup.search.rates import Trial
+from epigroup.search.run_trials import Trials, check_room, run_trials
+from epigroup.training.batch_stream import BatchStream
+from epigroup.training.checkpoints import catch_termination
+from epigroup.training.checks import check_groups
+from epigroup.training.memory import Footprint
+from epigroup.training.train_pack import train_groups, train_pack
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import SETTINGS, splits, write_files, write_groups
 
 TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
@@ -361,9 +361,9 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {i: [f"task{i}"] for i in range(4)})
     opened = []
-    original = sys.modules["epigroup.shards"].Dataset.split
+    original = sys.modules["epigroup.dataset.shards"].Dataset.split
     monkeypatch.setattr(
-        "epigroup.shards.Dataset.split",
+        "epigroup.dataset.shards.Dataset.split",
         lambda self, name, **more: opened.append(name) or original(self, name, **more),
     )
     for part in (0, 1):
@@ -379,7 +379,7 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
 
 WORKER = """
 import json, sys
-from epigroup.search_trials import run_trials
+from epigroup.search.run_trials import run_trials
 run_trials(**json.loads(sys.argv[1]))
 """
 
@@ -391,7 +391,7 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(tmp_path, ca
     undisturbed = arguments(tmp_path, files, "undisturbed", "halving", HALVING, training=training)
     run_trials(**undisturbed)
     killed = undisturbed | {"out": str(tmp_path / "killed.tsv")}
-    source = Path(sys.modules["epigroup.search_trials"].__file__).parents[1]
+    source = Path(sys.modules["epigroup.search.run_trials"].__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER, json.dumps(killed)], env=environment, stderr=subprocess.DEVNULL

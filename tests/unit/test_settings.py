@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from epigroup.config_schema import check_config_text
-from epigroup.errors import InputError
-from epigroup.settings import canonical, complete_config, config_hash, training_settings
+from epigroup.config.schema import check_config_text
+from epigroup.config.settings import canonical, complete_config, config_hash, training_settings
+from epigroup.core.errors import InputError
 
 MINIMAL = {
     "samples": "s.tsv",

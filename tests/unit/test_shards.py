@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.errors import InputError
-from epigroup.genome import write_genome
-from epigroup.labelling import make_shard
-from epigroup.labels import pack, unpack
-from epigroup.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
-from epigroup.splits import SPLITS, assign
-from epigroup.standard_peaks import for_each_profile, standardise_peaks, write_index
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import pack, unpack
+from epigroup.dataset.make_shard import make_shard
+from epigroup.dataset.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
+from epigroup.dataset.splits import SPLITS, assign
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.genome.build import write_genome
+from epigroup.peaks.standard import for_each_profile, standardise_peaks, write_index
 
 SIZES = {"chr1": 40_130, "chr2": 30_000, "chr3": 20_000}
 BIN, WINDOW, OVERLAP = 200, 1001, 50

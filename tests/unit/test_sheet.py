@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from epigroup.errors import InputError
-from epigroup.sheet import read_sheet
+from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
 
 COLUMNS = [
     "profile_id",

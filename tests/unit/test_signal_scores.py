@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import mean_poisson_deviance, mean_squared_error
 
-from epigroup.bootstrap import draw_blocks, read_blocks
-from epigroup.choice import choose_strategies
-from epigroup.comparison import compare_strategies, gain_table
-from epigroup.errors import InputError
-from epigroup.files import whole
-from epigroup.hdf5 import write_arrays
-from epigroup.labels import pack
-from epigroup.run_scores import Results
-from epigroup.signal_evaluation import evaluate_signals, signal_metrics, spearman
-from epigroup.signal_scores import block_sums, pearson_of, poisson_deviance
+from epigroup.comparison.best_of import choose_strategies
+from epigroup.comparison.scores import Results
+from epigroup.comparison.strategies import compare_strategies, gain_table
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.hdf5 import write_arrays
+from epigroup.dataset.labels import pack
+from epigroup.evaluation.bootstrap import draw_blocks, read_blocks
+from epigroup.evaluation.signal_scores import block_sums, pearson_of, poisson_deviance
+from epigroup.evaluation.signal_strategy import evaluate_signals, signal_metrics, spearman
 
 whole_numbers = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=60)
 reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, max_size=60)
@@ -110,7 +110,7 @@ def runs(tmp_path_factory):
         }  # fmt: skip
         import json
 
-        from epigroup.intact import sealed
+        from epigroup.core.text_files import sealed
 
         (here / "dataset.json").write_text(json.dumps(sealed(about)))
         (here / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in TASKS))

@@ -8,17 +8,17 @@ import pytest
 import torch
 from test_bigwig import by_base, write
 
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.errors import InputError
-from epigroup.genome import open_genome, write_genome
-from epigroup.label_correlation import correlate_labels
-from epigroup.labelling import make_shard
-from epigroup.loader import Batches, Sequences
-from epigroup.settings import complete_config
-from epigroup.shards import open_dataset, read_shard
-from epigroup.sheet import read_sheet
-from epigroup.signals import check_signals, read_signals
-from epigroup.standard_peaks import standardise_peaks
+from epigroup.config.settings import complete_config
+from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
+from epigroup.dataset.label_correlation import correlate_labels
+from epigroup.dataset.make_shard import make_shard
+from epigroup.dataset.shards import open_dataset, read_shard
+from epigroup.dataset.signals import check_signals, read_signals
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.genome.build import open_genome, write_genome
+from epigroup.peaks.standard import standardise_peaks
+from epigroup.training.batches import Batches, Sequences
 
 SIZES = {"chr1": 60_130, "chr2": 20_000, "chr3": 20_000}
 BIN, TASKS = 200, ("a", "b", "c")

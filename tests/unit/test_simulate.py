@@ -10,10 +10,10 @@ import pysam
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from epigroup.errors import InputError
-from epigroup.files import sha256_file
-from epigroup.sheet import read_sheet
-from epigroup.simulate import (
+from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
+from epigroup.core.files import sha256_file
+from epigroup.simulation.genome import (
     N_GROUPS,
     SHARED,
     label_chance,
@@ -22,7 +22,7 @@ from epigroup.simulate import (
     place_tasks,
     simulate,
 )
-from epigroup.simulate_reads import draw_fragments, read_codes, simulate_reads
+from epigroup.simulation.reads import draw_fragments, read_codes, simulate_reads
 
 CFG = {
     "seed": 5, "conflict": True, "chromosome_length": 300_000, "spacing": 1200, "flank": 90, "motif_width": 8,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epigroup.errors import InputError
-from epigroup.splits import assign, resolve
+from epigroup.core.errors import InputError
+from epigroup.dataset.splits import assign, resolve
 
 SIZES = {"chr1": 1000, "chr2": 500}
 

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as reference
 
-from epigroup import strata
-from epigroup.errors import InputError
-from epigroup.evaluation import evaluate_strategy
-from epigroup.genome import open_genome
-from epigroup.labels import pack, unpack
-from epigroup.shards import open_dataset
-from epigroup.strata import NONE, PRESETS, choose_bases, count_cell_types, place, quantile_edges
-from epigroup.strata_bins import read_strata, stratify_bins
-from epigroup.strata_compare import adjusted, compare_strata
-from epigroup.strata_scores import score_strata
-from epigroup.transcripts import distances, read_starts
+from epigroup.core.errors import InputError
+from epigroup.dataset.labels import pack, unpack
+from epigroup.dataset.shards import open_dataset
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.genome.build import open_genome
+from epigroup.genome.transcripts import distances, read_starts
+from epigroup.strata import definitions as strata
+from epigroup.strata.bins import read_strata, stratify_bins
+from epigroup.strata.compare import adjusted, compare_strata
+from epigroup.strata.definitions import NONE, PRESETS, choose_bases, count_cell_types, place, quantile_edges
+from epigroup.strata.score import score_strata
 from stratified_examples import EVALUATION, write_files, write_groups, write_predictions
 
 SHEET = [

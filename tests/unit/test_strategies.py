@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from epigroup.errors import InputError
-from epigroup.settings import complete_config
-from epigroup.strategies import count_groups, count_packs, grouping_seeds, grouping_tasks, head_seeds
+from epigroup.config.settings import complete_config
+from epigroup.config.strategies import count_groups, count_packs, grouping_seeds, grouping_tasks, head_seeds
+from epigroup.core.errors import InputError
 
 TABLE = pd.DataFrame(
     {

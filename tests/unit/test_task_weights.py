@@ -6,15 +6,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from epigroup.errors import InputError
-from epigroup.export import export_model
-from epigroup.genome import open_genome
-from epigroup.heads import read_heads
-from epigroup.loader import Sequences
-from epigroup.models import load_network, read_info, read_weights, write_models
-from epigroup.networks import build_network
-from epigroup.prediction import predict_split
-from epigroup.training import train_groups
+from epigroup.core.errors import InputError
+from epigroup.genome.build import open_genome
+from epigroup.networks.export import export_model
+from epigroup.networks.head_weights import read_heads
+from epigroup.networks.model_files import load_network, read_info, read_weights, write_models
+from epigroup.networks.networks import build_network
+from epigroup.prediction.predict import predict_split
+from epigroup.training.batches import Sequences
+from epigroup.training.train_pack import train_groups
 from planted_examples import BIN, LEFT, SETTINGS, run_pack, splits, write_files, write_groups
 
 # a rate at which tasks part: some overfit while others still learn

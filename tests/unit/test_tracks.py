@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from epigroup.tracks import Shown, write_hub, write_session
+from epigroup.tracks.browsers import Shown, write_hub, write_session
 
 
 @pytest.fixture

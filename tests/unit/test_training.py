@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from epigroup.checkpoints import Termination
-from epigroup.devices import check_precision
-from epigroup.errors import InputError
-from epigroup.models import read_info
-from epigroup.networks import build_network
-from epigroup.trainer import Diverged, GroupTrainer, initial_network
-from epigroup.training import pack_groups, read_groups, read_rates, train_groups
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import read_info
+from epigroup.networks.networks import build_network
+from epigroup.training.checkpoints import Termination
+from epigroup.training.devices import check_precision
+from epigroup.training.train_pack import pack_groups, read_groups, read_rates, train_groups
+from epigroup.training.trainer import Diverged, GroupTrainer, initial_network
 from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from epigroup.architecture import NETWORKS, network_cost
-from epigroup.checkpoints import Termination
-from epigroup.loader import Batches, Sequences, order
-from epigroup.networks import build_network
-from epigroup.trainer import GroupTrainer
+from epigroup.networks.architecture import NETWORKS, network_cost
+from epigroup.networks.networks import build_network
+from epigroup.training.batches import Batches, Sequences, order
+from epigroup.training.checkpoints import Termination
+from epigroup.training.trainer import GroupTrainer
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, Examples, Genome, pack, plant
 
 

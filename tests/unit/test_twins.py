@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 
 import report_tree
 from epigroup.audit import twins
-from epigroup.audit.make import audit_dataset
-from epigroup.dataset_summary import summarise_dataset
-from epigroup.intact import read_json
-from epigroup.labels import pack, unpack_columns
-from epigroup.report import render
-from epigroup.report_data import load
-from epigroup.report_differences import clear_tasks
-from epigroup.report_tables import task_flags
-from epigroup.report_twins import together, twin_flags, twin_warnings, twins_of
-from epigroup.shards import TRAINS, Shard, write_shard
-from epigroup.twins import shown_sets, twin_sets
+from epigroup.audit.run_checks import audit_dataset
+from epigroup.core.text_files import read_json
+from epigroup.dataset.labels import pack, unpack_columns
+from epigroup.dataset.shards import TRAINS, Shard, write_shard
+from epigroup.dataset.summary import summarise_dataset
+from epigroup.dataset.twins import shown_sets, twin_sets
+from epigroup.report.page import render
+from epigroup.report.sections.differences import clear_tasks
+from epigroup.report.sections.strategies import task_flags
+from epigroup.report.sections.twins import together, twin_flags, twin_warnings, twins_of
+from epigroup.results.run import load
 
 TASKS = ("a", "b", "twin_of_a", "c", "empty", "void", "third_a")
 SIZES = {"chr1": 40_000, "chr2": 10_000, "chr3": 10_000}

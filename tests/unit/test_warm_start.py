@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from epigroup.checkpoints import Termination
-from epigroup.errors import InputError
-from epigroup.models import load_network, read_info, read_weights
-from epigroup.settings import complete_config
-from epigroup.trainer import GroupTrainer
-from epigroup.training import train_groups
-from epigroup.warm_start import read_warm_start
+from epigroup.config.settings import complete_config
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import load_network, read_info, read_weights
+from epigroup.training.checkpoints import Termination
+from epigroup.training.train_pack import train_groups
+from epigroup.training.trainer import GroupTrainer
+from epigroup.training.warm_start import read_warm_start
 from planted_examples import SETTINGS, WINDOW, run_pack, splits, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]

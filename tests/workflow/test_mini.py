@@ -17,7 +17,7 @@ from conftest import (
     run_snakemake,
     snakemake_environment,
 )
-from epigroup.quality_tables import read_counts
+from epigroup.quality.tables import read_counts
 
 RESULTS = "results"
 

@@ -8,8 +8,8 @@ import pytest
 from test_rerun import edited, rules_of, to_rerun
 
 from conftest import MINI, copy_checkout, run_snakemake
-from epigroup.models import read_info
-from epigroup.training_record import read_training_record
+from epigroup.networks.model_files import read_info
+from epigroup.results.training_record import read_training_record
 
 CHOICE = "results/calibration/cpu.json"
 MODEL = "results/models/SMTL/seed1/pack0.safetensors"

@@ -66,7 +66,9 @@ def test_what_changes_no_result_reruns_nothing(finished):
     """Comments, docstrings, a log line, the text of an error, progress, event files, and where a module lies."""
     library = finished / LIBRARY
     moved = library / "rooms"
-    importers = [path for path in library.rglob("*.py") if "from epigroup.losses import" in path.read_text()]
+    importers = [
+        path for path in library.rglob("*.py") if "from epigroup.networks.losses import" in path.read_text()
+    ]
     with (
         edited(library / "training.py", ('"""', '"""Other words. ')),
         edited(finished / CONFIG, ("training:", "# a comment\ntraining:")),
@@ -78,7 +80,7 @@ def test_what_changes_no_result_reruns_nothing(finished):
     ):
         for path in importers:
             stack.enter_context(
-                edited(path, ("from epigroup.losses import", "from epigroup.rooms.losses import"))
+                edited(path, ("from epigroup.networks.losses import", "from epigroup.rooms.losses import"))
             )
         moved.mkdir()
         stack.callback(shutil.rmtree, moved)

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from conftest import EVERYTHING, run_snakemake
-from epigroup.models import read_info
+from epigroup.networks.model_files import read_info
 
 CONFIG = {
     "searches": {

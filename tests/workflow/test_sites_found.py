@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from conftest import copy_checkout, run_snakemake
-from epigroup.simulate import BASES
-from epigroup.simulate_reads import draw_fragments, read_bases, write_fastq
+from epigroup.simulation.genome import BASES
+from epigroup.simulation.reads import draw_fragments, read_bases, write_fastq
 
 SIZES = {"chr1": 250_000, "chr2": 150_000, "chr3": 100_000}
 # fragments on 1000 bp of the background; those of a site, which is ten times as dense over its width, come on top

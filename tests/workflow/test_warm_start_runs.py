@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from conftest import EVERYTHING, run_snakemake
-from epigroup.affinity.contract import read_pieces
-from epigroup.models import read_info
+from epigroup.affinity.matrix import read_pieces
+from epigroup.networks.model_files import read_info
 
 PILOT = ["K562_ATAC", "K562_CTCF", "SKNSH_DNase", "SKNSH_REST"]
 ROUNDS = ("1", "2", "3")

@@ -1,6 +1,6 @@
 # Input functions and settings of affinity.smk.
 from epigroup import affinity as affinity_measures
-from epigroup.plan import affinity_runs
+from epigroup.plan.plan import affinity_runs
 
 # What a network that is not trained is made from, and the batches that it sees: other training settings change nothing.
 UNTRAINED = (

@@ -1,5 +1,5 @@
 # The precision of a run: what is measured for it, and who reads it.
-from epigroup.precision import check_devices, with_precision
+from epigroup.training.precision import check_devices, with_precision
 
 checked(
     check_devices,

@@ -1,8 +1,9 @@
 # What can be known of the user's files from their first bytes is asked at once and before any job: do they name contigs
 # alike, are reads that are called together of one layout?
-from epigroup import contig_faults, layouts
-from epigroup.contig_faults import HEADER_OF_BAM, HEADER_OF_BIGWIG, ROWS, ContigFile
-from epigroup.given_alignments import first_layout
+from epigroup.config import contig_faults
+from epigroup.config import layouts
+from epigroup.config.contig_faults import HEADER_OF_BAM, HEADER_OF_BIGWIG, ROWS, ContigFile
+from epigroup.reads.given_alignments import first_layout
 
 
 def contig_files():

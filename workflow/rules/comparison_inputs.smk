@@ -1,6 +1,6 @@
 # Input functions and settings of comparison.smk, some of which the report shares.
-from epigroup.k_choice import families
-from epigroup.score_names import SCORE_NAMES
+from epigroup.comparison.k_choice import families
+from epigroup.evaluation.score_names import SCORE_NAMES
 
 K_FAMILIES = families(config)
 

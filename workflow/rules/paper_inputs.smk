@@ -1,5 +1,5 @@
 # Input functions and settings of paper.smk.
-from epigroup import paper as paper_tables
+from epigroup.paper import tables as paper_tables
 
 # How the paper's algorithms are called in Figure 6B.
 ALGORITHMS = {

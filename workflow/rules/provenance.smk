@@ -5,7 +5,7 @@ from snakemake.io import is_flagged
 from snakemake.persistence import MetadataRecord
 from snakemake.persistence.file import FilePersistence
 
-from epigroup import provenance
+from epigroup.run import provenance
 
 
 # Which state of the results the records in .snakemake are of.

@@ -99,7 +99,7 @@ def affinity_file(run, kind):
 
 
 def findings(_=None):
-    """All that figures and report are made from; keys as in epigroup.report_data.load."""
+    """All that figures and report are made from; keys as in epigroup.results.run.load."""
     planted = {
         key: f"{RESULTS}/comparison/{name}.tsv"
         for key, name in (("agreement", "truth"), ("ceiling", "ceiling"))

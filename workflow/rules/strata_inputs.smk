@@ -3,7 +3,7 @@
 
 from dataclasses import asdict
 
-from epigroup.strata import choose_bases
+from epigroup.strata.definitions import choose_bases
 
 
 def strata_config():

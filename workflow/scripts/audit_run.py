@@ -1,7 +1,7 @@
 """Run the checks of a whole run, and gather all verdicts."""
 
-from epigroup.audit.make import audit_run
-from epigroup.logs import log_to
+from epigroup.audit.run_checks import audit_run
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     audit_run(

@@ -1,7 +1,7 @@
 """Find each task's threshold again from the validation predictions."""
 
 from epigroup.audit.thresholds import hold_thresholds
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     hold_thresholds(

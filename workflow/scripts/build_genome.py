@@ -1,7 +1,7 @@
 """FASTA -> codes of the chosen chromosomes, their FASTA for aligners, and lengths."""
 
-from epigroup.genome import write_genome
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.genome.build import write_genome
 
 with log_to(snakemake.log[0]):
     write_genome(

@@ -1,9 +1,9 @@
 """Call the peaks of one profile with MACS."""
 
-from epigroup.call_plan import fragment_length
-from epigroup.genome_size import read_size, read_sizes
-from epigroup.logs import log_to
-from epigroup.peak_calling import call_peaks
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_size, read_sizes
+from epigroup.peaks.macs import call_peaks
+from epigroup.peaks.macs_arguments import fragment_length
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)

@@ -1,9 +1,9 @@
 """Check that a BAM or CRAM file of the sheet is whole, was aligned to this genome, and holds reads that can be used."""
 
-from epigroup.checksums import verify_files
-from epigroup.genome_size import read_sizes
-from epigroup.given_alignments import check_alignments, write_given
-from epigroup.logs import log_to
+from epigroup.core.checksums import verify_files
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_sizes
+from epigroup.reads.given_alignments import check_alignments, write_given
 
 with log_to(snakemake.log[0]):
     verify_files(snakemake.params.checksums)

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict
 
-from epigroup.checksums import verify_files
-from epigroup.fastq import check_fastq, check_pair, write_facts
-from epigroup.logs import log_to
+from epigroup.core.checksums import verify_files
+from epigroup.core.logs import log_to
+from epigroup.reads.fastq import check_fastq, check_pair, write_facts
 
 with log_to(snakemake.log[0]):
     verify_files(snakemake.params.checksums)

@@ -1,8 +1,8 @@
 """Check that the sheet's signals are bigWigs of this genome."""
 
-from epigroup.genome_size import read_sizes
-from epigroup.logs import log_to
-from epigroup.signals import check_signals
+from epigroup.core.logs import log_to
+from epigroup.dataset.signals import check_signals
+from epigroup.genome.sizes import read_sizes
 
 with log_to(snakemake.log[0]):
     check_signals(

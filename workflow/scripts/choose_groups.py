@@ -1,7 +1,7 @@
 """Choose on validation whose network serves a task of several groups."""
 
-from epigroup.logs import log_to
-from epigroup.serving import choose_groups
+from epigroup.core.logs import log_to
+from epigroup.evaluation.choose_groups import choose_groups
 
 with log_to(snakemake.log[0]):
     choose_groups(

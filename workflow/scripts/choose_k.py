@@ -1,7 +1,7 @@
 """Say which number of groups stability and validation are for."""
 
-from epigroup.k_choice import choose_k
-from epigroup.logs import log_to
+from epigroup.comparison.k_choice import choose_k
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     choose_k(

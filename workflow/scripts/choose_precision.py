@@ -1,14 +1,14 @@
 """Choose the precision of the trainings on one device."""
 
-from epigroup.logs import log_to
-from epigroup.precision import write_precision
+from epigroup.core.logs import log_to
+from epigroup.training.precision import write_precision
 
 cfg = snakemake.params.cfg.value
 
 with log_to(snakemake.log[0]) as log:
     precision = cfg["named"]
     if precision is None:
-        from epigroup.calibration import choose_precision  # loads PyTorch
+        from epigroup.training.calibration import choose_precision  # loads PyTorch
 
         precision = choose_precision(cfg["networks"], cfg["device"], snakemake.threads)
     else:

@@ -1,7 +1,7 @@
 """Choose the profiles of the patience study."""
 
-from epigroup.logs import log_to
-from epigroup.patience import write_profiles
+from epigroup.core.logs import log_to
+from epigroup.patience.study import write_profiles
 
 with log_to(snakemake.log[0]):
     write_profiles(snakemake.input.tasks, snakemake.output[0], **snakemake.params.cfg)

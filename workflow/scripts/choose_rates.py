@@ -1,7 +1,7 @@
 """Choose the learning rate of each group from its trials."""
 
-from epigroup.logs import log_to
-from epigroup.search import choose_rates
+from epigroup.core.logs import log_to
+from epigroup.search.rates import choose_rates
 
 with log_to(snakemake.log[0]):
     choose_rates(

@@ -1,7 +1,7 @@
 """Choose a strategy for each task by validation."""
 
-from epigroup.choice import choose_strategies
-from epigroup.logs import log_to
+from epigroup.comparison.best_of import choose_strategies
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     choose_strategies(

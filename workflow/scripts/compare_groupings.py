@@ -1,8 +1,8 @@
 """Hold groupings, and the affinities that some are made from, against the groups that the simulation
 planted."""
 
-from epigroup.logs import log_to
-from epigroup.truth import compare_groupings
+from epigroup.comparison.planted import compare_groupings
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     compare_groupings(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from epigroup.call_plan import fragment_length
-from epigroup.genome_size import read_size, read_sizes
-from epigroup.logs import log_to
-from epigroup.replicates import compare_replicates
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_size, read_sizes
+from epigroup.peaks.macs_arguments import fragment_length
+from epigroup.peaks.replicates import compare_replicates
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)

@@ -1,7 +1,7 @@
 """Hold the scores by stratum of all strategies and seeds side by side."""
 
-from epigroup.logs import log_to
-from epigroup.strata_compare import compare_strata
+from epigroup.core.logs import log_to
+from epigroup.strata.compare import compare_strata
 
 with log_to(snakemake.log[0]):
     compare_strata(

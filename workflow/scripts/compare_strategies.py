@@ -1,7 +1,7 @@
 """Hold all strategies and seeds against each other."""
 
-from epigroup.comparison import compare_strategies
-from epigroup.logs import log_to
+from epigroup.comparison.strategies import compare_strategies
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     compare_strategies(

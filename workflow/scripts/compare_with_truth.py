@@ -1,7 +1,7 @@
 """Hold scores against the probabilities that the simulation planted."""
 
-from epigroup.logs import log_to
-from epigroup.truth import compare_with_truth
+from epigroup.comparison.planted import compare_with_truth
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     compare_with_truth(

@@ -1,8 +1,8 @@
 """Fragment length, NSC, RSC and insert sizes of one profile's reads."""
 
-from epigroup.genome_size import read_sizes
-from epigroup.logs import log_to
-from epigroup.strand_facts import measure_strands, write_strands
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_sizes
+from epigroup.quality.strand_facts import measure_strands, write_strands
 
 with log_to(snakemake.log[0]) as log:
     facts = measure_strands(snakemake.input.bam, read_sizes(snakemake.input.sizes))

@@ -1,8 +1,8 @@
 """Count the bases of the genome that are not N."""
 
-from epigroup.genome import open_genome
-from epigroup.genome_size import count_bases, write_size
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.genome.build import open_genome
+from epigroup.genome.sizes import count_bases, write_size
 
 with log_to(snakemake.log[0]) as log:
     genome = open_genome(snakemake.input.genome)

@@ -1,7 +1,7 @@
 """Count what each strategy cost to train."""
 
-from epigroup.costs import count_costs
-from epigroup.logs import log_to
+from epigroup.comparison.costs import count_costs
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     count_costs(

@@ -1,8 +1,8 @@
 """NRF, PBC1 and PBC2 of one replicate, before its duplicates are removed."""
 
-from epigroup.complexity import complexity_figures, measure_complexity
-from epigroup.logs import log_to
-from epigroup.quality_tables import write_figures
+from epigroup.core.logs import log_to
+from epigroup.quality.complexity import complexity_figures, measure_complexity
+from epigroup.quality.tables import write_figures
 
 with log_to(snakemake.log[0]) as log:
     cfg = dict(snakemake.params.cfg)

@@ -1,7 +1,7 @@
 """Fetch one file of an archive."""
 
-from epigroup.fetching import fetch_file
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.reads.download import fetch_file
 
 with log_to(snakemake.log[0]):
     fetch_file(

@@ -2,12 +2,12 @@
 
 import pysam
 
-from epigroup.errors import InputError
-from epigroup.files import whole
-from epigroup.genome_size import read_sizes
-from epigroup.logs import log_to
-from epigroup.read_accounts import account, write_account
-from epigroup.read_filter import dropped_before, filter_alignments
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_sizes
+from epigroup.reads.accounts import account, write_account
+from epigroup.reads.filter import dropped_before, filter_alignments
 
 with log_to(snakemake.log[0]):
     given, made, cfg = snakemake.input, snakemake.output, dict(snakemake.params.cfg)

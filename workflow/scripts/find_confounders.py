@@ -1,7 +1,7 @@
 """Hold the groups against assay, depth and number of peaks."""
 
-from epigroup.confounders import find_confounders
-from epigroup.logs import log_to
+from epigroup.comparison.confounders import find_confounders
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     find_confounders(

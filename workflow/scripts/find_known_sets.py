@@ -1,7 +1,7 @@
 """Hold the groups against sets of tasks that are known to belong together."""
 
-from epigroup.known_sets import find_known_sets
-from epigroup.logs import log_to
+from epigroup.comparison.known_sets import find_known_sets
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     find_known_sets(

@@ -1,7 +1,7 @@
 """Group the tasks by one method."""
 
-from epigroup.grouping.make import make_grouping
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.grouping.make_grouping import make_grouping
 
 with log_to(snakemake.log[0]):
     make_grouping(

@@ -1,7 +1,7 @@
 """Turn scores from elsewhere into predictions of the validation and test bins."""
 
-from epigroup.external import import_predictions
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.prediction.external import import_predictions
 
 with log_to(snakemake.log[0]):
     import_predictions(

@@ -1,7 +1,7 @@
 """Fit a baseline on the training bins and score it as a strategy."""
 
-from epigroup.baselines.make import judge_baseline
-from epigroup.logs import log_to
+from epigroup.baselines.judge import judge_baseline
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     joint = {split: snakemake.input.get(split) for split in ("validation", "test")}

@@ -1,9 +1,9 @@
 """Fold enrichment and -log10 p of one profile, as bedGraph."""
 
-from epigroup.call_plan import fragment_length
-from epigroup.genome_size import read_size, read_sizes
-from epigroup.logs import log_to
-from epigroup.signal_tracks import make_pileups
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_size, read_sizes
+from epigroup.peaks.macs_arguments import fragment_length
+from epigroup.peaks.pileups import make_pileups
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)

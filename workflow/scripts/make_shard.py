@@ -1,7 +1,7 @@
 """The examples of one chromosome, with the labels of all tasks."""
 
-from epigroup.labelling import make_shard
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.dataset.make_shard import make_shard
 
 with log_to(snakemake.log[0]):
     make_shard(

@@ -1,7 +1,7 @@
 """Mark the tasks whose networks do no better than a baseline."""
 
-from epigroup.baselines.marks import mark_tasks
-from epigroup.logs import log_to
+from epigroup.baselines.mark_tasks import mark_tasks
+from epigroup.core.logs import log_to
 
 with log_to(snakemake.log[0]):
     mark_tasks(

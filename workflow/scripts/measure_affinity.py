@@ -1,7 +1,7 @@
 """Measure how well tasks learn together, on the network of all tasks or on trained pairs."""
 
-from epigroup.affinity.make import measure_affinity
-from epigroup.logs import log_to
+from epigroup.affinity.measure import measure_affinity
+from epigroup.core.logs import log_to
 
 RUNNING = ("resume", "checkpoint_seconds", "progress_seconds")
 

@@ -1,7 +1,7 @@
 """Covariance of a network's hidden features over training examples."""
 
-from epigroup.hidden import measure_hidden
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.prediction.feature_covariance import measure_hidden
 
 with log_to(snakemake.log[0]):
     measure_hidden(

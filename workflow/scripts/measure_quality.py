@@ -1,12 +1,12 @@
 """Every quality figure of one profile, with its grade."""
 
-from epigroup.fastq import read_records
-from epigroup.genome_size import read_size, read_sizes
-from epigroup.logs import log_to
-from epigroup.quality import pooled_figures, replicate_figures
-from epigroup.quality_tables import POOLED, quality_table, write_quality
-from epigroup.replicates import read_ratios
-from epigroup.strand_facts import read_strands
+from epigroup.core.logs import log_to
+from epigroup.genome.sizes import read_size, read_sizes
+from epigroup.peaks.replicates import read_ratios
+from epigroup.quality.profile_figures import pooled_figures, replicate_figures
+from epigroup.quality.strand_facts import read_strands
+from epigroup.quality.tables import POOLED, quality_table, write_quality
+from epigroup.reads.fastq import read_records
 
 with log_to(snakemake.log[0]):
     given, cfg = snakemake.input, dict(snakemake.params.cfg)

@@ -1,7 +1,7 @@
 """Score the regions of a BED with a trained strategy."""
 
-from epigroup.logs import log_to
-from epigroup.predict_regions import predict_regions
+from epigroup.core.logs import log_to
+from epigroup.prediction.regions import predict_regions
 
 with log_to(snakemake.log[0]):
     predict_regions(

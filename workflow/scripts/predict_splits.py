@@ -1,7 +1,7 @@
 """Score the validation and the test examples with the models of a strategy."""
 
-from epigroup.logs import log_to
-from epigroup.prediction import predict_split
+from epigroup.core.logs import log_to
+from epigroup.prediction.predict import predict_split
 
 with log_to(snakemake.log[0]):
     for split, out in snakemake.output.items():

@@ -2,11 +2,11 @@
 
 import sys
 
-from epigroup.logs import log_to
-from epigroup.plan import make_plan
-from epigroup.plan_text import describe
-from epigroup.settings import complete_config
-from epigroup.sheet import read_sheet
+from epigroup.config.settings import complete_config
+from epigroup.config.sheet import read_sheet
+from epigroup.core.logs import log_to
+from epigroup.plan.plan import make_plan
+from epigroup.plan.text import describe
 
 with log_to(snakemake.log[0]):
     config = complete_config(snakemake.params.cfg)

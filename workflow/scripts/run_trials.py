@@ -1,7 +1,7 @@
 """Train the trials of one part of a search of learning rates."""
 
-from epigroup.logs import log_to
-from epigroup.search_trials import run_trials
+from epigroup.core.logs import log_to
+from epigroup.search.run_trials import run_trials
 
 RUNNING = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb")
 running = {key: snakemake.resources[key] for key in RUNNING}

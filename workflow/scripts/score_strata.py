@@ -1,7 +1,7 @@
 """Score one strategy and seed stratum by stratum."""
 
-from epigroup.logs import log_to
-from epigroup.strata_scores import score_strata
+from epigroup.core.logs import log_to
+from epigroup.strata.score import score_strata
 
 with log_to(snakemake.log[0]):
     score_strata(

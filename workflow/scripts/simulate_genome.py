@@ -1,7 +1,7 @@
 """Make the demo's genome, the peaks of the rows that give peaks, and the truth."""
 
-from epigroup.logs import log_to
-from epigroup.simulate import simulate
+from epigroup.core.logs import log_to
+from epigroup.simulation.genome import simulate
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)

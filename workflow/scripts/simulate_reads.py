@@ -1,7 +1,7 @@
 """Make the reads of one replicate of a simulated profile."""
 
-from epigroup.logs import log_to
-from epigroup.simulate_reads import simulate_reads
+from epigroup.core.logs import log_to
+from epigroup.simulation.reads import simulate_reads
 
 with log_to(snakemake.log[0]):
     cfg = dict(snakemake.params.cfg)

@@ -1,9 +1,9 @@
 """Where the peaks of every profile lie, of whatever source, in the one form from which bins are labelled."""
 
-from epigroup.checksums import verify_files
-from epigroup.contigs import read_contigs
-from epigroup.logs import log_to
-from epigroup.standard_peaks import for_each_profile, standardise_peaks, write_index
+from epigroup.core.checksums import verify_files
+from epigroup.core.logs import log_to
+from epigroup.genome.contigs import read_contigs
+from epigroup.peaks.standard import for_each_profile, standardise_peaks, write_index
 
 with log_to(snakemake.log[0]):
     verify_files(snakemake.params.checksums)

@@ -1,7 +1,7 @@
 """Put the test bins into strata."""
 
-from epigroup.logs import log_to
-from epigroup.strata_bins import stratify_bins
+from epigroup.core.logs import log_to
+from epigroup.strata.bins import stratify_bins
 
 with log_to(snakemake.log[0]):
     stratify_bins(

@@ -1,7 +1,7 @@
 """Read from full-length trainings how much patience was safe."""
 
-from epigroup.logs import log_to
-from epigroup.patience import study_patience
+from epigroup.core.logs import log_to
+from epigroup.patience.study import study_patience
 
 with log_to(snakemake.log[0]):
     study_patience(

@@ -1,7 +1,7 @@
 """Group the tasks by several methods for several numbers of groups."""
 
-from epigroup.logs import log_to
-from epigroup.sweep import sweep_k
+from epigroup.core.logs import log_to
+from epigroup.grouping.sweep import sweep_k
 
 with log_to(snakemake.log[0]):
     sweep_k(

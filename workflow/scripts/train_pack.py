@@ -1,7 +1,7 @@
 """Train the groups of one pack."""
 
-from epigroup.logs import log_to
-from epigroup.training import train_pack
+from epigroup.core.logs import log_to
+from epigroup.training.train_pack import train_pack
 
 RUNNING = ("resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard")
 running = {key: snakemake.resources[key] for key in RUNNING}

@@ -1,8 +1,8 @@
 """The signals of one profile as bigWig."""
 
-from epigroup.bedgraph import write_bigwig
-from epigroup.genome_size import read_sizes
-from epigroup.logs import log_to
+from epigroup.core.logs import log_to
+from epigroup.formats.bedgraph import write_bigwig
+from epigroup.genome.sizes import read_sizes
 
 with log_to(snakemake.log[0]):
     sizes = read_sizes(snakemake.input.sizes)

@@ -1,7 +1,7 @@
 """The IGV session and the track hub of a run."""
 
-from epigroup.logs import log_to
-from epigroup.tracks import Shown, write_hub, write_session
+from epigroup.core.logs import log_to
+from epigroup.tracks.browsers import Shown, write_hub, write_session
 
 with log_to(snakemake.log[0]):
     cfg = snakemake.params.cfg

@@ -7,7 +7,7 @@ other measure.
 
 from collections.abc import Mapping
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 
 # measure: (entry, what it reads: "network" of a strategy or "metrics" of trained pairs, the config keys it
 # heeds)

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from epigroup.affinity import check_pilot
-from epigroup.affinity.contract import Affinity
-from epigroup.errors import InputError
-from epigroup.tables import read_table
+from epigroup.affinity.matrix import Affinity
+from epigroup.core.errors import InputError
+from epigroup.core.tables import read_table
 
 
 @dataclass(frozen=True)

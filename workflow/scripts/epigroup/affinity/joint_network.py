@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from epigroup.batch_stream import training_order
-from epigroup.checkpoints import Checkpoint, catch_termination
-from epigroup.devices import check_precision
-from epigroup.errors import InputError
-from epigroup.loader import Batches, TrainingOrder
-from epigroup.models import ModelInfo, load_network, read_pack_infos
-from epigroup.networks import LAYOUTS, Network
-from epigroup.trainer import GroupTrainer, initial_network
-from epigroup.training_lines import ending_line, progress_line
+from epigroup.core.errors import InputError
+from epigroup.networks.model_files import ModelInfo, load_network, read_pack_infos
+from epigroup.networks.networks import LAYOUTS, Network
+from epigroup.training.batch_stream import training_order
+from epigroup.training.batches import Batches, TrainingOrder
+from epigroup.training.checkpoints import Checkpoint, catch_termination
+from epigroup.training.devices import check_precision
+from epigroup.training.log_lines import ending_line, progress_line
+from epigroup.training.trainer import GroupTrainer, initial_network
 
 log = logging.getLogger(__name__)
 

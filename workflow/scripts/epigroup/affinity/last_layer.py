@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def check_form(network: nn.Module, seen: LastLayer) -> None:
 
 
 def last_layer(network: nn.Module, windows: torch.Tensor, labels: torch.Tensor) -> LastLayer:
-    """Run a network of `epigroup.networks` on windows (N, 4, 1, W), labels (N, T), and keep what its last
+    """Run a network of `epigroup.networks.networks` on windows (N, 4, 1, W), labels (N, T), and keep what its last
     shared layer sees, float32.
 
     InputError: a network whose heads do not sit on a linear layer and a ReLU, for which the form above would

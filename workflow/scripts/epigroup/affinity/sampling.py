@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from epigroup.labels import unpack_columns
+from epigroup.dataset.labels import unpack_columns
 
 
 def sample_examples(

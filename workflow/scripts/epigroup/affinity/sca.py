@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from epigroup.affinity.contract import Affinity, pair_scores, spearman
 from epigroup.affinity.joint_network import NetworkInputs, fixed_network, look_along_training
 from epigroup.affinity.last_layer import LastLayer, last_layer
+from epigroup.affinity.matrix import Affinity, pair_scores, spearman
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import trunk_distances
-from epigroup.loader import Batches
-from epigroup.logs import Progress
+from epigroup.core.logs import Progress
+from epigroup.training.batches import Batches
 
 log = logging.getLogger(__name__)
 

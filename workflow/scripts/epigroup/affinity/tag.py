@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from epigroup.affinity import LOOK_OPTIONS
-from epigroup.affinity.contract import Affinity, spearman
 from epigroup.affinity.joint_network import (
     LookInputs,
     NetworkInputs,
@@ -20,13 +19,14 @@ from epigroup.affinity.joint_network import (
 )
 from epigroup.affinity.last_layer import last_layer
 from epigroup.affinity.look_ahead import EVERY, LookAhead, Stopwatch
+from epigroup.affinity.matrix import Affinity, spearman
 from epigroup.affinity.trunk import trunk_look_ahead
-from epigroup.devices import check_precision
-from epigroup.errors import InputError
-from epigroup.loader import TrainingOrder
-from epigroup.logs import Progress
-from epigroup.models import ModelInfo, read_looks
-from epigroup.tables import read_table
+from epigroup.core.errors import InputError
+from epigroup.core.logs import Progress
+from epigroup.core.tables import read_table
+from epigroup.networks.model_files import ModelInfo, read_looks
+from epigroup.training.batches import TrainingOrder
+from epigroup.training.devices import check_precision
 
 log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
-from epigroup.splits import SPLITS
-from epigroup.task_tables import read_tasks
+from epigroup.audit.finding import FAIL, NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.dataset.splits import SPLITS
+from epigroup.dataset.tasks import read_tasks
 
 
 def check(inputs: Mapping, cfg: Mapping) -> Finding:

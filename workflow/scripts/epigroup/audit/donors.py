@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
-from epigroup.splits import SPLITS
-from epigroup.task_tables import read_tasks
+from epigroup.audit.finding import NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.dataset.splits import SPLITS
+from epigroup.dataset.tasks import read_tasks
 
 COLUMNS = ["donor", "cell_type", "n_tasks", *SPLITS]
 

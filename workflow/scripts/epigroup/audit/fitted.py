@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, Finding
+from epigroup.audit.finding import FAIL, NOT_APPLICABLE, PASS, Finding
 
 FOLLOWED = "checked: none of its files is made from test predictions"
 UNCHECKED = "by construction, not checked on this run"

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epigroup.audit.contract import PASS, Finding, graded
+from epigroup.audit.finding import PASS, Finding, graded
 from epigroup.audit.kmers import sampled_kmers
 from epigroup.audit.windows import PAIRS, Windows, read_dataset, split_windows
-from epigroup.genome import Genome, open_genome
-from epigroup.logs import Progress
-from epigroup.shards import Dataset
-from epigroup.tiling import mark_ranges
+from epigroup.core.logs import Progress
+from epigroup.dataset.shards import Dataset
+from epigroup.genome.bins import mark_ranges
+from epigroup.genome.build import Genome, open_genome
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from epigroup.audit.contract import FAIL, PASS, Finding
-from epigroup.choice import choice_table
-from epigroup.score_names import SCORE_NAMES
-from epigroup.tables import read_figures
+from epigroup.audit.finding import FAIL, PASS, Finding
+from epigroup.comparison.best_of import choice_table
+from epigroup.core.tables import read_figures
+from epigroup.evaluation.score_names import SCORE_NAMES
 
 
 def without_test(metrics: str, folder: str, name: str) -> str:

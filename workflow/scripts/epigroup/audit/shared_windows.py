@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from epigroup.audit.contract import FAIL, PASS, WARN, Finding
+from epigroup.audit.finding import FAIL, PASS, WARN, Finding
 from epigroup.audit.windows import PAIRS, read_dataset, split_windows, touching
 
 

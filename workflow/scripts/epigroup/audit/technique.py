@@ -7,16 +7,16 @@ from itertools import permutations, product
 import numpy as np
 import pandas as pd
 
-from epigroup.audit.contract import NOT_APPLICABLE, PASS, WARN, Finding
-from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
-from epigroup.confounders import read_depth
-from epigroup.errors import InputError
-from epigroup.quality_tables import read_summary
-from epigroup.report_data import with_pools
-from epigroup.result_files import gather, many, place
-from epigroup.run_scores import check_tasks, read_metrics
-from epigroup.score_names import SCORE_NAMES, ScoreNames
-from epigroup.task_tables import read_tasks
+from epigroup.audit.finding import NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.comparison.confounders import read_depth
+from epigroup.comparison.scores import check_tasks, read_metrics
+from epigroup.core.errors import InputError
+from epigroup.dataset.tasks import read_tasks
+from epigroup.evaluation.score_names import SCORE_NAMES, ScoreNames
+from epigroup.quality.tables import read_summary
+from epigroup.results.files import gather, many, place
+from epigroup.results.properties import BY_PEAKS, NUMBERS, WORDS
+from epigroup.results.run import with_pools
 
 COLLECTED = {"batch": "batches", "donor": "donors"}
 LEAST_TASKS = 5

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epigroup.audit.contract import FAIL, NOT_APPLICABLE, PASS, Finding
-from epigroup.evaluation import count_predictions, open_predictions
-from epigroup.files import whole
-from epigroup.intact import read_json
-from epigroup.metrics import ScoreCounts
-from epigroup.result_files import many, place
-from epigroup.run_scores import check_tasks, read_metrics
+from epigroup.audit.finding import FAIL, NOT_APPLICABLE, PASS, Finding
+from epigroup.comparison.scores import check_tasks, read_metrics
+from epigroup.core.files import whole
+from epigroup.core.text_files import read_json
+from epigroup.evaluation.metrics import ScoreCounts
+from epigroup.evaluation.predictions import count_predictions, open_predictions
+from epigroup.results.files import many, place
 
 log = logging.getLogger(__name__)
 

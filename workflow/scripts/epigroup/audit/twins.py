@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 
-from epigroup.audit.contract import PASS, WARN, Finding
+from epigroup.audit.finding import PASS, WARN, Finding
 from epigroup.audit.windows import read_dataset
-from epigroup.labels import unpack_columns
-from epigroup.shards import Dataset
-from epigroup.splits import SPLITS
-from epigroup.twins import Columns, shown_sets, twin_sets
+from epigroup.dataset.labels import unpack_columns
+from epigroup.dataset.shards import Dataset
+from epigroup.dataset.splits import SPLITS
+from epigroup.dataset.twins import Columns, shown_sets, twin_sets
 
 
 def target_columns(dataset: Dataset) -> Iterator[Columns]:

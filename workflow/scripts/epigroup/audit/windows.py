@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epigroup.shards import Dataset, open_dataset
-from epigroup.splits import SPLITS
-from epigroup.tiling import window_bounds
+from epigroup.dataset.shards import Dataset, open_dataset
+from epigroup.dataset.splits import SPLITS
+from epigroup.genome.bins import window_bounds
 
 # (asked, held against): each pair of splits once, what was learnt from last.
 PAIRS = (("test", "train"), ("validation", "train"), ("test", "validation"))

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 
 # name: (module, whether it predicts from what a network could know, what it is in a few words)
 BASELINES = {

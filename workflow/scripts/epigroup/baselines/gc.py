@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
 from epigroup.baselines.logistic import choose_regression
+from epigroup.baselines.material import Bins, Material, Predictor
 
 _ROWS = 1 << 13
 

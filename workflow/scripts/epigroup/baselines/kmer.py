@@ -4,8 +4,8 @@ from functools import cache
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
 from epigroup.baselines.logistic import choose_regression
+from epigroup.baselines.material import Bins, Material, Predictor
 
 K = 6
 _ROWS = 1 << 11

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
+from epigroup.baselines.material import Bins, Material, Predictor
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ held against the average activity, which is often hard to beat. Here it is no ri
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
+from epigroup.baselines.material import Bins, Material, Predictor
 from epigroup.baselines.mean_prediction import others_mean
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
+from epigroup.baselines.material import Bins, Material, Predictor
 
 
 def others_mean(values: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from epigroup.baselines.contract import Bins, Material, Predictor
+from epigroup.baselines.material import Bins, Material, Predictor
 
 
 def predictor(material: Material) -> Predictor:

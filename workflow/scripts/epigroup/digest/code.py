@@ -15,9 +15,9 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 
 from epigroup import WORKFLOW
+from epigroup.core.files import sha256_file, whole
 from epigroup.digest.names import PACKAGE, Declared, Source, Statement, declarations
 from epigroup.digest.statements import read_source
-from epigroup.files import sha256_file, whole
 
 SCRIPTS = WORKFLOW / "scripts"
 # (module, name) of a file's own name, (module,) for all of a file

@@ -6,7 +6,7 @@ other method.
 
 from collections.abc import Mapping
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 
 # What each form of task vectors is made from (`epigroup.grouping.vectors`).
 VECTORS: dict[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from epigroup.grouping.contract import Grouping, GroupingInputs
+from epigroup.grouping.method import Grouping, GroupingInputs
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

@@ -8,7 +8,7 @@ from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from epigroup.grouping.agreement import adjusted_rand
-from epigroup.grouping.contract import Grouping, GroupingInputs
+from epigroup.grouping.method import Grouping, GroupingInputs
 
 log = logging.getLogger(__name__)
 

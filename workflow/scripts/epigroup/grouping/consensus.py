@@ -5,10 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.clustering import group_by, silhouette
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, checked, load
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k, checked, load
 from epigroup.grouping.ward import cut_tree
 
 

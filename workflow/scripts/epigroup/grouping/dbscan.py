@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.cluster import DBSCAN
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import distances, group_by, silhouette
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
 
 QUANTILES = np.unique(np.round(np.geomspace(0.002, 0.5, 40), 4))

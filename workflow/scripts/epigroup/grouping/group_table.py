@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from epigroup.errors import InputError
-from epigroup.files import whole
-from epigroup.tables import table_rows
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.tables import table_rows
 
 
 def write_groups(

@@ -5,7 +5,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from epigroup.grouping.clustering import STABILITY_STARTS, group_by
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
 
 

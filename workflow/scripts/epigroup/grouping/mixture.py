@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import numbered
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import numbered
 
 # Added to variances, of points whose mean variance is 1: those of a handful of points in eight dimensions come
 # out far too small, which lets chance decide on the groups and makes every membership look certain.

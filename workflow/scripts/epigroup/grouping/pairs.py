@@ -4,8 +4,8 @@ higher-order approximation (Standley et al. 2020 train all pairs)."""
 import numpy as np
 
 from epigroup.affinity import check_pilot
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import Grouping, GroupingInputs
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

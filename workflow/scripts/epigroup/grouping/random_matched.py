@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs, overlapping
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import Grouping, GroupingInputs, overlapping
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

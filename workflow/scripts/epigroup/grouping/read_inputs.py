@@ -6,10 +6,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Heads
-from epigroup.hdf5 import open_hdf5, read_numbers
-from epigroup.intact import REMEDY
+from epigroup.core.errors import InputError
+from epigroup.core.hdf5 import open_hdf5, read_numbers
+from epigroup.core.text_files import REMEDY
+from epigroup.grouping.method import Heads
 
 
 def read_head_table(path: str | Path, task_ids: Sequence[str], covariance: str | Path | None = None) -> Heads:

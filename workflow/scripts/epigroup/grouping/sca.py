@@ -20,9 +20,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import group_by, start_state
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k, overlapping
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k, overlapping
 from epigroup.grouping.mixture import fit_mixture, group_in_mixtures
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,8 @@ once."""
 
 import pandas as pd
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs, numbered
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import Grouping, GroupingInputs, numbered
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

@@ -3,10 +3,10 @@
 import numpy as np
 from scipy.linalg import eigh
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import STABILITY_STARTS, distances, group_by
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
 from epigroup.grouping.kmeans import fit_kmeans
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from threadpoolctl import threadpool_limits
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 from epigroup.grouping.spectral import group_by_affinity
 from epigroup.grouping.vectors import task_vectors
 

@@ -1,8 +1,8 @@
 """A table of the user's own: tab separated, a header, columns task_id and group (any words)."""
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import Grouping, GroupingInputs, numbered, overlapping
+from epigroup.core.errors import InputError
 from epigroup.grouping.group_table import as_members, read_group_lists, read_groups
+from epigroup.grouping.method import Grouping, GroupingInputs, numbered, overlapping
 
 
 def group_tasks(inputs: GroupingInputs) -> Grouping:

@@ -11,9 +11,9 @@ import numpy as np
 from sklearn.cluster import SpectralClustering
 from threadpoolctl import threadpool_limits
 
-from epigroup.errors import InputError
+from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import group_by
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 
 STABILITY_STARTS = 3  # of a draw
 _LEAST = 1e-12  # of the largest affinity: a smaller gain is rounding

@@ -3,8 +3,8 @@ or its labels."""
 
 import numpy as np
 
-from epigroup.errors import InputError
-from epigroup.grouping.contract import GroupingInputs, Heads
+from epigroup.core.errors import InputError
+from epigroup.grouping.method import GroupingInputs, Heads
 
 # An eigenvalue that is 0 but for rounding, and one too negative to be that, as shares of the largest.
 _ZERO, _NEGATIVE = 1e-12, 1e-6

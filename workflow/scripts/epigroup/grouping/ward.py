@@ -7,7 +7,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from epigroup.grouping.clustering import distances, group_by
-from epigroup.grouping.contract import Grouping, GroupingInputs, check_k
+from epigroup.grouping.method import Grouping, GroupingInputs, check_k
 from epigroup.grouping.vectors import task_vectors
 
 

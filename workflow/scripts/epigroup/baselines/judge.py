@@ -1,0 +1,152 @@
+"""A baseline fitted on training bins, its predictions of the validation and test bins, and their scores."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from epigroup import baselines
+from epigroup.baselines.material import Bins, Material, Predictor, as_bins
+from epigroup.core.errors import InputError
+from epigroup.core.hdf5 import new_hdf5, open_hdf5
+from epigroup.core.logs import Progress
+from epigroup.core.text_files import read_json
+from epigroup.dataset.labels import packed_width, unpack
+from epigroup.dataset.shards import Dataset, open_dataset
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.genome.build import open_genome
+
+log = logging.getLogger(__name__)
+
+_CHUNK = 1 << 12
+
+
+def draw_bins(dataset: Dataset, split: str, n: int, seed: int) -> Bins:
+    """Up to n bins of a split, drawn at random, in its order; all where there are fewer."""
+    total = (
+        dataset.n_train if split == "train" else dataset.n_evaluation[dataset.evaluation_regions[0]][split]
+    )
+    rng = np.random.default_rng([seed])
+    rows = np.sort(rng.choice(total, min(n, total), replace=False))
+    chrom, start = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    labels = np.empty((len(rows), len(dataset.task_ids)), bool)
+    at = 0
+    for part in dataset.blocks(split):
+        here = slice(*np.searchsorted(rows, [at, at + len(part)]))
+        picked = rows[here] - at
+        chrom[here], start[here] = part.chrom[picked], part.start[picked]
+        labels[here] = unpack(part.labels[picked], len(dataset.task_ids))
+        at += len(part)
+    return Bins(chrom, start, labels)
+
+
+def scored_bins(dataset: Dataset, split: str, predictions: str | os.PathLike | None) -> Iterator[Bins]:
+    """The bins of a split over all sets of evaluation regions, at most 65,536 at a time, with the predictions of
+    a strategy beside them where a file of these is given. InputError: predictions of other bins."""
+    at = 0
+    with ExitStack() as stack:
+        store = stack.enter_context(open_hdf5(predictions)) if predictions else None
+        for part in dataset.blocks(split, dataset.evaluation_regions[-1]):
+            beside = None
+            if store is not None:
+                here = slice(at, at + len(part))
+                same = all(np.array_equal(store[key][here], getattr(part, key)) for key in ("chrom", "start"))
+                if not same or str(store.attrs["dataset_hash"]) != dataset.dataset_hash:
+                    raise InputError(f"{predictions}: is not of this data set's {split} bins; predict again")
+                beside = store["probability"][here]
+            at += len(part)
+            yield as_bins(part, len(dataset.task_ids), beside)
+
+
+def write_predictions(
+    path: str | os.PathLike,
+    dataset: Dataset,
+    split: str,
+    predict: Predictor,
+    predictions: str | os.PathLike | None = None,
+) -> None:
+    """Scores of all bins of a split, in the form of `prediction.predict_split`."""
+    n = dataset.n_evaluation[dataset.evaluation_regions[-1]][split]
+    n_tasks = len(dataset.task_ids)
+    progress = Progress(log, f"scores of {split}", n, "examples")
+    with new_hdf5(path) as store:
+        shapes = {
+            "probability": ((n, n_tasks), np.float16),
+            "labels": ((n, packed_width(n_tasks)), np.uint8),
+            "chrom": ((n,), np.int16),
+            "start": ((n,), np.int32),
+        }
+        kept = {
+            name: store.create_dataset(name, shape, kind, chunks=(min(_CHUNK, max(n, 1)), *shape[1:]))
+            for name, (shape, kind) in shapes.items()
+        }
+        at = 0
+        for bins in scored_bins(dataset, split, predictions):
+            here = slice(at, at + len(bins))
+            at += len(bins)
+            kept["probability"][here] = predict(bins)
+            kept["labels"][here] = np.packbits(bins.labels, axis=1, bitorder="little")
+            kept["chrom"][here], kept["start"][here] = bins.chrom, bins.start
+            progress.advance(len(bins))
+        store.attrs.update(
+            dataset_hash=dataset.dataset_hash,
+            split=split,
+            task_ids=list(dataset.task_ids),
+            chromosomes=list(dataset.chromosomes),
+        )
+
+
+def judge_baseline(
+    name: str,
+    dataset_json: str | os.PathLike,
+    shard_paths: Sequence[str | os.PathLike],
+    genome_h5: str | os.PathLike,
+    metrics_out: str | os.PathLike,
+    blocks_out: str | os.PathLike,
+    cfg: Mapping,
+    predictions: Mapping[str, str] | None = None,
+) -> None:
+    """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form.
+
+    cfg: that of `evaluation.evaluate_strategy`, and examples (training bins, and validation bins, that a regression
+    sees at most), l2 (penalties tried), draw (seed of these bins). predictions: validation and test of the joint
+    network, for the baseline that reads them. Nothing is fitted on test bins; the penalty is chosen on validation.
+    InputError: a genome, shards or predictions of another data set.
+    """
+    dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
+    if genome.fasta_sha256 != dataset.genome_sha256:
+        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    fitted = name in ("gc", "kmer")
+    n = cfg["examples"] if fitted else 0
+    material = Material(
+        dataset,
+        genome,
+        draw_bins(dataset, "train", n, cfg["draw"]),
+        draw_bins(dataset, "validation", n, cfg["draw"]),
+        np.array(read_json(dataset_json)["positives"]["train"], np.float64),
+        dataset.n_train,
+        tuple(cfg["l2"]),
+    )
+    predict = baselines.load(name)(material)
+    with TemporaryDirectory(prefix=".partial", dir=Path(metrics_out).parent) as folder:
+        groups = Path(folder, "groups.tsv")
+        groups.write_text(
+            "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in cfg["tasks"]), encoding="utf-8"
+        )
+        paths = {split: Path(folder, f"{split}.h5") for split in ("validation", "test")}
+        for split, path in paths.items():
+            write_predictions(path, dataset, split, predict, predictions and predictions[split])
+        wanted = ("tasks", "min_validation_positives", "regions", "interval_draws", "seed")
+        evaluate_strategy(
+            paths["validation"],
+            paths["test"],
+            groups,
+            dataset_json,
+            metrics_out,
+            blocks_out,
+            {key: cfg[key] for key in wanted},
+        )

@@ -1,0 +1,84 @@
+"""What a baseline is given, and what it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from epigroup.dataset.labels import unpack
+from epigroup.dataset.shards import Dataset, Examples
+from epigroup.genome.bins import window_bounds
+from epigroup.genome.build import Genome
+
+OTHER = 4
+
+
+@dataclass(frozen=True)
+class Bins:
+    """N bins: chrom int64 (N,) index into the data set's chromosomes, start int64 (N,) bp, labels bool (N, T), and,
+    where the baseline asks for them, predictions of the joint network float16 (N, T)."""
+
+    chrom: np.ndarray
+    start: np.ndarray
+    labels: np.ndarray
+    predictions: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+# scores (n, T) in [0, 1] of bins
+Predictor = Callable[[Bins], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a baseline may learn from: the data set, its genome, a sample of training bins and one of validation."""
+
+    dataset: Dataset
+    genome: Genome
+    train: Bins
+    validation: Bins
+    n_positive: np.ndarray
+    n_train: int
+    l2: tuple[float, ...]
+
+    @property
+    def windows(self) -> "Windows":
+        """The sequences of bins."""
+        return Windows(self.genome, self.dataset)
+
+
+class Windows:
+    """Base codes of the windows of bins; a chromosome is opened when it is first asked for."""
+
+    def __init__(self, genome: Genome, dataset: Dataset):
+        self.genome, self.dataset = genome, dataset
+        self.codes: dict[int, np.ndarray] = {}
+
+    def __call__(self, bins: Bins) -> np.ndarray:
+        """uint8 (n, window): codes 0 to 3, 4 for what is unknown or beyond the chromosome."""
+        window = self.dataset.window
+        found = np.full((len(bins), window), OTHER, np.uint8)
+        left, _ = window_bounds(bins.start, window, self.dataset.bin_size)
+        offset = np.arange(window)
+        for chrom in np.unique(bins.chrom):
+            name = self.dataset.chromosomes[chrom]
+            if chrom not in self.codes:
+                self.codes[chrom] = self.genome.codes(name)
+            codes = self.codes[chrom]
+            here = np.flatnonzero(bins.chrom == chrom)
+            at = left[here, None] + offset
+            inside = (at >= 0) & (at < len(codes))
+            found[here] = np.where(inside, codes[np.clip(at, 0, len(codes) - 1)], OTHER)
+        return found
+
+
+def as_bins(examples: Examples, n_tasks: int, predictions: np.ndarray | None = None) -> Bins:
+    """Bins of examples with packed labels."""
+    return Bins(
+        examples.chrom.astype(np.int64),
+        examples.start.astype(np.int64),
+        unpack(examples.labels, n_tasks),
+        predictions,
+    )

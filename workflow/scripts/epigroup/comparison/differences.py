@@ -1,0 +1,48 @@
+"""Task by task: how two strategies differ, and for which tasks the interval of the difference excludes 0."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from epigroup.comparison.scores import Results, shared_seeds
+
+COLUMNS = [
+    "task_id", "strategy", "baseline", "headline", "seeds", "difference", "low", "high", "excludes_zero",
+]  # fmt: skip
+
+
+def difference_table(results: Results, pairs: list[list[str]]) -> pd.DataFrame:
+    """differences.tsv: a row a (pair, task) of the tasks that both learn.
+
+    pairs: the headline's, which come first and the way round that it has them (`headline` 1); then every other
+    two strategies, choices or pools once, in the order of the runs, the strategies of a pool left out. seeds:
+    those that both have, parted by commas. difference: of the scores, each the mean over these seeds; NaN
+    where a task has none. low, high: 95 % interval of `Results.task_intervals`, of this task alone: nothing is
+    corrected for the number of tasks.
+    excludes_zero: 1, 0, or NaN where there is no interval.
+    """
+    said = {frozenset(pair) for pair in pairs}
+    members = {one for pool in results.pools.values() for one in pool}
+    names = [name for name in results.strategies if name not in members]
+    others = [pair for pair in combinations(names, 2) if frozenset(pair) not in said]
+    tables = []
+    for at, (strategy, baseline) in enumerate([*pairs, *others]):
+        seeds = shared_seeds(results, strategy, baseline)
+        both = results.covers[strategy] & results.covers[baseline]
+        if not seeds or not both.any():
+            continue
+        mine, theirs = (results.score(name, seeds, results.names.test)[both] for name in (strategy, baseline))
+        low, high = (ends[both] for ends in results.task_intervals(strategy, baseline, seeds))
+        table = pd.DataFrame({"task_id": results.sheet.loc[both, "task_id"], "strategy": strategy})
+        table = table.assign(
+            baseline=baseline,
+            headline=int(at < len(pairs)),
+            seeds=",".join(map(str, seeds)),
+            difference=(mine - theirs).round(6),
+            low=low.round(6),
+            high=high.round(6),
+        )
+        clear = ((low > 0) | (high < 0)).astype(float)
+        tables.append(table.assign(excludes_zero=pd.array(np.where(np.isnan(low), np.nan, clear), "Int64")))
+    return pd.concat(tables, ignore_index=True)[COLUMNS] if tables else pd.DataFrame(columns=COLUMNS)

@@ -1,0 +1,203 @@
+"""The number of groups, K, by stability and validation: what a run knows of every K that it clustered or trained.
+
+Nothing here reads a score of the test split, and nothing trains by what is found: it says what K to write into a
+config.
+"""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.tables import read_table
+from epigroup.core.text_files import read_json
+
+log = logging.getLogger(__name__)
+
+# Methods whose groups are found, so that K is a question; all others are told it by the sheet, a table, or a rival.
+FOUND = ("kmeans", "ward", "spectral", "dbscan", "ssc", "consensus", "sca", "tag")
+MEASURES = ("stability", "silhouette", "inertia", "label_agreement")
+RULES = ("validation, then stability", "stability alone")
+
+
+def families(config: Mapping) -> list[dict]:
+    """Ways of grouping that differ in K alone and have two K or more, trained or in the sweep.
+
+    Each: family (in words), method, vectors ("" for an affinity), swept (whether the sweep clusters so) and
+    strategies, [name, grouping, K] ascending by K: those whose groupings are alike but for K and that train
+    alike; the first of each K.
+    """
+    found: dict[str, dict] = {}
+    sweep = config.get("sweep")
+    for name, strategy in config["strategies"].items():
+        spec = config["groupings"][strategy["grouping"]]
+        if spec["method"] not in FOUND or spec["k"] is None:
+            continue
+        own = {
+            key: value
+            for key, value in strategy.items()
+            if key not in ("grouping", "seeds", "groups_per_pack")
+        }
+        key = json.dumps([{k: v for k, v in spec.items() if k != "k"}, own], sort_keys=True)
+        family = found.setdefault(key, _family(spec, sweep))
+        if spec["k"] not in [k for _, _, k in family["strategies"]]:
+            family["strategies"].append([name, strategy["grouping"], spec["k"]])
+    for method, vectors in [(m, v) for m in sweep["methods"] for v in sweep["vectors"]] if sweep else []:
+        if not any(f["swept"] and (f["method"], f["vectors"]) == (method, vectors) for f in found.values()):
+            found[f"{method} {vectors}"] = {
+                "family": f"{method} on {vectors} of {sweep['heads_from']}", "method": method, "vectors": vectors,
+                "swept": True, "strategies": [],
+            }  # fmt: skip
+    swept = sweep["k"] if sweep else []
+    kept = [
+        family | {"strategies": sorted(family["strategies"], key=lambda row: row[2])}
+        for family in found.values()
+        if len({k for *_, k in family["strategies"]} | set(swept if family["swept"] else [])) > 1
+    ]
+    words = [family["family"] for family in kept]
+    return [
+        family | {"family": f"{family['family']} ({family['strategies'][0][0]})"}
+        if words.count(family["family"]) > 1 and family["strategies"]
+        else family
+        for family in kept
+    ]
+
+
+def _family(spec: Mapping, sweep: Mapping | None) -> dict:
+    by_affinity = spec["affinity"] is not None
+    on = f"of affinity {spec['affinity']}" if by_affinity else f"on {spec['vectors']} of {spec['heads_from']}"
+    if spec["vectors"] == "labels" and not by_affinity:
+        on = "on labels"
+    plain = not spec["append"] and spec["tasks"] is None and spec["graph"] == "rbf"
+    return {
+        "family": f"{spec['method']} {on}",
+        "method": spec["method"],
+        "vectors": "" if by_affinity else spec["vectors"],
+        "swept": bool(sweep)
+        and plain
+        and spec["method"] in sweep["methods"]
+        and spec["vectors"] in sweep["vectors"]
+        and (spec["heads_from"] == sweep["heads_from"] or spec["vectors"] == "labels"),
+        "strategies": [],
+    }
+
+
+def choose_k(
+    sweep: Sequence[str | Path],
+    measures: Sequence[str | Path],
+    metrics: Sequence[str | Path],
+    out: str | Path,
+    cfg: Mapping,
+) -> pd.DataFrame:
+    """Write k.tsv, a row a (family, K).
+
+    sweep: sweep.tsv of every seed; measures: measures.json of the groupings in cfg["grouped"] ([grouping, seed]);
+    metrics: metrics.tsv of the runs in cfg["runs"] ([strategy, seed]), of which the column cfg["score"], a score
+    of the validation split, is read. cfg: families (see `families`), grouped, runs, score.
+
+    Columns: family, method, vectors, k; the MEASURES, means over the seeds that were clustered, of the sweep where
+    it has this K, else of the grouping that was trained; most_stable; strategy, seeds, n_tasks, mean_{score}: of
+    the K that were trained, over the seeds and tasks that all of them have; behind, standard_error: how far the
+    mean lies behind the best one, and the standard error over tasks of this paired difference; chosen, rule.
+    The rule is of one standard error (Breiman et al. 1984, of pruning): of two or more trained K those count as
+    equal to the best on validation that lie behind it by a standard error at most; the most stable of these is
+    chosen, the least of equally stable ones. With fewer trained, the most stable K is.
+    """
+    swept = pd.concat([read_table(path) for path in sweep], ignore_index=True) if sweep else pd.DataFrame()
+    grouped: dict[tuple[str, int], dict] = {
+        (name, int(seed)): read_json(path)
+        for (name, seed), path in zip(cfg["grouped"], measures, strict=True)
+    }
+    scores = {
+        (name, int(seed)): validation_scores(path, cfg["score"])
+        for (name, seed), path in zip(cfg["runs"], metrics, strict=True)
+    }
+    tables = []
+    for family in cfg["families"]:
+        table = _measures(family, swept, grouped)
+        head = {"family": family["family"], "method": family["method"], "vectors": family["vectors"]}
+        table = table.assign(**head, most_stable=False)
+        if table["stability"].notna().any():
+            table.loc[_most_stable(table), "most_stable"] = True
+        table = _with_validation(table, family, scores, cfg["score"])
+        tables.append(table)
+        chosen = table[table["chosen"]]
+        log.info("%s: K = %s, by %s", family["family"], chosen["k"].tolist(), chosen["rule"].tolist())
+    mean = f"mean_{cfg['score']}"
+    columns = [
+        "family", "method", "vectors", "k", *MEASURES, "most_stable", "strategy", "seeds", "n_tasks", mean, "behind",
+        "standard_error", "chosen", "rule",
+    ]  # fmt: skip
+    table = pd.concat(tables, ignore_index=True)[columns]
+    with whole(out) as path:
+        table.to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.6g")
+    return table
+
+
+def validation_scores(path: str | Path, score: str) -> pd.Series:
+    """A score of the validation split by task; no other column is read. InputError: a score of the test split."""
+    if not score.startswith("validation_"):
+        raise InputError(f"K is chosen by validation, and {score} is no score of it")
+    return read_table(path, usecols=["task_id", score], dtype={"task_id": str}).set_index("task_id")[score]
+
+
+def _measures(family: Mapping, swept: pd.DataFrame, grouped: Mapping) -> pd.DataFrame:
+    """k and the MEASURES, a row a K of the family, ascending."""
+    rows = {}
+    for _, grouping, k in family["strategies"]:
+        found = pd.DataFrame([values for (name, _), values in grouped.items() if name == grouping])
+        rows[k] = found.reindex(columns=list(MEASURES)).astype(float).mean()
+    if family["swept"] and len(swept):
+        mine = swept[(swept["method"] == family["method"]) & (swept["vectors"] == family["vectors"])]
+        for k, part in mine.groupby("k"):
+            rows[int(k)] = part.reindex(columns=list(MEASURES)).astype(float).mean()
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_index().rename_axis("k").reset_index()
+    return table.reindex(columns=["k", *MEASURES])
+
+
+def _most_stable(table: pd.DataFrame) -> int:
+    """Index of the row of the highest stability, the least K of equals; of the least K where none is known."""
+    stability = table["stability"].fillna(-np.inf)
+    return int(table.loc[stability == stability.max(), "k"].idxmin())
+
+
+def _with_validation(table: pd.DataFrame, family: Mapping, scores: Mapping, score: str) -> pd.DataFrame:
+    trained = {k: name for name, _, k in family["strategies"]}
+    seeds = {k: [seed for strategy, seed in scores if strategy == name] for k, name in trained.items()}
+    common = set.intersection(*map(set, seeds.values())) if seeds else set()
+    used = {k: [seed for seed in mine if not common or seed in common] for k, mine in seeds.items()}
+    by_task = pd.DataFrame(
+        {
+            k: pd.concat([scores[trained[k], seed] for seed in mine], axis=1).mean(axis=1, skipna=False)
+            for k, mine in used.items()
+        }
+    ).dropna()
+    table = table.set_index("k")
+    for column in ("n_tasks", f"mean_{score}", "behind", "standard_error"):
+        table[column] = np.nan
+    table = table.assign(strategy="", seeds="")
+    candidates = list(table.index)
+    if len(by_task):
+        mean = by_task.mean()
+        best = mean.idxmax()
+        for k in by_task:
+            apart = by_task[best] - by_task[k]
+            error = float(apart.std(ddof=1) / np.sqrt(len(apart))) if len(apart) > 1 else 0.0
+            table.loc[k, ["n_tasks", f"mean_{score}", "behind", "standard_error"]] = (
+                len(by_task), mean[k], mean[best] - mean[k], error,
+            )  # fmt: skip
+            table.loc[k, ["strategy", "seeds"]] = trained[k], ",".join(map(str, used[k]))
+        if len(mean) > 1:
+            candidates = [k for k in mean.index if table.loc[k, "behind"] <= table.loc[k, "standard_error"]]
+    table = table.reset_index()
+    able = table[table["k"].isin(candidates)]
+    by_validation = by_task.shape[1] > 1 and len(by_task) > 0
+    known = by_validation or able["stability"].notna().any()
+    return table.assign(
+        chosen=(table.index == _most_stable(able)) & bool(known), rule=RULES[0] if by_validation else RULES[1]
+    )

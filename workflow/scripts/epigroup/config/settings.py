@@ -1,0 +1,384 @@
+"""The config: completed, its parts held against each other, and cut into what a rule needs."""
+
+import hashlib
+import json
+import os
+from typing import Any
+
+from epigroup import affinity as affinity_measures
+from epigroup import grouping as grouping_methods
+from epigroup.config.pools import check_compared, expand_draws
+from epigroup.config.schema import fill_schema
+from epigroup.config.strata_settings import check_strata
+from epigroup.config.strategies import warm_start
+from epigroup.core.errors import InputError
+from epigroup.networks.architecture import blocks, complete_network, same_weights
+from epigroup.search.rates import check_rates, check_search
+from epigroup.training.balancing import check_balancing, without_unused
+
+QUANTITATIVE_LOSSES = ("poisson", "mse")
+# Sections that change no result: they are in no hash and in no settings of a job.
+UNHASHED = ("downloads", "figures", "running", "tracks")
+
+
+def complete_config(config: dict, source: str = "config") -> dict:
+    """The config with defaults filled in, numbers cast and ranges of chromosomes written out.
+
+    Raises InputError that lists every wrong key with its value.
+    """
+    full = expand_draws(fill_schema(config, source), source)
+    # One folder has one name: Snakemake takes results/ and ./results for others than results.
+    full["results"] = os.path.normpath(full["results"])
+    _check_references(full, source)
+    return full
+
+
+def _check_references(config: dict, source: str) -> None:
+    groupings, strategies = config["groupings"], config["strategies"]
+    for name, strategy in strategies.items():
+        if strategy["grouping"] not in groupings:
+            raise InputError(
+                f"{source}: strategies.{name}.grouping: '{strategy['grouping']}' is not under groupings; "
+                f"there are: {', '.join(groupings) or 'none'}"
+            )
+        extra = set(strategy["seeds"] or []) - set(config["seeds"])
+        if extra:
+            raise InputError(
+                f"{source}: strategies.{name}.seeds: {sorted(extra)} are not among seeds {config['seeds']}"
+            )
+    users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
+    users |= {"sweep": config.get("sweep", {}).get("heads_from")}
+    users |= {"predict": config.get("predict", {}).get("strategy")}
+    users |= {"patience_study.strategy": config.get("patience_study", {}).get("strategy")}
+    for key, strategy in users.items():
+        if strategy is not None and strategy not in strategies:
+            raise InputError(
+                f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
+            )
+    check_compared(config, source)
+    check_strata(config, source)
+    for name in groupings:
+        chain = [name]
+        while (like := groupings[chain[-1]]["like"]) is not None:
+            if like not in groupings or like in chain:
+                fault = "leads back to itself" if like in chain else "is not under groupings"
+                raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
+            chain.append(like)
+    _check_sources(config, source)
+    _check_affinities(config, source)
+    for name in strategies:
+        try:
+            blocks(training_settings(config, name)["network"], config["dataset"]["window"])
+        except InputError as error:
+            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
+    _check_heads(config, source)
+    _check_warm_starts(config, source)
+    _check_losses(config, source)
+    _check_training(config, source)
+    _check_jitter(config, source)
+    _check_trials(config, source)
+    chromosomes = config["genome"]["chromosomes"]
+    for split in ("train", "validation", "test"):
+        for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
+            if span["chrom"] not in chromosomes:
+                raise InputError(
+                    f"{source}: splits.{split}[{i}].chrom: '{span['chrom']}' is not in genome.chromosomes "
+                    f"({', '.join(chromosomes)})"
+                )
+
+
+def _check_sources(config: dict, source: str) -> None:
+    """A grouping says where what its method reads comes from."""
+    keys = {
+        "heads": ["heads_from"],
+        "covariance": ["heads_from"],
+        "affinity": ["affinity", "heads_from"],
+        "like": ["like"],
+        "table": ["file"],
+    }
+    for name, spec in config["groupings"].items():
+        try:
+            wanted = grouping_methods.needs(spec["method"], spec)
+        except InputError as error:
+            raise InputError(f"{source}: groupings.{name}: {error}") from None
+        if spec["overlap"] and "overlap" not in grouping_methods.options(spec["method"], spec):
+            raise InputError(
+                f"{source}: groupings.{name}.overlap: the method '{spec['method']}' gives a task one group"
+            )
+        for key in (key for what in wanted for key in keys.get(what, [])):
+            if spec[key] is None:
+                raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")
+
+
+def _check_affinities(config: dict, source: str) -> None:
+    """Affinities that groupings name are there and of the right kind; pairs come from rounds of pairs."""
+    groupings, strategies, affinities = config["groupings"], config["strategies"], config["affinities"]
+    grouped_by = {"sca": ("sca",), "tag": ("tag", "hoa")}
+    for name, spec in affinities.items():
+        try:
+            needed = affinity_measures.needs(spec["measure"])
+        except InputError as error:
+            raise InputError(f"{source}: affinities.{name}.measure: {error}") from None
+        rounds = spec["pairs_from"] or []
+        if config["dataset"]["targets"] == "signal":
+            raise InputError(
+                f"{source}: affinities.{name}: affinities are worked out for labels, and dataset.targets is "
+                "signal; group by heads or by the signals' correlation (vectors: labels)"
+            )
+        if needed == "metrics" and not rounds:
+            raise InputError(
+                f"{source}: affinities.{name}.pairs_from: the measure '{spec['measure']}' needs it"
+            )
+        for strategy in rounds:
+            if strategy not in strategies or groupings[strategies[strategy]["grouping"]]["method"] != "pairs":
+                raise InputError(
+                    f"{source}: affinities.{name}.pairs_from: '{strategy}' is no strategy on a grouping of "
+                    "the method 'pairs'"
+                )
+    for name, spec in groupings.items():
+        if spec["affinity"] is None:
+            continue
+        if spec["affinity"] not in affinities:
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: '{spec['affinity']}' is not under affinities; "
+                f"there are: {', '.join(affinities) or 'none'}"
+            )
+        measure = affinities[spec["affinity"]]["measure"]
+        if measure not in grouped_by.get(spec["method"], (measure,)):
+            raise InputError(
+                f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
+                f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
+            )
+        if affinity_measures.needs(measure) == "network":
+            training = training_settings(config, spec["heads_from"])
+            plain = {"loss": "bce", "positive_weights": "none"}
+            for key, value in plain.items():
+                if training[key] != value:
+                    raise InputError(
+                        f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' trains with {key} "
+                        f"{training[key]}; the measure '{measure}' is worked out for {key} {value}"
+                    )
+
+
+def _check_heads(config: dict, source: str) -> None:
+    """Heads that are clustered come from one network of all the tasks in question, trained with each seed."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    wanted = [
+        (f"groupings.{name}", spec["heads_from"], spec["tasks"], used)
+        for name, spec in groupings.items()
+        if spec["heads_from"] is not None
+        for used in [[s for s in strategies.values() if _roots(groupings, s["grouping"]) & {name}]]
+    ]
+    if "sweep" in config:
+        wanted.append(("sweep", config["sweep"]["heads_from"], None, []))
+    for key, strategy, tasks, users in wanted:
+        made = groupings[strategies[strategy]["grouping"]]
+        if made["method"] != "all":
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' is not one network; name a strategy whose "
+                "grouping is of the method 'all'"
+            )
+        if training_settings(config, strategy)["network"]["head"] != "shared":
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' has private hidden layers, and rows on different "
+                "hidden layers cannot be compared; name a strategy with network.head shared"
+            )
+        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
+            raise InputError(
+                f"{source}: {key}: takes in tasks that the network of '{strategy}' does not learn"
+            )
+        have = set(strategies[strategy]["seeds"] or config["seeds"])
+        asked = groupings[key.removeprefix("groupings.")]["heads_seeds"] if key != "sweep" else None
+        if set(asked or []) - have:
+            raise InputError(
+                f"{source}: {key}.heads_seeds: '{strategy}' is not trained with seeds"
+                f" {sorted(set(asked) - have)}; it has {sorted(have)}"
+            )
+        lacking = {seed for user in users for seed in user["seeds"] or config["seeds"]} - have
+        if lacking:
+            raise InputError(
+                f"{source}: {key}.heads_from: '{strategy}' is not trained with seeds {sorted(lacking)} that "
+                "the strategies on this grouping have"
+            )
+    for name, spec in groupings.items():
+        if spec["like"] is not None and spec["tasks"] != groupings[spec["like"]]["tasks"]:
+            raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
+
+
+def _check_warm_starts(config: dict, source: str) -> None:
+    """Groups start from one network of all their tasks, with the same layers, trained with their seeds."""
+    groupings, strategies = config["groupings"], config["strategies"]
+    for name, strategy in strategies.items():
+        parent, where = warm_start(config, name), f"{source}: strategies.{name}.warm_start"
+        if parent is None:
+            continue
+        if parent not in strategies:
+            raise InputError(
+                f"{where}: '{parent}' is not under strategies; there are: {', '.join(strategies)}"
+            )
+        made = groupings[strategies[parent]["grouping"]]
+        if made["method"] != "all":
+            raise InputError(
+                f"{where}: '{parent}' is not one network; name a strategy whose grouping is of the method 'all'"
+            )
+        chain = [name]
+        while (before := warm_start(config, chain[-1])) is not None:
+            if before in chain:
+                raise InputError(f"{where}: leads back to itself: {' <- '.join([*chain, before])}")
+            if before not in strategies:
+                break
+            chain.append(before)
+        tasks = groupings[strategy["grouping"]]["tasks"]
+        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
+            raise InputError(f"{where}: takes in tasks that the network of '{parent}' does not learn")
+        lacking = set(strategy["seeds"] or config["seeds"]) - set(
+            strategies[parent]["seeds"] or config["seeds"]
+        )
+        if lacking:
+            raise InputError(f"{where}: '{parent}' is not trained with seeds {sorted(lacking)}")
+        mine, theirs = (training_settings(config, one)["network"] for one in (name, parent))
+        if not same_weights(mine, theirs):
+            other = sorted(key for key in {*mine, *theirs} - {"dropout"} if mine.get(key) != theirs.get(key))
+            raise InputError(
+                f"{where}: the network of '{parent}' differs in {', '.join(other)}, so its weights do not fit; "
+                "give both strategies the same training.network"
+            )
+    for name, spec in groupings.items():
+        measure = config["affinities"].get(spec["affinity"])
+        if measure is None or affinity_measures.needs(measure["measure"]) != "network":
+            continue
+        if measure["network"] != "trained" and warm_start(config, spec["heads_from"]) is not None:
+            raise InputError(
+                f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' has a warm_start, and the "
+                f"affinity '{spec['affinity']}' looks at network {measure['network']}, which begins with random "
+                "weights; take network trained, or a strategy that is trained from scratch"
+            )
+
+
+def _check_training(config: dict, source: str) -> None:
+    """Which weights are kept is one choice for all strategies; grouped packing needs the same batches."""
+    settings = {name: training_settings(config, name) for name in config["strategies"]}
+    keeps = {name: of_one["keep"] for name, of_one in settings.items()}
+    if len(set(keeps.values())) > 1:
+        found = ", ".join(f"{name} has {keep}" for name, keep in keeps.items())
+        raise InputError(
+            f"{source}: training.keep: {found}; strategies are compared only where all keep weights alike: "
+            "set training.keep once, in the common section"
+        )
+    for name, of_one in settings.items():
+        if of_one["packing"] == "grouped" and of_one["sampling"] != "none":
+            raise InputError(
+                f"{source}: training of strategies.{name}: packing grouped needs the same batches for all "
+                f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
+            )
+        try:
+            check_balancing(of_one)
+        except InputError as error:
+            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
+
+
+def _roots(groupings: dict, name: str) -> set[str]:
+    """A grouping and those that it is made like."""
+    found = {name}
+    while (name := groupings[name]["like"]) is not None:
+        found.add(name)
+    return found
+
+
+def _check_losses(config: dict, source: str) -> None:
+    signal = config["dataset"]["targets"] == "signal"
+    if not signal and config["dataset"]["signal_transform"] != "none":
+        raise InputError(
+            f"{source}: dataset.signal_transform: {config['dataset']['signal_transform']} is for "
+            "dataset.targets signal; set it to none"
+        )
+    if signal and "simulation" in config:
+        raise InputError(
+            f"{source}: dataset.targets: signal: the section simulation makes no signals; take labels"
+        )
+    if signal and config.get("paper"):
+        raise InputError(
+            f"{source}: paper: {config['paper']} learns labels, and dataset.targets is signal; leave it out"
+        )
+    for name in config["strategies"]:
+        training = training_settings(config, name)
+        where, loss = f"{source}: training of strategies.{name}", training["loss"]
+        if not signal and loss in QUANTITATIVE_LOSSES:
+            raise InputError(
+                f"{where}: training.loss {loss} is for quantitative targets, "
+                "and the targets are labels, 0 or 1; take bce or focal, or set dataset.targets to signal"
+            )
+        if not signal:
+            continue
+        if loss not in QUANTITATIVE_LOSSES:
+            raise InputError(
+                f"{where}: training.loss {loss} is for labels, and dataset.targets is signal; take "
+                f"{' or '.join(QUANTITATIVE_LOSSES)}"
+            )
+        for key in ("positive_weights", "sampling"):
+            if training[key] != "none":
+                raise InputError(
+                    f"{where}: training.{key} {training[key]} goes by labels, and dataset.targets is signal; "
+                    "set it to none"
+                )
+
+
+def _check_jitter(config: dict, source: str) -> None:
+    dataset = config["dataset"]
+    room = max((dataset["window"] - dataset["bin_size"]) // 2, 0)
+    if dataset["max_jitter"] > room:
+        raise InputError(
+            f"{source}: dataset.max_jitter: {dataset['max_jitter']} would shift the bin out of its window of "
+            f"{dataset['window']} bp; at most {room}"
+        )
+    sections = {"training": config["training"]}
+    sections |= {f"strategies.{name}.training": s["training"] for name, s in config["strategies"].items()}
+    for where, training in sections.items():
+        if training.get("jitter", 0) > dataset["max_jitter"]:
+            raise InputError(
+                f"{source}: {where}.jitter: {training['jitter']} is more than dataset.max_jitter "
+                f"({dataset['max_jitter']}), by which the splits keep their distance; raise that too"
+            )
+
+
+def _check_trials(config: dict, source: str) -> None:
+    """Searches of learning rates, and the study of patience, can be made."""
+    for name, spec in config.get("searches", {}).items():
+        check_rates(name, spec, source)
+    for name in config["strategies"]:
+        check_search(config, name, training_settings(config, name), source)
+    study = config.get("patience_study")
+    if study is not None:
+        if ("tasks" in study) == ("per_modality" in study):
+            raise InputError(f"{source}: patience_study: give either tasks or per_modality")
+        if config["strategies"][study["strategy"]].get("search") and "learning_rate" not in study:
+            raise InputError(
+                f"{source}: patience_study.learning_rate: '{study['strategy']}' searches its rates; say the "
+                "one to study"
+            )
+
+
+def training_settings(config: dict, strategy: str) -> dict:
+    """What a strategy trains with: the training section, its own keys over it, the network's defaults."""
+    common, own = config["training"], config["strategies"][strategy]["training"]
+    network = {"name": "small", **common["network"]}
+    if own.get("network", {}).get("name", network["name"]) != network["name"]:
+        network = {}  # another network: the common one's sizes say nothing about it
+    network |= own.get("network", {})
+    full = {**common, **own, "network": complete_network(network, config["dataset"]["window"])}
+    return canonical(without_unused(full))
+
+
+def canonical(value: Any) -> Any:
+    """The value with the keys of every mapping sorted, so that its text depends on its content alone."""
+    if isinstance(value, dict):
+        return {key: canonical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [canonical(item) for item in value]
+    return value
+
+
+def config_hash(config: dict) -> str:
+    """sha256 of a completed config without the sections that change no result."""
+    kept = {key: value for key, value in config.items() if key not in UNHASHED}
+    return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()

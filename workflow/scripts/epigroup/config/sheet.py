@@ -1,0 +1,206 @@
+"""The sample sheet: which profiles there are, and the files each one enters by.
+
+The columns, their values and patterns stand in `workflow/schemas/samples.schema.yaml`; what one row alone
+cannot tell (duplicates, controls, missing files, assemblies) is checked in `sheet_checks`.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.control_files import with_controls
+from epigroup.config.sheet_checks import (
+    FILES,
+    faults_between_rows,
+    faults_of_row,
+    kind_of,
+    place_of,
+    refuse,
+    sheet_rows,
+)
+from epigroup.core.errors import InputError
+
+BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Files of one row; a path that the row does not give is None."""
+
+    number: int
+    fastq_1: str | None = None
+    fastq_2: str | None = None
+    bam: str | None = None
+    peaks: str | None = None
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One profile: a task, or an input that serves as control. Absent texts are "", no control is None."""
+
+    profile_id: str
+    modality: str
+    assay: str
+    target: str
+    cell_type: str
+    cell_group: str
+    control: str | None
+    peak_mode: str
+    kind: str
+    replicates: tuple[Replicate, ...]
+    signal: str | None = None
+    donors: tuple[str, ...] = ()
+    batches: tuple[str, ...] = ()
+    macs2: str | None = None
+
+    @property
+    def is_input(self) -> bool:
+        return self.assay == "input"
+
+    @property
+    def paired(self) -> bool | None:
+        """Whether reads come in pairs; None when only alignments can tell (kind "bam") or none are read."""
+        return self.replicates[0].fastq_2 is not None if self.kind == "fastq" else None
+
+    def replicate(self, number: int | str) -> Replicate:
+        """The replicate of that number. Raises KeyError when there is none."""
+        for one in self.replicates:
+            if one.number == int(number):
+                return one
+        raise KeyError(f"{self.profile_id} has no replicate {number}")
+
+    def facts(self) -> dict[str, Any]:
+        """All of the profile as plain values, for a rule's params."""
+        return asdict(self) | {"replicates": [asdict(one) for one in self.replicates]}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
+    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path."""
+
+    path: str
+    profiles: dict[str, Profile]
+    left_out: frozenset[str] = frozenset()
+    downloads: dict[str, Download] = field(default_factory=dict)
+    checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> list[str]:
+        return [name for name, one in self.profiles.items() if not one.is_input and name not in self.left_out]
+
+    def without(self, names: Iterable[str]) -> "Sheet":
+        """The sheet with fewer tasks; their profiles stay. Raises InputError when no task is left."""
+        fewer = replace(self, left_out=frozenset(names))
+        if not fewer.tasks:
+            raise InputError(
+                f"{self.path}: qc.min_grade leaves no profile to learn: {', '.join(sorted(names))}"
+            )
+        return fewer
+
+    @property
+    def inputs(self) -> list[str]:
+        return [name for name, one in self.profiles.items() if one.is_input]
+
+    def table(self):
+        """pandas DataFrame, a row a task in order: task_id, modality, assay, target, cell_type, cell_group,
+        control, peak_mode, kind, replicates (how many)."""
+        import pandas as pd
+
+        columns = ["modality", "assay", "target", "cell_type", "cell_group", "control", "peak_mode", "kind"]
+        rows = [
+            {"task_id": name}
+            | {column: getattr(self.profiles[name], column) or "" for column in columns}
+            | {"replicates": len(self.profiles[name].replicates)}
+            for name in self.tasks
+        ]
+        return pd.DataFrame(rows, columns=["task_id", *columns, "replicates"])
+
+
+def read_sheet(
+    path: str | os.PathLike,
+    *,
+    results: str = "results",
+    assembly: str | None = None,
+    exist: Callable[[str], bool] = os.path.exists,
+    peak_mode_default: str = "by_target",
+    signals: bool = False,
+) -> Sheet:
+    """Read and check the sample sheet.
+
+    `<results>` at the start of a path becomes `results`. `exist` is asked for each file, so that the caller
+    can answer for those that the workflow will make. `assembly` is that of the configuration (None: not
+    compared). `peak_mode_default` says what an empty peak_mode means: "by_target" (broad for the marks in
+    BROAD_TARGETS) or "narrow". `signals`: each task needs its signal.
+
+    Raises InputError that names the sheet and, for each fault, the line, the column and the value.
+    """
+    if peak_mode_default not in ("by_target", "narrow"):
+        raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
+    rows = sheet_rows(Path(path))
+    refuse(
+        path,
+        [
+            fault
+            for line, row in rows
+            for fault in faults_of_row(line, row, results, assembly, exist, signals)
+        ],
+    )
+    downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
+    checksums = {
+        place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
+    }
+    rows = [(line, with_downloads(row)) for line, row in rows]
+    rows, faults = with_controls(rows, results, exist)
+    refuse(path, faults or faults_between_rows(rows, results))
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for _, row in rows:
+        grouped.setdefault(row["profile_id"], []).append(row)
+    profiles = {
+        name: _profile(name, members, results, peak_mode_default) for name, members in grouped.items()
+    }
+    if all(one.is_input for one in profiles.values()):
+        raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
+    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums)
+
+
+def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
+    row = rows[0]
+    broad = peak_mode_default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
+
+    mode = row.get("peak_mode", "broad" if broad else "narrow")
+    if mode == "broad" and "--call-summits" in row.get("macs2", ""):
+        raise InputError(
+            f"{name}, column macs2: --call-summits does not go with broad peaks, which {name} has"
+        )
+    replicates = [
+        Replicate(
+            int(one.get("replicate", 1)),
+            **{column: place_of(one[column], results) for column in FILES if column in one},
+        )
+        for one in rows
+    ]
+    return Profile(
+        profile_id=name,
+        modality=row.get("modality", ""),
+        assay=row["assay"],
+        target=row.get("target", ""),
+        cell_type=row.get("cell_type", ""),
+        cell_group=row.get("cell_group", ""),
+        control=row.get("control"),
+        peak_mode=mode,
+        kind=kind_of(row),
+        macs2=row.get("macs2"),
+        replicates=tuple(sorted(replicates, key=lambda one: one.number)),
+        signal=place_of(row["signal"], results) if "signal" in row else None,
+        donors=_named(rows, "donor"),
+        batches=_named(rows, "batch"),
+    )
+
+
+def _named(rows: list[dict[str, str]], column: str) -> tuple[str, ...]:
+    """What the rows of a profile name in a column, each once, sorted."""
+    return tuple(sorted({row[column] for row in rows if row.get(column)}))

@@ -1,0 +1,1 @@
+"""Files whole or refused by name; logs, errors, checksums. Nothing of genomics."""

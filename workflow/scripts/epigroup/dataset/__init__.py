@@ -1,0 +1,1 @@
+"""Bins x tasks: labels and signals, splits, shards and their one reader."""

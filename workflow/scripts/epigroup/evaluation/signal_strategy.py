@@ -1,0 +1,161 @@
+"""Predictions of signals -> a table of scores by task, and sums by block for the bootstrap."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.logs import Progress
+from epigroup.core.text_files import read_json
+from epigroup.evaluation.bootstrap import draw_blocks, percentile_interval
+from epigroup.evaluation.predictions import (
+    AT_ONCE,
+    Blocks,
+    Predictions,
+    check_positives,
+    choose_blocks,
+    open_predictions,
+    write_blocks,
+)
+from epigroup.evaluation.score_names import SCORE_NAMES
+from epigroup.evaluation.signal_scores import (
+    BlockSums,
+    block_sums,
+    mean_squared_error,
+    pearson,
+    pearson_of,
+    poisson_deviance,
+)
+from epigroup.grouping.group_table import read_group_numbers
+
+log = logging.getLogger(__name__)
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
+    return pearson(pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy())
+
+
+def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:
+    """The scores of a task in a split, from float64 (N,): columns `{split}_{score}` of metrics.tsv."""
+    found = {
+        "pearson": pearson(target, predicted),
+        "spearman": spearman(target, predicted),
+        "mse": mean_squared_error(target, predicted),
+        "poisson_deviance": poisson_deviance(target, predicted),
+        "signal_mean": float(target.mean()) if len(target) else np.nan,
+    }
+    return {f"{split}_{name}": value for name, value in found.items()}
+
+
+def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.ndarray, int]]:
+    """(task, target float64 (N,), predicted float64 (N,), positives) one after another; those of a run of
+    tasks are in memory, so that the file is read few times. InputError: a prediction that is not finite.
+    """
+    n, n_tasks = len(predictions), len(predictions.task_ids)
+    run = max(1, AT_ONCE // max(n, 1))
+    progress = Progress(log, f"scores of {predictions.path}", n_tasks, "tasks")
+    for at in range(0, n_tasks, run):
+        tasks = slice(at, min(at + run, n_tasks))
+        predicted = np.empty((tasks.stop - at, n), np.float32)
+        signal = np.empty(predicted.shape, np.float16)
+        positives = np.zeros(tasks.stop - at, np.int64)
+        for here, some, truth, labels in predictions.signal_rows(tasks):
+            predicted[:, here], signal[:, here] = some.T, truth.T
+            positives += labels.sum(axis=0)
+        for i, (mine, truth) in enumerate(zip(predicted, signal, strict=True)):
+            if not np.isfinite(mine).all():
+                raise InputError(
+                    f"{predictions.path}: task '{predictions.task_ids[at + i]}': the prediction "
+                    f"{mine[~np.isfinite(mine)][0]} is no finite number; predict again"
+                )
+            yield at + i, truth.astype(np.float64), mine.astype(np.float64), int(positives[i])
+        progress.advance(tasks.stop - at)
+
+
+def evaluate_signals(
+    validation: str | Path,
+    test: str | Path,
+    groups: str | Path,
+    dataset_json: str | Path,
+    metrics_out: str | Path,
+    blocks_out: str | Path,
+    cfg: dict,
+) -> None:
+    """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed whose targets are signals.
+
+    cfg: tasks (ids the strategy learns, sheet order), regions (the set of evaluation regions), interval_draws
+    and seed (of the tasks' intervals). There is no threshold: nothing is chosen on validation, whose scores
+    serve choices between strategies alone. InputError: as `open_predictions`, `check_positives` and
+    `tasks_of`, no test examples.
+    """
+    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
+    dataset = read_json(dataset_json)
+    number = read_group_numbers(groups, task_ids)
+    table = pd.DataFrame({"task_id": task_ids, "group": number.astype(int), "regions": regions})
+    with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
+        rows = [
+            {"n_validation": len(target), "positives_validation": positives}
+            | signal_metrics(target, predicted, "validation")
+            for _, target, predicted, positives in tasks_of(predictions)
+        ]
+        table = pd.concat([table, pd.DataFrame(rows)], axis=1)
+        check_positives(predictions, table["positives_validation"].to_numpy(), dataset, "validation", regions)
+    with open_predictions(test, task_ids, dataset, regions, "test") as predictions:
+        if len(predictions) == 0:
+            raise InputError(f"{test}: no test examples; give splits.test a region with peaks")
+        blocks = choose_blocks(*predictions.places())
+        n_blocks = len(blocks.chrom)
+        sums = np.empty((5, n_blocks, len(task_ids)))
+        rows = []
+        for task, target, predicted, positives in tasks_of(predictions):
+            sums[:, :, task] = block_sums(target, predicted, blocks.of, n_blocks)
+            rows.append(
+                {"n_test": len(target), "positives_test": positives}
+                | signal_metrics(target, predicted, "test")
+                | {"test_base_rate": positives / len(target)}
+            )
+        table = pd.concat([table, pd.DataFrame(rows)], axis=1)
+        check_positives(predictions, table["positives_test"].to_numpy(), dataset, "test", regions)
+        precision = predictions.precision
+    n = np.bincount(blocks.of, minlength=n_blocks).astype(np.uint32)
+    table = table.assign(**intervals(n, sums, blocks, cfg["interval_draws"], cfg["seed"]))
+    report(table, blocks, regions)
+    with whole(metrics_out) as path:
+        table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    counts = dict(zip(BlockSums.by_task, sums, strict=True)) | {"n": n}
+    write_blocks(
+        blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts, precision, targets="signal"
+    )
+
+
+def intervals(
+    n: np.ndarray, sums: np.ndarray, blocks: Blocks, draws: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's Pearson r over `draws` of the
+    blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the signal
+    never changes within more than 5 % of the draws.
+    """
+    found = np.full((2, sums.shape[2]), np.nan)
+    if blocks.enough and draws:
+        weights = draw_blocks(len(n), draws, seed)
+        drawn = pearson_of((weights @ n.astype(np.float64))[:, None], *(weights @ part for part in sums))
+        found = np.array([percentile_interval(column) for column in drawn.T]).T
+    return {"test_pearson_low": found[0], "test_pearson_high": found[1]}
+
+
+def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
+    """Log what a reader should know of an evaluation."""
+    means = ", ".join(
+        f"{words} {table[f'test_{score}'].mean():.4f}" for score, words in SCORE_NAMES["signal"].shown.items()
+    )
+    flat = int(table["test_pearson"].isna().sum())
+    log.info("%d tasks over %s bins: mean test %s; %d without a Pearson r", len(table), regions, means, flat)
+    if blocks.enough:
+        log.info("%d test blocks of %d bp", len(blocks.chrom), blocks.size)
+    else:
+        log.warning("only %d test blocks of %d bp: intervals are withheld", len(blocks.chrom), blocks.size)

@@ -1,0 +1,1 @@
+"""Strict readers of files from elsewhere: peaks, bigWig, bigBed, bedGraph."""

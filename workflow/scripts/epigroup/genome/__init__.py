@@ -1,0 +1,1 @@
+"""FASTA -> codes; assemblies, contigs, bins, transcripts."""

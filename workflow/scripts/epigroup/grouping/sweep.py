@@ -1,0 +1,103 @@
+"""What several methods say for several numbers of groups: clusters only, trains nothing (Shiri & Sun 2022,
+section IV.A, K of 2 to 10)."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.logs import Progress
+from epigroup.grouping.agreement import adjusted_rand
+from epigroup.grouping.group_table import read_groups
+from epigroup.grouping.make_grouping import sheet_agreement
+from epigroup.grouping.method import GroupingInputs, check_k, checked, load
+from epigroup.grouping.read_inputs import read_head_table, read_label_correlation
+from epigroup.grouping.vectors import task_vectors
+
+log = logging.getLogger(__name__)
+
+MEASURES = ("inertia", "silhouette", "stability", "label_agreement", "seconds")
+
+
+def sweep_k(
+    heads: str | Path,
+    out: str | Path,
+    cfg: dict,
+    *,
+    seed: int,
+    covariance: str | Path | None = None,
+    labels: str | Path | None = None,
+    truth: str | Path | None = None,
+) -> pd.DataFrame:
+    """Group the tasks by each method, form of vectors and K, and write sweep.tsv, a row for each.
+
+    cfg: entries ({method: "module:function"}), vectors (list), k (list), starts, tasks (sheet rows as dicts).
+    Columns: method, vectors, k, the measures of the method, seconds, ari_modality, ari_cell_group and, with a
+    truth table, ari_planted; most_stable: the K of the highest stability of its method and vectors, the least
+    of equals; problem: why a method makes no K groups of these tasks (its figures are NaN). InputError: a K
+    above the number of tasks, vectors that cannot be made.
+    """
+    sheet = pd.DataFrame(cfg["tasks"])
+    task_ids = sheet["task_id"].tolist()
+    planted = read_groups(truth, task_ids) if truth else None
+    rows = []
+    inputs = GroupingInputs(
+        "sweep",
+        task_ids,
+        sheet,
+        max(cfg["k"]),
+        seed,
+        heads=(read_head_table(heads, task_ids, covariance),),
+        labels=read_label_correlation(labels, task_ids) if labels else None,
+    )
+    check_k(inputs)
+    total = len(cfg["entries"]) * len(cfg["vectors"]) * len(cfg["k"])
+    progress = Progress(log, "K sweep", total, "clusterings")
+    for vectors in cfg["vectors"]:
+        options = {"vectors": vectors, "starts": cfg["starts"]}
+        task_vectors(replace(inputs, options=options))  # what is wrong with them is wrong for every method
+        for method, entry in cfg["entries"].items():
+            for k in cfg["k"]:
+                row = {"method": method, "vectors": vectors, "k": k, **dict.fromkeys(MEASURES)}
+                row |= one_grouping(replace(inputs, k=k, options=options), entry, planted)
+                rows.append(row)
+                found = "none" if row["stability"] is None else f"{row['stability']:.3f}"
+                progress.advance(note=f"{method} on {vectors}, K {k}: stability {found}")
+    table = pd.DataFrame(rows)
+    table["most_stable"] = most_stable(table)
+    with whole(out) as path:
+        table.to_csv(path, sep="\t", index=False, na_rep="NaN")
+    return table
+
+
+def one_grouping(inputs: GroupingInputs, entry: str, planted: np.ndarray | None) -> dict:
+    """Measures of one grouping; only `problem` where the method cannot make k groups."""
+    started = time.perf_counter()
+    try:
+        found = checked(load(entry)(inputs), inputs)
+    except InputError as error:
+        log.warning("%s", error)
+        return {"problem": str(error)}
+    row = {name: found.measures[name] for name in MEASURES if name in found.measures}
+    row |= {"seconds": round(time.perf_counter() - started, 3), "problem": ""}
+    row |= sheet_agreement(found.groups, inputs.sheet)
+    if planted is not None:
+        row["ari_planted"] = adjusted_rand(planted, found.groups)
+    return row
+
+
+def most_stable(table: pd.DataFrame) -> Sequence[bool]:
+    """bool (rows,): the K of the highest stability of a method and form of vectors, the least of equals."""
+    marked = np.zeros(len(table), bool)
+    stability = table["stability"].astype(float)
+    for _, rows in table.groupby(["method", "vectors"], sort=False):
+        mine = stability[rows.index]
+        if mine.notna().any():
+            marked[rows[mine == mine.max()]["k"].astype(int).idxmin()] = True
+    return marked

@@ -1,0 +1,112 @@
+"""The loss of one example and task, by name, and what a network's output means under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from epigroup.core.errors import InputError
+
+Elementwise = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Counts = torch.Tensor | np.ndarray
+
+
+@dataclass(frozen=True)
+class Loss:
+    """`build` makes the elementwise loss from the settings; `mean` turns a network's output into the expected
+    target; `of_labels`: whether it is one of targets 0 and 1, whose positives can be weighed.
+    """
+
+    build: Callable[[Mapping[str, Any]], Elementwise]
+    mean: Callable[[torch.Tensor], torch.Tensor]
+    of_labels: bool
+
+
+def _bce(cfg: Mapping[str, Any]) -> Elementwise:
+    """-log p of the label (Shiri & Sun 2022, equation 1)."""
+    return lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+
+
+def _focal(cfg: Mapping[str, Any]) -> Elementwise:
+    """-(1 - q)^gamma log q, q the probability of the label (Lin et al. 2017, equation 4)."""
+    gamma = cfg["focal_gamma"]
+
+    def focal(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        towards = (2 * targets - 1) * logits
+        # log(1 - q) as a logsigmoid: (1 - q)^gamma itself has no finite slope at q = 1 where gamma < 1
+        return -torch.exp(gamma * F.logsigmoid(-towards)) * F.logsigmoid(towards)
+
+    return focal
+
+
+def _poisson(cfg: Mapping[str, Any]) -> Elementwise:
+    """rate - target log rate, the output being log rate: -log likelihood without what the target alone
+    decides.
+    """
+    return lambda logits, targets: torch.exp(logits) - targets * logits
+
+
+def _mse(cfg: Mapping[str, Any]) -> Elementwise:
+    """The square of output - target."""
+    return lambda logits, targets: torch.square(logits - targets)
+
+
+LOSSES = {
+    "bce": Loss(_bce, torch.sigmoid, of_labels=True),
+    "focal": Loss(_focal, torch.sigmoid, of_labels=True),
+    "poisson": Loss(_poisson, torch.exp, of_labels=False),
+    "mse": Loss(_mse, lambda output: output, of_labels=False),
+}
+
+
+def find_loss(name: str) -> Loss:
+    """The loss of that name. Raises InputError for an unknown one."""
+    if name not in LOSSES:
+        raise InputError(f"training.loss: unknown loss {name!r}; known: {', '.join(LOSSES)}")
+    return LOSSES[name]
+
+
+def positive_weights(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> torch.Tensor | None:
+    """Weight of a positive of each task, float32 (T,) where `positives` are; None for no weights.
+
+    `balanced`: negatives / positives of the task in training, at most `max_positive_weight`, so that both
+    kinds weigh the same; a task without positives has the most. A number is the weight itself.
+    """
+    counts, wanted = torch.as_tensor(positives).double(), cfg["positive_weights"]
+    if wanted == "none":
+        return None
+    if wanted == "balanced":
+        weights = ((n_train - counts) / counts).nan_to_num(torch.inf)
+        return weights.clamp(max=cfg["max_positive_weight"]).float()
+    return torch.full_like(counts, wanted, dtype=torch.float32)
+
+
+def build_loss(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> Elementwise:
+    """The loss named by `cfg["loss"]`: (logits (N, T) float32, targets (N, T) float32) -> (N, T) float32.
+
+    Parameters: `cfg` the training settings, of which `focal_gamma`, `positive_weights` and
+    `max_positive_weight` are read too; `positives` int64 (T,) the positives of the group's tasks among the
+    `n_train` training examples. The mean over the result is the loss of the group. Raises InputError for an
+    unknown loss, and for weights of positives where targets are no labels.
+    """
+    loss = find_loss(cfg["loss"])
+    elementwise, weights = loss.build(cfg), positive_weights(cfg, positives, n_train)
+    if weights is None:
+        return elementwise
+    if not loss.of_labels:
+        raise InputError(
+            f"training.positive_weights: {cfg['positive_weights']} has no meaning with loss {cfg['loss']}; "
+            "set it to none, or take loss bce or focal"
+        )
+
+    def weighted(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        nonlocal weights
+        weights = weights.to(targets.device)  # a copy at the first call only
+        return elementwise(logits, targets) * torch.where(targets > 0, weights, 1.0)
+
+    return weighted

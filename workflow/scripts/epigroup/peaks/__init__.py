@@ -1,0 +1,1 @@
+"""Alignments -> standard peaks and pileups."""

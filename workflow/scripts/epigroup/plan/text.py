@@ -1,0 +1,133 @@
+"""The plan of a config as text for a terminal."""
+
+from epigroup.plan.plan import CPU_FLOPS, GPU_FLOPS, STEP_SECONDS, Plan
+from epigroup.plan.trials import literal_trainings
+
+
+def describe(plan: Plan) -> str:
+    """The plan as text for a terminal, with the formulas behind it."""
+    lines = [f"{plan.name}: {plan.n_tasks} tasks", "", "Trainings"]
+    head = (
+        "strategy",
+        "network",
+        "weights",
+        "seeds",
+        "trainings",
+        "tasks in each",
+        "jobs",
+        "steps",
+        "hours at least",
+        "at most",
+    )
+    rows = []
+    for s in plan.strategies:
+        sizes = ", ".join(f"{n} x {tasks}" if n > 1 else f"{tasks}" for n, tasks in s.sizes)
+        if not s.sizes_known:
+            sizes = f"{s.sizes[0][0]} x about {s.sizes[0][1]}"
+        unit = "GPU" if s.gpu else "core"
+        rows.append(
+            (
+                s.name,
+                s.network,
+                count_text(s.weights),
+                s.seeds,
+                s.trainings,
+                sizes,
+                s.jobs,
+                f"{s.least_steps:,}-{s.steps:,}",
+            )
+            + (f"{hours_text(s.least_hours)} {unit}", f"{hours_text(s.hours)} {unit}")
+        )
+    lines += layout([head, *rows])
+    for gpu, unit in ((True, "GPU"), (False, "core")):
+        chosen = [s for s in plan.strategies if s.gpu is gpu]
+        if chosen:
+            least, most = sum(s.least_hours for s in chosen), sum(s.hours for s in chosen)
+            n = sum(s.trainings for s in chosen)
+            lines.append(f"  {n} trainings, {hours_text(least)} to {hours_text(most)} {unit}-hours")
+    lines += describe_trials(plan)
+    lines += ["", "Disk"]
+    lines += layout([(what, size_text(size), how) for what, size, how in plan.disk])
+    known = sum(size or 0 for _, size, _ in plan.disk)
+    lines.append(
+        f"  together {size_text(known)}"
+        + (" and what is unknown" if None in [d[1] for d in plan.disk] else "")
+    )
+    lines += [
+        "",
+        "Jobs, on an empty results folder (those of a simulation not counted)",
+    ]
+    lines += layout([(stage, n) for stage, n in plan.jobs.items()])
+    lines.append(f"  together {sum(plan.jobs.values()):,}")
+    lines += [
+        "",
+        "How this is reckoned",
+        "  hours = trainings x steps x seconds a step; a step = batch size x FLOP of an example / rate",
+        "  FLOP of an example in training = 3 x forward - the first layer, whose input needs no gradient;",
+        "    validation is left out (a few %)",
+        "  steps at least = (patience + 1) x validate_every, at most = max_steps; early stopping decides",
+        f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32), a core "
+        f"{CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16);",
+        f"    a step takes at least {STEP_SECONDS[True] * 1e3:g} and {STEP_SECONDS[False] * 1e3:g} ms",
+        "  the log of a training job shows your machine's examples/s: scale the hours by it",
+    ]
+    return "\n".join(lines)
+
+
+def describe_trials(plan: Plan) -> list[str]:
+    """The searches of learning rates, what they leave out of the literal protocol, and the patience study."""
+    lines = []
+    if plan.searches:
+        rows: list[tuple] = [
+            ("strategy", "method", "networks", "trials each", "steps each", "jobs", "hours at most")
+        ]
+        rows += [
+            (s.strategy, s.method, s.networks, s.trials, f"{s.steps:,}", s.jobs)
+            + (f"{hours_text(s.hours)} {'GPU' if s.gpu else 'core'}",)
+            for s in plan.searches
+        ]
+        trained = {s.name: s.trainings for s in plan.strategies}
+        literal = literal_trainings(trained, plan.searches)
+        trials = sum(s.networks * s.trials for s in plan.searches)
+        worth = sum(s.worth for s in plan.searches)
+        lines += ["", "Searches of learning rates", *layout(rows)]
+        lines += [
+            "  the literal protocol trains every trial to max_steps and keeps the best of each group: "
+            f"{literal} trainings;",
+            f"    here {sum(trained.values())}, and {trials} trials worth the steps of {worth:.1f}",
+        ]
+    if plan.study is not None:
+        unit = "GPU" if plan.study.gpu else "core"
+        lines += ["", "Patience study"]
+        lines.append(
+            f"  {plan.study.profiles} full-length trainings of {plan.study.steps:,} steps, "
+            f"{hours_text(plan.study.hours)} {unit}-hours"
+        )
+    return lines
+
+
+def layout(rows: list[tuple]) -> list[str]:
+    """Rows as lines of aligned columns."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
+    return ["  " + "  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in texts]
+
+
+def hours_text(hours: float) -> str:
+    """Hours as text: 3,832 or 62.7 or 0.013."""
+    return f"{hours:,.0f}" if hours >= 100 else f"{hours:.1f}" if hours >= 1 else f"{hours:.2g}"
+
+
+def count_text(n: int) -> str:
+    """A large number as text: 16.9 M."""
+    return f"{n / 1e6:.1f} M" if n >= 1e6 else f"{n / 1e3:.1f} k" if n >= 1e3 else str(n)
+
+
+def size_text(size: int | None) -> str:
+    """Bytes as text: 77.2 GB; `?` for None."""
+    if size is None:
+        return "?"
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}"
+    return f"{size / 1e3:.1f} kB"

@@ -1,0 +1,106 @@
+"""What searches of learning rates and the patience study train, for the plan."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from epigroup.config.settings import training_settings
+from epigroup.patience.study import count_profiles, full_length
+from epigroup.search.rates import PHASES, count_parts, search_of, search_seeds, trial_steps
+
+# seconds of a step, from training settings, window and the tasks of a network
+SecondsAStep = Callable[[Mapping, int, int], float]
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """What the search of one strategy trains at most: `networks` (searched groups over all seeds) x `trials`
+    of `steps` steps. `sampled`: on a sample of the groups; else on each of them.
+    """
+
+    strategy: str
+    method: str
+    networks: int
+    trials: int
+    steps: int
+    max_steps: int
+    jobs: int
+    hours: float
+    gpu: bool
+    sampled: bool
+
+    @property
+    def worth(self) -> float:
+        """The steps of all trials, in trainings of max_steps."""
+        return self.networks * self.trials * self.steps / self.max_steps
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """Full-length trainings of single profiles."""
+
+    profiles: int
+    steps: int
+    jobs: int
+    hours: float
+    gpu: bool
+
+
+def plan_search(
+    config: dict,
+    strategy: str,
+    sizes: list[tuple[int, int]],
+    table: pd.DataFrame,
+    seconds_a_step: SecondsAStep,
+) -> TrialPlan | None:
+    """The trials of a strategy's search over its seeds, or None without one. `sizes` as in group_sizes."""
+    spec = search_of(config, strategy)
+    if spec is None:
+        return None
+    training = training_settings(config, strategy)
+    seeds = len(search_seeds(config, strategy))
+    searched = sizes if "tasks" not in spec else [(spec["tasks"], 1)]
+    listed = len(spec.get("rates") or []) or spec["trials"]
+    trials = listed + (2 if spec["method"] == "two_phase" else 0)
+    steps = trial_steps(spec, training)
+    window = config["dataset"]["window"]
+    seconds = sum(n * seconds_a_step(training, window, n_tasks) for n, n_tasks in searched)
+    parts = count_parts(config, strategy, table)
+    return TrialPlan(
+        strategy=strategy,
+        method=spec["method"],
+        networks=seeds * sum(n for n, _ in searched),
+        trials=trials,
+        steps=steps,
+        max_steps=training["max_steps"],
+        jobs=seeds * (len(PHASES[spec["method"]]) * parts + 1),
+        hours=seeds * trials * steps * seconds / 3600,
+        gpu=training["device"] != "cpu",
+        sampled="tasks" in spec,
+    )
+
+
+def literal_trainings(trained: Mapping[str, int], searches: Sequence[TrialPlan]) -> int:
+    """Trainings to the end that the literal protocol takes: each trial is one, and of a group's trials the
+    best is its model. `trained`: strategy -> trainings over its seeds.
+    """
+    total = dict(trained)
+    for search in searches:
+        kept = total[search.strategy] if search.sampled else 0
+        total[search.strategy] = kept + search.networks * search.trials
+    return sum(total.values())
+
+
+def plan_study(config: dict, table: pd.DataFrame, seconds_a_step: SecondsAStep) -> StudyPlan | None:
+    """The patience study, or None without one."""
+    spec = config.get("patience_study")
+    if spec is None:
+        return None
+    training = full_length(training_settings(config, spec["strategy"]), spec)
+    profiles, steps = count_profiles(spec, table), training["max_steps"]
+    seconds = profiles * steps * seconds_a_step(training, config["dataset"]["window"], 1)
+    # the choice of profiles, their trainings, the tables
+    jobs = 1 + math.ceil(profiles / spec["groups_per_pack"]) + 1
+    return StudyPlan(profiles, steps, jobs, seconds / 3600, training["device"] != "cpu")

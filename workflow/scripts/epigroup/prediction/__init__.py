@@ -1,0 +1,1 @@
+"""Models -> scores of bins, of regions, and scores from elsewhere."""

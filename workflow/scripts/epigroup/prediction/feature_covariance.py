@@ -1,0 +1,126 @@
+"""How the hidden features of a network vary over training examples: their mean and covariance."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+
+from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.hdf5 import new_hdf5, write_arrays
+from epigroup.dataset.shards import open_dataset
+from epigroup.genome.build import open_genome
+from epigroup.networks.model_files import load_network, read_pack_infos
+from epigroup.networks.networks import Network
+from epigroup.training.batches import Batches, Sequences
+from epigroup.training.devices import choose_device
+
+logger = logging.getLogger(__name__)
+
+
+def hidden_features(
+    network: Network, batches: Batches, rows: np.ndarray, batch_size: int, precision: str
+) -> Iterable[torch.Tensor]:
+    """Features (n, hidden) float32 of the examples `rows`, forward strand, a batch after the other; the
+    network is put in evaluation mode."""
+    network.eval()
+    device = batches.sequences.device
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    for part in torch.from_numpy(rows).to(device).split(batch_size):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            features = network.features(batches.one_hot(part, dtype))
+        yield features.float()
+
+
+def mean_and_covariance(parts: Iterable[torch.Tensor]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Mean float64 (d,), centred covariance float64 (d, d) (divided by n) and n of rows that come in parts.
+
+    Parts are merged by Chan, Golub & LeVeque 1983, so that nothing is lost where means are large.
+    """
+    n, mean, products = 0, None, None
+    for part in parts:
+        rows = part.double()
+        count, own = len(rows), rows.mean(0)
+        centred = rows - own
+        if mean is None:
+            n, mean, products = count, own, centred.T @ centred
+            continue
+        step = own - mean
+        products += centred.T @ centred + torch.outer(step, step) * (n * count / (n + count))
+        mean += step * (count / (n + count))
+        n += count
+    return mean.cpu().numpy(), (products / n).cpu().numpy(), n
+
+
+def draw_examples(n: int, examples: int, seed: int) -> np.ndarray:
+    """int64, ascending: at most `examples` of n, drawn without repetition; all when there are no more."""
+    if n <= examples:
+        return np.arange(n)
+    return np.sort(np.random.default_rng([seed, 4]).choice(n, examples, replace=False))
+
+
+def measure_hidden(
+    model_paths: Sequence[str | os.PathLike],
+    genome_h5: str | os.PathLike,
+    dataset_json: str | os.PathLike,
+    shard_paths: Sequence[str | os.PathLike],
+    out: str | os.PathLike,
+    *,
+    examples: int,
+    seed: int,
+    batch_size: int,
+    device: str = "auto",
+    threads: int = 1,
+    data: str = "memory",
+) -> None:
+    """Write covariance.h5 of a strategy's one network: `covariance` float64 (hidden, hidden) and `mean`
+    float64 (hidden,) of its hidden features over `examples` training examples drawn with `seed`; attributes
+    n, example_seed, and seed and dataset_hash as in heads.h5. `data` "disk": genome and labels are pages of
+    files.
+
+    InputError: several networks, private hidden layers, a network of another data set or genome, features
+    that are not finite.
+    """
+    torch.set_num_threads(threads)
+    chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
+    infos = read_pack_infos(model_paths)
+    if infos[0].network.get("head", "shared") != "shared":
+        raise InputError(
+            f"{model_paths[0]}: each task has hidden features of its own; "
+            "let heads_from name a strategy with network.head shared"
+        )
+    n_networks = sum(len(info.groups) for info in infos)
+    if n_networks != 1:
+        raise InputError(
+            f"{model_paths[0]}: the strategy has {n_networks} networks, each with hidden features of its "
+            "own; let heads_from name a strategy whose grouping has a single group"
+        )
+    dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
+    if infos[0].dataset_hash != dataset.dataset_hash:
+        raise InputError(
+            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
+        )
+    if genome.fasta_sha256 != dataset.genome_sha256:
+        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
+    batches = Batches(sequences, dataset.split("train", data=data), (dataset.window - dataset.bin_size) // 2)
+    rows = draw_examples(len(batches), examples, seed)
+    # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
+    path, info = next((path, info) for path, info in zip(model_paths, infos, strict=True) if info.groups)
+    network = load_network(path, info, next(iter(info.groups))).to(sequences.device)
+    mean, covariance, n = mean_and_covariance(
+        hidden_features(network, batches, rows, batch_size, info.precision)
+    )
+    if not np.isfinite(covariance).all():
+        raise InputError(f"{model_paths[0]}: hidden features are not finite; the training diverged")
+    with whole(out) as partial, new_hdf5(partial) as handle:
+        write_arrays(handle, {"covariance": covariance, "mean": mean})
+        handle.attrs.update(n=n, example_seed=seed, seed=info.seed, dataset_hash=info.dataset_hash)
+    logger.info(
+        "%d hidden features over %s of %s training examples, %d of them without variance",
+        len(mean), f"{n:,}", f"{len(batches):,}", int((covariance.diagonal() == 0).sum()),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Reads and alignments: fetched, checked, filtered."""

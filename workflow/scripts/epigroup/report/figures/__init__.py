@@ -1,0 +1,1 @@
+"""The figures, and the numbers that each is drawn from."""

@@ -1,0 +1,118 @@
+"""What to cite: the method, the data and the software that a run uses, and nothing that it does not."""
+
+from collections.abc import Mapping
+
+from epigroup.results.run import Results
+
+SHIRI = (
+    "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
+    "epigenetic events. arXiv:2209.11892 (2022)."
+)
+NETWORKS = {
+    "deepsea": "Zhou J, Troyanskaya OG. Predicting effects of noncoding variants with deep learning-based "
+    "sequence model. Nature Methods 12, 931-934 (2015). The network.",
+}
+GROUPINGS = {
+    "dbscan": "Ester M, Kriegel H-P, Sander J, Xu X. A density-based algorithm for discovering clusters in large "
+    "spatial databases with noise. KDD, 226-231 (1996). DBSCAN.",
+    "ssc": "Elhamifar E, Vidal R. Sparse subspace clustering: algorithm, theory, and applications. IEEE TPAMI 35, "
+    "2765-2781 (2013). Sparse subspace clustering.",
+    "tag": "Fifty C et al. Efficiently identifying task groupings for multi-task learning. NeurIPS 34 (2021). Groups "
+    "from task affinities.",
+    "sca": "Thakur et al. Efficient task grouping through sample-wise optimisation landscape analysis (2024). Groups "
+    "from task affinities, SCA.",
+}
+CLUSTERED = ("kmeans", "ward", "spectral", "dbscan", "ssc", "sca", "tag", "consensus")
+BALANCING = {
+    "uncertainty": "Kendall A, Gal Y, Cipolla R. Multi-task learning using uncertainty to weigh losses for scene "
+    "geometry and semantics. CVPR (2018). Balancing of tasks.",
+    "dwa": "Liu S, Johns E, Davison AJ. End-to-end multi-task learning with attention. CVPR (2019). Balancing of "
+    "tasks.",
+    "famo": "Liu B, Feng Y, Stone P, Liu Q. FAMO: fast adaptive multitask optimization. NeurIPS 36 (2023). Balancing "
+    "of tasks.",
+    "gradnorm": "Chen Z, Badrinarayanan V, Lee C-Y, Rabinovich A. GradNorm: gradient normalization for adaptive loss "
+    "balancing in deep multitask networks. ICML (2018). Balancing of tasks.",
+    "pcgrad": "Yu T et al. Gradient surgery for multi-task learning. NeurIPS 33 (2020). Balancing of tasks.",
+    "nash_mtl": "Navon A et al. Multi-task learning as a bargaining game. ICML (2022). Balancing of tasks.",
+}
+FOCAL = "Lin T-Y et al. Focal loss for dense object detection. ICCV (2017). The loss."
+KATHAIL = (
+    "Kathail P et al. Current genomic deep learning models display decreased performance in cell "
+    "type-specific accessible regions. Genome Biology 25, 202 (2024). Strata."
+)
+SCHREIBER = (
+    "Schreiber J, Singh R, Bilmes J, Noble WS. A pitfall for machine learning methods aiming to predict "
+    "across cell types. Genome Biology 21, 282 (2020). The mean label of the other tasks."
+)
+WHALEN = (
+    "Whalen S, Schreiber J, Noble WS, Pollard KS. Navigating the pitfalls of applying machine learning in genomics. "
+    "Nature Reviews Genetics 23, 169-181 (2022). The audit."
+)
+FASTP = (
+    "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 (2018). "
+    "Where reads were trimmed."
+)
+FROM_READS = (
+    "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
+    "peaks were called from reads.",
+    "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
+    "(2012). Where reads were aligned.",
+    "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
+    "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
+    "Bioinformatics 26, 841-842 (2010).",
+)
+OPTUNA = (
+    "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "
+    "learning rates were searched by halving.",
+    "Li L et al. A system for massively parallel hyperparameter tuning. MLSys (2020). Asynchronous successive halving.",
+)
+SCIKIT = "Pedregosa F et al. Scikit-learn: machine learning in Python. JMLR 12, 2825-2830 (2011). {uses}."
+ALWAYS = (
+    "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 10, 33 (2021).",
+    "Paszke A et al. PyTorch: an imperative style, high-performance deep learning library. NeurIPS "
+    "32 (2019).",
+    "Harris CR et al. Array programming with NumPy. Nature 585, 357-362 (2020).",
+    "Virtanen P et al. SciPy 1.0: fundamental algorithms for scientific computing in Python. Nature Methods 17, "
+    "261-272 (2020).",
+    "McKinney W. Data structures for statistical computing in Python. Proceedings of the 9th Python in Science "
+    "Conference, 56-61 (2010). pandas.",
+    "Collette A. Python and HDF5. O'Reilly (2013). h5py.",
+    "Hunter JD. Matplotlib: a 2D graphics environment. Computing in Science & Engineering 9, 90-95 (2007).",
+)
+
+
+def citations(config: Mapping, results: Results, training: Mapping[str, Mapping]) -> list[str]:
+    """The method first, then what this run uses, then the software of every run. training: resolved settings by
+    strategy."""
+    found = [SHIRI]
+    networks = {settings["network"]["name"] for settings in training.values()}
+    found += [text for name, text in NETWORKS.items() if any(used.startswith(name) for used in networks)]
+    methods = grouping_methods(config)
+    found += [text for name, text in GROUPINGS.items() if name in methods]
+    found += [
+        text for name, text in BALANCING.items() if any(s["balancing"] == name for s in training.values())
+    ]
+    found += [FOCAL] if any(settings["loss"] == "focal" for settings in training.values()) else []
+    found += [KATHAIL] if config.get("strata") is not None else []
+    found += [SCHREIBER] if "mean_label" in config.get("baselines", {}).get("names", []) else []
+    found.append(WHALEN)
+    if results.reads is not None:
+        found += FROM_READS
+        found += [FASTP] if config["reads"]["trim"] else []
+    found += OPTUNA if "halving" in search_methods(config) else []
+    uses = "Clustering, and agreement of groups" if set(methods) & set(CLUSTERED) else "Agreement of groups"
+    return [*found, *ALWAYS[:2], SCIKIT.format(uses=uses), *ALWAYS[2:]]
+
+
+def grouping_methods(config: Mapping) -> set[str]:
+    """Methods that strategies and the sweep group by; that of a consensus beside it."""
+    used = [config["groupings"][spec["grouping"]] for spec in config["strategies"].values()]
+    found = {spec["method"] for spec in used}
+    found |= {spec["of"] for spec in used if spec["method"] == "consensus"}
+    return found | set((config.get("sweep") or {}).get("methods", []))
+
+
+def search_methods(config: Mapping) -> set[str]:
+    """Methods of the searches that strategies use."""
+    used = {strategy.get("search") for strategy in config["strategies"].values()}
+    return {spec["method"] for name, spec in config.get("searches", {}).items() if name in used}

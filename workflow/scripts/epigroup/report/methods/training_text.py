@@ -1,0 +1,133 @@
+"""How networks were trained, and learning rates searched, in words."""
+
+from epigroup.networks.architecture import LAST_UNPOOLED
+from epigroup.training.example_weights import HEAVIEST
+
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+KEPT = {
+    "group": "the weights of the minimum were kept",
+    "task": "each task is scored with the weights of the validation at which its own loss was lowest",
+}
+BALANCING = {
+    "uncertainty": "by learned uncertainties (Kendall et al. 2018)",
+    "dwa": "by dynamic weight average (Liu et al. 2019)",
+    "famo": "by FAMO (Liu et al. 2023)",
+    "gradnorm": "by GradNorm (Chen et al. 2018)",
+    "pcgrad": "by PCGrad (Yu et al. 2020)",
+    "nash_mtl": "by Nash-MTL (Navon et al. 2022)",
+}
+LOSSES = {
+    "bce": "the binary cross-entropy",
+    "focal": "the focal loss with gamma {gamma:g}",
+    "poisson": "the Poisson loss",
+    "mse": "the squared error",
+}
+
+
+def training_text(training: dict) -> list[str]:
+    """One paragraph for the settings that most strategies share, one sentence for each that differs."""
+    if not training:
+        return []
+    texts = {name: one_training(settings) for name, settings in training.items()}
+    common = max(texts.values(), key=list(texts.values()).count)
+    odd = [f"{name}: {text}" for name, text in texts.items() if text != common]
+    return [common + (" Strategies trained otherwise: " + " ".join(odd) if odd else "")]
+
+
+def one_training(settings: dict) -> str:
+    """Training settings in words."""
+    network = settings["network"]
+    filters = ", ".join(map(str, network["channels"]))
+    n = len(network["channels"])
+    convolutions = "one convolution" if n == 1 else f"{n} convolutions"
+    pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
+    found = settings["learning_rate"] is None
+    rate = "learning rates found by search" if found else f"learning rate {settings['learning_rate']:g}"
+    momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
+    strands = "shown on a random strand" if settings["reverse_complement"] else "shown on the forward strand"
+    if settings["jitter"]:
+        strands += f" in windows shifted at random by up to {settings['jitter']} bp"
+    if settings["sampling"] == "balanced":
+        strands += ", half of them with a positive of the group's tasks"
+    if settings["sampling"] == "weighted":
+        strands += (
+            ", drawn with a chance proportional to the mean, over the group's tasks, of label over share of "
+            f"positives (at least 1, at most {HEAVIEST:g})"
+        )
+    hidden = (
+        f"{network['hidden']} units that the tasks of a group share"
+        if network["head"] == "shared"
+        else f"{network['private_hidden']} units for each task alone"
+    )
+    return (
+        f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
+        f"{network['filter_width']}, {pooled} followed by max pooling of "
+        f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
+        f"{hidden}, and one output a task. It was trained with "
+        f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
+        f"({rate}{momentum}, weight decay "
+        f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
+        f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
+        f"{strands}, for at most {settings['max_steps']:,} steps. "
+        f"{descent_text(settings)}"
+        f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
+        f"after {settings['patience']} validations without a new "
+        f"minimum, and {KEPT[settings['keep']]}."
+    )
+
+
+def descent_text(settings: dict) -> str:
+    """How the tasks of a group share the descent and where it begins, where that is out of the ordinary."""
+    text = ""
+    if settings["balancing"] != "none":
+        text += (
+            f"In the training of groups of several tasks these were balanced {BALANCING[settings['balancing']]}; "
+            "losses that are shown, and that stopped training, are means without these weights. "
+        )
+    if settings.get("warm_start") is not None:
+        text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
+    return text
+
+
+def loss_text(settings: dict) -> str:
+    """The loss in words."""
+    words = LOSSES[settings["loss"]].format(gamma=settings["focal_gamma"])
+    weight = settings["positive_weights"]
+    if weight == "none":
+        return words
+    if weight == "balanced":
+        weight = (
+            "by the training set's ratio of negatives to positives of the task (at most "
+            f"{settings['max_positive_weight']:g})"
+        )
+        return f"{words}, positives weighted {weight}"
+    return f"{words}, positives weighted by {weight:g}"
+
+
+def search_text(config: dict) -> list[str]:
+    """How learning rates were found, a sentence a search that strategies use."""
+    texts = []
+    for name, spec in config.get("searches", {}).items():
+        users = [s for s, strategy in config["strategies"].items() if strategy.get("search") == name]
+        if not users:
+            continue
+        if spec.get("rates"):
+            tried = ", ".join(f"{rate:g}" for rate in spec["rates"])
+        else:
+            low, high = spec["range"]
+            tried = f"{spec['trials']} drawn between {low:g} and {high:g} on a log scale"
+        how = (
+            f"and then the best of them less and plus {spec['refine']:g}"
+            if spec["method"] == "two_phase"
+            else f"by asynchronous successive halving (reduction {spec['reduction']}, Optuna)"
+        )
+        whom = (
+            f"{spec['tasks']} tasks drawn from the modalities, whose lowest mean loss chose one rate for all"
+            if "tasks" in spec
+            else "each group"
+        )
+        texts.append(
+            f"Learning rates of {', '.join(users)}: {tried}, {how}, were tried on {whom}, each for "
+            f"{100 * spec['steps_share']:g} % of the steps, and judged by the lowest validation loss."
+        )
+    return [" ".join(texts)] if texts else []

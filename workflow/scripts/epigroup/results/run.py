@@ -1,0 +1,207 @@
+"""Everything a run has found, read once for its figures and its report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from epigroup.core.tables import read_table
+from epigroup.core.text_files import read_json
+from epigroup.evaluation.score_names import ScoreNames, names_of
+from epigroup.quality.tables import read_counts, read_summary
+from epigroup.reads.accounts import read_accounts
+from epigroup.results.affinities import AffinityFindings, load_affinities
+from epigroup.results.files import gather, gather_strata, many, one, place, read_embedding, table, tagged
+from epigroup.results.training_record import TrainingRecord, read_training_record
+
+
+@dataclass(frozen=True)
+class DataTables:
+    """The data set of a run. dataset: dataset.json. tasks: row a task in sheet order, indexed by task_id."""
+
+    dataset: dict
+    tasks: pd.DataFrame
+
+    @property
+    def names(self) -> ScoreNames:
+        """What the strategies are compared by: F1, or Pearson's r where the targets are signals."""
+        return names_of(self.dataset)
+
+
+@dataclass(frozen=True)
+class Results(DataTables):
+    """The tables of one run, and its data set.
+
+    metrics: row a (strategy, seed, task). strategies, gains: the comparison's tables. headline: its summary.
+    groups: row a (grouping, seed, task). curves: row a (strategy, seed, group, step). heads: seed -> (T, d)
+    float32 in the order of `tasks`. sweep: row a (grouping, seed, k). agreement: row a (grouping, seed) with
+    its adjusted Rand index with planted groups, or None. ceiling: row a task with the scores of the
+    noise-free probability, or None. reads: row a profile with read counts, first column its name, or None.
+    mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
+    with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
+    study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
+    profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
+    over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
+    choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
+    `affinity_tables`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
+    score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
+    a profile from reads, its grade and figures, or None. trained:
+    what the model files say of their making, or None.
+    """
+
+    metrics: pd.DataFrame
+    strategies: pd.DataFrame
+    gains: pd.DataFrame
+    headline: dict
+    groups: pd.DataFrame
+    curves: pd.DataFrame
+    heads: dict[int, np.ndarray] = field(default_factory=dict)
+    sweep: pd.DataFrame | None = None
+    agreement: pd.DataFrame | None = None
+    ceiling: pd.DataFrame | None = None
+    reads: pd.DataFrame | None = None
+    mappable_strategies: pd.DataFrame | None = None
+    mappable_headline: dict | None = None
+    trials: pd.DataFrame | None = None
+    study: pd.DataFrame | None = None
+    course: pd.DataFrame | None = None
+    regret: pd.DataFrame | None = None
+    differences: pd.DataFrame | None = None
+    transfer: pd.DataFrame | None = None
+    costs: pd.DataFrame | None = None
+    confounders: pd.DataFrame | None = None
+    k: pd.DataFrame | None = None
+    affinities: AffinityFindings | None = None
+    known_sets: pd.DataFrame | None = None
+    strata: pd.DataFrame | None = None
+    seed_variation: pd.DataFrame | None = None
+    over_correlation: pd.DataFrame | None = None
+    simple_scores: pd.DataFrame | None = None
+    marks: pd.DataFrame | None = None
+    read_quality: pd.DataFrame | None = None
+    read_accounts: pd.DataFrame | None = None
+    choices: pd.DataFrame | None = None
+    audit: dict | None = None
+    paper: dict | None = None
+    points: pd.DataFrame | None = None
+    task_strata: pd.DataFrame | None = None
+    trained: TrainingRecord | None = None
+
+    @property
+    def pools(self) -> dict[str, list[str]]:
+        """Pools of strategies that count as one rival."""
+        return self.headline.get("pools", {})
+
+    @property
+    def strategy_names(self) -> list[str]:
+        """Strategies, choices and pools in the headline's order, what it holds against the others first; then
+        the rest. Those of a pool are not shown one by one."""
+        members = {one for pool in self.pools.values() for one in pool}
+        names = [name for name in dict.fromkeys(self.metrics["strategy"]) if name not in members]
+        headed = [pair[side] for side in ("strategy", "baseline") for pair in self.headline.get("pairs", [])]
+        return [name for name in dict.fromkeys([*headed, *names]) if name in names]
+
+    @property
+    def seeds(self) -> list[int]:
+        """All seeds, ascending."""
+        return sorted(int(seed) for seed in self.metrics["seed"].unique())
+
+
+def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
+    """Read the files of a run.
+
+    Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
+    (lists, may be absent but for metrics); agreement, ceiling, differences, transfer, costs, confounders,
+    k, known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
+    task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
+    path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
+    affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
+    mappable_strategies, mappable_headline, audit, paper, read_quality, read_accounts (one path, may be absent);
+    models (a list of model files, may be absent). A pool's rows of metrics are the means of its strategies'.
+    Strategy or grouping and seed of a listed file come from its
+    place: `.../{name}/seed{seed}/FILE`.
+    Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
+    are not finite.
+    """
+    data = load_data(inputs)
+    tasks, names = data.tasks, data.names
+    courses = [table(path, "curves") for path in many(inputs, "study_curves")]
+    sweep = [tagged(path, read_table(path), "grouping") for path in many(inputs, "sweep")]
+    headline = read_json(one(inputs, "headline"))
+    metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index, names.metrics)
+    return Results(
+        dataset=data.dataset,
+        tasks=tasks,
+        metrics=with_pools(metrics, headline.get("pools", {})),
+        strategies=table(one(inputs, "strategies"), "strategies", [names.mean]),
+        gains=table(one(inputs, "gains"), "gains"),
+        headline=headline,
+        groups=gather(many(inputs, "groups"), "groups", "grouping", tasks.index),
+        curves=gather(many(inputs, "curves"), "curves", "strategy", None),
+        heads={place(path)[1]: read_embedding(path, list(tasks.index)) for path in many(inputs, "heads")},
+        sweep=pd.concat(sweep, ignore_index=True) if sweep else None,
+        agreement=table(one(inputs, "agreement"), "agreement") if inputs.get("agreement") else None,
+        ceiling=table(one(inputs, "ceiling"), "ceiling") if inputs.get("ceiling") else None,
+        reads=read_counts(many(inputs, "fastp"), many(inputs, "flagstat")),
+        mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies", [names.mean])
+        if inputs.get("mappable_strategies")
+        else None,
+        mappable_headline=read_json(one(inputs, "mappable_headline"))
+        if inputs.get("mappable_headline")
+        else None,
+        choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
+        **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
+        read_quality=read_summary(one(inputs, "read_quality")) if inputs.get("read_quality") else None,
+        read_accounts=read_accounts([one(inputs, "read_accounts")]) if inputs.get("read_accounts") else None,
+        trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
+        points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
+        if inputs.get("points")
+        else None,
+        task_strata=gather_strata(many(inputs, "task_strata"), tasks.index),
+        study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
+        course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
+        if courses
+        else None,
+        regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
+        affinities=load_affinities(
+            many(inputs, "affinity_figures"),
+            one(inputs, "affinity_stability"),
+            many(inputs, "affinity_matrices"),
+            one(inputs, "affinity_truth") if inputs.get("affinity_truth") else None,
+        )
+        if inputs.get("affinity_stability")
+        else None,
+        audit=read_json(one(inputs, "audit")) if inputs.get("audit") else None,
+        paper=read_json(one(inputs, "paper")) if inputs.get("paper") else None,
+        trained=read_training_record(many(inputs, "models")),
+    )
+
+
+COMPARED = (
+    "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
+    "simple_scores", "marks", "differences", "k",
+)  # fmt: skip
+
+
+def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """metrics with rows for each pool: means of its strategies by seed and task, of seeds that all have; its
+    tasks have no group."""
+    found = [metrics]
+    for name, members in pools.items():
+        rows = metrics[metrics["strategy"].isin(members)]
+        everyone = rows.groupby(["seed", "task_id"])["strategy"].transform("size") == len(members)
+        mean = rows[everyone].groupby(["seed", "task_id"], sort=False).mean(numeric_only=True).reset_index()
+        found.append(mean.assign(strategy=name).drop(columns="group", errors="ignore"))
+    return pd.concat(found, ignore_index=True)
+
+
+def load_data(inputs: Mapping[str, str | Sequence[str]]) -> DataTables:
+    """Read what a run knows of its data set before anything is trained; keys dataset, tasks."""
+    tasks = table(one(inputs, "tasks"), "tasks").set_index("task_id", drop=False)
+    for column in ("assay", "target", "cell_type", "flag"):
+        if column not in tasks:
+            tasks[column] = ""
+    words = ["modality", "assay", "target", "cell_type", "cell_group", "flag"]
+    tasks[words] = tasks[words].astype(object).where(tasks[words].notna(), "").astype(str)
+    return DataTables(read_json(one(inputs, "dataset")), tasks)

@@ -1,0 +1,1 @@
+"""Learning rates: which are tried, and which is taken."""

@@ -1,0 +1,356 @@
+"""The trials of a search of learning rates: groups trained for a while at one rate after another.
+
+A trial starts from the weights and sees the batches that the training of the group with the same seed would,
+so that rates are compared on everything else alike. Only the training and validation splits are opened.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from epigroup.core.errors import InputError
+from epigroup.dataset.shards import open_dataset
+from epigroup.genome.build import open_genome
+from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
+from epigroup.training.batch_stream import BatchStream
+from epigroup.training.batches import Batches, Sequences
+from epigroup.training.calibration import Choices, choose_layout
+from epigroup.training.checkpoints import (
+    Termination,
+    catch_termination,
+    checkpoint_path,
+    read_checkpoint,
+    write_checkpoint,
+)
+from epigroup.training.checks import check_groups, pack_groups, read_groups
+from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
+from epigroup.training.log_lines import progress_line
+from epigroup.training.memory import (
+    MEGABYTE,
+    SAFE_SHARE,
+    Footprint,
+    advice,
+    available_bytes,
+    check_gradients,
+    footprint,
+    keep_freed_memory,
+    refuse_out_of_memory,
+)
+from epigroup.training.trainer import Diverged, GroupTrainer
+from epigroup.training.warm_start import WarmStart, read_warm_start
+
+logger = logging.getLogger(__name__)
+
+# Whether to stop a trial, from its lowest loss so far and the number of its validations.
+Judge = Callable[[float, int], bool]
+
+
+def never(_loss: float, _validations: int) -> bool:
+    return False
+
+
+class Trials:
+    """Runs trials one after another, keeps what they found, and goes on from a checkpoint.
+
+    `finished`: [trial, its validation losses] in the order they ran. After a restart the same calls of `run`
+    give back what a checkpoint holds without training it again.
+    """
+
+    def __init__(
+        self,
+        train: Batches,
+        validation: Batches,
+        task_ids: Sequence[str],
+        seed: int,
+        cfg: Mapping[str, Any],
+        *,
+        phase: str,
+        precision: str,
+        termination: Termination,
+        checkpoint: Path | None = None,
+        warm: WarmStart | None = None,
+    ) -> None:
+        self.train, self.validation, self.seed, self.cfg = train, validation, seed, cfg
+        self.number = {task: i for i, task in enumerate(task_ids)}
+        self.phase, self.precision, self.termination = phase, precision, termination
+        self.checkpoint, self.warm = checkpoint, warm
+        saved = read_checkpoint(checkpoint) if checkpoint is not None and cfg["resume"] else None
+        saved = saved or {"finished": [], "current": None}
+        self.finished = [(Trial(**fields), losses) for fields, losses in saved["finished"]]
+        self._current = saved["current"]
+        self._place = 0
+        if self.finished:
+            logger.info("goes on from a checkpoint with %d finished trial(s)", len(self.finished))
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [trial for trial, _ in self.finished]
+
+    def run(self, groups: Mapping[int, Sequence[str]], rate: float, judge: Judge = never) -> float:
+        """Train the groups side by side at one rate and return the mean of their lowest validation losses.
+
+        After each validation of all of them `judge` may stop the trial. Inf where one of them diverged; the
+        others stop then. Raises SystemExit(143) after SIGTERM, the checkpoint written.
+        """
+        if self._place < len(self.finished):
+            return self._replay(len(groups), judge)
+        trainers: dict[int, GroupTrainer] = {}
+        for group, tasks in groups.items():
+            share = trainers and self.cfg["sampling"] == "none"
+            stream = next(iter(trainers.values())).stream if share else None
+            trainers[group] = self._trainer(group, tasks, rate, stream)
+        for group, state in (self._current or {}).items():
+            trainers[int(group)].load_state_dict(state)
+            logger.info("%s", progress_line([trainers[int(group)]]))
+        self._current = None
+        self._last_save = self._last_progress = time.monotonic()
+        diverged, stopped = None, False
+        validations = 0
+        while diverged is None and not stopped and not all(t.finished for t in trainers.values()):
+            validations += 1
+            diverged = self._validate_once_more(trainers, validations)
+            if diverged is None:
+                stopped = judge(
+                    mean_of_lowest([curve(t) for t in trainers.values()], validations), validations
+                )
+        for group, trainer in trainers.items():
+            state = trainer.state
+            at_end = "max_steps" if state.step >= self.cfg["max_steps"] else "patience"
+            ended = "diverged" if group == diverged else at_end if trainer.finished else "stopped"
+            trial = Trial(
+                group=group,
+                phase=self.phase,
+                learning_rate=rate,
+                steps=state.step,
+                best_step=state.best_step,
+                validation_loss=math.inf if group == diverged else state.best_loss,
+                seconds=round(state.seconds, 3),
+                ended=ended,
+            )
+            self.finished.append((trial, curve(trainer)))
+            logger.info(
+                "group %d at rate %g: lowest validation loss %.6g at step %s of %s (%s)",
+                group, rate, trial.validation_loss, f"{trial.best_step:,}", f"{trial.steps:,}", ended,
+            )  # fmt: skip
+        self._place = len(self.finished)
+        self._save({})
+        return math.inf if diverged is not None else mean_of_lowest([curve(t) for t in trainers.values()])
+
+    def _replay(self, n: int, judge: Judge) -> float:
+        """Give `judge` and the caller what they were given when these trials ran."""
+        mine = self.finished[self._place : self._place + n]
+        self._place += n
+        curves = [losses for _, losses in mine]
+        diverged = [len(losses) for trial, losses in mine if trial.ended == "diverged"]
+        # the validation that a diverged trial did not live to see was never judged
+        for validations in range(1, min(diverged, default=max(map(len, curves))) + 1):
+            judge(mean_of_lowest(curves, validations), validations)
+        return math.inf if diverged else mean_of_lowest(curves)
+
+    def _trainer(
+        self, group: int, tasks: Sequence[str], rate: float, stream: BatchStream | None
+    ) -> GroupTrainer:
+        return GroupTrainer(
+            tasks, [self.number[task] for task in tasks], self.train, self.validation,
+            {**self.cfg, "learning_rate": rate}, self.seed, label=f"group {group} at rate {rate:g}",
+            precision=self.precision, termination=self.termination, stream=stream,
+            start=None if self.warm is None else self.warm.of(tasks),
+        )  # fmt: skip
+
+    def _validate_once_more(self, trainers: Mapping[int, GroupTrainer], validations: int) -> int | None:
+        """Train each group up to its validation number `validations`; the group that diverged, or None."""
+        for group, trainer in trainers.items():
+            try:
+                while len(trainer.state.curve) < validations and not trainer.finished:
+                    going = not self.termination.requested and trainer.advance()
+                    now = time.monotonic()
+                    show = not going or now - self._last_progress >= self.cfg["progress_seconds"]
+                    progress = progress_line([trainer]) if show else ""
+                    if not going or now - self._last_save >= self.cfg["checkpoint_seconds"]:
+                        self._save({str(g): t.state_dict() for g, t in trainers.items()})
+                        self._last_save = time.monotonic()
+                    if not going:
+                        logger.warning("stopped by SIGTERM; %s; a new start goes on from here", progress)
+                        raise SystemExit(143)
+                    if show:
+                        self._last_progress = now
+                        logger.info("%s", progress)
+            except Diverged as error:
+                logger.warning("%s; this rate counts as a loss of inf", error)
+                return group
+        return None
+
+    def _save(self, current: Mapping[str, Any]) -> None:
+        if self.checkpoint is not None:
+            finished = [[asdict(trial), losses] for trial, losses in self.finished]
+            write_checkpoint(self.checkpoint, {"finished": finished, "current": dict(current)})
+
+
+def curve(trainer: GroupTrainer) -> list[float]:
+    """The validation losses of a group so far."""
+    return [row[3] for row in trainer.state.curve]
+
+
+def mean_of_lowest(curves: Sequence[Sequence[float]], validations: int | None = None) -> float:
+    """Mean over groups of the lowest of their first `validations` losses."""
+    lowest = [min(losses[:validations], default=math.inf) for losses in curves]
+    return sum(lowest) / len(lowest)
+
+
+def run_trials(
+    genome_h5: str,
+    dataset_json: str,
+    shard_paths: Sequence[str],
+    groups_tsv: str,
+    coarse_tsvs: Sequence[str],
+    *,
+    phase: str,
+    part: int,
+    n_parts: int,
+    sample: Sequence[str] | None,
+    tasks: Sequence[str] | None,
+    seed: int,
+    training: Mapping[str, Any],
+    search: Mapping[str, Any],
+    out: str,
+    checkpoint_dir: str,
+    threads: int,
+    code: str,
+    data: str = "memory",
+    warm_model: str | None = None,
+    choices_dir: str | None = None,
+) -> None:
+    """Run the trials of one part of one phase and write them as a table.
+
+    `phase`: coarse, fine (which reads the coarse tables) or halving. `sample`: the tasks, each a group of its
+    own, whose mean loss decides; None: each group decides for itself. `tasks`: all that `groups_tsv` must
+    hold. `training`: settings of the trials and
+    of running; `search`: the search's; `data`: memory or disk, where genome and labels lie;
+    `warm_model`: the model file of the network whose weights trials start from; `choices_dir`: as in
+    `train_pack`. Raises
+    InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
+    """
+    keep_freed_memory()
+    torch.set_num_threads(threads)
+    device = choose_device(training["device"])
+    prefer_deterministic(device)
+    precision = check_precision(training["precision"])
+    dataset = open_dataset(dataset_json, shard_paths)
+    searched = searched_groups(read_groups(groups_tsv, dataset.task_ids, tasks), sample, groups_tsv)
+    groups = pack_groups(searched, part, n_parts)
+    rates = {
+        group: phase_rates(phase, search, read_trials(coarse_tsvs), None if sample else group)
+        for group in groups
+    }
+    warm = None
+    if warm_model is not None:
+        warm = read_warm_start(
+            warm_model, dataset_hash=dataset.dataset_hash, network=training["network"], window=dataset.window
+        )
+    checkpoint = checkpoint_path(
+        checkpoint_dir,
+        training,
+        search=dict(search),
+        phase=phase,
+        rates={str(group): values for group, values in rates.items()},
+        groups={str(group): list(tasks) for group, tasks in groups.items()},
+        dataset=dataset.dataset_hash,
+        seed=seed,
+        code=code,
+        device=device.type,
+        **({} if warm is None else {"warm": warm.digest}),
+    )
+    genome = open_genome(genome_h5)
+    if genome.fasta_sha256 != dataset.genome_sha256:
+        raise InputError(
+            f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
+        )
+    left = (dataset.window - dataset.bin_size) // 2
+    with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
+        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
+        train, validation = (
+            Batches(sequences, dataset.split(name, data=data), left) for name in ("train", "validation")
+        )
+    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids, training["loss"])
+    most = max((len(tasks) for tasks in groups.values()), default=1)
+    need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
+    check_gradients(training, most, dataset.window, precision, available)
+    at_once = len(groups) if sample and phase == "halving" else 1
+    check_room(need, available, training["batch_size"], at_once)
+
+    def out_of_memory() -> str:
+        return f"memory ran out in a trial; {advice(need, available, training['batch_size'], at_once)}"
+
+    choices = Choices(None if choices_dir is None else Path(choices_dir), device)
+    here = {**training, "layout_here": choose_layout(training, dataset.window, choices)}
+    with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
+        trials = Trials(
+            train, validation, dataset.task_ids, seed, here, phase=phase,
+            precision=precision, termination=termination, checkpoint=checkpoint, warm=warm,
+        )  # fmt: skip
+        if phase == "halving":
+            from epigroup.search.halving import halve
+
+            units = [groups] if sample else [{group: tasks} for group, tasks in groups.items()]
+            for unit in units:
+                if unit:
+                    halve(search, seed, lambda rate, judge, unit=unit: trials.run(unit, rate, judge))
+        else:
+            for group, tasks in groups.items():
+                for rate in rates[group]:
+                    trials.run({group: tasks}, rate)
+    write_trials(out, trials.trials)
+    checkpoint.unlink(missing_ok=True)
+
+
+def searched_groups(
+    groups: Mapping[int, list[str]], sample: Sequence[str] | None, groups_tsv: str
+) -> dict[int, list[str]]:
+    """The groups that trials train: all, or those of the sampled tasks. InputError: a sampled task that is
+    not a group of its own.
+    """
+    if sample is None:
+        return dict(groups)
+    alone = {tasks[0]: group for group, tasks in groups.items() if len(tasks) == 1}
+    lacking = [task for task in sample if task not in alone]
+    if lacking:
+        raise InputError(f"{groups_tsv}: the sampled task {lacking[0]!r} is no group of its own")
+    return {alone[task]: [task] for task in sample}
+
+
+def check_room(need: Footprint, available: int, batch_size: int, at_once: int) -> None:
+    """Refuse (InputError) trials that `available` bytes are too few for: of networks `at_once` in memory, as
+    halving on a sample judges them together.
+    """
+    if need.total(batch_size, at_once) <= available:
+        return
+    fit = need.fitting_networks(int(SAFE_SHARE * available), batch_size)
+    if at_once > 1 and fit > 0:
+        raise InputError(
+            f"halving holds a network for each of its {at_once} sampled tasks, about "
+            f"{need.total(batch_size, at_once) / MEGABYTE:,.0f} MB, and {available / MEGABYTE:,.0f} MB are free; "
+            f"{fit} would fit: sample fewer tasks (searches.NAME.tasks), or give the job more memory "
+            "(running.pack_memory_mb)"
+        )
+    raise InputError(f"memory is too small for a trial; {advice(need, available, batch_size)}")
+
+
+def phase_rates(
+    phase: str, search: Mapping[str, Any], coarse: Sequence[Trial], group: int | None
+) -> list[float]:
+    """The rates that a phase tries on a group (None: on a sample); those of halving follow as it goes."""
+    if phase == "halving":
+        return []
+    if phase == "coarse":
+        return list(search["rates"])
+    mine = [trial for trial in coarse if group is None or trial.group == group]
+    what = "the sampled tasks" if group is None else f"group {group}"
+    return fine_rates(best_rate(mine, what), search)

@@ -1,0 +1,1 @@
+"""A genome, profiles and reads whose truth is known."""

@@ -1,0 +1,1 @@
+"""Scores of bins apart by what is known of them."""

@@ -1,0 +1,1 @@
+"""Batches -> best weights; the same bits however often a job is stopped."""

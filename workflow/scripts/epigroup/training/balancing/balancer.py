@@ -1,0 +1,113 @@
+"""What a balancing method is to the trainer, and what several of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import torch
+
+from epigroup.networks.networks import Network
+from epigroup.training.balancing import find_method
+
+
+class Balancer:
+    """Puts the gradients of a group's T tasks together, step after step.
+
+    In each step the trainer calls `backward`, moves the weights along the gradients that it left, and where
+    `looks_again` calls `look_again`; after each validation it calls `end_period`. With all weights 1 the loss
+    that is descended is the mean over the tasks, as without balancing, so that a learning rate means the
+    same. What is not named in `KEPT` must follow from settings, key and step alone.
+
+    `weights`: float32 (T,), how much each task counted in the last step.
+    """
+
+    KEPT: tuple[str, ...] = ()  # tensors and plain numbers that a checkpoint holds
+    looks_again = False
+
+    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
+        self.cfg, self.network, self.n_tasks, self.key = cfg, network, n_tasks, key
+        self.device = network.head.bias.device
+        self.weights = torch.ones(n_tasks, device=self.device)
+
+    def backward(self, losses: torch.Tensor, logits: torch.Tensor, step: int) -> None:
+        """Leave a gradient at every weight of the network. `losses` float32 (T,), the mean losses of the
+        batch, from `logits` (N, T), both with their graph; `step` counts from 0.
+        """
+        raise NotImplementedError
+
+    def look_again(self, losses: torch.Tensor) -> None:
+        """`losses` (T,): those of the same batch after the step, same dropout, no graph."""
+
+    def end_period(self) -> None:
+        """A validation has been made, `validate_every` steps after the last one."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed training needs to go on with the same bits."""
+        kept = {name: getattr(self, name) for name in ("weights", *self.KEPT)}
+        return {k: v.clone() if isinstance(v, torch.Tensor) else v for k, v in kept.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        for name in ("weights", *self.KEPT):
+            now, saved = getattr(self, name), state[name]
+            if isinstance(now, torch.Tensor):
+                now.copy_(saved)
+            else:
+                setattr(self, name, saved)
+
+
+class WeightedLosses(Balancer):
+    """Descends the losses weighed by task: heads and shared layers alike."""
+
+    def backward(self, losses: torch.Tensor, logits: torch.Tensor, step: int) -> None:
+        self.weights = self.weigh(losses.detach().float(), losses, logits)
+        (self.weights * losses).mean().backward()
+
+    def weigh(self, values: torch.Tensor, losses: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """The weights of this step, (T,), from the losses' `values`; `losses` and `logits` have their graph."""
+        raise NotImplementedError
+
+
+class LearnedWeights(WeightedLosses):
+    """Weights that follow from a vector `learned` (T,), moved by Adam at `balancing_rate`."""
+
+    def __init__(
+        self,
+        cfg: Mapping[str, Any],
+        network: Network,
+        n_tasks: int,
+        key: int,
+        start: float,
+        decay: float = 0.0,
+    ) -> None:
+        super().__init__(cfg, network, n_tasks, key)
+        self.learned = torch.full((n_tasks,), start, device=self.device)
+        self.adam = torch.optim.Adam([self.learned], cfg["balancing_rate"], weight_decay=decay)
+
+    def move(self, gradient: torch.Tensor) -> None:
+        self.learned.grad = gradient.to(self.learned.dtype)
+        self.adam.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            **super().state_dict(),
+            "learned": self.learned.detach().clone(),
+            "adam": self.adam.state_dict(),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.learned.copy_(state["learned"])
+        self.adam.load_state_dict(state["adam"])
+
+
+def build_balancer(cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> Balancer | None:
+    """The balancer that `cfg["balancing"]` names for the group's network; None for "none", and for a group of
+    one task, which has nothing to balance. `key`: of the group, for what is drawn at random.
+    """
+    method = find_method(cfg["balancing"])
+    if method is None or n_tasks < 2:
+        return None
+    module, name = method.entry.split(":")
+    return getattr(import_module(module), name)(cfg, network, n_tasks, key)

@@ -1,0 +1,46 @@
+"""Dynamic weight average (Liu, Johns & Davison 2019, section 3.4): a task whose loss falls more slowly counts
+more,
+
+    w_t = T exp(r_t / temperature) / sum_i exp(r_i / temperature),   r_t = L_t(k - 1) / L_t(k - 2),
+
+L_t(k) the mean training loss of task t over period k. The paper's period is an epoch; here it is the steps
+from one validation to the next. In the first two periods all weights are 1.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from epigroup.networks.networks import Network
+from epigroup.training.balancing.balancer import WeightedLosses
+
+SMALLEST = 1e-8  # below it a loss counts as this
+
+
+class WeightAverage(WeightedLosses):
+    KEPT = ("sums", "steps", "before", "periods")
+
+    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(cfg, network, n_tasks, key)
+        self.sums = torch.zeros(n_tasks, dtype=torch.float64, device=self.device)
+        self.before = torch.zeros_like(self.sums)
+        self.steps, self.periods = 0, 0
+
+    def weigh(self, values: torch.Tensor, losses: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        self.sums += values
+        self.steps += 1
+        return self.weights
+
+    def end_period(self) -> None:
+        mean = (self.sums / max(self.steps, 1)).clamp(min=SMALLEST)
+        if self.periods:
+            self.weights = averaged(mean / self.before, self.cfg["balancing_temperature"])
+        self.before = mean
+        self.sums = torch.zeros_like(mean)
+        self.steps, self.periods = 0, self.periods + 1
+
+
+def averaged(ratios: torch.Tensor, temperature: float) -> torch.Tensor:
+    """float32 (T,): the weights, of sum T, from the losses' ratios."""
+    return (len(ratios) * torch.softmax(ratios / temperature, 0)).float()

@@ -1,0 +1,166 @@
+"""How the groups of a pack are trained in one process: which of them at once, and with what arithmetic.
+
+`sequential`: one group after another. `interleaved`: several groups step by turns on the same batch, made
+once. `grouped`: their networks are computed as one (epigroup.training.grouped_convolutions). The first two end with the same bits;
+grouped rounds otherwise.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from epigroup.core.errors import InputError
+from epigroup.training.balancing import check_balancing
+from epigroup.training.calibration import Choices
+from epigroup.training.grouped_convolutions import step_grouped
+from epigroup.training.memory import MEGABYTE, Footprint
+from epigroup.training.trainer import GroupTrainer, step_each
+
+logger = logging.getLogger(__name__)
+
+Step = Callable[[Sequence[GroupTrainer]], None]
+STEPS: dict[str, Step] = {"sequential": step_each, "interleaved": step_each, "grouped": step_grouped}
+# what packing: auto and fastest choose among; the earlier wins unless a later one is faster by MARGIN
+CANDIDATES = {"auto": ("sequential", "interleaved"), "fastest": ("sequential", "interleaved", "grouped")}
+MARGIN = 1.02
+# each candidate is timed for about so many seconds or so large a share of the steps, whichever is less, but
+# for so many rounds at the least
+CALIBRATION_SECONDS, CALIBRATION_SHARE, CALIBRATION_ROUNDS = 1.5, 0.01, 3
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A way to train a pack: its name and how many groups are in flight at once."""
+
+    name: str
+    at_once: int
+
+    @property
+    def step(self) -> Step:
+        return STEPS[self.name]
+
+    @property
+    def jointly(self) -> bool:
+        return self.name == "grouped"
+
+
+def groups_at_once(name: str, cfg: Mapping[str, Any], need: Footprint, n_groups: int) -> int:
+    """How many groups `cfg["pack_memory_mb"]` lets be in flight at once; at least 1."""
+    if name == "sequential":
+        return 1
+    budget = int(cfg["pack_memory_mb"] * MEGABYTE)
+    fit = need.fitting_networks(budget, cfg["batch_size"], jointly=name == "grouped")
+    return max(1, min(n_groups, fit))
+
+
+def choose_technique(
+    cfg: Mapping[str, Any],
+    need: Footprint,
+    n_groups: int,
+    copies: Callable[[int], list[GroupTrainer]],
+    choices: Choices | None = None,
+) -> Technique:
+    """The technique that `cfg["packing"]` names, or, for auto and fastest, the one that a short calibration
+    finds fastest here, with the reason in the log.
+
+    Parameters: `need`, the estimate for the pack's largest group; `copies`, which makes so many trainers that
+    share a stream and are thrown away, so that no state of the training is touched; `choices`, what earlier jobs
+    of the run found on this processor model. Raises InputError for
+    grouped where the groups' batches differ or their tasks are balanced; fastest leaves grouped out there.
+    """
+    wanted = cfg["packing"]
+    check_balancing(cfg)
+    shared = cfg["sampling"] == "none"
+    if wanted == "grouped" and not shared:
+        raise InputError(
+            f"training.packing grouped needs one order of examples for all groups, and sampling "
+            f"{cfg['sampling']} makes one for each; set training.packing: sequential"
+        )
+    if wanted not in CANDIDATES:
+        return Technique(wanted, groups_at_once(wanted, cfg, need, n_groups))
+    alone = Technique("sequential", 1)
+    if n_groups == 1:
+        return alone
+    if not shared:
+        logger.info("packing %s: sequential, as sampling %s shares no batches", wanted, cfg["sampling"])
+        return alone
+    names = [name for name in CANDIDATES[wanted] if name != "grouped" or cfg["balancing"] == "none"]
+    found = [Technique(name, groups_at_once(name, cfg, need, n_groups)) for name in names]
+    candidates = [technique for technique in found if technique == alone or technique.at_once > 1]
+    if len(candidates) == 1:
+        logger.info(
+            "packing %s: sequential, as running.pack_memory_mb %d has room for one network at a time "
+            "(%.0f MB each)", wanted, cfg["pack_memory_mb"], need.network / MEGABYTE,
+        )  # fmt: skip
+        return alone
+
+    def measured() -> str:
+        return fastest([t.name for t in candidates], copies(min(t.at_once for t in candidates[1:])), wanted)
+
+    if choices is None:
+        chosen = measured()
+    else:
+        about = {key: cfg[key] for key in ("network", "precision", "batch_size", "balancing")}
+        at_once = {technique.name: technique.at_once for technique in candidates}
+        chosen = choices.choose("packing", {**about, "at_once": at_once}, measured)
+    return next(technique for technique in candidates if technique.name == chosen)
+
+
+def fastest(names: Sequence[str], trainers: list[GroupTrainer], wanted: str) -> str:
+    """The technique that `calibrate` finds fastest, the first where none is by MARGIN, with the reason in the log."""
+    rates = calibrate(names, trainers)
+    best = names[0]
+    for name in names[1:]:
+        if rates[name] > MARGIN * rates[best]:
+            best = name
+    logger.info(
+        "packing %s: %s; measured on this machine: %s (examples/s over all groups; "
+        "another than sequential must be %.0f %% faster)",
+        wanted, best, ", ".join(f"{name} {rate:,.0f}" for name, rate in rates.items()), 100 * (MARGIN - 1),
+    )  # fmt: skip
+    return best
+
+
+def calibrate(names: Sequence[str], trainers: Sequence[GroupTrainer]) -> dict[str, float]:
+    """Examples per second, over all groups, of each technique: `trainers` share a stream; the techniques take
+    turns, and the median round counts.
+
+    A round is one step of each trainer; the sequential one lets the first make as many steps.
+    """
+    device, n = trainers[0].device, len(trainers)
+    for trainer in trainers:
+        for group in trainer.optimiser.param_groups:
+            group["lr"] = 0.0  # as much work, and no copy can diverge
+
+    def round_of(name: str) -> float:
+        started = time.perf_counter()
+        if name == "sequential":
+            for _ in range(n):
+                trainers[0].step()
+        else:
+            # its own batch: the sequential rounds have carried the first one ahead
+            for trainer in trainers:
+                trainer.state.step = trainers[0].state.step
+            STEPS[name](trainers)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return time.perf_counter() - started
+
+    for name in names:
+        round_of(name)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    most, spent, rounds = CALIBRATION_SHARE * trainers[0].cfg["max_steps"], 0.0, 0
+    while rounds < CALIBRATION_ROUNDS or (rounds < most and spent < CALIBRATION_SECONDS * len(names)):
+        rounds += 1
+        for name in names:
+            times[name].append(round_of(name))
+            spent += times[name][-1]
+    examples = n * trainers[0].order.batch_size
+    return {name: examples / statistics.median(of_one) for name, of_one in times.items()}
