@@ -101,7 +101,7 @@ def config(name: str = "demo") -> dict:
 
 
 def settings(name: str = "demo") -> dict:
-    """Keyword arguments of `report.render` and `make_report` besides the inputs."""
+    """Keyword arguments of `page.render` and `make_report` besides the inputs."""
     return {
         "report": {
             "name": name,
@@ -127,7 +127,7 @@ def build(
     validations: int = 20,
     strategies: tuple = tuple(STRATEGIES),
 ) -> dict:
-    """Write the tree under `root`; returns inputs as `report_data.load` takes them.
+    """Write the tree under `root`; returns inputs as `results.run.load` takes them.
 
     The first task has no test positives; the second a task name and target with markup in it.
     """

@@ -148,7 +148,8 @@ def test_files_that_may_not_grow(tmp_path):
     """A limit on the size of files (ulimit -f), for those who may not mount: the writer is told, nothing stays."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]); import numpy as np, h5py\n"
-        "from epigroup.core.logs import log_to; from epigroup.core.files import whole; from epigroup.core.hdf5 import write_arrays\n"
+        "from epigroup.core.logs import log_to; from epigroup.core.files import whole\n"
+        "from epigroup.core.hdf5 import write_arrays\n"
         "with log_to(sys.argv[2] + '/logs/predict_splits/x.log'):\n"
         "    with whole(sys.argv[2] + '/out.h5') as path, h5py.File(path, 'w') as store:\n"
         "        write_arrays(store, {'a': np.arange(200000)})\n"

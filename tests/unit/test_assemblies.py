@@ -163,7 +163,7 @@ def test_a_name_of_two_assemblies_is_refused(tmp_path, monkeypatch):
 def test_the_tables_are_read_when_they_are_asked_for():
     code = "import epigroup.genome.contigs as c; print(c.assemblies.cache_info().currsize)"
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(module.__file__).parents[1],
+        [sys.executable, "-c", code], cwd=Path(module.__file__).parents[2],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout == "0\n"

@@ -15,7 +15,7 @@ from epigroup.training.memory import MEGABYTE, advice, control_group_limits, foo
 from planted_examples import SETTINGS
 
 HERE = Path(__file__).parents[1]  # of planted_examples
-SOURCE = Path(sys.modules["epigroup.training.memory"].__file__).parents[1]
+SOURCE = Path(sys.modules["epigroup.training.memory"].__file__).parents[2]
 
 # Makes a trainer of random windows, and prints by how many bytes the peak of two steps passes what was there.
 MEASURE = """

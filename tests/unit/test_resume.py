@@ -81,7 +81,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, tim
     cfg = SETTINGS | {"max_steps": 150, "validate_every": 10, "patience": 9, "checkpoint_seconds": 0.05}
     undisturbed = run_pack(tmp_path, files, cfg=cfg | change, name="undisturbed")
     arguments = pack_arguments(tmp_path, files, cfg=cfg | change, name="killed")
-    source = Path(sys.modules["epigroup.training.train_pack"].__file__).parents[1]
+    source = Path(sys.modules["epigroup.training.train_pack"].__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", STARTER, json.dumps([arguments, sent, times])]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)

@@ -391,7 +391,7 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(tmp_path, ca
     undisturbed = arguments(tmp_path, files, "undisturbed", "halving", HALVING, training=training)
     run_trials(**undisturbed)
     killed = undisturbed | {"out": str(tmp_path / "killed.tsv")}
-    source = Path(sys.modules["epigroup.search.run_trials"].__file__).parents[1]
+    source = Path(sys.modules["epigroup.search.run_trials"].__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER, json.dumps(killed)], env=environment, stderr=subprocess.DEVNULL

@@ -5,7 +5,7 @@ import pytest
 from conftest import MINI, copy_checkout, run_snakemake
 
 GENOME = "results/simulation/genome.fa"
-JOB, LIBRARY = "workflow/scripts/simulate_genome.py", "workflow/scripts/epigroup/sheet.py"
+JOB, LIBRARY = "workflow/scripts/simulate_genome.py", "workflow/scripts/epigroup/config/sheet.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def at_the_end(text):
     [
         (JOB, while_a_job_runs, ["-c1", GENOME], "results/logs/simulate_genome.log: .*simulate_genome.py:"),
         (JOB, at_the_end, ["-c1", GENOME], "the output: .*simulate_genome.py:"),
-        (LIBRARY, at_the_end, ["-n"], "the output: .*epigroup/sheet.py:"),
+        (LIBRARY, at_the_end, ["-n"], "the output: .*epigroup/config/sheet.py:"),
     ],
     ids=["while a job runs", "when a job ends", "in Snakemake's process"],
 )

@@ -88,7 +88,7 @@ def test_a_large_index_is_used(checkout):
 
 def test_a_chromosome_too_long_to_index_is_refused_before_any_read_is_aligned(checkout):
     """Without reads the genome is made, and peaks are refused where they lie too far."""
-    limits = checkout / "workflow/scripts/epigroup/index_limits.py"
+    limits = checkout / "workflow/scripts/epigroup/genome/index_limits.py"
     with edited(limits, "1 << 29", "25_000"):
         code, said = run(checkout, "results/long", [READS, *PEAKS], "alignments/read.rep1.bam")
         assert code != 0 and "Traceback" not in said

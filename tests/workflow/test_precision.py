@@ -43,7 +43,9 @@ def test_measuring_again_hides_no_other_change(left_open):
     """Snakemake looks at nothing else of what depends on a job that runs; so the measurement runs for no change
     of settings or code."""
     (left_open / "auto.yaml").write_text("training: {precision: auto, network: {hidden: 9}}\n")
-    with edited(left_open / "workflow/scripts/epigroup/precision.py", ("\nimport ", "\nEDITED = 1\nimport ")):
+    with edited(
+        left_open / "workflow/scripts/epigroup/training/precision.py", ("\nimport ", "\nEDITED = 1\nimport ")
+    ):
         jobs = rules_of(to_rerun(left_open, "auto.yaml"))
     assert "train_pack" in jobs and "choose_precision" not in jobs
 

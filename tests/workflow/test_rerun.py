@@ -70,12 +70,12 @@ def test_what_changes_no_result_reruns_nothing(finished):
         path for path in library.rglob("*.py") if "from epigroup.networks.losses import" in path.read_text()
     ]
     with (
-        edited(library / "training.py", ('"""', '"""Other words. ')),
+        edited(library / "training/train_pack.py", ('"""', '"""Other words. ')),
         edited(finished / CONFIG, ("training:", "# a comment\ntraining:")),
-        edited(library / "labelling.py", ('"%s: no example"', '"%s: not one example is left"')),
-        edited(library / "trainer.py", ("unknown optimiser", "there is no optimiser")),
-        edited(library / "event_files.py", ("0x82F63B78", "0x82F63B79")),
-        edited(library / "training_lines.py", ("examples/s", "examples a second")),
+        edited(library / "dataset/make_shard.py", ('"%s: no example"', '"%s: not one example is left"')),
+        edited(library / "training/trainer.py", ("unknown optimiser", "there is no optimiser")),
+        edited(library / "training/tensorboard.py", ("0x82F63B78", "0x82F63B79")),
+        edited(library / "training/log_lines.py", ("examples/s", "examples a second")),
         ExitStack() as stack,
     ):
         for path in importers:
@@ -85,21 +85,23 @@ def test_what_changes_no_result_reruns_nothing(finished):
         moved.mkdir()
         stack.callback(shutil.rmtree, moved)
         (moved / "__init__.py").write_text("")
-        (library / "losses.py").rename(moved / "losses.py")
-        stack.callback((moved / "losses.py").rename, library / "losses.py")
+        (library / "networks/losses.py").rename(moved / "losses.py")
+        stack.callback((moved / "losses.py").rename, library / "networks/losses.py")
         assert len(importers) > 1
         assert to_rerun(finished) == set()
 
 
 def test_training_logic_reruns_training_and_what_follows(finished):
-    with edited(finished / LIBRARY / "trainer.py", ("self.state.step += 1", "self.state.step += 2")):
+    with edited(finished / LIBRARY / "training/trainer.py", ("self.state.step += 1", "self.state.step += 2")):
         jobs = to_rerun(finished)
     assert {"train_pack", "evaluate_strategy", "compare_strategies", "make_report"} <= rules_of(jobs)
     assert not rules_of(jobs) & {"make_shard", "standardise_peaks", "align_reads", "build_genome"}
 
 
 def test_a_reader_of_fasta_reruns_the_genome_and_what_takes_it(finished):
-    with edited(finished / LIBRARY / "genome.py", ("line, codes = None, 0, 1", "line, codes = None, 0, 2")):
+    with edited(
+        finished / LIBRARY / "genome/build.py", ("line, codes = None, 0, 1", "line, codes = None, 0, 2")
+    ):
         jobs = rules_of(to_rerun(finished))
     assert {"build_genome", "index_genome", "make_shard"} <= jobs
     assert not jobs & {"simulate_genome", "simulate_reads"}

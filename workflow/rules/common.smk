@@ -25,21 +25,21 @@ sys.path.insert(0, SCRIPTS)
 os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
 
 from epigroup import baselines as simple_baselines, grouping as grouping_methods
-from epigroup.training import balancing
 from epigroup.config import pools as compared
-from epigroup.config import schema as config_schema
 from epigroup.config import prerequisites
-from epigroup.search import rates as searches
+from epigroup.config import schema as config_schema
 from epigroup.config import settings as config_settings
 from epigroup.config import strategies as plan_of
-from epigroup.dataset.bin_sets import evaluation_sets
-from epigroup.digest import code as digests
-from epigroup.core.errors import InputError
-from epigroup.genome.index_limits import LONGEST_INDEXED
-from epigroup.quality.left_out import profiles_left_out
-from epigroup.patience.study import count_profiles, full_length
 from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
+from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.dataset.splits import resolve
+from epigroup.digest import code as digests
+from epigroup.genome.index_limits import LONGEST_INDEXED
+from epigroup.patience.study import count_profiles, full_length
+from epigroup.quality.left_out import profiles_left_out
+from epigroup.search import rates as searches
+from epigroup.training import balancing
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
 

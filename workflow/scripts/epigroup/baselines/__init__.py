@@ -40,6 +40,6 @@ def reads_predictions(name: str) -> bool:
 
 
 def load(name: str):
-    """The `predictor` function of a baseline; see `make.judge_baseline` for what it gets and gives."""
+    """The `predictor` function of a baseline; see `judge.judge_baseline` for what it gets and gives."""
     check(name)
     return import_module(f"epigroup.baselines.{BASELINES[name][0]}").predictor

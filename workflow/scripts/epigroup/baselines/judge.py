@@ -69,7 +69,7 @@ def write_predictions(
     predict: Predictor,
     predictions: str | os.PathLike | None = None,
 ) -> None:
-    """Scores of all bins of a split, in the form of `prediction.predict_split`."""
+    """Scores of all bins of a split, in the form of `predict.predict_split`."""
     n = dataset.n_evaluation[dataset.evaluation_regions[-1]][split]
     n_tasks = len(dataset.task_ids)
     progress = Progress(log, f"scores of {split}", n, "examples")
@@ -112,7 +112,7 @@ def judge_baseline(
 ) -> None:
     """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form.
 
-    cfg: that of `evaluation.evaluate_strategy`, and examples (training bins, and validation bins, that a regression
+    cfg: that of `predictions.evaluate_strategy`, and examples (training bins, and validation bins, that a regression
     sees at most), l2 (penalties tried), draw (seed of these bins). predictions: validation and test of the joint
     network, for the baseline that reads them. Nothing is fitted on test bins; the penalty is chosen on validation.
     InputError: a genome, shards or predictions of another data set.

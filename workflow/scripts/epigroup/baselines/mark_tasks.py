@@ -84,7 +84,7 @@ def mark_tasks(
 
 
 def read_run(metrics: str | os.PathLike, blocks: str | os.PathLike) -> pd.DataFrame:
-    """metrics.tsv of a run. InputError: the blocks beside it are of another (`run_scores.check_same_run`)."""
+    """metrics.tsv of a run. InputError: the blocks beside it are of another (`scores.check_same_run`)."""
     table = read_metrics(metrics)
     check_same_run(table["test_f1"], read_blocks(blocks), metrics)
     return table

@@ -42,7 +42,7 @@ class BlockCounts:
 
 def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
     """Counts by block of one strategy and seed, or sums where the targets are a signal, as
-    `evaluation.write_blocks` writes them."""
+    `predictions.write_blocks` writes them."""
     with open_hdf5(path) as file:
         check_attributes(file)
         signal = file.attrs.get("targets", "labels") == BlockSums.targets

@@ -23,9 +23,8 @@ def read_starts(
     Of a GTF or GFF its transcripts (mRNAs; its genes where it has none): the first base on their strand. Of a BED
     file (by its name: .bed or .bed.gz) `start` of a record, or `end` - 1 where column 6 is a minus. All may be
     gzipped. Rows of unknown strand (`?` or `.`) have no start; they are counted in the log. `##FASTA` ends the rows.
-    contig_names: as for `intervals.read_peaks`. InputError: a row that cannot be read, a chromosome under another usual
-    name, a start beyond its chromosome's end, and a file without a start on any of
-    the chromosomes.
+    contig_names: as for `peak_files.read_peaks`. InputError: a row that cannot be read, a chromosome under another
+    usual name, a start beyond its chromosome's end, and a file without a start on any of the chromosomes.
     """
     is_bed = str(path).removesuffix(".gz").removesuffix(".bgz").endswith(".bed")
     found: dict[str, dict[str, set[tuple[int, int]]]] = {}

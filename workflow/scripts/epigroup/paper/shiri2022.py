@@ -49,7 +49,7 @@ TABLE_3 = {
     "EMTL": (2.20, 1.01, 0.93, 1.32),
 }
 
-# (section, what, as printed, the number, key of what this run has; see `paper.stated_values`)
+# (section, what, as printed, the number, key of what this run has; see `tables.stated_values`)
 STATED: tuple[tuple[str, str, str, float | None, str], ...] = (
     ("II.B", "profiles", "367", 367, "profiles"),
     ("II.B", "profiles of histone modification", "191", 191, "HM"),

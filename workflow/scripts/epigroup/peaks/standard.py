@@ -173,7 +173,7 @@ def chosen_peaks(
     """The peaks of a file of any form on the `chosen` chromosomes.
 
     sizes: length in bp of every contig of the FASTA; peaks on those not chosen are counted in the log. reading:
-    keywords of `read_peaks`. unlikely: "refuse" or "take" what does not lie as peaks do (see `peak_likeness`).
+    keywords of `read_peaks`. unlikely: "refuse" or "take" what does not lie as peaks do (see `likeness`).
     max_qvalue, merge_gap (bp): see `significant_peaks` and `merged_peaks`; None leaves
     peaks as they are. Raises InputError as these do, and when no peak is left.
     """

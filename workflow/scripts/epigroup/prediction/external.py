@@ -42,7 +42,7 @@ def import_predictions(
     outputs: Mapping[str, str | os.PathLike],
     name: str,
 ) -> None:
-    """Write `validation` and `test` predictions as `prediction.predict_split` does, and `groups` with all tasks in
+    """Write `validation` and `test` predictions as `predict.predict_split` does, and `groups` with all tasks in
     one, from a file of scores.
 
     The file: a TSV, gzipped or not, with the columns chrom, start, end and one for each task; or, where its name

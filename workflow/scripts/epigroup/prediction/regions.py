@@ -130,7 +130,7 @@ def predict_regions(
 
     Parameters: `fasta` (plain or gzipped; it need not be the genome of the training) or else `genome_h5`;
     `bigwig_out` task -> path; `both_strands`: the mean of the probabilities of a window and of its reverse
-    complement; `serving` as in `prediction.serving_groups`. Raises InputError for bad regions, a task without
+    complement; `serving` as in `predict.serving_groups`. Raises InputError for bad regions, a task without
     a network, and models that do not belong together.
     """
     torch.set_num_threads(threads)

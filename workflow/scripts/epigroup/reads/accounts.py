@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 def account(name: str, before: Mapping[str, int], filtered: Mapping[str, int]) -> dict[str, int]:
-    """Reads given, kept, and dropped by each of REASONS, of `read_filter.dropped_before` and `filter_alignments`.
+    """Reads given, kept, and dropped by each of REASONS, of `filter.dropped_before` and `filter_alignments`.
 
     name: of the profile and its replicate. Raises InputError when reads are lost or won that no reason accounts for,
     and when none is kept.

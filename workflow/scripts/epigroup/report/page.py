@@ -29,7 +29,7 @@ def make_report(
 ) -> None:
     """Write the report of a run.
 
-    inputs: as in `report_data.load`. report: name, config_hash, config (the completed config), code (digest
+    inputs: as in `results.run.load`. report: name, config_hash, config (the completed config), code (digest
     of the training code). figures: palette, dpi and, where given, captions and watts. grouping: the one whose
     groups are shown. training: resolved training settings by strategy. The page holds its styles, scripts
     and numbers; it asks nothing of the network.

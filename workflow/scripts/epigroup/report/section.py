@@ -38,7 +38,7 @@ class Page:
 
     results: the tables of the run. report: name, config_hash, config, code. grouping: the one whose groups are
     shown. training: resolved settings by strategy. shades: colours by kind and name. rows: the headline's rows.
-    scores: as `figure_tables.task_scores`. data: what the page's script draws from. figures: the config's
+    scores: as `figures.numbers.task_scores`. data: what the page's script draws from. figures: the config's
     section. drawn: figure -> its SVG file in the folder `figures` of the run, a PNG beside it.
     """
 

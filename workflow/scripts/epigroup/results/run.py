@@ -44,7 +44,7 @@ class Results(DataTables):
     profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
     over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
     choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
-    `affinity_tables`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
+    `results.affinities`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
     score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
     a profile from reads, its grade and figures, or None. trained:
     what the model files say of their making, or None.

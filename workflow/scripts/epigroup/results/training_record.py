@@ -11,7 +11,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.text_files import first_line, text_check
 
 LONGEST = 1 << 28  # bytes of a header; the format's own limit is 100 MB
-KEY = "epigroup"  # as `models.METADATA_KEY`, which cannot be had without PyTorch
+KEY = "epigroup"  # as `networks.model_files.METADATA_KEY`, which cannot be had without PyTorch
 
 
 @dataclass(frozen=True)

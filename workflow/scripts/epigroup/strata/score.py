@@ -155,7 +155,7 @@ def score_strata(
     (`correlation`), and its predictions of the sampled bins (`sample`).
 
     cfg: tasks (rows with task_id and modality of the tasks it learns, sheet order). InputError: as
-    `evaluation.open_predictions` and `check_bins`, bins that are not those of the strata, metrics of other tasks or of
+    `predictions.open_predictions` and `check_bins`, bins that are not those of the strata, metrics of other tasks or of
     another run.
     """
     task_ids = [row["task_id"] for row in cfg["tasks"]]

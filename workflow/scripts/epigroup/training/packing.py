@@ -1,8 +1,8 @@
 """How the groups of a pack are trained in one process: which of them at once, and with what arithmetic.
 
 `sequential`: one group after another. `interleaved`: several groups step by turns on the same batch, made
-once. `grouped`: their networks are computed as one (epigroup.training.grouped_convolutions). The first two end with the same bits;
-grouped rounds otherwise.
+once. `grouped`: their networks are computed as one (epigroup.training.grouped_convolutions). The first two end
+with the same bits; grouped rounds otherwise.
 """
 
 from __future__ import annotations

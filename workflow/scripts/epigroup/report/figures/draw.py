@@ -108,8 +108,8 @@ def draw_figures(
 ) -> None:
     """Draw each figure named by the stem of an output .svg, with .png and .tsv beside it.
 
-    `inputs` as in `report_data.load`, or, for the figures of the data set alone, as in
-    `report_data.load_data`; `grouping` is the one whose groups colour the figures; `methods` says in words
+    `inputs` as in `results.run.load`, or, for the figures of the data set alone, as in
+    `results.run.load_data`; `grouping` is the one whose groups colour the figures; `methods` says in words
     how each strategy on groups makes them; `joint` is the strategy of one network, over which gains are held
     against cost; `families`: as in `k_choice.families`; `captions`: figure -> the config's own caption.
     """

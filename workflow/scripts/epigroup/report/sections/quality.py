@@ -57,7 +57,7 @@ def read_quality(page: Page) -> Section | None:
 
 def account_table(accounts: pd.DataFrame | None) -> dict:
     """account_titles: given, kept and every reason for which a read was dropped; account_rows: (replicate, numbers of
-    reads by these). The reads kept and dropped of each row are those given, as `read_accounts` made sure."""
+    reads by these). The reads kept and dropped of each row are those given, as `reads.accounts` made sure."""
     if accounts is None:
         return {"account_titles": [], "account_rows": []}
     some = accounts.groupby("what", sort=False)["reads"].sum()

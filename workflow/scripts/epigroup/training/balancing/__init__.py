@@ -63,7 +63,7 @@ def find_method(name: str) -> Method | None:
 
 
 def modules(name: str) -> tuple[str, ...]:
-    """The package modules of a method, as `digest.code_digest` takes them."""
+    """The package modules of a method, as `digest.code.code_digest` takes them."""
     method = find_method(name)
     return () if method is None else (method.entry.split(":")[0].removeprefix("epigroup."),)
 
