@@ -33,7 +33,7 @@ from protocol import processor_precision  # noqa: E402
 from epigroup import grouping  # noqa: E402
 from epigroup.affinity import LOOKS  # noqa: E402
 from epigroup.affinity.sca import mean_distances  # noqa: E402
-from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.grouping.method import GroupingInputs, checked, load  # noqa: E402
 from epigroup.networks.architecture import complete_network  # noqa: E402
 from epigroup.training.batches import Batches, Sequences  # noqa: E402

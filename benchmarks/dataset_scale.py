@@ -162,7 +162,7 @@ OPEN = """
 import json, resource, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 def own():
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * int(next(line.split()[1] for line in lines if line.startswith("RssAnon")))

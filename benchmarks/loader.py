@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 
 from protocol import processor_precision  # noqa: E402
 
-from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.networks.architecture import NETWORKS  # noqa: E402
 from epigroup.training.batches import Batches, Sequences, TrainingOrder, order  # noqa: E402
 from epigroup.training.checkpoints import Termination  # noqa: E402

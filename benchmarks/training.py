@@ -44,7 +44,7 @@ from protocol import (  # noqa: E402
 )
 from training_memory import measure_memory  # noqa: E402
 
-from epigroup.dataset.shards import Examples  # noqa: E402
+from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.networks.architecture import NETWORKS, network_cost  # noqa: E402
 from epigroup.training.batch_stream import BatchStream  # noqa: E402
 from epigroup.training.batches import Batches, Sequences  # noqa: E402

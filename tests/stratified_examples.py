@@ -5,8 +5,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import pack
-from epigroup.dataset.shards import SCORED, TRAINS, Shard, open_dataset, write_shard
+from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import open_genome, write_genome
 

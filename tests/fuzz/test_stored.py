@@ -17,7 +17,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from epigroup.core.text_files import read_json
-from epigroup.dataset.shards import open_dataset, read_shard
+from epigroup.dataset.dataset import open_dataset
+from epigroup.dataset.shards import read_shard
 from epigroup.evaluation.bootstrap import read_auprc_draws, read_blocks
 from epigroup.evaluation.predictions import evaluate_strategy, open_predictions
 from epigroup.genome.build import open_genome

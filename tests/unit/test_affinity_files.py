@@ -12,7 +12,7 @@ from epigroup.affinity.measure import measure_affinity
 from epigroup.comparison.planted import affinity_agreement
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
-from epigroup.dataset.shards import Dataset
+from epigroup.dataset.dataset import Dataset
 from epigroup.grouping.read_inputs import read_affinity
 from epigroup.networks.model_files import read_info, read_weights, write_models
 from epigroup.report.figures.affinity_stability import study_affinities

@@ -16,8 +16,8 @@ from epigroup.baselines.mark_tasks import mark_tasks
 from epigroup.baselines.material import Material
 from epigroup.baselines.mean_prediction import others_mean
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import unpack
-from epigroup.dataset.shards import open_dataset
 from epigroup.genome.build import open_genome
 from stratified_examples import EVALUATION, WINDOW, write_files, write_predictions
 

@@ -10,7 +10,7 @@ from test_evaluation import HASH, TASKS, about, planted_split, write_split
 from epigroup.comparison.planted import ceiling, compare_groupings, compare_with_truth
 from epigroup.comparison.strategies import Results, compare_strategies, find_gain
 from epigroup.core.errors import InputError
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 from epigroup.evaluation.bootstrap import BlockCounts, draw_blocks, mean_known, percentile_interval
 from epigroup.evaluation.predictions import evaluate_strategy
 from planted_examples import write_files

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import unpack
-from epigroup.dataset.shards import open_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.prediction.external import import_predictions
 from stratified_examples import EVALUATION, write_files, write_groups, write_predictions

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 from epigroup.genome.build import open_genome
 from epigroup.grouping.clustering import distances
 from epigroup.grouping.method import GroupingInputs, Heads

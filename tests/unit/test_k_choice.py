@@ -8,7 +8,8 @@ import pytest
 from test_settings import MINIMAL
 
 import report_tree
-from epigroup.comparison.k_choice import choose_k, families, validation_scores
+from epigroup.comparison.k_choice import choose_k, validation_scores
+from epigroup.config.k_families import families
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots

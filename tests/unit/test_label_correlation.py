@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.label_correlation import correlate, correlate_labels, count_pairs
 from epigroup.dataset.labels import pack, unpack
-from epigroup.dataset.shards import open_dataset
 from epigroup.grouping.read_inputs import read_label_correlation
 from planted_examples import write_files
 

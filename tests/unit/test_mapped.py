@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import PAGE, map_pieces, next_place, unnamed_array
-from epigroup.dataset.shards import Dataset, Examples, open_dataset
+from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 from epigroup.genome.build import open_genome, write_genome
 from epigroup.prediction.predict import predict_split
 from epigroup.training.batches import Batches, Sequences, TrainingOrder

@@ -16,7 +16,7 @@ from test_settings import with_change
 from epigroup.config.settings import complete_config
 from epigroup.config.strategies import overlaps
 from epigroup.core.errors import InputError
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 from epigroup.evaluation.choose_groups import choose_groups
 from epigroup.genome.build import open_genome
 from epigroup.grouping.group_table import read_groups

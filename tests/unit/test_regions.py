@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import unpack
-from epigroup.dataset.shards import SCORED, TRAINS, open_dataset, read_shard, write_shard
+from epigroup.dataset.shards import SCORED, TRAINS, read_shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.prediction.predict import predict_split

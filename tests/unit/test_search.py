@@ -363,7 +363,7 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
     opened = []
     original = sys.modules["epigroup.dataset.shards"].Dataset.split
     monkeypatch.setattr(
-        "epigroup.dataset.shards.Dataset.split",
+        "epigroup.dataset.dataset.Dataset.split",
         lambda self, name, **more: opened.append(name) or original(self, name, **more),
     )
     for part in (0, 1):

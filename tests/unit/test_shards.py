@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import pack, unpack
 from epigroup.dataset.make_shard import make_shard
-from epigroup.dataset.shards import FORMAT_VERSION, Shard, open_dataset, read_shard, write_shard
+from epigroup.dataset.shards import FORMAT_VERSION, Shard, read_shard, write_shard
 from epigroup.dataset.splits import SPLITS, assign
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import write_genome

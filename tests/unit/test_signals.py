@@ -11,9 +11,10 @@ from test_bigwig import by_base, write
 from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.label_correlation import correlate_labels
 from epigroup.dataset.make_shard import make_shard
-from epigroup.dataset.shards import open_dataset, read_shard
+from epigroup.dataset.shards import read_shard
 from epigroup.dataset.signals import check_signals, read_signals
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import open_genome, write_genome

@@ -11,8 +11,8 @@ from scipy import stats
 from sklearn import metrics as reference
 
 from epigroup.core.errors import InputError
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import pack, unpack
-from epigroup.dataset.shards import open_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.genome.build import open_genome
 from epigroup.genome.transcripts import distances, read_starts

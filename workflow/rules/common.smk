@@ -36,7 +36,7 @@ from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.dataset.splits import resolve
 from epigroup.digest import code as digests
 from epigroup.genome.index_limits import LONGEST_INDEXED
-from epigroup.patience.study import count_profiles, full_length
+from epigroup.config.patience import count_profiles, full_length
 from epigroup.quality.left_out import profiles_left_out
 from epigroup.search import rates as searches
 from epigroup.training import balancing

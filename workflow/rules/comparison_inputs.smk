@@ -1,5 +1,5 @@
 # Input functions and settings of comparison.smk, some of which the report shares.
-from epigroup.comparison.k_choice import families
+from epigroup.config.k_families import families
 from epigroup.evaluation.score_names import SCORE_NAMES
 
 K_FAMILIES = families(config)

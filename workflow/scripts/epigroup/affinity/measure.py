@@ -17,7 +17,7 @@ from epigroup.affinity.joint_network import LookInputs, NetworkInputs
 from epigroup.affinity.matrix import Affinity, check_finite, same_group_auc, write_affinity
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 from epigroup.genome.build import open_genome
 from epigroup.networks.model_files import read_info
 from epigroup.training.batches import Batches, Sequences

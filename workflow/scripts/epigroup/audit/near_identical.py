@@ -16,7 +16,7 @@ from epigroup.audit.finding import PASS, Finding, graded
 from epigroup.audit.kmers import sampled_kmers
 from epigroup.audit.windows import PAIRS, Windows, read_dataset, split_windows
 from epigroup.core.logs import Progress
-from epigroup.dataset.shards import Dataset
+from epigroup.dataset.dataset import Dataset
 from epigroup.genome.bins import mark_ranges
 from epigroup.genome.build import Genome, open_genome
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from epigroup.audit.finding import PASS, WARN, Finding
 from epigroup.audit.windows import read_dataset
+from epigroup.dataset.dataset import Dataset
 from epigroup.dataset.labels import unpack_columns
-from epigroup.dataset.shards import Dataset
 from epigroup.dataset.splits import SPLITS
 from epigroup.dataset.twins import Columns, shown_sets, twin_sets
 

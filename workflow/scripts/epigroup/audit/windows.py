@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epigroup.dataset.shards import Dataset, open_dataset
+from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.splits import SPLITS
 from epigroup.genome.bins import window_bounds
 

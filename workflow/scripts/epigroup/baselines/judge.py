@@ -15,8 +15,8 @@ from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import new_hdf5, open_hdf5
 from epigroup.core.logs import Progress
 from epigroup.core.text_files import read_json
+from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import packed_width, unpack
-from epigroup.dataset.shards import Dataset, open_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.genome.build import open_genome
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from epigroup.dataset.dataset import Dataset, Examples
 from epigroup.dataset.labels import unpack
-from epigroup.dataset.shards import Dataset, Examples
 from epigroup.genome.bins import window_bounds
 from epigroup.genome.build import Genome
 

@@ -12,8 +12,8 @@ from epigroup.comparison.scores import read_metrics
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import open_hdf5
+from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import unpack_columns
-from epigroup.dataset.shards import Dataset, open_dataset
 from epigroup.evaluation.metrics import average_precision, count_scores, roc_auc
 from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.group_table import read_groups

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
+from epigroup.config.searches import rates_seed, search_of
 from epigroup.config.strategies import grouping_seeds, head_seeds, strategy_seeds, warm_start
-from epigroup.search.rates import rates_seed, search_of
 
 Run = tuple[str, int]
 

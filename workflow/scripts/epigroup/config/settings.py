@@ -9,11 +9,11 @@ from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
+from epigroup.config.searches import check_rates, check_search
 from epigroup.config.strata_settings import check_strata
 from epigroup.config.strategies import warm_start
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import blocks, complete_network, same_weights
-from epigroup.search.rates import check_rates, check_search
 from epigroup.training.balancing import check_balancing, without_unused
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")

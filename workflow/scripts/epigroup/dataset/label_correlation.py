@@ -9,8 +9,8 @@ import numpy as np
 
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
+from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import unpack
-from epigroup.dataset.shards import open_dataset
 
 log = logging.getLogger(__name__)
 

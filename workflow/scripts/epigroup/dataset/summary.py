@@ -12,8 +12,9 @@ import numpy as np
 from epigroup.core.errors import InputError
 from epigroup.core.files import sha256_file, whole
 from epigroup.core.text_files import sealed
+from epigroup.dataset.dataset import read_role, served
 from epigroup.dataset.labels import count_positives, unpack_columns
-from epigroup.dataset.shards import FORMAT_VERSION, SCORED, Shard, read_role, read_shard, served
+from epigroup.dataset.shards import FORMAT_VERSION, SCORED, Shard, read_shard
 from epigroup.dataset.splits import SPLITS, assign, resolve
 from epigroup.dataset.twins import Columns, twin_sets
 

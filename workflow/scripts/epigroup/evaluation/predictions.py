@@ -17,8 +17,8 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays, write_attributes
 from epigroup.core.logs import Progress
 from epigroup.core.text_files import read_json
+from epigroup.dataset.dataset import targets_of
 from epigroup.dataset.labels import packed_width, unpack_columns
-from epigroup.dataset.shards import targets_of
 from epigroup.evaluation.bootstrap import (
     AUPRC_DRAWS,
     average_precision_draws,

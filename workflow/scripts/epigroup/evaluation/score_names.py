@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epigroup.dataset.shards import targets_of
+from epigroup.dataset.dataset import targets_of
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from epigroup import grouping as grouping_methods
-from epigroup.comparison.k_choice import families
+from epigroup.config.k_families import families
 from epigroup.config.pools import compared_seeds
 from epigroup.config.settings import training_settings
 from epigroup.config.sheet import Sheet

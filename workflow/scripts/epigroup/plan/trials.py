@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from epigroup.config.patience import count_profiles, full_length
+from epigroup.config.searches import PHASES, count_parts, search_of, search_seeds, trial_steps
 from epigroup.config.settings import training_settings
-from epigroup.patience.study import count_profiles, full_length
-from epigroup.search.rates import PHASES, count_parts, search_of, search_seeds, trial_steps
 
 # seconds of a step, from training settings, window and the tasks of a network
 SecondsAStep = Callable[[Mapping, int, int], float]

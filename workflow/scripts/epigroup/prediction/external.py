@@ -14,7 +14,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5, write_arrays
 from epigroup.core.text_files import first_line
-from epigroup.dataset.shards import Dataset, Examples, open_dataset
+from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
-from epigroup.dataset.shards import open_dataset
+from epigroup.dataset.dataset import open_dataset
 from epigroup.genome.build import open_genome
 from epigroup.networks.model_files import load_network, read_pack_infos
 from epigroup.networks.networks import Network

@@ -13,7 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
-from epigroup.dataset.shards import Dataset, Examples, open_dataset
+from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 from epigroup.genome.build import open_genome
 from epigroup.networks.losses import find_loss
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos

@@ -13,7 +13,7 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.core.text_files import REMEDY
 from epigroup.dataset.bin_sets import gc_share
-from epigroup.dataset.shards import Dataset, open_dataset
+from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.genome.bins import count_bins
 from epigroup.genome.build import Genome, open_genome
 from epigroup.genome.transcripts import distances, read_starts

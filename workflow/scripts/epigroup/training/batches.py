@@ -13,7 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import map_pieces, next_place
 
 if TYPE_CHECKING:
-    from epigroup.dataset.shards import Examples
+    from epigroup.dataset.dataset import Examples
     from epigroup.genome.build import Genome
 
 UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
