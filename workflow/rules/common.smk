@@ -28,17 +28,17 @@ from epigroup import baselines as simple_baselines, grouping as grouping_methods
 from epigroup.config import pools as compared
 from epigroup.config import prerequisites
 from epigroup.config import schema as config_schema
+from epigroup.config import searches
 from epigroup.config import settings as config_settings
 from epigroup.config import strategies as plan_of
+from epigroup.config.patience import count_profiles, full_length
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
 from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.dataset.splits import resolve
 from epigroup.digest import code as digests
 from epigroup.genome.index_limits import LONGEST_INDEXED
-from epigroup.config.patience import count_profiles, full_length
 from epigroup.quality.left_out import profiles_left_out
-from epigroup.search import rates as searches
 from epigroup.training import balancing
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from epigroup.audit.finding import NOT_APPLICABLE, PASS, WARN, Finding
+from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
 from epigroup.comparison.confounders import read_depth
 from epigroup.comparison.scores import check_tasks, read_metrics
 from epigroup.core.errors import InputError
@@ -15,7 +16,6 @@ from epigroup.dataset.tasks import read_tasks
 from epigroup.evaluation.score_names import SCORE_NAMES, ScoreNames
 from epigroup.quality.tables import read_summary
 from epigroup.results.files import gather, many, place
-from epigroup.results.properties import BY_PEAKS, NUMBERS, WORDS
 from epigroup.results.run import with_pools
 
 COLLECTED = {"batch": "batches", "donor": "donors"}

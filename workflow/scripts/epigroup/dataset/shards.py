@@ -1,4 +1,4 @@
-"""The HDF5 form of a chromosome's examples: one writer, one reader, and the data set over all of them.
+"""The HDF5 form of a chromosome's examples: one writer, one reader.
 
 A shard holds `start` int32 (N,), `role` uint8 (N,), `labels` uint8 (N, ceil(T / 8)) with task t at bit t % 8
 (from the lowest) of byte t // 8, `n_peaks` int64 (T,) and `task_ids` (T,), in compressed chunks with

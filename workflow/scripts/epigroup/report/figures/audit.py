@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from epigroup.audit.properties import NUMBERS
 from epigroup.report.figures.style import INK, marker
-from epigroup.results.properties import NUMBERS
 from epigroup.results.run import Results
 
 COLUMNS = [
