@@ -46,11 +46,12 @@ test-slurm: setup ## run the one-minute config on a real Slurm of this machine's
 	@setup/setup.sh slurm
 	python -m pytest tests/slurm $(PYTEST_ARGS)
 
-lint: setup ## check style: ruff, snakefmt, snakemake --lint
+lint: setup ## check style and what imports what: ruff, snakefmt, snakemake --lint, lint-imports
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
+	PYTHONPATH=workflow/scripts lint-imports --no-cache --no-logo
 
 format: setup ## bring the code into shape
 	ruff check --fix .

@@ -11,8 +11,8 @@ from epigroup.grouping.method import GroupingInputs
 from epigroup.grouping.table import group_tasks
 from epigroup.quality.tables import read_counts
 from epigroup.results.files import table as read_report_table
-from epigroup.training.checks import read_groups as read_members
-from epigroup.training.checks import read_rates
+from epigroup.training.group_tables import read_groups as read_members
+from epigroup.training.group_tables import read_rates
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]
 GROUPS = dict(zip(TASKS, ["0", "1", "0", "2", "1"], strict=True))

@@ -22,12 +22,12 @@ from epigroup.report.figures import draw as plots
 from epigroup.report.figures import numbers as figure_tables
 from epigroup.report.figures import style as plot_style
 from epigroup.report.methods.training_text import one_training
+from epigroup.report.order import SECTIONS
 from epigroup.report.page import make_report, plain, render
 from epigroup.report.section import TEMPLATES, Section, fill
 from epigroup.report.sections.comparison import energy_rows
 from epigroup.report.sections.headline import headline_rows, lead_sentence, verdict, warnings
 from epigroup.report.sections.identity import identity
-from epigroup.report.sections.order import SECTIONS
 from epigroup.report.sections.strategies import labels_sentence, span_text
 from epigroup.report.sections.tasks import task_details
 from epigroup.results.run import load

@@ -29,7 +29,7 @@ from epigroup.search.rates import Trial
 from epigroup.search.run_trials import Trials, check_room, run_trials
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.checkpoints import catch_termination
-from epigroup.training.checks import check_groups
+from epigroup.training.group_tables import check_groups
 from epigroup.training.memory import Footprint
 from epigroup.training.train_pack import train_groups, train_pack
 from epigroup.training.trainer import GroupTrainer

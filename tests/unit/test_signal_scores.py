@@ -16,8 +16,8 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import write_arrays
 from epigroup.dataset.labels import pack
 from epigroup.evaluation.bootstrap import draw_blocks, read_blocks
+from epigroup.evaluation.signal_predictions import evaluate_signals, signal_metrics, spearman
 from epigroup.evaluation.signal_scores import block_sums, pearson_of, poisson_deviance
-from epigroup.evaluation.signal_strategy import evaluate_signals, signal_metrics, spearman
 
 whole_numbers = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=60)
 reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, max_size=60)

@@ -3,7 +3,7 @@
 from epigroup.core.logs import log_to
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.evaluation.score_points import write_points
-from epigroup.evaluation.signal_strategy import evaluate_signals
+from epigroup.evaluation.signal_predictions import evaluate_signals
 
 with log_to(snakemake.log[0]):
     files = [snakemake.input[name] for name in ("validation", "test", "groups", "dataset")]

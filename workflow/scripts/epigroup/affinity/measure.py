@@ -22,8 +22,8 @@ from epigroup.genome.build import open_genome
 from epigroup.networks.model_files import read_info
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.checkpoints import Checkpoint, checkpoint_path
-from epigroup.training.checks import read_rates
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
+from epigroup.training.group_tables import read_rates
 from epigroup.training.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from epigroup.networks.losses import find_loss
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos
 from epigroup.networks.networks import Network
 from epigroup.training.batches import Sequences
-from epigroup.training.checks import read_groups
 from epigroup.training.devices import choose_device
+from epigroup.training.group_tables import read_groups
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ import epigroup
 from epigroup.core.files import whole
 from epigroup.report.figures.draw import default_pairs, palettes
 from epigroup.report.figures.numbers import task_scores
+from epigroup.report.order import SECTIONS
 from epigroup.report.script_data import page_data
 from epigroup.report.section import TEMPLATES, Page, environment, make_sections
 from epigroup.report.sections.headline import headline_rows, lead_sentence
-from epigroup.report.sections.order import SECTIONS
 from epigroup.results.files import many
 from epigroup.results.run import Results, load
 

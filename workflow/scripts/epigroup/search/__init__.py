@@ -1,1 +1,1 @@
-"""Learning rates: which are tried, and which is taken."""
+"""Learning rates: which are tried, and which is taken, by validation losses alone."""

@@ -30,8 +30,8 @@ from epigroup.training.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from epigroup.training.checks import check_groups, pack_groups, read_groups
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
+from epigroup.training.group_tables import check_groups, pack_groups, read_groups
 from epigroup.training.log_lines import progress_line
 from epigroup.training.memory import (
     MEGABYTE,

@@ -1,1 +1,1 @@
-"""Files for genome browsers."""
+"""Files for genome browsers: what a run found, where a user looks for it."""

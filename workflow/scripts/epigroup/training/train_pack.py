@@ -24,9 +24,9 @@ from epigroup.networks.model_files import ModelInfo, versions, write_models
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.calibration import Choices, choose_layout, processor_of
 from epigroup.training.checkpoints import Checkpoint, catch_termination, checkpoint_path, identity_settings
-from epigroup.training.checks import check_groups, pack_groups, read_groups, read_rates
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_state import TrainedGroup, trained_group
+from epigroup.training.group_tables import check_groups, pack_groups, read_groups, read_rates
 from epigroup.training.memory import keep_freed_memory, refuse_out_of_memory
 from epigroup.training.pack import Pack
 from epigroup.training.warm_start import WarmStart, read_warm_start
