@@ -40,7 +40,11 @@ def test_no_package_is_a_heap(repository):
     [
         ("core/files.py", "from epigroup.genome import contigs", "Imports go down only"),
         ("new/thing.py", "", "Imports go down only"),
-        ("core/errors.py", "from epigroup.core import text_files", "No circles among the modules of a package"),
+        (
+            "core/errors.py",
+            "from epigroup.core import text_files",
+            "No circles among the modules of a package",
+        ),
         ("plan/text.py", "from epigroup.networks import networks", "No PyTorch where no network"),
         ("dataset/bin_sets.py", "def f():\n    import torch", "No PyTorch where no network"),
         ("plan/text.py", "import pysam", "No pysam where no alignment"),
