@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from epigroup.config.patience import count_profiles, full_length
 from epigroup.core.errors import InputError
 from epigroup.patience import study as patience
 
@@ -64,7 +65,7 @@ def test_profiles_are_spread_over_the_shares_of_each_modality():
     assert found[found["modality"] == "CA"]["share_train"].tolist() == [0.02, 0.04, 0.06, 0.08, 0.1]
     assert found[found["modality"] == "HM"]["share_train"].tolist() == [0.1, 0.2, 0.3]
     assert chosen[-1] == "TFB0" and len(chosen) == 9
-    assert patience.count_profiles({"per_modality": 5}, table) == 9
+    assert count_profiles({"per_modality": 5}, table) == 9
     assert table["share_train"].max() not in found[found["modality"] == "CA"]["share_train"].to_list()
 
 
@@ -75,12 +76,12 @@ def test_profiles_without_positives_are_not_chosen_and_too_few_are_named():
     with pytest.raises(InputError, match=r"3 profiles of CA are wanted, but only 2"):
         patience.choose_profiles(table, 3)
     with pytest.raises(InputError, match=r"patience_study\.tasks: not in the sample sheet: XY"):
-        patience.count_profiles({"tasks": ["CA1", "XY"]}, table)
+        count_profiles({"tasks": ["CA1", "XY"]}, table)
 
 
 def test_full_length_means_that_patience_never_ends_a_course():
     training = {"max_steps": 100, "validate_every": 30, "patience": 2, "learning_rate": 0.1}
-    full = patience.full_length(training, {"learning_rate": 0.2, "strategy": "STL"})
+    full = full_length(training, {"learning_rate": 0.2, "strategy": "STL"})
     # four validations, the first of them a minimum: at most three in a row without one
     assert full == training | {"patience": 4, "learning_rate": 0.2, "keep": "group"}
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from conftest import EVERYTHING, REPOSITORY
+from epigroup.config import searches
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import read_info
@@ -134,7 +135,7 @@ def test_each_group_gets_its_own_rate_and_a_group_without_trials_is_named(tmp_pa
 def test_a_sample_is_of_the_size_asked_and_shares_the_modalities_out(modalities, data):
     table = pd.DataFrame({"task_id": [f"t{i}" for i in range(len(modalities))], "modality": modalities})
     n, seed = data.draw(st.integers(1, len(table))), data.draw(st.integers(0, 5))
-    chosen = search.sample_tasks(table, n, seed)
+    chosen = searches.sample_tasks(table, n, seed)
     assert len(chosen) == len(set(chosen)) == n
     assert chosen == [task for task in table["task_id"] if task in chosen]
     counts = table[table["task_id"].isin(chosen)]["modality"].value_counts()
@@ -143,14 +144,14 @@ def test_a_sample_is_of_the_size_asked_and_shares_the_modalities_out(modalities,
         assert set(counts.index) == set(sizes.index)
     for modality, size in sizes.items():
         assert abs(counts.get(modality, 0) - n * size / len(table)) < 2
-    assert chosen == search.sample_tasks(table, n, seed)
+    assert chosen == searches.sample_tasks(table, n, seed)
 
 
 def test_another_seed_draws_another_sample_and_too_large_a_one_is_refused():
     table = pd.DataFrame({"task_id": [f"t{i}" for i in range(40)], "modality": ["CA", "HM"] * 20})
-    assert search.sample_tasks(table, 10, 1) != search.sample_tasks(table, 10, 2)
+    assert searches.sample_tasks(table, 10, 1) != searches.sample_tasks(table, 10, 2)
     with pytest.raises(InputError, match="a sample of 41 tasks of 40"):
-        search.sample_tasks(table, 41, 1)
+        searches.sample_tasks(table, 41, 1)
 
 
 # --- the config ------------------------------
@@ -205,11 +206,11 @@ def test_a_search_with_a_seed_of_its_own_runs_once_where_groups_do_not_change():
     for name in ("EMTL", "KMTL"):
         full["strategies"][name]["search"] = "a"
     full = complete_config(full)
-    assert search.search_seeds(full, "EMTL") == [3]
-    assert search.rates_seed(full, "EMTL", 4) == 3
-    assert search.search_seeds(full, "KMTL") == [3, 4]
-    assert search.search_seeds(full, "SMTL") == []
-    assert search.trial_seed(full, "KMTL", 4) == 9
+    assert searches.search_seeds(full, "EMTL") == [3]
+    assert searches.rates_seed(full, "EMTL", 4) == 3
+    assert searches.search_seeds(full, "KMTL") == [3, 4]
+    assert searches.search_seeds(full, "SMTL") == []
+    assert searches.trial_seed(full, "KMTL", 4) == 9
 
 
 # --- trials ------------------------------
@@ -361,7 +362,7 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {i: [f"task{i}"] for i in range(4)})
     opened = []
-    original = sys.modules["epigroup.dataset.shards"].Dataset.split
+    original = sys.modules["epigroup.dataset.dataset"].Dataset.split
     monkeypatch.setattr(
         "epigroup.dataset.dataset.Dataset.split",
         lambda self, name, **more: opened.append(name) or original(self, name, **more),
