@@ -37,7 +37,7 @@ test-processor: setup ## run the numerical tests once more as on an older proces
 	$(OLDER) python -m pytest -n 2 $(NUMERICAL) $(PYTEST_ARGS)
 
 test-faults: setup ## kill jobs, fill disks, damage files: what survives stands in docs/reliability.md
-	python -m pytest tests/faults $(PYTEST_ARGS)
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults $(PYTEST_ARGS)
 
 test-fuzz: setup ## try thousands of malformed sheets, configs and data files; the last lines count them
 	python -m pytest tests/fuzz $(PYTEST_ARGS)

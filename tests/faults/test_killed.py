@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from trees import Killer, assert_same, children, left_over, said, start_snakemake, wait_for
+from trees import Killer, assert_same, children, left_over, rule_of, said, start_snakemake, wait_for
 
 from conftest import EVERYTHING, copy_checkout, run_snakemake
 from shell_rules import rules
@@ -24,6 +24,11 @@ STAGES = {
     "comparison": {"compare_strategies", "count_costs", "find_confounders"},
     "report": {"draw_figures", "make_report"},
 }
+
+
+def in_a_job(run):
+    """Whether a job is at work. Between jobs Snakemake holds a lock that its own answer to SIGTERM waits for."""
+    return any(rule_of(pid) for pid in children(run.pid))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +84,7 @@ def test_sigterm_ends_a_run_in_order(tmp_path, finished_run):
     """SIGTERM, as a batch system sends it: running jobs end, no new ones start, no lock stays."""
     folder = copy_checkout(tmp_path / "run")
     run = start_snakemake(folder, "-c2", "results/dataset/dataset.json")
-    wait_for(lambda: list((folder / "results/logs").rglob("*.log")), run)
+    wait_for(lambda: in_a_job(run), run)
     os.kill(run.pid, signal.SIGTERM)
     assert run.wait() != 0
     assert "Traceback" not in said(folder) and not left_over(folder / "results")
@@ -97,6 +102,7 @@ def test_two_snakemakes_in_one_folder(tmp_path):
     wait_for(lambda: list((folder / "results/logs").rglob("*.log")), first)
     second = run_snakemake(folder, "-c1", "--configfile", *EVERYTHING, check=False)
     running = first.poll() is None
+    wait_for(lambda: in_a_job(first), first)
     os.kill(first.pid, signal.SIGTERM)
     first.wait()
     assert running and second.returncode != 0

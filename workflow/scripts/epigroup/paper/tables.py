@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
@@ -83,6 +82,8 @@ def our_groups(tasks: pd.DataFrame, groups: pd.DataFrame | None, comparable: boo
     )
     counts = counts.reindex(list(printed.TABLE_2), fill_value=0)
     if comparable:
+        from scipy.optimize import linear_sum_assignment  # every start of Snakemake imports this module
+
         paper = np.array(list(printed.TABLE_2.values()))
         distance = np.abs(paper[:, :, None] - counts.to_numpy()[:, None, :]).sum(axis=0)
         counts = counts.iloc[:, linear_sum_assignment(distance)[1]]
