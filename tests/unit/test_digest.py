@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -331,6 +332,15 @@ def test_edits_of_the_package(copy):
     assert of_training == {"train_pack", "run_trials"}
     edit_package("dataset/shards.py", "def write_shard(", "@print\ndef write_shard(")
     assert {"make_shard", "train_pack", "evaluate_strategy"} <= changed(copy, before)
+
+
+def test_an_edit_is_seen_by_the_process_that_runs(copy):
+    """Files are read again where a date or a size is another one: of every file, however deep."""
+    before = digest._stamp(copy)
+    assert [Path(path) for path, *_ in before] == sorted(copy.rglob("*.py"), key=str)
+    with open(copy / "epigroup/training/balancing/famo.py", "a", encoding="utf-8") as file:
+        file.write("\n# more\n")
+    assert digest._stamp(copy) != before
 
 
 def test_every_package_may_move(copy):
