@@ -47,7 +47,7 @@ def test_no_package_is_a_heap(repository):
         ),
         ("plan/text.py", "from epigroup.networks import networks", "No PyTorch where no network"),
         ("dataset/bin_sets.py", "def f():\n    import torch", "No PyTorch where no network"),
-        ("plan/text.py", "import pysam", "No pysam where no alignment"),
+        ("plan/text.py", "import pysam", "No pysam where neither alignments"),
         ("paper/tables.py", "import matplotlib", "Figures and pages are made by the report alone"),
         ("run/provenance.py", "import snakemake", "The library knows nothing of Snakemake"),
     ],

@@ -21,16 +21,20 @@ DEEPEST, MOST_NODES, LARGEST = 40, 100_000, 2**53
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
 
+def read_schema(path: Path) -> dict:
+    """A schema of this workflow, by libyaml where it is there, in a tenth of the time; a user's file is read by yaml
+    itself, whose errors say more."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+
+
 @cache
 def _schema() -> dict:
-    # libyaml, where it is there, is ten times faster; a user's file is read by yaml itself, whose errors say more.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    return read_schema(SCHEMA)
 
 
 def check_config_text(path: str | os.PathLike) -> None:
-    """Refuse (InputError) what is lost when a config file is parsed: a key that stands twice in one mapping;
-    and
+    """Refuse (InputError) what is lost when a config file is parsed: a key that stands twice in one mapping; and
     what no parser can read.
     """
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from epigroup import WORKFLOW
 from epigroup.config.accessions import faults_of_accession, has_files, with_downloads
+from epigroup.config.schema import read_schema
 from epigroup.core.errors import InputError
 from epigroup.peaks.macs_options import parse_options
 
@@ -37,11 +38,7 @@ DATE = re.compile(rf"\d{{1,2}}-{MONTH}|{MONTH}-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}
 @cache
 def schema() -> dict:
     """The JSON schema of one row."""
-    import yaml
-
-    # libyaml, where it is there, is ten times faster; a user's file is read by yaml itself, whose errors say more.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(SCHEMA.read_text(encoding="utf-8"), Loader=loader)
+    return read_schema(SCHEMA)
 
 
 def refuse(path: str | os.PathLike, faults: list[str]) -> None:
