@@ -10,9 +10,6 @@ if not workflow.overwrite_configfiles:
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/common_inputs.smk"
-include: "workflow/rules/settings.smk"
-include: "workflow/rules/checks.smk"
 
 
 pathvars:
@@ -20,25 +17,25 @@ pathvars:
 
 
 wildcard_constraints:
-    strategy=one_of(STRATEGIES),
-    choice=one_of(CHOICES),
-    external=one_of(EXTERNAL),
-    baseline=one_of(BASELINES),
-    grouping=one_of(GROUPINGS),
+    strategy=one_of(RUN.strategies),
+    choice=one_of(RUN.choices),
+    external=one_of(RUN.external),
+    baseline=one_of(RUN.baselines),
+    grouping=one_of(RUN.groupings),
     affinity=one_of(config["affinities"]),
-    profile=one_of(PROFILES),
-    chrom=one_of(CHROMOSOMES),
+    profile=one_of(RUN.profiles),
+    chrom=one_of(RUN.chromosomes),
     seed=r"\d+",
     pack=r"\d+",
     replicate=r"\d+",
 
 
-if SIMULATED:
+if RUN.simulated:
 
     include: "workflow/rules/simulate.smk"
 
 
-if DOWNLOADS:
+if RUN.sheet.downloads:
 
     include: "workflow/rules/downloads.smk"
 
@@ -73,12 +70,12 @@ if "strata" in config:
     include: "workflow/rules/strata.smk"
 
 
-if EXTERNAL:
+if RUN.external:
 
     include: "workflow/rules/external.smk"
 
 
-if BASELINES:
+if RUN.baselines:
 
     include: "workflow/rules/baselines.smk"
 
@@ -95,27 +92,27 @@ rule all:
     input:
         f"{RESULTS}/report/report.html",
         expand(f"{RESULTS}/peaks/standard/{{profile}}.narrowPeak.gz", profile=TASKS),
-        [f"{RESULTS}/affinity/stability.tsv"] if AFFINITY_RUNS else [],
-        [f"{RESULTS}/baselines/marks.tsv"] if BASELINES else [],
+        [f"{RESULTS}/affinity/stability.tsv"] if MEASURED else [],
+        [f"{RESULTS}/baselines/marks.tsv"] if RUN.baselines else [],
         [f"{RESULTS}/strata/strata.tsv"] if "strata" in config else [],
-        SIGNALS if config["peaks"]["signal"] else [],
+        of_run(peaks.all_pileups) if config["peaks"]["signal"] else [],
 
 
 # What the sheet names by accession, fetched before all else; on a cluster where only the head node has a network.
 rule downloads:
     input:
-        expand(f"{RESULTS}/downloads/{{file}}", file=DOWNLOADS),
+        expand(f"{RESULTS}/downloads/{{file}}", file=RUN.sheet.downloads),
 
 
 # The quality of all profiles that come from reads, before anything is trained.
 rule quality:
     input:
-        f"{RESULTS}/quality/quality.tsv" if FROM_READS else [],
+        f"{RESULTS}/quality/quality.tsv" if RUN.from_reads else [],
 
 
 rule signals:
     input:
-        SIGNALS,
+        of_run(peaks.all_pileups),
 
 
 # For IGV and the UCSC browser.
@@ -130,7 +127,7 @@ rule dataset:
         f"{RESULTS}/dataset/dataset.json",
         f"{RESULTS}/dataset/tasks.tsv",
         f"{RESULTS}/dataset/profiles.tsv",
-        figure_files(DATA_FIGURES),
+        of_run(report_page.figure_files, DATA_FIGURES),
 
 
 track_code(workflow.rules)

@@ -1,12 +1,21 @@
 # How well tasks learn together, task against task: what groupings by affinity are made from, and how stable it is.
+from epigroup.run import affinity, training
 
 
-include: "affinity_inputs.smk"
+def affinity_inputs(wildcards):
+    """The files that an affinity is measured on, and the precision where a network is run."""
+    files = by_wildcards(affinity.inputs)(wildcards)
+    return {"precision": precision_of(wildcards)} | files if runs_networks(wildcards) else files
+
+
+runs_networks = by_wildcards(affinity.runs_networks)
+measure_modules = by_wildcards(affinity.measure_modules)
+MEASURED = of_run(affinity.measured)
 
 
 rule measure_affinity:
     input:
-        unpack(affinity_needs),
+        unpack(affinity_inputs),
     output:
         affinity="<results>/affinity/{affinity}/{strategy}/seed{seed}.h5",
         measures="<results>/affinity/{affinity}/{strategy}/seed{seed}.json",
@@ -16,27 +25,27 @@ rule measure_affinity:
         "<results>/benchmarks/measure_affinity/{affinity}.{strategy}.seed{seed}.tsv"
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy) if runs_networks(wc) else 1
+    threads: lambda wc: threads_of(wc) if runs_networks(wc) else 1
     resources:
         # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb + 2 * len(TASKS) ** 2 // 1000) * attempt,
         runtime=lambda wc, attempt: 1440 * attempt,
-        gpu=lambda wc: gpus(wc.strategy) if runs_networks(wc) else 0,
+        gpu=lambda wc: gpus_of(wc) if runs_networks(wc) else 0,
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
         progress_seconds=config["running"]["progress_seconds"],
     params:
-        cfg=affinity_config,
+        cfg=by_wildcards(affinity.measure_settings),
         checkpoints=f"{RESULTS}/checkpoints",
-        code=affinity_code,
+        code=lambda wc: code_digest("measure_affinity", measure_modules(wc)),
     script:
         "../scripts/measure_affinity.py"
 
 
 rule study_affinities:
     input:
-        affinity_tables(),
+        of_run(affinity.files, "h5"),
     output:
         table="<results>/affinity/stability.tsv",
         figure=report(
@@ -57,7 +66,7 @@ rule study_affinities:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg={"runs": AFFINITY_RUNS, "dpi": config["figures"]["dpi"]},
+        cfg={"runs": MEASURED, "dpi": config["figures"]["dpi"]},
         code=code_digest("study_affinities"),
     script:
         "../scripts/study_affinities.py"

@@ -1,9 +1,11 @@
 # Alignments, ours or given, to what peaks are called on: given ones checked, all filtered, replicates pooled.
+from epigroup.run import reads
+from epigroup.run.settings import respelt
 
 
 rule check_alignments:
     input:
-        bam=lambda wc: replicate_of(wc).bam,
+        bam=by_wildcards(reads.given_alignments),
         sizes="<results>/genome/chrom.sizes",
         fasta="<results>/genome/genome.fa",
     output:
@@ -14,7 +16,7 @@ rule check_alignments:
     benchmark:
         "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_BAM),
+        profile=one_of(RUN.of_kind("bam")),
     priority: 100
     group:
         "reads"
@@ -28,7 +30,7 @@ rule check_alignments:
     params:
         cfg={"mapq": config["reads"]["mapq"]},
         assembly=untracked(config["genome"]["assembly"]),
-        checksums=lambda wc, input: checksums_of([input.bam]),
+        checksums=lambda wc, input: RUN.checksums_of([input.bam]),
         code=code_digest("check_alignments"),
     script:
         "../scripts/check_alignments.py"
@@ -38,7 +40,7 @@ rule check_alignments:
 # have no mates: fixmate would take those of one name for a pair.
 rule mark_alignments:
     input:
-        bam=lambda wc: replicate_of(wc).bam,
+        bam=by_wildcards(reads.given_alignments),
         checked=rules.check_alignments.output.facts,
         fasta="<results>/genome/genome.fa",
     output:
@@ -49,7 +51,7 @@ rule mark_alignments:
     benchmark:
         "<results>/benchmarks/mark_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_BAM),
+        profile=one_of(RUN.of_kind("bam")),
     group:
         "reads"
     conda:
@@ -79,7 +81,7 @@ rule mark_alignments:
 
 rule filter_alignments:
     input:
-        unpack(given_reads),
+        unpack(by_wildcards(reads.counted_before)),
         bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
         sizes="<results>/genome/chrom.sizes",
     output:
@@ -105,8 +107,8 @@ rule filter_alignments:
         cfg={
             "mapq": config["reads"]["mapq"],
             "mitochondrion": config["genome"]["mitochondrion"],
-            "chromosomes": len(CHROMOSOMES),
-            **respelt(BLACKLIST),
+            "chromosomes": len(RUN.chromosomes),
+            **of_run(respelt, RUN.blacklist),
         },
         code=code_digest("filter_alignments"),
     script:
@@ -115,7 +117,7 @@ rule filter_alignments:
 
 rule pool_replicates:
     input:
-        bams=replicate_alignments,
+        bams=by_wildcards(reads.replicate_alignments),
     output:
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",

@@ -1,14 +1,20 @@
 # What could make the scores say more than they should: splits that share sequence, thresholds, technique, choices.
+from epigroup.run import audit, training
+
+# Which file is made from which; the rules that come later are in it too.
+ORIGINS = of_run(audit.origins, workflow.rules)
 
 
-include: "audit_inputs.smk"
+@cache
+def audit_settings():
+    return of_run(audit.run_settings, ORIGINS)
 
 
 rule audit_dataset:
     input:
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         "<results>/audit/dataset.json",
     log:
@@ -24,7 +30,7 @@ rule audit_dataset:
         runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=settings("audit_dataset"),
-        code=code_digest("audit_dataset", audit_modules("DATASET")),
+        code=code_digest("audit_dataset", audit.audit_modules("DATASET")),
     script:
         "../scripts/audit_dataset.py"
 
@@ -52,7 +58,7 @@ rule audit_thresholds:
     params:
         cfg=lambda wc: {
             **settings("audit_thresholds", REGIONS[0]),
-            "tasks": strategy_tasks(wc.strategy),
+            "tasks": RUN.strategy_tasks(wc.strategy),
         },
         code=code_digest("audit_thresholds"),
     script:
@@ -77,14 +83,14 @@ if REGIONS[1:]:
         params:
             cfg=lambda wc: {
                 **settings("audit_thresholds", REGIONS[1]),
-                "tasks": strategy_tasks(wc.strategy),
+                "tasks": RUN.strategy_tasks(wc.strategy),
             },
             code=code_digest("audit_thresholds"),
 
 
 rule audit_run:
     input:
-        unpack(audited),
+        **of_run(audit.inputs),
     output:
         table="<results>/audit/audit.tsv",
         details="<results>/audit/audit.json",
@@ -101,7 +107,7 @@ rule audit_run:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=lambda wc: audit_config(),
-        code=code_digest("audit_run", audit_modules("RUN")),
+        cfg=lambda wc: audit_settings(),
+        code=code_digest("audit_run", audit.audit_modules("RUN")),
     script:
         "../scripts/audit_run.py"

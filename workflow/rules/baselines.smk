@@ -1,14 +1,12 @@
 # Simple predictors of the same bins, and the tasks whose networks do no better.
-
-
-include: "baselines_inputs.smk"
+from epigroup.run import baselines, evaluation, training
 
 
 rule judge_baseline:
     input:
-        unpack(read_predictions),
+        unpack(by_wildcards(baselines.predictions)),
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
         genome="<results>/genome/genome.h5",
     output:
         metrics="<results>/baselines/{baseline}/metrics.tsv",
@@ -24,7 +22,7 @@ rule judge_baseline:
         mem_mb=lambda wc, attempt: (4000 + 10 * len(TASKS)) * attempt,
         runtime=lambda wc, attempt: 600 * attempt,
     params:
-        cfg=baseline_config,
+        cfg=of_run(baselines.fit_settings),
         code=lambda wc: code_digest("judge_baseline", (f"baselines.{wc.baseline}",)),
     script:
         "../scripts/judge_baseline.py"
@@ -32,10 +30,10 @@ rule judge_baseline:
 
 rule mark_tasks:
     input:
-        metrics=evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
-        baselines=baseline_files("metrics.tsv"),
-        blocks=evaluated("evaluation/{strategy}/seed{seed}/blocks.h5"),
-        baseline_blocks=baseline_files("blocks.h5"),
+        metrics=of_run(evaluation.of_scored, "metrics.tsv"),
+        baselines=of_run(baselines.of_baselines, "metrics.tsv"),
+        blocks=of_run(evaluation.of_scored, "blocks.h5"),
+        baseline_blocks=of_run(baselines.of_baselines, "blocks.h5"),
     output:
         scores="<results>/baselines/baselines.tsv",
         marks="<results>/baselines/marks.tsv",
@@ -52,7 +50,7 @@ rule mark_tasks:
         mem_mb=lambda wc, attempt: 1500 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=marks_config(),
+        cfg=of_run(baselines.mark_settings),
         code=code_digest("mark_tasks"),
     script:
         "../scripts/mark_tasks.py"

@@ -1,7 +1,5 @@
 # In which precision the networks of a run are trained: measured once, kept with the run.
-
-
-include: "calibration_inputs.smk"
+from epigroup.run.calibration import calibration_settings
 
 
 rule choose_precision:
@@ -20,9 +18,9 @@ rule choose_precision:
     resources:
         mem_mb=lambda wc, attempt: 3000 * attempt,
         runtime=lambda wc, attempt: 10 * attempt,
-        gpu=lambda wc: 0 if wc.device == "cpu" or calibration_settings(wc)["named"] else 1,
+        gpu=lambda wc: 0 if wc.device == "cpu" or of_run(calibration_settings, wc.device)["named"] else 1,
     params:
-        cfg=lambda wc: untracked(calibration_settings(wc)),
+        cfg=lambda wc: untracked(of_run(calibration_settings, wc.device)),
         code=untracked(code_digest("choose_precision")),
     script:
         "../scripts/choose_precision.py"

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sys
-from functools import lru_cache
+from functools import cache
+from inspect import signature
 from types import SimpleNamespace
 
 from snakemake.logging import logger
@@ -24,22 +25,14 @@ sys.path.insert(0, SCRIPTS)
 # PYTHONPATH names.
 os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
 
-from epigroup import baselines as simple_baselines, grouping as grouping_methods
-from epigroup.config import pools as compared
-from epigroup.config import prerequisites
-from epigroup.config import schema as config_schema
-from epigroup.config import searches
-from epigroup.config import settings as config_settings
-from epigroup.config import strategies as plan_of
-from epigroup.config.patience import count_profiles, full_length
-from epigroup.config.sheet import read_sheet
+from epigroup.config.schema import check_config_text
+from epigroup.config.settings import canonical, complete_config
 from epigroup.core.errors import InputError
-from epigroup.dataset.bin_sets import evaluation_sets
-from epigroup.dataset.splits import resolve
 from epigroup.digest import code as digests
-from epigroup.genome.index_limits import LONGEST_INDEXED
-from epigroup.quality.left_out import profiles_left_out
-from epigroup.training import balancing
+from epigroup.run import calibration, checks, training
+from epigroup.run.checks import check_asked
+from epigroup.run.facts import open_run
+from epigroup.run.settings import settings as settings_of
 
 CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
 
@@ -61,75 +54,37 @@ def checked(function, *args, **kwargs):
 
 
 for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
-    checked(config_schema.check_config_text, one)
-config = checked(config_settings.complete_config, dict(config), CONFIG_SOURCE)
-
-RESULTS = config["results"]
-SIMULATED = "simulation" in config
-
-
-def in_results(path):
-    return path.replace("<results>", RESULTS) if path else path
-
-
-def exists(path):
-    """Whether a file is there or will be made by the simulation."""
-    return os.path.exists(path) or (SIMULATED and path.startswith(f"{RESULTS}/simulation/"))
+    checked(check_config_text, one)
+config = checked(complete_config, dict(config), CONFIG_SOURCE)
+# What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
+RUN = checked(open_run, config, CONFIG_SOURCE)
+RESULTS = RUN.results
+TASKS = RUN.tasks
+REGIONS = RUN.regions
+ON_GPU = RUN.on_gpu
 
 
-SHEET = checked(
-    read_sheet,
-    config["samples"],
-    results=RESULTS,
-    assembly=config["genome"]["assembly"],
-    exist=exists,
-    peak_mode_default=config["peaks"]["mode"],
-    signals=config["dataset"]["targets"] == "signal",
-)
-PROFILES = SHEET.profiles
-DOWNLOADS = SHEET.downloads
-ALL_TASKS = SHEET.tasks
-# Profiles whose quality an earlier run found below qc.min_grade: their figures are made, but no labels. On a cluster each
-# job reads this file anew. What depends on TASKS therefore waits for check_grades, which runs beside the scheduler and
-# ends the run unless the grades are those that the run started with.
-LEFT_OUT = checked(
-    profiles_left_out, f"{RESULTS}/quality/quality.tsv", config["qc"]["min_grade"], SHEET.tasks
-)
-SHEET = checked(SHEET.without, LEFT_OUT)
-TASKS = SHEET.tasks
-CHROMOSOMES = config["genome"]["chromosomes"]
-# Whether networks learn the mean of a signal, not whether there is a peak.
-SIGNAL = config["dataset"]["targets"] == "signal"
-STRATEGIES = list(config["strategies"])
-CHOICES = list(config["choices"])
-# Whether a strategy may train on a GPU: the environments then hold the CUDA build of PyTorch.
-ON_GPU = any(config_settings.training_settings(config, name)["device"] != "cpu" for name in STRATEGIES)
-EXTERNAL = list(config["external"])
-# They predict labels.
-BASELINES = [] if SIGNAL else config["baselines"]["names"]
-SEARCHED = [name for name in STRATEGIES if searches.search_of(config, name) is not None]
-GROUPINGS = list(config["groupings"])
-SEEDS = config["seeds"]
-# The sets of evaluation regions; the first one heads everything.
-REGIONS = evaluation_sets(config["dataset"]["evaluation_regions"])
-FASTA = in_results(config["genome"]["fasta"])
-BLACKLIST = in_results(config["genome"]["blacklist"])
-# The most bp that a chromosome may have: alignments are indexed, which peaks that are given need not be.
-LONGEST = LONGEST_INDEXED if any(profile.kind != "peaks" for profile in PROFILES.values()) else None
-GTF = in_results(config["genome"]["gtf"])
+def of_run(function, *args, **kwargs):
+    """What a function of epigroup.run says of this run."""
+    return checked(function, RUN, *args, **kwargs)
 
-checked(resolve, config["splits"], dict.fromkeys(CHROMOSOMES))
 
-for key, path in (
-    ("genome.fasta", FASTA),
-    ("genome.blacklist", BLACKLIST),
-    ("genome.gtf", GTF),
-    *((f"external.{name}.file", in_results(spec["file"])) for name, spec in config["external"].items()),
-):
-    if path and not exists(path):
-        refuse(
-            f"{CONFIG_SOURCE}: {key}: '{path}' is not there; check the path, relative to the working folder"
-        )
+def by_wildcards(function, **known):
+    """The same for each job, as input or params: the function's further arguments are the wildcards of their names."""
+    names = [name for name in list(signature(function).parameters)[1:] if name not in known]
+
+    def of_job(wildcards):
+        found = {name: value for name, value in wildcards.items() if name in names}
+        if "seed" in found:
+            found["seed"] = int(found["seed"])
+        return of_run(function, **found, **known)
+
+    return of_job
+
+
+def settings(section, name=None):
+    """The one dict of settings that a job gets: resolved, keys sorted, nothing that does not concern it."""
+    return of_run(settings_of, section, name)
 
 
 def asked(mapping, section, keys):
@@ -144,7 +99,7 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-@lru_cache(maxsize=None)
+@cache
 def code_digest(script, modules=(), files=()):
     """Digest of a script and of all library code it reaches; `files` are relative to workflow/."""
     return digests.code_digest(script, modules, files, known=".snakemake/code_digests.json")
@@ -168,3 +123,40 @@ def track_code(rules):
     for one in rules:
         if one.shellcmd:
             one.set_params(shell_digest=hashlib.sha256(one.shellcmd.encode()).hexdigest())
+
+
+def precision_of(wildcards):
+    """Where the precision of a strategy's trainings stands. Its content counts, by the settings it leads to, not its
+    date: a second measurement of the same choice reruns nothing."""
+    return ancient(of_run(calibration.precision_file, of_run(training.device, wildcards.strategy)))
+
+
+def device_check(wildcards):
+    """The check that there is a GPU, where a strategy is trained on one."""
+    on_cuda = of_run(training.device, wildcards.strategy) == "cuda"
+    return [ancient(f"{RESULTS}/checks/device.json")] if on_cuda else []
+
+
+def threads_of(wildcards):
+    return of_run(training.threads, wildcards.strategy)
+
+
+def gpus_of(wildcards):
+    return of_run(training.gpus, wildcards.strategy)
+
+
+def data_mb(input):
+    """Memory for genome and labels, MB; for pages that files hold none is asked."""
+    return 2 * input.size_mb if config["running"]["data"] == "memory" else 0
+
+
+def size_mb(path):
+    """Size of a file in MB; 0 while it is not there."""
+    return os.path.getsize(path) / 1e6 if os.path.exists(path) else 0
+
+
+# What a config asks that cannot be is said before any job.
+of_run(check_asked, CONFIG_SOURCE)
+# Jobs on other machines read this file too.
+if workflow.is_main_process:
+    of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")

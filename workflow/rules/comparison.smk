@@ -1,15 +1,12 @@
 # Beside the scores: choices among strategies, what each strategy cost, how far groups follow technique.
+from epigroup.run import comparison, evaluation, grouping
 
-
-include: "comparison_inputs.smk"
-
-
-if CHOICES:
+if RUN.choices:
 
     rule choose_strategies:
         input:
-            metrics=lambda wc: candidate_files(wc, "evaluation/{strategy}/seed{seed}/metrics.tsv"),
-            blocks=lambda wc: candidate_files(wc, "evaluation/{strategy}/seed{seed}/blocks.h5"),
+            metrics=by_wildcards(evaluation.of_candidates, name="metrics.tsv", folder="evaluation"),
+            blocks=by_wildcards(evaluation.of_candidates, name="blocks.h5", folder="evaluation"),
         output:
             choice="<results>/evaluation/{choice}/seed{seed}/choice.tsv",
             metrics="<results>/evaluation/{choice}/seed{seed}/metrics.tsv",
@@ -25,7 +22,7 @@ if CHOICES:
             mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg=choice_config,
+            cfg=by_wildcards(evaluation.choice_settings),
             code=code_digest("choose_strategies"),
         script:
             "../scripts/choose_strategies.py"
@@ -35,11 +32,11 @@ if CHOICES:
 
         use rule choose_strategies as choose_all_mappable with:
             input:
-                metrics=lambda wc: candidate_files(
-                    wc, "all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv"
+                metrics=by_wildcards(
+                    evaluation.of_candidates, name="metrics.tsv", folder="all_mappable/evaluation"
                 ),
-                blocks=lambda wc: candidate_files(
-                    wc, "all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5"
+                blocks=by_wildcards(
+                    evaluation.of_candidates, name="blocks.h5", folder="all_mappable/evaluation"
                 ),
             output:
                 choice="<results>/all_mappable/evaluation/{choice}/seed{seed}/choice.tsv",
@@ -53,10 +50,7 @@ if CHOICES:
 
 rule count_costs:
     input:
-        curves=curve_tables(),
-        groups=group_tables_of_runs(),
-        trials=trial_tables_of_runs(),
-        affinities=affinity_figures_of_runs(),
+        **of_run(comparison.cost_inputs),
     output:
         "<results>/comparison/costs.tsv",
     log:
@@ -72,7 +66,7 @@ rule count_costs:
         mem_mb=lambda wc, attempt: 1500 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=costs_config(),
+        cfg=of_run(comparison.cost_settings),
         code=code_digest("count_costs"),
     script:
         "../scripts/count_costs.py"
@@ -80,10 +74,7 @@ rule count_costs:
 
 rule find_confounders:
     input:
-        groups=group_tables(),
-        tasks="<results>/dataset/tasks.tsv",
-        fastp=trimmed_counts(),
-        flagstat=aligned_counts(),
+        **of_run(comparison.confounder_inputs),
     output:
         "<results>/comparison/confounders.tsv",
     log:
@@ -99,19 +90,17 @@ rule find_confounders:
         mem_mb=lambda wc, attempt: 1500 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg={"groupings": trained_groupings()},
+        cfg={"groupings": of_run(grouping.trained)},
         code=code_digest("find_confounders"),
     script:
         "../scripts/find_confounders.py"
 
 
-if K_FAMILIES:
+if of_run(comparison.k_families):
 
     rule choose_k:
         input:
-            sweep=sweep_tables(),
-            measures=k_files("groupings/{name}/seed{seed}/measures.json", k_groupings()),
-            metrics=k_files("evaluation/{name}/seed{seed}/metrics.tsv", k_runs()),
+            **of_run(comparison.k_inputs),
         output:
             "<results>/comparison/k.tsv",
         log:
@@ -127,7 +116,7 @@ if K_FAMILIES:
             mem_mb=lambda wc, attempt: 1000 * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg=k_config(),
+            cfg=of_run(comparison.k_settings),
             code=code_digest("choose_k"),
         script:
             "../scripts/choose_k.py"
@@ -137,9 +126,9 @@ if "known_sets" in config:
 
     rule find_known_sets:
         input:
-            groups=group_tables(),
+            groups=of_run(grouping.tables, of_run(grouping.trained)),
             tasks="<results>/dataset/tasks.tsv",
-            known=in_results(config["known_sets"]["file"]),
+            known=RUN.in_results(config["known_sets"]["file"]),
         output:
             "<results>/comparison/known_sets.tsv",
         log:
@@ -156,7 +145,7 @@ if "known_sets" in config:
             runtime=lambda wc, attempt: 30 * attempt,
         params:
             cfg={
-                "groupings": trained_groupings(),
+                "groupings": of_run(grouping.trained),
                 **{key: config["known_sets"][key] for key in ("bins", "permutations", "seed")},
             },
             code=code_digest("find_known_sets"),

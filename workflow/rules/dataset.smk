@@ -1,21 +1,14 @@
 # Peaks in one form -> labels of every chromosome's bins -> what the data set holds.
 
-# The sheet's columns that tasks.tsv repeats.
-SHOWN = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")
-# Two bytes a task and bin of the longest human chromosome, twice: as they are and as they are written.
-SHARD_SIGNALS_MB = 1000 * len(TASKS) // config["dataset"]["bin_size"] if SIGNAL else 0
+from epigroup.run import dataset, training
 
-# Whose peaks become labels is settled when the grades of this run are those it started with.
-GRADED = "<results>/checks/left_out.tsv" if config["qc"]["min_grade"] != "fail" and FROM_READS else []
-
-# Peaks that this workflow called are peaks, however they lie.
-UNLIKELY = [config["peaks"]["unlikely"] if PROFILES[task].kind == "peaks" else "take" for task in TASKS]
+PEAKS, GRADED = of_run(dataset.peak_files), of_run(dataset.graded)
 
 
 # One job for all profiles: the peaks of one take a tenth of a second, less than the start of a job.
 rule standardise_peaks:
     input:
-        peaks=[peaks_of(task) for task in TASKS],
+        peaks=PEAKS,
         contigs="<results>/genome/contigs.tsv",
         graded=GRADED,
     output:
@@ -33,8 +26,8 @@ rule standardise_peaks:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg=settings("peaks_standard"),
-        unlikely=UNLIKELY,
-        checksums=checksums_of([peaks_of(task) for task in TASKS]),
+        unlikely=of_run(dataset.unlikely),
+        checksums=RUN.checksums_of(PEAKS),
         code=code_digest("standardise_peaks"),
     script:
         "../scripts/standardise_peaks.py"
@@ -43,7 +36,7 @@ rule standardise_peaks:
 # For people and browsers; a job of its own, so that labels do not wait for the writing of text.
 rule index_peaks:
     input:
-        peaks=[peaks_of(task) for task in TASKS],
+        peaks=PEAKS,
         contigs="<results>/genome/contigs.tsv",
         graded=GRADED,
     output:
@@ -61,18 +54,18 @@ rule index_peaks:
         runtime=lambda wc, attempt: 120 * attempt,
     params:
         cfg=settings("peaks_standard"),
-        unlikely=UNLIKELY,
+        unlikely=of_run(dataset.unlikely),
         code=code_digest("index_peaks"),
     script:
         "../scripts/index_peaks.py"
 
 
-if SIGNAL:
+if RUN.signal:
 
     # Early, so that a signal of another genome stops nothing that has taken hours.
     rule check_signals:
         input:
-            signals=[PROFILES[task].signal for task in ALL_TASKS],
+            signals=[RUN.profiles[task].signal for task in RUN.all_tasks],
             sizes="<results>/genome/chrom.sizes",
         output:
             "<results>/checks/signals.json",
@@ -88,7 +81,7 @@ if SIGNAL:
             mem_mb=lambda wildcards, attempt: 500 * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg={"task_ids": ALL_TASKS, "chromosomes": CHROMOSOMES},
+            cfg={"task_ids": list(RUN.all_tasks), "chromosomes": RUN.chromosomes},
             code=code_digest("check_signals"),
         script:
             "../scripts/check_signals.py"
@@ -99,9 +92,9 @@ rule make_shard:
         genome="<results>/genome/genome.h5",
         # Their checksums for all: thousands of files to each chromosome take Snakemake minutes to follow.
         index="<results>/peaks/standard/index.json",
-        blacklist=BLACKLIST or [],
-        signals=[PROFILES[task].signal for task in TASKS] if SIGNAL else [],
-        checked="<results>/checks/signals.json" if SIGNAL else [],
+        blacklist=RUN.blacklist or [],
+        signals=of_run(dataset.signal_files),
+        checked="<results>/checks/signals.json" if RUN.signal else [],
     output:
         shard="<results>/dataset/shards/{chrom}.h5",
     log:
@@ -112,8 +105,8 @@ rule make_shard:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: (2000 + SHARD_SIGNALS_MB) * attempt,
-        runtime=lambda wc, attempt: (240 if SIGNAL else 60) * attempt,
+        mem_mb=lambda wildcards, attempt: (2000 + of_run(dataset.shard_signals_mb)) * attempt,
+        runtime=lambda wc, attempt: (240 if RUN.signal else 60) * attempt,
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
         peaks=[f"{RESULTS}/peaks/standard/{task}.safetensors" for task in TASKS],
@@ -124,7 +117,7 @@ rule make_shard:
 
 rule summarise_dataset:
     input:
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         dataset="<results>/dataset/dataset.json",
     log:
@@ -162,7 +155,7 @@ rule describe_tasks:
         mem_mb=lambda wildcards, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 10 * attempt,
     params:
-        cfg={"tasks": task_rows(columns=SHOWN)},
+        cfg={"tasks": RUN.task_rows(columns=dataset.SHOWN)},
         code=code_digest("describe_tasks"),
     script:
         "../scripts/describe_tasks.py"

@@ -1,7 +1,5 @@
 # Files that the sheet names by accession, fetched from public archives.
-
-
-include: "downloads_inputs.smk"
+from epigroup.run import downloads
 
 
 rule fetch_file:
@@ -12,7 +10,7 @@ rule fetch_file:
     benchmark:
         "<results>/benchmarks/fetch_file/{file}.tsv"
     wildcard_constraints:
-        file=one_of(DOWNLOADS),
+        file=one_of(RUN.sheet.downloads),
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -23,12 +21,12 @@ rule fetch_file:
         downloads=1,
         # Neither another mirror nor another row, nor a change of the code, makes other bytes of what is there: none of
         # them is in the params, lest all be fetched again.
-        address=address_of,
-        row=row_of,
+        address=by_wildcards(downloads.address),
+        row=by_wildcards(downloads.row),
         tries=config["downloads"]["tries"],
         pause=config["downloads"]["pause"],
         timeout=config["downloads"]["timeout"],
     params:
-        checksum=lambda wc: DOWNLOADS[wc.file].checksum,
+        checksum=by_wildcards(downloads.checksum),
     script:
         "../scripts/fetch_file.py"

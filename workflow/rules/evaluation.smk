@@ -1,14 +1,12 @@
 # Scores of each strategy and seed, all strategies against each other, and the simulation's truth.
-
-
-include: "evaluation_inputs.smk"
+from epigroup.run import affinity, evaluation, grouping, training
 
 
 rule evaluate_strategy:
     input:
         validation="<results>/predictions/{strategy}/seed{seed}/validation.h5",
         test="<results>/predictions/{strategy}/seed{seed}/test.h5",
-        groups=lambda wc: serving_of(wc) or groups_of(wc),
+        groups=by_wildcards(training.served_by),
         dataset="<results>/dataset/dataset.json",
     output:
         metrics="<results>/evaluation/{strategy}/seed{seed}/metrics.tsv",
@@ -27,7 +25,7 @@ rule evaluate_strategy:
         mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg=lambda wc: {**settings("evaluation", REGIONS[0]), "tasks": strategy_tasks(wc.strategy)},
+        cfg=by_wildcards(evaluation.scoring_settings, regions=REGIONS[0]),
         code=code_digest("evaluate_strategy"),
     script:
         "../scripts/evaluate_strategy.py"
@@ -35,9 +33,9 @@ rule evaluate_strategy:
 
 rule compare_strategies:
     input:
-        metrics=evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
-        blocks=evaluated("evaluation/{strategy}/seed{seed}/blocks.h5"),
-        groups=group_tables(),
+        metrics=of_run(evaluation.of_scored, "metrics.tsv"),
+        blocks=of_run(evaluation.of_scored, "blocks.h5"),
+        groups=of_run(grouping.tables, of_run(grouping.trained)),
     output:
         strategies="<results>/comparison/strategies.tsv",
         scores="<results>/comparison/scores.tsv",
@@ -59,7 +57,7 @@ rule compare_strategies:
         mem_mb=lambda wc, attempt: 3000 * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg=comparison_config(),
+        cfg=of_run(evaluation.comparison_settings),
         code=code_digest("compare_strategies"),
     script:
         "../scripts/compare_strategies.py"
@@ -78,14 +76,14 @@ if REGIONS[1:]:
         benchmark:
             "<results>/benchmarks/evaluate_all_mappable/{strategy}.seed{seed}.tsv"
         params:
-            cfg=lambda wc: {**settings("evaluation", REGIONS[1]), "tasks": strategy_tasks(wc.strategy)},
+            cfg=by_wildcards(evaluation.scoring_settings, regions=REGIONS[1]),
             code=code_digest("evaluate_strategy"),
 
     use rule compare_strategies as compare_all_mappable with:
         input:
-            metrics=evaluated("all_mappable/evaluation/{strategy}/seed{seed}/metrics.tsv"),
-            blocks=evaluated("all_mappable/evaluation/{strategy}/seed{seed}/blocks.h5"),
-            groups=group_tables(),
+            metrics=of_run(evaluation.of_scored, "metrics.tsv", "all_mappable/evaluation"),
+            blocks=of_run(evaluation.of_scored, "blocks.h5", "all_mappable/evaluation"),
+            groups=of_run(grouping.tables, of_run(grouping.trained)),
         output:
             strategies="<results>/all_mappable/comparison/strategies.tsv",
             scores="<results>/all_mappable/comparison/scores.tsv",
@@ -100,13 +98,13 @@ if REGIONS[1:]:
             "<results>/benchmarks/compare_all_mappable.tsv"
 
 
-if SIMULATED:
+if RUN.simulated:
 
     rule compare_groupings:
         input:
-            truth=PLANTED,
-            groups=all_groupings(),
-            affinities=affinity_tables(),
+            truth=of_run(grouping.planted),
+            groups=of_run(grouping.tables, of_run(grouping.made)),
+            affinities=of_run(affinity.files, "h5"),
         output:
             groupings="<results>/comparison/truth.tsv",
             affinities="<results>/comparison/affinities.tsv",
@@ -123,7 +121,7 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 1000 * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg={**groupings_config(), "affinities": AFFINITY_RUNS},
+            cfg={**of_run(grouping.made_settings), "affinities": of_run(affinity.measured)},
             code=code_digest("compare_groupings"),
         script:
             "../scripts/compare_groupings.py"
@@ -132,8 +130,8 @@ if SIMULATED:
         input:
             probability="<results>/simulation/truth/probability.h5",
             dataset="<results>/dataset/dataset.json",
-            shards=shard_paths(),
-            metrics=evaluated("evaluation/{strategy}/seed{seed}/metrics.tsv"),
+            shards=of_run(training.shards),
+            metrics=of_run(evaluation.of_scored, "metrics.tsv"),
         output:
             "<results>/comparison/ceiling.tsv",
         log:
@@ -149,7 +147,7 @@ if SIMULATED:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=lambda wc, attempt: 30 * attempt,
         params:
-            cfg={"runs": scored_runs()},
+            cfg={"runs": RUN.scored_runs()},
             code=code_digest("compare_with_truth"),
         script:
             "../scripts/compare_with_truth.py"

@@ -1,11 +1,12 @@
 # Predictions from elsewhere, judged and compared as those of a strategy.
+from epigroup.run import evaluation, strata, training
 
 
 rule import_predictions:
     input:
-        file=lambda wc: in_results(config["external"][wc.external]["file"]),
+        file=lambda wc: RUN.in_results(config["external"][wc.external]["file"]),
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         validation=temp("<results>/predictions/{external}/validation.h5"),
         test=temp("<results>/predictions/{external}/test.h5"),
@@ -41,7 +42,7 @@ use rule evaluate_strategy as evaluate_external with:
     benchmark:
         "<results>/benchmarks/evaluate_external/{external}.seed{seed}.tsv"
     params:
-        cfg={**settings("evaluation", REGIONS[0]), "tasks": list(TASKS)},
+        cfg=of_run(evaluation.scoring_settings, REGIONS[0]),
         code=code_digest("evaluate_strategy"),
 
 
@@ -57,7 +58,7 @@ if REGIONS[1:]:
         benchmark:
             "<results>/benchmarks/evaluate_external_all_mappable/{external}.seed{seed}.tsv"
         params:
-            cfg={**settings("evaluation", REGIONS[1]), "tasks": list(TASKS)},
+            cfg=of_run(evaluation.scoring_settings, REGIONS[1]),
             code=code_digest("evaluate_strategy"),
 
 
@@ -78,5 +79,5 @@ if "strata" in config:
         benchmark:
             "<results>/benchmarks/score_external_strata/{external}.seed{seed}.tsv"
         params:
-            cfg={"tasks": modalities()},
+            cfg={"tasks": of_run(strata.modalities)},
             code=code_digest("score_strata"),

@@ -3,7 +3,7 @@
 
 rule build_genome:
     input:
-        fasta=FASTA,
+        fasta=RUN.fasta,
     output:
         codes="<results>/genome/genome.h5",
         fasta="<results>/genome/genome.fa",
@@ -23,7 +23,7 @@ rule build_genome:
     params:
         cfg=settings("genome"),
         # Another name for the same sequence, or reads beside peaks, make no other genome.
-        checks=untracked({"assembly": config["genome"]["assembly"], "longest": LONGEST}),
+        checks=untracked({"assembly": config["genome"]["assembly"], "longest": RUN.longest}),
         code=code_digest("build_genome"),
     script:
         "../scripts/build_genome.py"

@@ -1,14 +1,12 @@
 # What groupings are made from beside the heads; tables of tasks and groups, one rule for every method; and what
 # methods say for other numbers of groups.
-
-
-include: "grouping_inputs.smk"
+from epigroup.run import grouping, training
 
 
 rule correlate_labels:
     input:
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         "<results>/dataset/label_correlation.h5",
     log:
@@ -30,10 +28,10 @@ rule correlate_labels:
 
 rule measure_hidden:
     input:
-        models=models_of,
+        models=by_wildcards(training.models),
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         "<results>/heads/{strategy}/seed{seed}/covariance.h5",
     log:
@@ -42,15 +40,15 @@ rule measure_hidden:
         "<results>/benchmarks/measure_hidden/{strategy}.seed{seed}.tsv"
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("covariance"),
-        device=lambda wc: training_device(wc.strategy),
+        device=by_wildcards(training.device),
         code=code_digest("measure_hidden"),
     script:
         "../scripts/measure_hidden.py"
@@ -58,7 +56,7 @@ rule measure_hidden:
 
 rule group_tasks:
     input:
-        unpack(grouping_needs),
+        unpack(by_wildcards(grouping.inputs)),
     output:
         groups="<results>/groupings/{grouping}/seed{seed}/groups.tsv",
         measures="<results>/groupings/{grouping}/seed{seed}/measures.json",
@@ -67,7 +65,7 @@ rule group_tasks:
     benchmark:
         "<results>/benchmarks/group_tasks/{grouping}.seed{seed}.tsv"
     wildcard_constraints:
-        grouping=one_of(name for name in GROUPINGS if name not in GROUPED_WITH_TORCH),
+        grouping=one_of(name for name in RUN.groupings if name not in of_run(grouping.with_torch)),
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -75,8 +73,8 @@ rule group_tasks:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=grouping_config,
-        code=grouping_code,
+        cfg=by_wildcards(grouping.method_settings),
+        code=lambda wc: code_digest("group_tasks", of_run(grouping.method_modules, wc.grouping)),
     script:
         "../scripts/group_tasks.py"
 
@@ -84,7 +82,7 @@ rule group_tasks:
 # The same where the method trains a network of its own.
 use rule group_tasks as group_tasks_with_torch with:
     wildcard_constraints:
-        grouping=one_of(GROUPED_WITH_TORCH),
+        grouping=one_of(of_run(grouping.with_torch)),
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
 
@@ -93,7 +91,7 @@ if "sweep" in config:
 
     rule sweep_k:
         input:
-            unpack(sweep_needs),
+            unpack(by_wildcards(grouping.sweep_inputs)),
         output:
             "<results>/groupings/sweep/seed{seed}/sweep.tsv",
         log:
@@ -107,8 +105,8 @@ if "sweep" in config:
             mem_mb=lambda wc, attempt: 2000 * attempt,
             runtime=lambda wc, attempt: 60 * attempt,
         params:
-            cfg=sweep_config(),
-            code=code_digest("sweep_k", modules_of(config["sweep"]["methods"])),
+            cfg=of_run(grouping.sweep_settings),
+            code=code_digest("sweep_k", grouping.modules_of(config["sweep"]["methods"])),
         script:
             "../scripts/sweep_k.py"
 
@@ -116,6 +114,6 @@ if "sweep" in config:
 # Every grouping of the config, also those that no strategy trains on; with a simulation how they fit what it planted.
 rule groupings:
     input:
-        all_groupings(),
-        f"{RESULTS}/comparison/truth.tsv" if SIMULATED else [],
+        of_run(grouping.tables, of_run(grouping.made)),
+        f"{RESULTS}/comparison/truth.tsv" if RUN.simulated else [],
     localrule: True

@@ -1,16 +1,14 @@
 # A run beside the paper whose protocol it follows.
-
-
-include: "paper_inputs.smk"
-
+from epigroup.paper.tables import outputs_of
+from epigroup.run import paper, report as report_page
 
 if config["paper"] is not None:
 
     rule compare_with_paper:
         input:
-            unpack(beside_paper),
+            **of_run(paper.paper_inputs),
         output:
-            **paper_tables.outputs_of("<results>/paper"),
+            **outputs_of("<results>/paper"),
         log:
             "<results>/logs/compare_with_paper.log",
         benchmark:
@@ -24,7 +22,7 @@ if config["paper"] is not None:
             mem_mb=lambda wc, attempt: 1000 * attempt,
             runtime=lambda wc, attempt: 10 * attempt,
         params:
-            cfg=paper_config(),
+            cfg=of_run(paper.paper_settings, [*FIGURES, *report_page.DATA_FIGURES]),
             code=code_digest("compare_with_paper"),
         script:
             "../scripts/compare_with_paper.py"

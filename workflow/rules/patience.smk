@@ -1,7 +1,7 @@
 # The patience study: single profiles trained for their full course, and how long one would have had to wait.
+from epigroup.run import calibration, patience, training
 
-
-include: "patience_inputs.smk"
+STUDY = config["patience_study"]
 
 
 rule choose_profiles:
@@ -33,12 +33,12 @@ rule train_full_length:
     input:
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
         groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
         rates=[],
-        warm=warm_start_of,
-        precision=lambda wc: precision_of(wc.strategy),
-        device=lambda wc: device_check(wc.strategy),
+        warm=by_wildcards(training.warm_model),
+        precision=precision_of,
+        device=device_check,
     output:
         model=temp("<results>/patience/{strategy}/seed{seed}/pack{pack}.safetensors"),
         curves="<results>/patience/{strategy}/seed{seed}/pack{pack}.curves.tsv",
@@ -50,13 +50,13 @@ rule train_full_length:
         strategy=STUDY["strategy"],
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (
             (2000 + config["running"]["pack_memory_mb"] + data_mb(input)) * attempt
         ),
         runtime=1440,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=gpus_of,
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
@@ -65,8 +65,8 @@ rule train_full_length:
         tensorboard=int(config["running"]["tensorboard"]),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=lambda wc: in_precision(settings("study")),
-        n_packs=len(study_packs()),
+        cfg=lambda wc: of_run(calibration.in_precision, settings("study")),
+        n_packs=len(of_run(patience.packs)),
         checkpoints=f"{RESULTS}/checkpoints",
         choices=f"{RESULTS}/calibration/processors",
         events=f"{RESULTS}/logs/tensorboard/patience",
@@ -80,7 +80,7 @@ rule study_patience:
     input:
         groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",
         tasks="<results>/dataset/tasks.tsv",
-        curves=study_curves,
+        curves=by_wildcards(patience.curves),
     output:
         study="<results>/patience/{strategy}/seed{seed}/study.tsv",
         regret="<results>/patience/{strategy}/seed{seed}/regret.tsv",

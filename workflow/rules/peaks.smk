@@ -1,7 +1,5 @@
 # Filtered alignments to called peaks, and those that replicates support.
-
-
-include: "peaks_inputs.smk"
+from epigroup.run import peaks, reads
 
 
 rule count_bases:
@@ -27,7 +25,7 @@ rule count_bases:
 
 rule call_peaks:
     input:
-        unpack(background_of),
+        unpack(by_wildcards(peaks.background)),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         bases="<results>/genome/effective_size.txt",
@@ -47,7 +45,7 @@ rule call_peaks:
         mem_mb=lambda wc, attempt: 4000 * attempt,
         runtime=lambda wc, attempt: 240 * attempt,
     params:
-        cfg=lambda wc: calling_settings(wc),
+        cfg=by_wildcards(peaks.calling_settings),
         code=code_digest("call_peaks"),
     script:
         "../scripts/call_peaks.py"
@@ -77,11 +75,11 @@ rule find_idr:
 
 rule compare_replicates:
     input:
-        unpack(background_of),
-        unpack(idr_of),
+        unpack(by_wildcards(peaks.background)),
+        unpack(by_wildcards(peaks.idr_program)),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
-        replicates=replicate_alignments,
+        replicates=by_wildcards(reads.replicate_alignments),
         bases="<results>/genome/effective_size.txt",
         sizes="<results>/genome/chrom.sizes",
     output:
@@ -92,7 +90,7 @@ rule compare_replicates:
     benchmark:
         "<results>/benchmarks/compare_replicates/{profile}.tsv"
     wildcard_constraints:
-        profile=one_of(SUPPORTED),
+        profile=one_of(of_run(peaks.supported)),
     group:
         "peaks"
     conda:
@@ -102,7 +100,7 @@ rule compare_replicates:
         mem_mb=lambda wc, attempt: 4000 * attempt,
         runtime=lambda wc, attempt: 720 * attempt,
     params:
-        cfg=lambda wc: comparing_settings(wc),
+        cfg=by_wildcards(peaks.comparing_settings),
         code=code_digest("compare_replicates"),
     script:
         "../scripts/compare_replicates.py"

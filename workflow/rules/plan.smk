@@ -17,7 +17,7 @@ rule plan:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 5 * attempt,
     params:
-        cfg=config_settings.canonical(config),
+        cfg=canonical(config),
         code=code_digest("print_plan"),
     script:
         "../scripts/print_plan.py"

@@ -1,5 +1,5 @@
 # `snakemake predict`: the scores of any regions by a trained strategy, as a table and a bigWig a task.
-import types
+from epigroup.run import prediction, training
 
 PREDICT = config.get("predict")
 
@@ -10,60 +10,31 @@ if PREDICT is None:
             lambda wc: asked(config, "predict", "strategy: ..., seed: ..., regions: BED"),
 
 else:
-    if PREDICT["strategy"] not in STRATEGIES:
-        refuse(
-            f"{CONFIG_SOURCE}: predict.strategy: '{PREDICT['strategy']}' is no strategy; there are {', '.join(STRATEGIES)}"
-        )
-    if PREDICT["seed"] not in STRATEGY_SEEDS(PREDICT["strategy"]):
-        refuse(
-            f"{CONFIG_SOURCE}: predict.seed: {PREDICT['seed']}: {PREDICT['strategy']} is trained with "
-            f"{', '.join(map(str, STRATEGY_SEEDS(PREDICT['strategy'])))}"
-        )
-    for key in ("fasta", "regions"):
-        if PREDICT[key] and not exists(in_results(PREDICT[key])):
-            refuse(f"{CONFIG_SOURCE}: predict.{key}: '{PREDICT[key]}' is not there; check the path")
-
-    PREDICTED_TASKS = [
-        row["task_id"] for row in task_rows(config["strategies"][PREDICT["strategy"]]["grouping"])
-    ]
-    PREDICT_FROM = (
-        {"fasta": in_results(PREDICT["fasta"])}
-        if PREDICT["fasta"]
-        else {"genome": f"{RESULTS}/genome/genome.h5"}
-    )
 
     rule predict:
         input:
             "<results>/predict/scores.tsv.gz",
-            expand(f"{RESULTS}/predict/bigwig/{{task}}.bw", task=PREDICTED_TASKS),
+            of_run(prediction.tracks),
 
     rule predict_regions:
         input:
-            **PREDICT_FROM,
-            models=models_of(types.SimpleNamespace(strategy=PREDICT["strategy"], seed=PREDICT["seed"])),
-            serving=serving_of(types.SimpleNamespace(strategy=PREDICT["strategy"], seed=PREDICT["seed"])),
-            regions=in_results(PREDICT["regions"]),
+            **of_run(prediction.inputs),
         output:
             table="<results>/predict/scores.tsv.gz",
-            tracks=expand(f"{RESULTS}/predict/bigwig/{{task}}.bw", task=PREDICTED_TASKS),
+            tracks=of_run(prediction.tracks),
         log:
             "<results>/logs/predict_regions.log",
         benchmark:
             "<results>/benchmarks/predict_regions.tsv"
         conda:
             "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-        threads: training_threads(PREDICT["strategy"])
+        threads: of_run(training.threads, PREDICT["strategy"])
         resources:
             mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
             runtime=lambda wc, attempt: 240 * attempt,
-            gpu=gpus(PREDICT["strategy"]),
+            gpu=of_run(training.gpus, PREDICT["strategy"]),
         params:
-            cfg={
-                "tasks": PREDICTED_TASKS,
-                "batch_size": PREDICT["batch_size"],
-                "both_strands": PREDICT["both_strands"],
-                "device": training_device(PREDICT["strategy"]),
-            },
+            cfg=of_run(prediction.predict_settings),
             code=code_digest("predict_regions"),
         script:
             "../scripts/predict_regions.py"

@@ -1,4 +1,9 @@
 # The quality of reads, alignments and peaks, graded, profile by profile and in one table.
+from epigroup.run import peaks, reads
+
+
+def of_replicates(pattern):
+    return by_wildcards(reads.of_replicates, pattern=pattern)
 
 
 rule count_places:
@@ -22,7 +27,7 @@ rule count_places:
         cfg=lambda wc: {
             "mapq": config["reads"]["mapq"],
             "mitochondrion": config["genome"]["mitochondrion"],
-            "given": PROFILES[wc.profile].kind == "bam",
+            "given": RUN.profiles[wc.profile].kind == "bam",
         },
         code=code_digest("count_places"),
     script:
@@ -56,13 +61,13 @@ rule correlate_strands:
 
 rule measure_quality:
     input:
-        unpack(quality_inputs),
+        unpack(by_wildcards(peaks.quality_inputs)),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         strands="<results>/quality/strands/{profile}.json",
-        flagstat=replicate_files("<results>/quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
-        idxstats=replicate_files("<results>/quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
-        complexity=replicate_files("<results>/quality/complexity/{profile}.rep{replicate}.json"),
+        flagstat=of_replicates("quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
+        idxstats=of_replicates("quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
+        complexity=of_replicates("quality/complexity/{profile}.rep{replicate}.json"),
         bases="<results>/genome/effective_size.txt",
         sizes="<results>/genome/chrom.sizes",
     output:
@@ -72,7 +77,7 @@ rule measure_quality:
     benchmark:
         "<results>/benchmarks/measure_quality/{profile}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_READS),
+        profile=one_of(RUN.from_reads),
     group:
         "peaks"
     conda:
@@ -82,7 +87,7 @@ rule measure_quality:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 120 * attempt,
     params:
-        cfg=quality_settings,
+        cfg=by_wildcards(peaks.quality_settings),
         code=code_digest("measure_quality"),
     script:
         "../scripts/measure_quality.py"
@@ -90,8 +95,8 @@ rule measure_quality:
 
 rule gather_quality:
     input:
-        quality=expand("<results>/quality/profiles/{profile}.tsv", profile=FROM_READS),
-        reads=lambda wc: quality("reads/{profile}.rep{replicate}.tsv", FROM_READS),
+        quality=expand("<results>/quality/profiles/{profile}.tsv", profile=RUN.from_reads),
+        reads=of_run(reads.of_all_replicates, RUN.from_reads, "quality/reads/{profile}.rep{replicate}.tsv"),
     output:
         reads="<results>/quality/reads.tsv",
         figures="<results>/quality/figures.tsv",
@@ -134,8 +139,8 @@ rule check_grades:
     params:
         cfg={
             "min_grade": config["qc"]["min_grade"],
-            "left_out": sorted(LEFT_OUT),
-            "tasks": sorted(set(FROM_READS) & set(ALL_TASKS)),
+            "left_out": sorted(RUN.left_out),
+            "tasks": sorted(set(RUN.from_reads) & set(RUN.all_tasks)),
         },
         code=code_digest("check_grades"),
     script:
@@ -170,10 +175,10 @@ rule multiqc:
         program=rules.find_multiqc.output.program,
         summary="<results>/quality/epigroup_mqc.tsv",
         # One file of each job whose figures MultiQC finds in the folders; its others come with it.
-        trimmed=lambda wc: trimmed_counts(),
-        filtered=lambda wc: aligned_counts(),
+        trimmed=of_run(reads.trimmed_counts),
+        filtered=of_run(reads.aligned_counts),
         # The log of align_reads is no output; this file is, of the same job.
-        marked=lambda wc: quality("alignments/{profile}.rep{replicate}.markdup.txt", [*FROM_FASTQ, *FROM_BAM]),
+        marked=of_run(reads.marked_counts),
     output:
         page="<results>/quality/multiqc/multiqc_report.html",
     log:
@@ -189,7 +194,7 @@ rule multiqc:
     params:
         title=config["name"],
         quality=lambda wc, input: os.path.dirname(input.summary),
-        logs=f"{RESULTS}/logs/align_reads" if FROM_FASTQ else [],
+        logs=f"{RESULTS}/logs/align_reads" if RUN.of_kind("fastq") else [],
         folder=lambda wc, output: os.path.dirname(output.page),
     shell:
         "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"

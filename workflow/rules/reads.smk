@@ -1,14 +1,12 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
 # What is done to the reads of a profile is one job of a cluster, whose time is the sum of its stages': within a day, the
 # most that many partitions give, for the 40 million pairs of a deep profile.
-
-
-include: "reads_inputs.smk"
+from epigroup.run import reads
 
 
 rule check_fastq:
     input:
-        reads=fastq_of,
+        reads=by_wildcards(reads.fastq),
     output:
         facts="<results>/quality/fastq/{profile}.rep{replicate}.json",
     log:
@@ -16,7 +14,7 @@ rule check_fastq:
     benchmark:
         "<results>/benchmarks/check_fastq/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_FASTQ),
+        profile=one_of(RUN.of_kind("fastq")),
     # Before all else, so that a bad file stops nothing that has taken hours. On a cluster it is the first step of its
     # profile's job: jobs of their own would be twice as many.
     priority: 100
@@ -29,7 +27,7 @@ rule check_fastq:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        checksums=lambda wc, input: checksums_of(input.reads),
+        checksums=lambda wc, input: RUN.checksums_of(input.reads),
         code=code_digest("check_fastq"),
     script:
         "../scripts/check_fastq.py"
@@ -37,7 +35,7 @@ rule check_fastq:
 
 rule trim_reads:
     input:
-        reads=fastq_of,
+        reads=by_wildcards(reads.fastq),
         checked=rules.check_fastq.output.facts,
     output:
         # Mates leave fastp interleaved, so that both layouts are one file and one rule.
@@ -49,7 +47,7 @@ rule trim_reads:
     benchmark:
         "<results>/benchmarks/trim_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_FASTQ),
+        profile=one_of(RUN.of_kind("fastq")),
     group:
         "reads"
     conda:
@@ -59,7 +57,7 @@ rule trim_reads:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 120 * attempt,
     params:
-        cfg=trim_arguments,
+        cfg=by_wildcards(reads.trim_arguments),
     shell:
         "part=$(dirname {output.reads:q})/.partial$$.$(basename {output.reads:q}) ;"
         " trap 'rm -f \"$part\"' EXIT ;"
@@ -106,7 +104,7 @@ rule index_genome:
 
 rule align_reads:
     input:
-        reads=reads_to_align,
+        reads=by_wildcards(reads.to_align),
         checked=rules.check_fastq.output.facts,
         index=rules.index_genome.output.index,
     output:
@@ -117,7 +115,7 @@ rule align_reads:
     benchmark:
         "<results>/benchmarks/align_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
-        profile=one_of(FROM_FASTQ),
+        profile=one_of(RUN.of_kind("fastq")),
     group:
         "reads"
     conda:
@@ -128,7 +126,7 @@ rule align_reads:
         mem_mb=lambda wc, attempt: 4000 * attempt,
         runtime=lambda wc, threads, attempt: min(960, 2400 // threads) * attempt,
     params:
-        cfg=align_arguments,
+        cfg=by_wildcards(reads.align_arguments),
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " scratch={resources.tmpdir:q}/{wildcards.profile}.rep{wildcards.replicate}.$$ ;"

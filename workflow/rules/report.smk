@@ -1,15 +1,38 @@
 # Figures (SVG, PNG and their numbers) and the report, from the tables of all earlier stages.
 
+from pathlib import Path
 
-include: "report_inputs.smk"
+from epigroup.run import audit, report as report_page
+
+FIGURES, DATA_FIGURES = of_run(report_page.figures), report_page.DATA_FIGURES
+FINDINGS = of_run(report_page.findings)
+DRAWING = of_run(report_page.drawing_settings, CONFIG_SOURCE)
+
+
+def captioned(name, facts):
+    """A figure with its place in Snakemake's own report."""
+    category, title = facts
+    return report(
+        f"{RESULTS}/figures/{name}.svg",
+        caption=f"../report/captions/{name}.rst",
+        category=category,
+        labels={"figure": title},
+    )
+
+
+def page_files():
+    """Templates, styles and scripts of the page, relative to workflow/."""
+    root = Path(workflow.basedir, "workflow")
+    kept = (path for path in root.glob("report/**/*") if path.suffix in (".j2", ".css", ".js"))
+    return tuple(sorted(path.relative_to(root).as_posix() for path in kept))
 
 
 rule draw_figures:
     input:
-        unpack(findings),
+        **FINDINGS,
     output:
         [captioned(name, facts) for name, facts in FIGURES.items()],
-        figure_files(FIGURES, ("png", "tsv")),
+        of_run(report_page.figure_files, FIGURES, ("png", "tsv")),
     log:
         "<results>/logs/draw_figures.log",
     benchmark:
@@ -23,13 +46,7 @@ rule draw_figures:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg={
-            **drawing_settings(),
-            "grouping": shown_grouping(),
-            "methods": method_words(),
-            "joint": joint(),
-            "families": K_FAMILIES,
-        },
+        cfg={**DRAWING, **of_run(report_page.shown_settings)},
         code=code_digest("draw_figures"),
     script:
         "../scripts/draw_figures.py"
@@ -42,23 +59,23 @@ use rule draw_figures as draw_data_figures with:
         tasks="<results>/dataset/tasks.tsv",
     output:
         [captioned(name, facts) for name, facts in DATA_FIGURES.items()],
-        figure_files(DATA_FIGURES, ("png", "tsv")),
+        of_run(report_page.figure_files, DATA_FIGURES, ("png", "tsv")),
     log:
         "<results>/logs/draw_data_figures.log",
     benchmark:
         "<results>/benchmarks/draw_data_figures.tsv"
     params:
-        cfg=drawing_settings(),
+        cfg=DRAWING,
         code=code_digest("draw_figures"),
 
 
 rule make_report:
     input:
-        unpack(findings),
+        **FINDINGS,
         # When and with what they were trained
-        models=decision_files()["networks"],
+        models=of_run(audit.networks),
         # The page names the folder of figures, so it comes with it.
-        figures=figure_files({**FIGURES, **DATA_FIGURES}),
+        figures=of_run(report_page.figure_files, {**FIGURES, **DATA_FIGURES}),
     output:
         report(
             "<results>/report/report.html",
@@ -81,9 +98,9 @@ rule make_report:
     params:
         cfg={
             "report": {**settings("report"), "code": code_digest("train_pack")},
-            "figures": figure_settings(),
-            "grouping": shown_grouping(),
-            "training": {strategy: settings("training", strategy) for strategy in STRATEGIES},
+            "figures": of_run(report_page.figure_settings, CONFIG_SOURCE),
+            "grouping": of_run(report_page.shown_grouping),
+            "training": {strategy: settings("training", strategy) for strategy in RUN.strategies},
         },
         code=code_digest("make_report", (), page_files()),
     script:

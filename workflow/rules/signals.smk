@@ -1,9 +1,10 @@
 # Signals of profiles for browsers: fold enrichment and -log10 p. `snakemake signals` makes them, or peaks.signal.
+from epigroup.run import peaks
 
 
 rule make_pileups:
     input:
-        unpack(background_of),
+        unpack(by_wildcards(peaks.background)),
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         bases="<results>/genome/effective_size.txt",
@@ -25,7 +26,7 @@ rule make_pileups:
         mem_mb=lambda wc, attempt: 4000 * attempt,
         runtime=lambda wc, attempt: 480 * attempt,
     params:
-        cfg=lambda wc: calling_settings(wc),
+        cfg=by_wildcards(peaks.calling_settings),
         code=code_digest("make_pileups"),
     script:
         "../scripts/make_pileups.py"

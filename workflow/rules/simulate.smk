@@ -1,7 +1,5 @@
 # The demo's genome, reads and peaks, with the truth behind them; only where the config has a section `simulation`.
-
-
-include: "simulate_inputs.smk"
+from epigroup.run import simulation
 
 
 rule simulate_genome:
@@ -14,7 +12,7 @@ rule simulate_genome:
         sites="<results>/simulation/truth/sites.tsv.gz",
         intervals="<results>/simulation/truth/intervals.tsv.gz",
         probability="<results>/simulation/truth/probability.h5",
-        peaks=simulated_peaks(),
+        peaks=of_run(simulation.simulated_peaks),
     log:
         "<results>/logs/simulate_genome.log",
     benchmark:
@@ -26,7 +24,7 @@ rule simulate_genome:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=genome_settings(),
+        cfg=of_run(simulation.genome_settings),
         code=code_digest("simulate_genome"),
     script:
         "../scripts/simulate_genome.py"
@@ -49,7 +47,7 @@ rule simulate_reads:
         mem_mb=lambda wc, attempt: 2000 * attempt,
         runtime=lambda wc, attempt: 30 * attempt,
     params:
-        cfg=reads_settings,
+        cfg=by_wildcards(simulation.read_settings),
         code=code_digest("simulate_reads"),
     script:
         "../scripts/simulate_reads.py"

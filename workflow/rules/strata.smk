@@ -1,15 +1,14 @@
 # Scores by stratum of the test bins: by cell types that share a peak, by GC, by distance to transcription starts.
-
-
-include: "strata_inputs.smk"
+from epigroup.run import strata, training
+from epigroup.run.settings import respelt
 
 
 rule stratify_bins:
     input:
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
         genome="<results>/genome/genome.h5",
-        gtf=GTF or [],
+        gtf=RUN.gtf or [],
     output:
         "<results>/strata/bins.h5",
     log:
@@ -23,8 +22,8 @@ rule stratify_bins:
         mem_mb=lambda wc, attempt: 4000 * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg=strata_config(),
-        names=respelt(GTF),
+        cfg=of_run(strata.strata_settings),
+        names=of_run(respelt, RUN.gtf),
         code=code_digest("stratify_bins"),
     script:
         "../scripts/stratify_bins.py"
@@ -53,7 +52,7 @@ rule score_strata:
         mem_mb=lambda wc, attempt: (2000 + 6 * len(TASKS)) * attempt,
         runtime=lambda wc, attempt: 60 * attempt,
     params:
-        cfg=lambda wc: {"tasks": modalities(wc.strategy)},
+        cfg=lambda wc: {"tasks": of_run(strata.modalities, wc.strategy)},
         code=code_digest("score_strata"),
     script:
         "../scripts/score_strata.py"
@@ -61,9 +60,9 @@ rule score_strata:
 
 rule compare_strata:
     input:
-        tables=strata_files("{strategy}/seed{seed}.tsv"),
-        correlations=strata_files("{strategy}/seed{seed}.correlation.tsv"),
-        samples=strata_files("{strategy}/seed{seed}.sample.h5"),
+        tables=of_run(strata.tables, "tsv"),
+        correlations=of_run(strata.tables, "correlation.tsv"),
+        samples=of_run(strata.tables, "sample.h5"),
         strata="<results>/strata/bins.h5",
         dataset="<results>/dataset/dataset.json",
     output:
@@ -84,8 +83,8 @@ rule compare_strata:
         runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg={
-            "runs": stratified_runs(),
-            "tasks": task_rows(columns=("task_id", "modality", "cell_group")),
+            "runs": of_run(strata.stratified),
+            "tasks": RUN.task_rows(columns=("task_id", "modality", "cell_group")),
         },
         code=code_digest("compare_strata"),
     script:

@@ -1,7 +1,5 @@
 # Peaks and signals for genome browsers, a target of its own: `snakemake tracks`.
-
-
-include: "tracks_inputs.smk"
+from epigroup.run import tracks
 
 
 rule write_peak_tracks:
@@ -31,7 +29,7 @@ rule write_tracks:
         peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
         indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
         bigbeds=rules.write_peak_tracks.output,
-        signals=[path for name in TASKS for path in signals_of(name).values()],
+        signals=of_run(tracks.all_signals),
         fasta="<results>/genome/genome.fa",
         index="<results>/genome/genome.fa.fai",
     output:
@@ -50,7 +48,7 @@ rule write_tracks:
         mem_mb=lambda wc, attempt: 500 * attempt,
         runtime=lambda wc, attempt: 10 * attempt,
     params:
-        cfg=track_settings(),
+        cfg=of_run(tracks.track_settings),
         code=code_digest("write_tracks"),
     script:
         "../scripts/write_tracks.py"

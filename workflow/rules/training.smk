@@ -1,7 +1,7 @@
 # Training of groups in packs, the heads of the network of all tasks, and the scores of a split.
+from epigroup.run import training
 
-
-include: "training_inputs.smk"
+looks_mb, pack_modules = by_wildcards(training.looks_mb), by_wildcards(training.pack_modules)
 
 
 rule check_device:
@@ -30,12 +30,12 @@ rule train_pack:
     input:
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
-        groups=groups_of,
-        rates=rates_of,
-        warm=warm_start_of,
-        precision=lambda wc: precision_of(wc.strategy),
-        device=lambda wc: device_check(wc.strategy),
+        shards=of_run(training.shards),
+        groups=by_wildcards(training.groups),
+        rates=by_wildcards(training.rates),
+        warm=by_wildcards(training.warm_model),
+        precision=precision_of,
+        device=device_check,
     output:
         model="<results>/models/{strategy}/seed{seed}/pack{pack}.safetensors",
         curves="<results>/models/{strategy}/seed{seed}/pack{pack}.curves.tsv",
@@ -45,13 +45,13 @@ rule train_pack:
         "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (
             (2000 + config["running"]["pack_memory_mb"] + data_mb(input) + looks_mb(wc)) * attempt
         ),
         runtime=1440,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=gpus_of,
         # Resources, not params: Snakemake does not track them, and they change no result.
         resume=int(config["running"]["resume"]),
         checkpoint_seconds=config["running"]["checkpoint_seconds"],
@@ -60,20 +60,20 @@ rule train_pack:
         tensorboard=int(config["running"]["tensorboard"]),
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
-        cfg=pack_settings,
-        n_packs=lambda wc: len(packs(wc.strategy)),
-        tasks=lambda wc: strategy_tasks(wc.strategy),
+        cfg=by_wildcards(training.pack_settings),
+        n_packs=lambda wc: len(RUN.packs(wc.strategy)),
+        tasks=lambda wc: RUN.strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
         choices=f"{RESULTS}/calibration/processors",
         events=f"{RESULTS}/logs/tensorboard",
-        code=pack_code,
+        code=lambda wc: code_digest("train_pack", pack_modules(wc)),
     script:
         "../scripts/train_pack.py"
 
 
 rule read_heads:
     input:
-        models=models_of,
+        models=by_wildcards(training.models),
     output:
         "<results>/heads/{strategy}/seed{seed}/heads.h5",
     log:
@@ -95,10 +95,10 @@ rule read_heads:
 # Whose network serves a task that several groups learn.
 rule choose_groups:
     input:
-        models=models_of,
+        models=by_wildcards(training.models),
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         "<results>/models/{strategy}/seed{seed}/serving.tsv",
     log:
@@ -107,15 +107,15 @@ rule choose_groups:
         "<results>/benchmarks/choose_groups/{strategy}.seed{seed}.tsv"
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=lambda wc, attempt: 240 * attempt,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("prediction"),
-        device=lambda wc: training_device(wc.strategy),
+        device=by_wildcards(training.device),
         code=code_digest("choose_groups"),
     script:
         "../scripts/choose_groups.py"
@@ -123,11 +123,11 @@ rule choose_groups:
 
 rule predict_splits:
     input:
-        models=models_of,
-        serving=serving_of,
+        models=by_wildcards(training.models),
+        serving=by_wildcards(training.serving),
         genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
-        shards=shard_paths(),
+        shards=of_run(training.shards),
     output:
         **{
             split: path if config["evaluation"]["keep_predictions"] else temp(path)
@@ -142,18 +142,18 @@ rule predict_splits:
         "<results>/benchmarks/predict_splits/{strategy}.seed{seed}.tsv"
     # A group on one node; what a GPU predicts is a job of its own, for its partition, which leaves the GPU when it ends.
     group:
-        lambda wc: "predictions" if gpus(wc.strategy) else "evaluation"
+        lambda wc: "predictions" if gpus_of(wc) else "evaluation"
     conda:
         "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
-    threads: lambda wc: training_threads(wc.strategy)
+    threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
         runtime=lambda wc, attempt: 240 * attempt,
-        gpu=lambda wc: gpus(wc.strategy),
+        gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
         cfg=settings("prediction"),
-        device=lambda wc: training_device(wc.strategy),
+        device=by_wildcards(training.device),
         code=code_digest("predict_splits"),
     script:
         "../scripts/predict_splits.py"
@@ -161,7 +161,7 @@ rule predict_splits:
 
 rule export_model:
     input:
-        pack_of,
+        by_wildcards(training.model_of_group),
     output:
         "<results>/export/{strategy}/seed{seed}/group{group}.safetensors",
     log:

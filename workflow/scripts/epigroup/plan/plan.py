@@ -8,25 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from epigroup import grouping as grouping_methods
-from epigroup.config.k_families import families
-from epigroup.config.pools import compared_seeds
 from epigroup.config.settings import training_settings
 from epigroup.config.sheet import Sheet
-from epigroup.config.strategies import (
-    count_groups,
-    count_packs,
-    grouping_seeds,
-    grouping_tasks,
-    head_seeds,
-    overlaps,
-    shown_heads,
-    strategy_seeds,
-)
-from epigroup.dataset.bin_sets import evaluation_sets
+from epigroup.config.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
 from epigroup.genome.assemblies import known_lengths
 from epigroup.networks.architecture import network_cost
+from epigroup.plan.jobs import count_jobs
 from epigroup.plan.trials import StudyPlan, TrialPlan, plan_search, plan_study
+from epigroup.run.facts import Run
 from epigroup.training.balancing import step_flop
 
 # What the estimate rests on; every one of them is printed with it.
@@ -130,9 +119,9 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     )
 
 
-def make_plan(config: dict, sheet: Sheet) -> Plan:
-    """The plan of a completed config and its sheet; looks up sizes of files that are there, opens none."""
-    table = sheet.table()
+def make_plan(run: Run) -> Plan:
+    """The plan of a run; looks up sizes of files that are there, opens none."""
+    config, table = run.config, run.table
     strategies = [plan_strategy(config, name, table) for name in config["strategies"]]
     found = [plan_search(config, s.name, s.sizes, table, seconds_a_step) for s in strategies]
     searches = [search for search in found if search is not None]
@@ -141,10 +130,8 @@ def make_plan(config: dict, sheet: Sheet) -> Plan:
         name=config["name"],
         n_tasks=len(table),
         strategies=strategies,
-        disk=plan_disk(config, sheet, strategies),
-        jobs=count_jobs(config, sheet, strategies)
-        + Counter({"search of rates": sum(s.jobs for s in searches)} if searches else {})
-        + Counter({"patience study": study.jobs} if study else {}),
+        disk=plan_disk(config, run.sheet, strategies),
+        jobs=count_jobs(run),
         searches=searches,
         study=study,
     )
@@ -222,130 +209,3 @@ def plan_disk(
         )
     )
     return rows
-
-
-def count_jobs(config: dict, sheet: Sheet, strategies: list[StrategyPlan]) -> Counter:
-    """Jobs by stage on an empty results folder; those that make and check a simulation are left out."""
-    reads = [p for p in sheet.profiles.values() if p.kind != "peaks"]
-    fastq = sum(len(p.replicates) for p in reads if p.kind == "fastq")
-    bam = sum(len(p.replicates) for p in reads if p.kind == "bam")
-    jobs: Counter = Counter(genome=1)
-    if sheet.downloads:
-        jobs["downloads"] = len(sheet.downloads)
-    devices = {training_settings(config, s.name)["device"] for s in strategies}
-    if "cuda" in devices:
-        jobs["device check"] = 1
-    jobs["precision"] = len(devices)
-    if reads:
-        # FASTQ: check, trim, align, places, filter; BAM: check, mark, places, filter; a profile: pool, strands,
-        # quality; once: effective size, the table of qualities, the index
-        trims = int(config["reads"]["trim"])
-        jobs["reads to peaks"] = (4 + trims) * fastq + 4 * bam + 3 * len(reads) + 2 + bool(fastq)
-        called = [p for p in reads if not p.is_input]
-        jobs["reads to peaks"] += len(called) + int(config["qc"]["min_grade"] != "fail")
-        if config["peaks"]["replicates"] != "pooled":
-            several = [p for p in called if len(p.replicates) > 1]
-            idr = config["peaks"]["replicates"] == "idr" and any(p.peak_mode == "narrow" for p in several)
-            jobs["reads to peaks"] += len(several) + idr
-        if config["peaks"]["signal"]:
-            jobs["signals"] = 2 * len(called)
-    # standardise and index all peaks, a shard a chromosome, their summary, the table of tasks
-    jobs["peaks to labels"] = 2 + len(config["genome"]["chromosomes"]) + 2
-    jobs["peaks to labels"] += int(config["dataset"]["targets"] == "signal")  # the check of the signals
-    jobs["training"] = sum(s.jobs for s in strategies)
-    runs = grouping_runs(config)
-    jobs["grouping"] = len(runs) + len(head_runs(config, runs))
-    jobs["grouping"] += len(head_runs(config, runs, "covariance")) + int(reads_labels(config, runs))
-    jobs["grouping"] += len(strategy_seeds(config, config["sweep"]["heads_from"])) if "sweep" in config else 0
-    if measured := len(affinity_runs(config)):
-        jobs["affinity"] = measured + 1
-    # predictions of each run; by set of evaluation regions its metrics, choices, the comparison
-    runs = sum(s.seeds for s in strategies)
-    choices = sum(len(compared_seeds(config, name)) for name in config["choices"])
-    sets = len(evaluation_sets(config["dataset"]["evaluation_regions"]))
-    overlapping = [s for s in strategies if overlaps(config, config["strategies"][s.name]["grouping"])]
-    jobs["evaluation"] = sum(s.seeds for s in overlapping) + runs + (runs + choices + 1) * sets
-    # each baseline, and the marks; the strata, their scores of each run, all of them side by side
-    if config["baselines"]["names"] and config["dataset"]["targets"] == "labels":
-        jobs["baselines"] = len(config["baselines"]["names"]) + 1
-    if "strata" in config:
-        jobs["strata"] = runs + len(config["external"]) + 2
-    if config["external"]:
-        jobs["external predictions"] = len(config["external"]) * (1 + len(config["seeds"]) * sets)
-    # the data set's, the thresholds of each run, all of them
-    jobs["audit"] = runs + 2
-    # costs, confounders, figures of the data, figures of the results, the page; the paper's tables, the choice of K
-    jobs["report"] = 5 + int(config["paper"] is not None) + int(bool(families(config)))
-    return jobs
-
-
-def grouping_runs(config: dict) -> set[tuple[str, int]]:
-    """(grouping, seed) that strategies train, those whose sizes random groupings match and, in a simulation,
-    all others of the config, which are held against the planted groups."""
-    runs = set()
-    wanted = [
-        (strategy["grouping"], seed)
-        for name, strategy in config["strategies"].items()
-        for seed in strategy_seeds(config, name)
-    ]
-    if "simulation" in config:
-        others = [n for n, spec in config["groupings"].items() if spec["method"] not in ("single", "all")]
-        wanted += [(name, seed) for name in others for seed in grouping_seeds(config, name)]
-    for name, seed in wanted:
-        grouping: str | None = name
-        while grouping is not None and (grouping, seed) not in runs:
-            runs.add((grouping, seed))
-            spec = config["groupings"][grouping]
-            grouping = spec["like"] if spec["method"] == "random" else None
-    return runs
-
-
-def read_by(config: dict, grouping: str) -> tuple[str, ...]:
-    """What a grouping's method reads beside the sheet."""
-    spec = config["groupings"][grouping]
-    return grouping_methods.needs(spec["method"], spec)
-
-
-def swept(config: dict) -> set[str]:
-    """What the K sweep reads; its heads always."""
-    if "sweep" not in config:
-        return set()
-    return {
-        "heads",
-        *(what for form in config["sweep"]["vectors"] for what in grouping_methods.VECTORS[form]),
-    }
-
-
-def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> set[tuple[str, int]]:
-    """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings, the
-    sweep or the report."""
-    found = {
-        (config["groupings"][grouping]["heads_from"], of)
-        for grouping, seed in runs
-        if what in read_by(config, grouping)
-        for of in head_seeds(config, grouping, seed)
-    }
-    if what in swept(config):
-        name = config["sweep"]["heads_from"]
-        found |= {(name, seed) for seed in strategy_seeds(config, name)}
-    shown = shown_heads(config)
-    if what == "heads" and shown is not None:
-        found |= {(shown, seed) for seed in strategy_seeds(config, shown)}
-    return found
-
-
-def affinity_runs(config: dict) -> list[list]:
-    """[affinity, strategy, seed] of every affinity that a grouping of `grouping_runs` reads."""
-    runs = grouping_runs(config)
-    found = dict.fromkeys(
-        (config["groupings"][name]["affinity"], config["groupings"][name]["heads_from"], seed)
-        for name in config["groupings"]
-        for seed in grouping_seeds(config, name)
-        if (name, seed) in runs and "affinity" in read_by(config, name)
-    )
-    return [list(run) for run in found]
-
-
-def reads_labels(config: dict, runs: set[tuple[str, int]]) -> bool:
-    """Whether a grouping or the sweep reads the correlation of the labels."""
-    return "labels" in swept(config) or any("labels" in read_by(config, grouping) for grouping, _ in runs)

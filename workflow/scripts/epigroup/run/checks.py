@@ -1,0 +1,87 @@
+"""What is asked at once and before any job: what config and sheet do not allow together, and what the first bytes of
+the user's files tell: do they name contigs alike, are reads that are called together of one layout?"""
+
+import os
+
+from epigroup.config import contig_faults
+from epigroup.config.contig_faults import HEADER_OF_BAM, HEADER_OF_BIGWIG, ROWS, ContigFile
+from epigroup.config.layouts import layout_faults
+from epigroup.config.patience import count_profiles
+from epigroup.config.searches import searched_tasks
+from epigroup.core.errors import InputError
+from epigroup.reads.given_alignments import first_layout
+from epigroup.run.baselines import check_baselines
+from epigroup.run.calibration import check_precisions
+from epigroup.run.facts import Run
+from epigroup.run.paper import check_paper
+from epigroup.run.prediction import check_predict
+from epigroup.run.report import figure_settings
+from epigroup.run.settings import settings
+
+
+def contig_files(run: Run) -> list[ContigFile]:
+    """The files whose contigs are held against those of the FASTA; what is still to be fetched or made is not there."""
+    predict = run.config.get("predict")
+    regions = run.in_results(predict["regions"]) if predict and not predict["fasta"] else None
+    found = [
+        ContigFile("genome.blacklist", run.blacklist, ROWS, respelt=True),
+        ContigFile("genome.gtf", run.gtf, ROWS, respelt=True),
+        ContigFile("predict.regions", regions, ROWS),
+    ]
+    for name, profile in run.profiles.items():
+        for one in profile.replicates:
+            found.append(ContigFile("peaks", one.peaks, ROWS, who=name, respelt=True))
+            found.append(ContigFile("alignments", one.bam, HEADER_OF_BAM, who=name))
+        if run.signal:
+            found.append(ContigFile("signal", profile.signal, HEADER_OF_BIGWIG, who=name))
+    return [one for one in found if one.path and os.path.exists(one.path)]
+
+
+def faults_of_contigs(run: Run, kept: str) -> list[str]:
+    """`kept`: where the names of a FASTA without index are kept from one start to the next."""
+    if not os.path.exists(run.fasta):
+        return []
+    return contig_faults.contig_faults(
+        run.fasta,
+        contig_faults.fasta_contigs(run.fasta, run.path("genome/contigs.tsv"), kept),
+        **{key: run.config["genome"][key] for key in ("assembly", "chromosomes", "mitochondrion")},
+        files=contig_files(run),
+        contig_names=run.config["peaks"]["contig_names"],
+        longest=run.longest,
+    )
+
+
+def layout_of(bam: str) -> str | None:
+    """None too for what is no alignment file, which the headers have told already."""
+    try:
+        return first_layout(bam) if os.path.exists(bam) else None
+    except InputError:
+        return None
+
+
+def check_files(run: Run, source: str, kept: str) -> None:
+    """InputError with all faults at once, `source` naming the config."""
+    faults = [*faults_of_contigs(run, kept), *layout_faults(run.profiles, layout_of)]
+    if len(faults) == 1:
+        raise InputError(f"{source}: {faults[0]}")
+    if faults:
+        raise InputError("\n".join([f"{source}: {len(faults)} faults in the files that it names:", *faults]))
+
+
+def check_asked(run: Run, source: str) -> None:
+    """InputError for what config and sheet do not allow together, however late its job would come."""
+    for name in run.groupings:
+        settings(run, "grouping", name)
+    for strategy, seed in run.searched_runs():
+        searched_tasks(run.config, strategy, seed, run.table)
+    if "patience_study" in run.config:
+        count_profiles(run.config["patience_study"], run.table)
+    if "sweep" in run.config and max(run.config["sweep"]["k"]) > len(run.tasks):
+        raise InputError(
+            f"{source}: sweep.k: {max(run.config['sweep']['k'])} groups of {len(run.tasks)} tasks"
+        )
+    check_precisions(run, source)
+    check_baselines(run, source)
+    check_paper(run, source)
+    check_predict(run, source)
+    figure_settings(run, source)

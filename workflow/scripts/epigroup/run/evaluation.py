@@ -1,0 +1,99 @@
+"""What is scored, and what is held against what."""
+
+from typing import Any
+
+from epigroup.config.pools import candidates, compared_seeds, pool_members
+from epigroup.run import grouping
+from epigroup.run.facts import Run
+from epigroup.run.settings import settings
+
+
+def of_scored(run: Run, name: str, folder: str = "evaluation") -> list[str]:
+    """A file (metrics.tsv, blocks.h5) of everything that has scores, in the order of `Run.scored_runs`."""
+    return [run.path(folder, strategy, f"seed{seed}", name) for strategy, seed in run.scored_runs()]
+
+
+def scoring_settings(run: Run, regions: str, strategy: str | None = None) -> dict[str, Any]:
+    """What `evaluate_strategy` is told; of predictions from elsewhere (no strategy) all tasks are scored."""
+    tasks = list(run.tasks) if strategy is None else run.strategy_tasks(strategy)
+    return {**settings(run, "evaluation", regions), "tasks": tasks}
+
+
+def folders(run: Run) -> dict[str, str]:
+    """{evaluation regions: folder of their scores}: each chooses its own thresholds and strategies."""
+    return dict(zip(run.regions, [run.results, run.path("all_mappable")]))
+
+
+def shown_strategies(run: Run) -> list[str]:
+    """The strategies, those of a pool as the pool."""
+    pools = run.config["comparison"]["pools"]
+    of_pool = {member: pool for pool, members in pools.items() for member in members}
+    return list(dict.fromkeys(of_pool.get(name, name) for name in run.strategies))
+
+
+def headline_pairs(run: Run) -> list[list[str]]:
+    """The config's pairs; where it has none, the first strategy on clustered heads against each other one."""
+    asked = run.config["comparison"]["headline"]
+    clustered = [name for name in run.strategies if run.grouping_of(name)["heads_from"]]
+    if asked or not clustered:
+        return asked
+    return [[clustered[0], name] for name in shown_strategies(run) if name != clustered[0]]
+
+
+def joint_strategy(run: Run) -> str | None:
+    """The first strategy of one network for all tasks."""
+    return next((name for name in run.strategies if run.grouping_of(name)["method"] == "all"), None)
+
+
+def single_strategy(run: Run) -> str | None:
+    """The first strategy that learns each task by itself, which shows who transfer harms."""
+    return next((name for name in run.strategies if run.grouping_of(name)["method"] == "single"), None)
+
+
+def matched_pairs(run: Run) -> list[list[str]]:
+    """Pairs [strategy, baseline] whose baseline, or every strategy of it, has random groups of the strategy's sizes."""
+
+    def has_its_sizes(rival: str, strategy: str) -> bool:
+        spec = run.grouping_of(rival)
+        return spec["method"] == "random" and spec["like"] == run.grouping_name(strategy)
+
+    return [
+        [strategy, baseline]
+        for strategy in run.strategies
+        for baseline in [*run.strategies, *run.config["comparison"]["pools"]]
+        if all(has_its_sizes(one, strategy) for one in pool_members(run.config, baseline))
+    ]
+
+
+def comparison_settings(run: Run) -> dict[str, Any]:
+    return {
+        **settings(run, "comparison"),
+        "headline": headline_pairs(run),
+        "matched": matched_pairs(run),
+        "tasks": run.task_rows(),
+        "alone": single_strategy(run),
+        "precisions": {name: settings(run, "training", name)["precision"] for name in run.strategies},
+        "runs": run.scored_runs(),
+        "groupings": grouping.trained(run),
+    }
+
+
+def of_candidates(run: Run, choice: str, seed: int, name: str, folder: str = "evaluation") -> list[str]:
+    """A file of each strategy that a choice is among."""
+    return [run.path(folder, one, f"seed{seed}", name) for one in candidates(run.config, choice)]
+
+
+def choice_settings(run: Run, choice: str) -> dict[str, Any]:
+    among = candidates(run.config, choice)
+    learnt = {task for strategy in among for task in run.strategy_tasks(strategy)}
+    return {
+        "candidates": among,
+        "shrink": run.config["choices"][choice]["shrink"],
+        "targets": run.config["dataset"]["targets"],
+        "tasks": [row for row in run.task_rows(columns=("task_id", "modality")) if row["task_id"] in learnt],
+    }
+
+
+def choice_seeds(run: Run) -> list[list]:
+    """[choice, seed] of all choices among strategies."""
+    return [[name, seed] for name in run.choices for seed in compared_seeds(run.config, name)]

@@ -1,0 +1,248 @@
+"""A run as its config and its sheet mean it: what all stages ask of them.
+
+What is asked again and again is kept; a `Run` is never changed.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import pandas as pd
+
+from epigroup.config.pools import compared_seeds
+from epigroup.config.searches import search_of, search_seeds
+from epigroup.config.settings import training_settings
+from epigroup.config.sheet import Profile, Sheet, read_sheet
+from epigroup.config.strategies import count_packs, grouping_tasks, strategy_seeds
+from epigroup.core.errors import InputError
+from epigroup.dataset.bin_sets import evaluation_sets
+from epigroup.dataset.splits import resolve
+from epigroup.genome.index_limits import LONGEST_INDEXED
+from epigroup.quality.left_out import profiles_left_out
+
+# The sheet's columns that a grouping is held against.
+AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """config: completed. sheet: without the tasks that are left out. left_out: these, and the grade of each.
+    all_tasks: with them, in the sheet's order."""
+
+    config: Mapping[str, Any]
+    sheet: Sheet
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    all_tasks: tuple[str, ...] = ()
+
+    # places
+
+    @property
+    def results(self) -> str:
+        return self.config["results"]
+
+    def path(self, *parts: object) -> str:
+        """A path below the results."""
+        return "/".join(map(str, (self.results, *parts)))
+
+    def in_results(self, path: str | None) -> str | None:
+        """A path of the config or the sheet, in which `<results>` stands for the folder."""
+        return path.replace("<results>", self.results) if path else path
+
+    def exists(self, path: str) -> bool:
+        """Whether a file is there or will be made by the simulation."""
+        return os.path.exists(path) or (self.simulated and path.startswith(self.path("simulation", "")))
+
+    # what the config says
+
+    @property
+    def simulated(self) -> bool:
+        return "simulation" in self.config
+
+    @property
+    def signal(self) -> bool:
+        """Whether networks learn the mean of a signal, not whether there is a peak."""
+        return self.config["dataset"]["targets"] == "signal"
+
+    @property
+    def seeds(self) -> list[int]:
+        return self.config["seeds"]
+
+    @property
+    def chromosomes(self) -> list[str]:
+        return self.config["genome"]["chromosomes"]
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The sets of evaluation regions; the first one heads everything."""
+        return tuple(evaluation_sets(self.config["dataset"]["evaluation_regions"]))
+
+    @property
+    def fasta(self) -> str:
+        return self.in_results(self.config["genome"]["fasta"])
+
+    @property
+    def blacklist(self) -> str | None:
+        return self.in_results(self.config["genome"]["blacklist"])
+
+    @property
+    def gtf(self) -> str | None:
+        return self.in_results(self.config["genome"]["gtf"])
+
+    @property
+    def strategies(self) -> list[str]:
+        return list(self.config["strategies"])
+
+    @property
+    def groupings(self) -> list[str]:
+        return list(self.config["groupings"])
+
+    @property
+    def choices(self) -> list[str]:
+        return list(self.config["choices"])
+
+    @property
+    def external(self) -> list[str]:
+        return list(self.config["external"])
+
+    @property
+    def baselines(self) -> list[str]:
+        """Simple predictors; they predict labels."""
+        return [] if self.signal else self.config["baselines"]["names"]
+
+    @property
+    def searched(self) -> list[str]:
+        """The strategies whose rates are searched."""
+        return [name for name in self.strategies if search_of(self.config, name) is not None]
+
+    def grouping_name(self, strategy: str) -> str:
+        return self.config["strategies"][strategy]["grouping"]
+
+    def grouping_of(self, strategy: str) -> Mapping[str, Any]:
+        """The section of a strategy's grouping."""
+        return self.config["groupings"][self.grouping_name(strategy)]
+
+    def training_of(self, strategy: str) -> dict[str, Any]:
+        """The settings of a strategy's training, its own over those of all."""
+        return training_settings(self.config, strategy)
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a strategy may train on a GPU: the environments then hold the CUDA build of PyTorch."""
+        return any(self.training_of(name)["device"] != "cpu" for name in self.strategies)
+
+    # what the sheet says
+
+    @property
+    def profiles(self) -> dict[str, Profile]:
+        return self.sheet.profiles
+
+    @cached_property
+    def tasks(self) -> list[str]:
+        return self.sheet.tasks
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a task, as `Sheet.table`."""
+        return self.sheet.table()
+
+    def task_rows(self, grouping: str | None = None, columns: Iterable[str] | None = None) -> list[dict]:
+        """The sheet's rows of the tasks (of a grouping) and all or these columns, in the sheet's order."""
+        table = self.table if grouping is None else grouping_tasks(self.config, grouping, self.table)
+        return (table if columns is None else table[list(columns)]).to_dict("records")
+
+    def strategy_tasks(self, strategy: str) -> list[str]:
+        """Ids of the tasks that a strategy learns, in the sheet's order."""
+        return _strategy_tasks(self, strategy)
+
+    def checksums_of(self, files: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """What the sheet says of its own files among these: {path: (checksum, which row and column)}."""
+        return {path: self.sheet.checksums[path] for path in files if path in self.sheet.checksums}
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The profiles that enter as "fastq", "bam" or "peaks"."""
+        return [name for name, profile in self.profiles.items() if profile.kind in kinds]
+
+    @property
+    def from_reads(self) -> list[str]:
+        return [name for name, profile in self.profiles.items() if profile.kind != "peaks"]
+
+    @property
+    def longest(self) -> int | None:
+        """The most bp that a chromosome may have: alignments are indexed, which given peaks need not be."""
+        return LONGEST_INDEXED if self.from_reads else None
+
+    # trainings
+
+    def strategy_seeds(self, strategy: str) -> list[int]:
+        return strategy_seeds(self.config, strategy)
+
+    def packs(self, strategy: str) -> range:
+        """The jobs that a seed of a strategy is trained in."""
+        return _packs(self, strategy)
+
+    def trained_runs(self) -> list[list]:
+        """[strategy, seed] of everything that is trained."""
+        return [[name, seed] for name in self.strategies for seed in self.strategy_seeds(name)]
+
+    def searched_runs(self) -> list[list]:
+        """[strategy, seed] of every search of rates."""
+        return [[name, seed] for name in self.searched for seed in search_seeds(self.config, name)]
+
+    def scored_runs(self) -> list[list]:
+        """[strategy, choice or predictions from elsewhere, seed] of everything that has scores."""
+        return [
+            [name, seed]
+            for name in [*self.strategies, *self.choices, *self.external]
+            for seed in compared_seeds(self.config, name)
+        ]
+
+
+@cache
+def _strategy_tasks(run: Run, strategy: str) -> list[str]:
+    return grouping_tasks(run.config, run.grouping_name(strategy), run.table)["task_id"].tolist()
+
+
+@cache
+def _packs(run: Run, strategy: str) -> range:
+    return range(count_packs(run.config, strategy, run.table))
+
+
+def sheet_of(run: Run, exist: Callable[[str], bool]) -> Sheet:
+    """The sheet that a config names; `exist` says of a file whether it is there."""
+    return read_sheet(
+        run.config["samples"],
+        results=run.results,
+        assembly=run.config["genome"]["assembly"],
+        exist=exist,
+        peak_mode_default=run.config["peaks"]["mode"],
+        signals=run.signal,
+    )
+
+
+def open_run(config: Mapping[str, Any], source: str) -> Run:
+    """The run of a completed config, `source` in messages.
+
+    Reads the sheet, and the grades of an earlier run where there are any: profiles whose quality it found below
+    qc.min_grade have their figures made, but no labels. On a cluster each job reads that file anew; what depends on the
+    tasks therefore waits for check_grades, which runs beside the scheduler and ends the run unless the grades are those
+    that the run started with. Raises InputError for faults of the sheet and for files of the config that are not there.
+    """
+    first = Run(config, Sheet("", {}))
+    sheet = sheet_of(first, first.exists)
+    left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
+    run = Run(config, sheet.without(left_out), left_out, tuple(sheet.tasks))
+    resolve(config["splits"], dict.fromkeys(run.chromosomes))
+    named = (
+        ("genome.fasta", run.fasta),
+        ("genome.blacklist", run.blacklist),
+        ("genome.gtf", run.gtf),
+        *((f"external.{name}.file", run.in_results(one["file"])) for name, one in config["external"].items()),
+    )
+    for key, path in named:
+        if path and not run.exists(path):
+            raise InputError(
+                f"{source}: {key}: '{path}' is not there; check the path, relative to the working folder"
+            )
+    return run

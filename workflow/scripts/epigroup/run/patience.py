@@ -1,0 +1,30 @@
+"""The patience study: its packs and its tables."""
+
+import math
+
+from epigroup.config.patience import count_profiles
+from epigroup.run.facts import Run
+
+
+def packs(run: Run) -> range:
+    study = run.config["patience_study"]
+    return range(math.ceil(count_profiles(study, run.table) / study["groups_per_pack"]))
+
+
+def curves(run: Run, strategy: str, seed: int) -> list[str]:
+    return [run.path("patience", strategy, f"seed{seed}", f"pack{pack}.curves.tsv") for pack in packs(run)]
+
+
+def tables(run: Run) -> dict[str, str | list[str]]:
+    """What figures and report read of the study; its seed is the first of its strategy's. Empty without a study."""
+    if "patience_study" not in run.config:
+        return {}
+    strategy = run.config["patience_study"]["strategy"]
+    seed = run.strategy_seeds(strategy)[0]
+    folder = run.path("patience", strategy, f"seed{seed}")
+    return {
+        "study": f"{folder}/study.tsv",
+        "regret": f"{folder}/regret.tsv",
+        "study_groups": f"{folder}/groups.tsv",
+        "study_curves": curves(run, strategy, seed),
+    }

@@ -1,0 +1,56 @@
+"""Scores of regions of a user's own: `snakemake predict`."""
+
+from typing import Any
+
+from epigroup.core.errors import InputError
+from epigroup.run import training
+from epigroup.run.facts import Run
+
+
+def check_predict(run: Run, source: str) -> None:
+    """InputError where the section names what is not there."""
+    told = run.config.get("predict")
+    if told is None:
+        return
+    strategy, seed = told["strategy"], told["seed"]
+    if strategy not in run.strategies:
+        raise InputError(
+            f"{source}: predict.strategy: '{strategy}' is no strategy; there are {', '.join(run.strategies)}"
+        )
+    if seed not in run.strategy_seeds(strategy):
+        raise InputError(
+            f"{source}: predict.seed: {seed}: {strategy} is trained with "
+            f"{', '.join(map(str, run.strategy_seeds(strategy)))}"
+        )
+    for key in ("fasta", "regions"):
+        if told[key] and not run.exists(run.in_results(told[key])):
+            raise InputError(f"{source}: predict.{key}: '{told[key]}' is not there; check the path")
+
+
+def tasks(run: Run) -> list[str]:
+    return run.strategy_tasks(run.config["predict"]["strategy"])
+
+
+def tracks(run: Run) -> list[str]:
+    return [run.path("predict/bigwig", f"{task}.bw") for task in tasks(run)]
+
+
+def inputs(run: Run) -> dict[str, Any]:
+    told = run.config["predict"]
+    fasta = run.in_results(told["fasta"])
+    return {
+        **({"fasta": fasta} if fasta else {"genome": run.path("genome/genome.h5")}),
+        "models": training.models(run, told["strategy"], told["seed"]),
+        "serving": training.serving(run, told["strategy"], told["seed"]),
+        "regions": run.in_results(told["regions"]),
+    }
+
+
+def predict_settings(run: Run) -> dict[str, Any]:
+    told = run.config["predict"]
+    return {
+        "tasks": tasks(run),
+        "batch_size": told["batch_size"],
+        "both_strands": told["both_strands"],
+        "device": training.device(run, told["strategy"]),
+    }

@@ -1,0 +1,91 @@
+"""Reads and alignments: which files a replicate has, and the arguments of the tools.
+
+Arguments go by the profile alone: Snakemake does not compare params that are functions of the input.
+"""
+
+from typing import Any
+
+from epigroup.config.sheet import Replicate
+from epigroup.run.facts import Run
+
+
+def replicate_of(run: Run, profile: str, replicate: str) -> Replicate:
+    return run.profiles[profile].replicate(replicate)
+
+
+def given_alignments(run: Run, profile: str, replicate: str) -> str:
+    """The BAM or CRAM file that the sheet gives."""
+    return replicate_of(run, profile, replicate).bam
+
+
+def fastq(run: Run, profile: str, replicate: str) -> list[str]:
+    """The one or two FASTQ files of a replicate, as the sheet gives them."""
+    one = replicate_of(run, profile, replicate)
+    return [path for path in (one.fastq_1, one.fastq_2) if path]
+
+
+def to_align(run: Run, profile: str, replicate: str) -> list[str]:
+    if run.config["reads"]["trim"]:
+        return [run.path("reads", f"{profile}.rep{replicate}.fastq.gz")]
+    return fastq(run, profile, replicate)
+
+
+def trim_arguments(run: Run, profile: str, replicate: str) -> list[str]:
+    reads = fastq(run, profile, replicate)
+    return ["--in2", reads[1], "--detect_adapter_for_pe"] if len(reads) == 2 else []
+
+
+def align_arguments(run: Run, profile: str, replicate: str) -> list:
+    """How bowtie2 takes the reads: trimmed pairs come interleaved in one file."""
+    reads = to_align(run, profile, replicate)
+    if not run.profiles[profile].paired:
+        return ["-U", reads[0]]
+    mates = ["--interleaved", *reads] if len(reads) == 1 else ["-1", reads[0], "-2", reads[1]]
+    return ["--maxins", run.config["reads"]["max_fragment"], *mates]
+
+
+def counted_before(run: Run, profile: str, replicate: str) -> dict[str, Any]:
+    """What counted the reads of a replicate before its alignments are filtered, and the blacklist."""
+    place = f"{profile}.rep{replicate}.json"
+    kind = run.profiles[profile].kind
+    found = {"checked": run.path("quality", "given" if kind == "bam" else "fastq", place)}
+    if kind == "fastq" and run.config["reads"]["trim"]:
+        found["trimmed"] = run.path("quality/fastp", place)
+    return found | ({"blacklist": run.blacklist} if run.blacklist else {})
+
+
+def of_replicates(run: Run, profile: str, pattern: str) -> list[str]:
+    """A file below the results of each replicate of a profile: `pattern` names {profile} and {replicate}."""
+    return [
+        run.path(pattern.format(profile=profile, replicate=one.number))
+        for one in run.profiles[profile].replicates
+    ]
+
+
+def of_all_replicates(run: Run, profiles: list[str], pattern: str) -> list[str]:
+    return [path for profile in profiles for path in of_replicates(run, profile, pattern)]
+
+
+def replicate_alignments(run: Run, profile: str) -> list[str]:
+    return of_replicates(run, profile, "alignments/{profile}.rep{replicate}.bam")
+
+
+def trimmed_counts(run: Run) -> list[str]:
+    """fastp's counts of the profiles from FASTQ; none where nothing is trimmed."""
+    trimmed = run.of_kind("fastq") if run.config["reads"]["trim"] else []
+    return of_all_replicates(run, trimmed, "quality/fastp/{profile}.rep{replicate}.json")
+
+
+def aligned_counts(run: Run) -> list[str]:
+    """samtools' counts of the profiles from FASTQ and BAM."""
+    return of_all_replicates(run, aligned(run), "quality/alignments/{profile}.rep{replicate}.flagstat.txt")
+
+
+def marked_counts(run: Run) -> list[str]:
+    """What samtools says of duplicates in them."""
+    return of_all_replicates(run, aligned(run), "quality/alignments/{profile}.rep{replicate}.markdup.txt")
+
+
+def aligned(run: Run) -> list[str]:
+    """Profiles whose reads are aligned, here or before; those from FASTQ first."""
+    return [*run.of_kind("fastq"), *run.of_kind("bam")]
