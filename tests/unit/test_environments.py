@@ -237,7 +237,7 @@ def test_programs_that_the_library_starts_are_in_the_environment():
                 assert all(name in environment(f"{name}.yaml") for name in chosen), rule.name
             elif program == "idr":
                 assert "idr" in environment(environment_of("find_idr"))
-                assert "idr_of" in rule.text, rule.name
+                assert "peaks.idr_program" in rule.text, rule.name
             else:
                 assert program in environment(Path(rule.env).name), f"{rule.name} starts {program}"
     assert seen == {

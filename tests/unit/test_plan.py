@@ -14,6 +14,7 @@ from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.plan import plan
 from epigroup.plan import text as plan_text
+from epigroup.run.facts import Run
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ def shiri(tmp_path_factory) -> Path:
 def shiri_plan(shiri) -> plan.Plan:
     config = complete_config(yaml.safe_load((shiri / "config" / "shiri2022.yaml").read_text()))
     sheet = read_sheet(shiri / config["samples"], results="results", assembly="hg38", exist=lambda _: True)
-    return plan.make_plan(config, sheet)
+    return plan.make_plan(Run(config, sheet))
 
 
 def rows_of(folder: Path) -> list[dict]:
@@ -97,7 +98,7 @@ def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
     counts = dry_run(shiri, "config/config.yaml")
     config = complete_config(yaml.safe_load((shiri / "config" / "config.yaml").read_text()))
     sheet = read_sheet(shiri / config["samples"], results="results", exist=lambda _: True)
-    jobs = plan.make_plan(config, sheet).jobs
+    jobs = plan.make_plan(Run(config, sheet)).jobs
     simulation = sum(n for name, n in counts.items() if name.startswith("simulate_"))
     truth = counts["compare_with_truth"] + counts["compare_groupings"]
     assert counts["total"] - counts["all"] - simulation - truth == sum(jobs.values())

@@ -1,1 +1,7 @@
-"""What a run keeps of its own jobs."""
+"""Which files a rule takes and what it is told: a config and a sheet in terms of the workflow's own files.
+
+`facts.Run` is what a completed config and its sheet mean; each module beside it answers for one stage, by plain
+functions of a run and of names (strategy, seed, profile), which rule files call through `of_run` and `by_wildcards`.
+What a rule is told stands in `settings`: it is kept with the results, and a change of it reruns the stage. `checks`
+says at once what a config asks that cannot be. Nothing here knows Snakemake.
+"""
