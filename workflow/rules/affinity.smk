@@ -1,13 +1,6 @@
 # How well tasks learn together, task against task: what groupings by affinity are made from, and how stable it is.
 from epigroup.run import affinity, training
 
-
-def affinity_inputs(wildcards):
-    """The files that an affinity is measured on, and the precision where a network is run."""
-    files = by_wildcards(affinity.inputs)(wildcards)
-    return {"precision": precision_of(wildcards)} | files if runs_networks(wildcards) else files
-
-
 runs_networks = by_wildcards(affinity.runs_networks)
 measure_modules = by_wildcards(affinity.measure_modules)
 MEASURED = of_run(affinity.measured)
@@ -15,7 +8,8 @@ MEASURED = of_run(affinity.measured)
 
 rule measure_affinity:
     input:
-        unpack(affinity_inputs),
+        unpack(by_wildcards(affinity.inputs)),
+        precision=lambda wc: precision_of(wc) if runs_networks(wc) else [],
     output:
         affinity="<results>/affinity/{affinity}/{strategy}/seed{seed}.h5",
         measures="<results>/affinity/{affinity}/{strategy}/seed{seed}.json",

@@ -5,9 +5,7 @@ from epigroup.run import audit, training
 ORIGINS = of_run(audit.origins, workflow.rules)
 
 
-@cache
-def audit_settings():
-    return of_run(audit.run_settings, ORIGINS)
+audit_settings = cache(partial(of_run, audit.run_settings, ORIGINS))
 
 
 rule audit_dataset:

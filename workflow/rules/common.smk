@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from functools import cache
+from functools import cache, partial
 from inspect import signature
 from types import SimpleNamespace
 
@@ -143,6 +143,17 @@ def threads_of(wildcards):
 
 def gpus_of(wildcards):
     return of_run(training.gpus, wildcards.strategy)
+
+
+def captioned(name, facts):
+    """A figure with its place in Snakemake's own report."""
+    category, title = facts
+    return report(
+        f"{RESULTS}/figures/{name}.svg",
+        caption=f"../report/captions/{name}.rst",
+        category=category,
+        labels={"figure": title},
+    )
 
 
 def data_mb(input):

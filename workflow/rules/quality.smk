@@ -1,9 +1,7 @@
 # The quality of reads, alignments and peaks, graded, profile by profile and in one table.
 from epigroup.run import peaks, reads
 
-
-def of_replicates(pattern):
-    return by_wildcards(reads.of_replicates, pattern=pattern)
+of_replicates = partial(by_wildcards, reads.of_replicates)
 
 
 rule count_places:
@@ -65,9 +63,9 @@ rule measure_quality:
         bam="<results>/alignments/{profile}.bam",
         bai="<results>/alignments/{profile}.bam.bai",
         strands="<results>/quality/strands/{profile}.json",
-        flagstat=of_replicates("quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
-        idxstats=of_replicates("quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
-        complexity=of_replicates("quality/complexity/{profile}.rep{replicate}.json"),
+        flagstat=of_replicates(pattern="quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
+        idxstats=of_replicates(pattern="quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
+        complexity=of_replicates(pattern="quality/complexity/{profile}.rep{replicate}.json"),
         bases="<results>/genome/effective_size.txt",
         sizes="<results>/genome/chrom.sizes",
     output:

@@ -1,30 +1,9 @@
 # Figures (SVG, PNG and their numbers) and the report, from the tables of all earlier stages.
-
-from pathlib import Path
-
 from epigroup.run import audit, report as report_page
 
 FIGURES, DATA_FIGURES = of_run(report_page.figures), report_page.DATA_FIGURES
 FINDINGS = of_run(report_page.findings)
 DRAWING = of_run(report_page.drawing_settings, CONFIG_SOURCE)
-
-
-def captioned(name, facts):
-    """A figure with its place in Snakemake's own report."""
-    category, title = facts
-    return report(
-        f"{RESULTS}/figures/{name}.svg",
-        caption=f"../report/captions/{name}.rst",
-        category=category,
-        labels={"figure": title},
-    )
-
-
-def page_files():
-    """Templates, styles and scripts of the page, relative to workflow/."""
-    root = Path(workflow.basedir, "workflow")
-    kept = (path for path in root.glob("report/**/*") if path.suffix in (".j2", ".css", ".js"))
-    return tuple(sorted(path.relative_to(root).as_posix() for path in kept))
 
 
 rule draw_figures:
@@ -102,6 +81,6 @@ rule make_report:
             "grouping": of_run(report_page.shown_grouping),
             "training": {strategy: settings("training", strategy) for strategy in RUN.strategies},
         },
-        code=code_digest("make_report", (), page_files()),
+        code=code_digest("make_report", (), report_page.page_files()),
     script:
         "../scripts/make_report.py"

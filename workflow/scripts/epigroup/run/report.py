@@ -3,6 +3,7 @@
 from itertools import chain
 from typing import Any
 
+from epigroup import WORKFLOW
 from epigroup.config.pools import pool_members
 from epigroup.config.strategies import shown_heads
 from epigroup.core.errors import InputError
@@ -14,6 +15,12 @@ DATA_FIGURES = {
     "examples": ("Data", "Examples by chromosome and split"),
     "positives": ("Data", "Share of positives"),
 }
+
+
+def page_files() -> tuple[str, ...]:
+    """Templates, styles and scripts of the page, relative to workflow/."""
+    kept = (path for path in WORKFLOW.glob("report/**/*") if path.suffix in (".j2", ".css", ".js"))
+    return tuple(sorted(path.relative_to(WORKFLOW).as_posix() for path in kept))
 
 
 def shown_grouping(run: Run) -> str | None:
