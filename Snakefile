@@ -104,6 +104,12 @@ rule downloads:
         expand(f"{RESULTS}/downloads/{{file}}", file=RUN.sheet.downloads),
 
 
+# The sequence that all else rests on. Built alone, it says by its checksums whether anything else is to run again.
+rule genome:
+    input:
+        f"{RESULTS}/genome/genome.h5",
+
+
 # The quality of all profiles that come from reads, before anything is trained.
 rule quality:
     input:
@@ -139,6 +145,7 @@ include: "workflow/rules/provenance.smk"
 localrules:
     all,
     downloads,
+    genome,
     quality,
     signals,
     tracks,

@@ -184,6 +184,40 @@ def test_chromosomes_longer_than_an_index_holds_are_all_named(tmp_path):
     assert kept.read_text().count(">") == 4
 
 
+def test_checksums_tell_what_is_held_and_nothing_else(tmp_path):
+    """Another date, compression or letter case of what is not asked for changes none; a base does, of the mitochondrion
+    too, which only aligners see."""
+
+    def told(text, name="g.fa"):
+        fasta = tmp_path / name
+        (gzip.open if name.endswith("gz") else open)(fasta, "wb").write(text)
+        genome.write_genome(
+            fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["b", "a"], mitochondrion="M",
+            aligner_fasta=tmp_path / "kept.fa", checksums=tmp_path / "sums.json",
+        )  # fmt: skip
+        found = json.loads((tmp_path / "sums.json").read_text())
+        held = {one["name"]: one["sha256"] for one in found["chromosomes"]}
+        codes = {c: genome.open_genome(tmp_path / "g.h5").codes(c) for c in "ab"}
+        assert held == {c: hashlib.sha256(codes[c].tobytes()).hexdigest() for c in "ba"} and list(held) == [
+            "b",
+            "a",
+        ]
+        assert [one["size"] for one in found["chromosomes"]] == [len(codes[c]) for c in "ba"]
+        assert found["aligner_fasta"] == hashlib.sha256((tmp_path / "kept.fa").read_bytes()).hexdigest()
+        return found
+
+    text = b">a\nACGT\n>b\nGGNCC\n>M\nTTT\n>other\nAAA\n"
+    first = told(text)
+    assert told(text) == first == told(text, "g.fa.gz")
+    assert first["fasta_sha256"] == hashlib.sha256(text).hexdigest()
+    changed = told(text.replace(b"GGNCC", b"GGNCA"))
+    assert changed["chromosomes"][0] != first["chromosomes"][0]
+    assert changed["chromosomes"][1] == first["chromosomes"][1]
+    of_aligners = told(text.replace(b"TTT", b"TTA"))
+    assert of_aligners["chromosomes"] == first["chromosomes"]
+    assert of_aligners["aligner_fasta"] != first["aligner_fasta"]
+
+
 def test_the_limit_is_that_of_the_indices(tmp_path):
     """Alignments that end on the last base that it allows are indexed; one base more and they are not."""
     for length in (LONGEST_INDEXED, LONGEST_INDEXED + 1):

@@ -107,13 +107,38 @@ def test_a_reader_of_fasta_reruns_the_genome_and_what_takes_it(finished):
     assert not jobs & {"simulate_genome", "simulate_reads"}
 
 
-def test_a_tree_made_by_other_code_is_kept_by_touch(finished, tmp_path):
-    """What CHANGELOG tells a user whose tree rests on code whose digest has another form."""
+def test_a_genome_that_comes_out_the_same_reruns_nothing_else(finished, tmp_path):
+    """Once it is there, by the checksums of what it holds; another one does."""
     folder = shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    results = folder / "results/genome"
+    held = {name: (results / name).read_bytes() for name in ("genome.h5", "genome.fa", "checksums.json")}
+
+    def build():
+        dates = {name: (results / name).stat().st_mtime_ns for name in held}
+        run_snakemake(folder, "-c2", "genome", "--configfile", *EVERYTHING)
+        assert all((results / name).stat().st_mtime_ns > date for name, date in dates.items())
+
+    build_py = folder / LIBRARY / "genome/build.py"
+    with edited(build_py, ("line, codes = None, 0, 1", "line, codes = None, 0, 2")):
+        build()
+        assert to_rerun(folder) == set()
+        assert {name: (results / name).read_bytes() for name in held} == held
+    with edited(build_py, ('enumerate(b"ACGT")', 'enumerate(b"CAGT")')):
+        build()
+        jobs = rules_of(to_rerun(folder))
+    assert {"index_genome", "count_bases", "make_shard", "train_pack", "measure_affinity"} <= jobs
+
+
+def test_a_tree_made_by_other_code_is_kept_by_touch(finished, tmp_path):
+    """What CHANGELOG tells a user whose tree rests on code whose digest has another form, and lacks the genome's
+    checksums."""
+    folder = shutil.copytree(finished, tmp_path / "run", symlinks=True)
+    (folder / "results/genome/checksums.json").unlink()
     code = folder / LIBRARY / "digest/code.py"
     with edited(code, ('["acts", ', '["in another form", ')):
         assert {"build_genome", "make_shard", "train_pack"} <= rules_of(to_rerun(folder))
         models = {path: path.read_bytes() for path in folder.glob("results/models/*/*/*.safetensors")}
+        run_snakemake(folder, "-c2", "genome", "--configfile", *EVERYTHING)
         run_snakemake(folder, "-c2", "--touch", "--configfile", *EVERYTHING)
         assert to_rerun(folder) == set()
         assert {path: path.read_bytes() for path in models} == models

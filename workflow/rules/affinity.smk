@@ -8,6 +8,7 @@ MEASURED = of_run(affinity.measured)
 
 rule measure_affinity:
     input:
+        unpack(lambda wc: GENOME if runs_networks(wc) else {}),
         unpack(by_wildcards(affinity.inputs)),
         precision=lambda wc: precision_of(wc) if runs_networks(wc) else [],
     output:

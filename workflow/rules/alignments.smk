@@ -5,9 +5,9 @@ from epigroup.run.settings import respelt
 
 rule check_alignments:
     input:
+        **ALIGNER_FASTA,
         bam=by_wildcards(reads.given_alignments),
         sizes="<results>/genome/chrom.sizes",
-        fasta="<results>/genome/genome.fa",
     output:
         contigs="<results>/quality/given/{profile}.rep{replicate}.contigs.tsv",
         facts="<results>/quality/given/{profile}.rep{replicate}.json",
@@ -40,9 +40,9 @@ rule check_alignments:
 # have no mates: fixmate would take those of one name for a pair.
 rule mark_alignments:
     input:
+        **ALIGNER_FASTA,
         bam=by_wildcards(reads.given_alignments),
         checked=rules.check_alignments.output.facts,
-        fasta="<results>/genome/genome.fa",
     output:
         bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
         duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",

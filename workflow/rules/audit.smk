@@ -10,7 +10,7 @@ audit_settings = cache(partial(of_run, audit.run_settings, ORIGINS))
 
 rule audit_dataset:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
     output:

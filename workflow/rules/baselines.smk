@@ -5,9 +5,9 @@ from epigroup.run import baselines, evaluation, training
 rule judge_baseline:
     input:
         unpack(by_wildcards(baselines.predictions)),
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
-        genome="<results>/genome/genome.h5",
     output:
         metrics="<results>/baselines/{baseline}/metrics.tsv",
         blocks="<results>/baselines/{baseline}/blocks.h5",

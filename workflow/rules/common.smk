@@ -64,6 +64,13 @@ REGIONS = RUN.regions
 ON_GPU = RUN.on_gpu
 
 
+# Of the genome's large files the content counts, by its checksums, and not the date: a genome that is built again and
+# comes out the same reruns nothing else, once it is there (`snakemake genome`).
+CHECKSUMS = f"{RESULTS}/genome/checksums.json"
+GENOME = {"genome": ancient(f"{RESULTS}/genome/genome.h5"), "checksums": CHECKSUMS}
+ALIGNER_FASTA = {"fasta": ancient(f"{RESULTS}/genome/genome.fa"), "checksums": CHECKSUMS}
+
+
 def of_run(function, *args, **kwargs):
     """What a function of epigroup.run says of this run."""
     return checked(function, RUN, *args, **kwargs)

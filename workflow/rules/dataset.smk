@@ -89,7 +89,7 @@ if RUN.signal:
 
 rule make_shard:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
         # Their checksums for all: thousands of files to each chromosome take Snakemake minutes to follow.
         index="<results>/peaks/standard/index.json",
         blacklist=RUN.blacklist or [],

@@ -10,6 +10,7 @@ rule build_genome:
         index="<results>/genome/genome.fa.fai",
         sizes="<results>/genome/chrom.sizes",
         contigs="<results>/genome/contigs.tsv",
+        checksums="<results>/genome/checksums.json",
     log:
         "<results>/logs/build_genome/genome.log",
     benchmark:

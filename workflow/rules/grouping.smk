@@ -28,8 +28,8 @@ rule correlate_labels:
 
 rule measure_hidden:
     input:
+        **GENOME,
         models=by_wildcards(training.models),
-        genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
     output:

@@ -31,7 +31,7 @@ rule choose_profiles:
 # train_pack with the study's groups and settings; the weights are not kept.
 rule train_full_length:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
         groups="<results>/patience/{strategy}/seed{seed}/groups.tsv",

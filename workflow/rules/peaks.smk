@@ -4,7 +4,7 @@ from epigroup.run import peaks, reads
 
 rule count_bases:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
     output:
         bases="<results>/genome/effective_size.txt",
     log:

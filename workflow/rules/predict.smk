@@ -18,6 +18,7 @@ else:
 
     rule predict_regions:
         input:
+            **({} if PREDICT["fasta"] else GENOME),
             **of_run(prediction.inputs),
         output:
             table="<results>/predict/scores.tsv.gz",

@@ -74,7 +74,7 @@ rule trim_reads:
 
 rule index_genome:
     input:
-        fasta="<results>/genome/genome.fa",
+        **ALIGNER_FASTA,
         lengths="<results>/genome/genome.fa.fai",
     output:
         # Six files .bt2 or, above 4 billion bases, .bt2l, as bowtie2-build sees fit; and their checksums in genome.cksum,

@@ -4,7 +4,7 @@ from epigroup.run import search, training
 
 rule run_trials:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
         groups=by_wildcards(training.groups),

@@ -5,9 +5,9 @@ from epigroup.run.settings import respelt
 
 rule stratify_bins:
     input:
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
-        genome="<results>/genome/genome.h5",
         gtf=RUN.gtf or [],
     output:
         "<results>/strata/bins.h5",

@@ -26,11 +26,11 @@ rule write_peak_tracks:
 
 rule write_tracks:
     input:
+        **ALIGNER_FASTA,
         peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
         indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
         bigbeds=rules.write_peak_tracks.output,
         signals=of_run(tracks.all_signals),
-        fasta="<results>/genome/genome.fa",
         index="<results>/genome/genome.fa.fai",
     output:
         session="<results>/tracks/igv_session.xml",

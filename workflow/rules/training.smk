@@ -28,7 +28,7 @@ rule check_device:
 
 rule train_pack:
     input:
-        genome="<results>/genome/genome.h5",
+        **GENOME,
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
         groups=by_wildcards(training.groups),
@@ -95,8 +95,8 @@ rule read_heads:
 # Whose network serves a task that several groups learn.
 rule choose_groups:
     input:
+        **GENOME,
         models=by_wildcards(training.models),
-        genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
     output:
@@ -123,9 +123,9 @@ rule choose_groups:
 
 rule predict_splits:
     input:
+        **GENOME,
         models=by_wildcards(training.models),
         serving=by_wildcards(training.serving),
-        genome="<results>/genome/genome.h5",
         dataset="<results>/dataset/dataset.json",
         shards=of_run(training.shards),
     output:

@@ -10,6 +10,7 @@ with log_to(snakemake.log[0]):
         aligner_fasta=snakemake.output.fasta,
         sizes=snakemake.output.sizes,
         contigs=snakemake.output.contigs,
+        checksums=snakemake.output.checksums,
         **snakemake.params.cfg,
         **snakemake.params.checks.value,
     )

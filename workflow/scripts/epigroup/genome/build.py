@@ -15,7 +15,7 @@ import numpy as np
 
 from epigroup.core.compressed import open_text
 from epigroup.core.errors import InputError
-from epigroup.core.files import whole
+from epigroup.core.files import sha256_file, whole
 from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5
 from epigroup.core.text_files import first_line
 from epigroup.genome.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
@@ -125,13 +125,15 @@ def write_genome(
     aligner_fasta: str | os.PathLike | None = None,
     sizes: str | os.PathLike | None = None,
     contigs: str | os.PathLike | None = None,
+    checksums: str | os.PathLike | None = None,
     longest: int | None = None,
 ) -> None:
     """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5.
 
     On demand also: `aligner_fasta`, the chosen chromosomes and the mitochondrion as plain upper-case FASTA
     with its `.fai`; `sizes`, the chosen chromosomes' lengths (bp) in the order asked for; `contigs`, every
-    contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused).
+    contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused); `checksums`, a JSON
+    object that is the same whenever genome.h5 and `aligner_fasta` hold the same.
     The attribute fasta_sha256 is that of the uncompressed text: compressing the file anew changes nothing.
     Raises InputError as `read_fasta` does, when contigs asked for are not there, when a contig's length is not
     that of the assembly named, and when a chosen chromosome has more than `longest` bp (None: any length will
@@ -140,6 +142,7 @@ def write_genome(
     digest = hashlib.sha256()
     lengths: dict[str, int] = {}
     checks: dict[str, int] = {}
+    held: dict[str, dict] = {}
     if mitochondrion:
         _check_usable("mitochondrion", mitochondrion, fasta)
     wanted = None if chromosomes is None else set(chromosomes)
@@ -159,6 +162,8 @@ def write_genome(
                 check_assembly(assembly, {contig.name: len(codes)}, str(fasta))
                 store.create_dataset(contig.name, data=codes)
                 checks[contig.name] = zlib.crc32(codes)
+                if checksums is not None:
+                    held[contig.name] = {"size": len(codes), "sha256": hashlib.sha256(codes).hexdigest()}
                 log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
                          100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
             if text is not None:
@@ -167,29 +172,28 @@ def write_genome(
         _check_present(fasta, lengths, chosen, mitochondrion)
         if longest is not None:
             check_indexable(fasta, {c: lengths[c] for c in chosen}, longest)
-        known, table = known_lengths(assembly)
-        if not table:
-            log.info(
-                "no lengths are known for assembly %s; the sequence is taken as what it is called", assembly
-            )
-        elif not check_assembly(assembly, {c: lengths[c] for c in chosen}, str(fasta)):
-            log.warning(
-                "none of the contigs has a known length in %s; the assembly could not be checked", known
-            )
+        _check_known(assembly, {c: lengths[c] for c in chosen}, fasta)
         describe_genome(store, assembly, digest.hexdigest(), chosen, checks)
         store.close()
         if text is not None:
             text.close()
             _index(text_path, index)
-        if sizes is not None:
-            rows = "".join(f"{c}\t{lengths[c]}\n" for c in chosen)
-            stack.enter_context(whole(sizes)).write_text(rows, encoding="utf-8")
-        if contigs is not None:
-            role = dict.fromkeys(chosen, "chromosome") | (
-                {mitochondrion: "mitochondrion"} if mitochondrion else {}
-            )
-            rows = "".join(f"{c}\t{n}\t{role.get(c, 'unused')}\n" for c, n in lengths.items())
-            stack.enter_context(whole(contigs)).write_text("contig\tsize\trole\n" + rows, encoding="utf-8")
+        texts = {
+            sizes: "".join(f"{c}\t{lengths[c]}\n" for c in chosen),
+            contigs: _roles(lengths, chosen, mitochondrion),
+        }
+        if checksums is not None:
+            told = {
+                "assembly": assembly,
+                "fasta_sha256": digest.hexdigest(),
+                "format_version": FORMAT_VERSION,
+            }
+            told |= {"chromosomes": [{"name": c, **held[c]} for c in chosen]}
+            told |= {"aligner_fasta": sha256_file(text_path)} if text is not None else {}
+            texts[checksums] = json.dumps(told, indent=1) + "\n"
+        for path, content in texts.items():
+            if path is not None:
+                stack.enter_context(whole(path)).write_text(content, encoding="utf-8")
 
 
 def describe_genome(
@@ -203,6 +207,21 @@ def describe_genome(
     }  # fmt: skip
     store.attrs.update({key: np.bytes_(text.encode()) for key, text in texts.items()})
     store.attrs["format_version"] = FORMAT_VERSION
+
+
+def _check_known(assembly: str, lengths: dict[str, int], fasta: str | os.PathLike) -> None:
+    known, table = known_lengths(assembly)
+    if not table:
+        log.info("no lengths are known for assembly %s; the sequence is taken as what it is called", assembly)
+    elif not check_assembly(assembly, lengths, str(fasta)):
+        log.warning("none of the contigs has a known length in %s; the assembly could not be checked", known)
+
+
+def _roles(lengths: Mapping[str, int], chosen: Sequence[str], mitochondrion: str | None) -> str:
+    """The table of contigs."""
+    role = dict.fromkeys(chosen, "chromosome") | ({mitochondrion: "mitochondrion"} if mitochondrion else {})
+    rows = (f"{c}\t{n}\t{role.get(c, 'unused')}\n" for c, n in lengths.items())
+    return "contig\tsize\trole\n" + "".join(rows)
 
 
 def _check_usable(key: str, name: str, fasta: str | os.PathLike) -> None:

@@ -41,7 +41,7 @@ def runs_networks(run: Run, affinity: str) -> bool:
 
 
 def inputs(run: Run, affinity: str, strategy: str, seed: int) -> dict[str, Any]:
-    """The files that an affinity is measured on, but for the precision that its network is run in."""
+    """The files that an affinity is measured on, but for the genome and the precision of a network that is run."""
     spec = run.config["affinities"][affinity]
     if affinity_measures.needs(spec["measure"]) == "metrics":
         tables = [
@@ -52,7 +52,6 @@ def inputs(run: Run, affinity: str, strategy: str, seed: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if runs_networks(run, affinity):
         found = {
-            "genome": run.path("genome/genome.h5"),
             "dataset": run.path("dataset/dataset.json"),
             "shards": training.shards(run),
         }

@@ -36,10 +36,11 @@ def tracks(run: Run) -> list[str]:
 
 
 def inputs(run: Run) -> dict[str, Any]:
+    """What `predict_regions` reads, but for the run's own genome, where no other FASTA is named."""
     told = run.config["predict"]
     fasta = run.in_results(told["fasta"])
     return {
-        **({"fasta": fasta} if fasta else {"genome": run.path("genome/genome.h5")}),
+        **({"fasta": fasta} if fasta else {}),
         "models": training.models(run, told["strategy"], told["seed"]),
         "serving": training.serving(run, told["strategy"], told["seed"]),
         "regions": run.in_results(told["regions"]),
