@@ -27,9 +27,15 @@ class Rule:
     text: str
 
 
+def rule_text(path: Path) -> str:
+    """Text of a rule file, with the name of the networks' environment as what it stands for."""
+    of_torch = re.search(r"^TORCH_ENV = (.+)$", (WORKFLOW / "rules/common.smk").read_text(), re.MULTILINE)[1]
+    return path.read_text().replace("    TORCH_ENV\n", f"    {of_torch}\n")
+
+
 def rules() -> Iterator[Rule]:
     for path in sorted(WORKFLOW.glob("rules/*.smk")):
-        parts = re.split(r"^[ ]*(?:rule|checkpoint) (\w+):$", path.read_text(), flags=re.MULTILINE)
+        parts = re.split(r"^[ ]*(?:rule|checkpoint) (\w+):$", rule_text(path), flags=re.MULTILINE)
         for name, body in zip(parts[1::2], parts[2::2], strict=True):
             yield Rule(
                 name=name,

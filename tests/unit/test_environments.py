@@ -16,7 +16,7 @@ import yaml
 
 from conftest import MINI, copy_checkout
 from epigroup import affinity, grouping
-from shell_rules import quoted, rules
+from shell_rules import quoted, rule_text, rules
 
 WORKFLOW = Path(__file__).parents[2] / "workflow"
 ENVS = WORKFLOW / "envs"
@@ -108,7 +108,7 @@ def environment_of(name: str) -> str:
     for path in sorted(WORKFLOW.glob("rules/*.smk")):
         match = re.search(
             rf"^ *(?:rule {name}|use rule \w+ as {name} with):\n(.*?)(?=^ *(?:rule|use rule) |\Z)",
-            path.read_text(),
+            rule_text(path),
             re.MULTILINE | re.DOTALL,
         )
         if match:

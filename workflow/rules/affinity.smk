@@ -19,12 +19,12 @@ rule measure_affinity:
     benchmark:
         "<results>/benchmarks/measure_affinity/{affinity}.{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: lambda wc: threads_of(wc) if runs_networks(wc) else 1
     resources:
+        **by_attempt(runtime=1440),
         # Genome and labels, a batch's tables of tasks by tasks, and for looks along training the means of each.
         mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb + 2 * len(TASKS) ** 2 // 1000) * attempt,
-        runtime=lambda wc, attempt: 1440 * attempt,
         gpu=lambda wc: gpus_of(wc) if runs_networks(wc) else 0,
         # As in train_pack: they change no result.
         resume=int(config["running"]["resume"]),
@@ -58,8 +58,7 @@ rule study_affinities:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg={"runs": MEASURED, "dpi": config["figures"]["dpi"]},
         code=code_digest("study_affinities"),

@@ -24,9 +24,9 @@ rule check_alignments:
         "../envs/dataset.yaml"
     threads: 1
     resources:
+        **by_attempt(runtime=60),
         # Names of mates are held against each other, some 10 bytes a read; a read takes 50 of a BAM file.
         mem_mb=lambda wc, input, attempt: (500 + int(0.3 * size_mb(input.bam))) * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
     params:
         cfg={"mapq": config["reads"]["mapq"]},
         assembly=untracked(config["genome"]["assembly"]),
@@ -58,8 +58,7 @@ rule mark_alignments:
         "../envs/align.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=lambda wc, attempt: 480 * attempt,
+        **by_attempt(mem_mb=3000, runtime=480),
     shell:
         # BAM files appear under their name when whole, as what python writes does: a job that outlived its Snakemake
         # must not write into the file of the job that was started anew.
@@ -101,8 +100,7 @@ rule filter_alignments:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 180 * attempt,
+        **by_attempt(mem_mb=1000, runtime=180),
     params:
         cfg={
             "mapq": config["reads"]["mapq"],
@@ -131,8 +129,7 @@ rule pool_replicates:
         "../envs/align.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=1000, runtime=60),
     shell:
         "part=$(dirname {output.bam:q})/.partial$$.$(basename {output.bam:q}) ;"
         " trap 'rm -f \"$part\"' EXIT ;"

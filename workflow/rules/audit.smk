@@ -23,9 +23,9 @@ rule audit_dataset:
         "../envs/stats.yaml"
     threads: 1
     resources:
+        **by_attempt(runtime=240),
         # 16 bytes a sampled k-mer, which are about one in thirty bases
         mem_mb=lambda wc, input, attempt: (2000 + 3 * input.size_mb) * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
     params:
         cfg=settings("audit_dataset"),
         code=code_digest("audit_dataset", audit.audit_modules("DATASET")),
@@ -51,8 +51,7 @@ rule audit_thresholds:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=1500 + 3 * len(TASKS), runtime=60),
     params:
         cfg=lambda wc: {
             **settings("audit_thresholds", REGIONS[0]),
@@ -102,8 +101,7 @@ rule audit_run:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg=lambda wc: audit_settings(),
         code=code_digest("audit_run", audit.audit_modules("RUN")),

@@ -19,8 +19,7 @@ rule judge_baseline:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: (4000 + 10 * len(TASKS)) * attempt,
-        runtime=lambda wc, attempt: 600 * attempt,
+        **by_attempt(mem_mb=4000 + 10 * len(TASKS), runtime=600),
     params:
         cfg=of_run(baselines.fit_settings),
         code=lambda wc: code_digest("judge_baseline", (f"baselines.{wc.baseline}",)),
@@ -47,8 +46,7 @@ rule mark_tasks:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=1500, runtime=30),
     params:
         cfg=of_run(baselines.mark_settings),
         code=code_digest("mark_tasks"),

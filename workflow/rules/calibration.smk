@@ -13,11 +13,10 @@ rule choose_precision:
         device="auto|cpu|cuda",
     priority: 100
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: config["training"]["threads"]
     resources:
-        mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=3000, runtime=10),
         gpu=lambda wc: 0 if wc.device == "cpu" or of_run(calibration_settings, wc.device)["named"] else 1,
     params:
         cfg=lambda wc: untracked(of_run(calibration_settings, wc.device)),

@@ -62,6 +62,8 @@ RESULTS = RUN.results
 TASKS = RUN.tasks
 REGIONS = RUN.regions
 ON_GPU = RUN.on_gpu
+# Where a network is run: with the build of PyTorch for the devices that train.
+TORCH_ENV = "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
 
 
 # Of the genome's large files the content counts, by its checksums, and not the date: a genome that is built again and
@@ -161,6 +163,11 @@ def captioned(name, facts):
         category=category,
         labels={"figure": title},
     )
+
+
+def by_attempt(**amounts):
+    """Resources of a rule, mem_mb and runtime (minutes): as many times these amounts as the job was tried."""
+    return {name: lambda wc, attempt, amount=amount: amount * attempt for name, amount in amounts.items()}
 
 
 def data_mb(input):

@@ -19,8 +19,7 @@ if RUN.choices:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=1500 + 3 * len(TASKS), runtime=30),
         params:
             cfg=by_wildcards(evaluation.choice_settings),
             code=code_digest("choose_strategies"),
@@ -63,8 +62,7 @@ rule count_costs:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=1500, runtime=30),
     params:
         cfg=of_run(comparison.cost_settings),
         code=code_digest("count_costs"),
@@ -87,8 +85,7 @@ rule find_confounders:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=1500, runtime=30),
     params:
         cfg={"groupings": of_run(grouping.trained)},
         code=code_digest("find_confounders"),
@@ -113,8 +110,7 @@ if of_run(comparison.k_families):
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 1000 * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=1000, runtime=30),
         params:
             cfg=of_run(comparison.k_settings),
             code=code_digest("choose_k"),
@@ -141,8 +137,7 @@ if "known_sets" in config:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 1500 * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=1500, runtime=30),
         params:
             cfg={
                 "groupings": of_run(grouping.trained),

@@ -22,8 +22,7 @@ rule standardise_peaks:
         "../envs/dataset.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=2000, runtime=60),
     params:
         cfg=settings("peaks_standard"),
         unlikely=of_run(dataset.unlikely),
@@ -50,8 +49,7 @@ rule index_peaks:
         "../envs/dataset.yaml"
     threads: 2
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=2000, runtime=120),
     params:
         cfg=settings("peaks_standard"),
         unlikely=of_run(dataset.unlikely),
@@ -78,8 +76,7 @@ if RUN.signal:
             "../envs/dataset.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wildcards, attempt: 500 * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=500, runtime=30),
         params:
             cfg={"task_ids": list(RUN.all_tasks), "chromosomes": RUN.chromosomes},
             code=code_digest("check_signals"),
@@ -105,8 +102,7 @@ rule make_shard:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: (2000 + of_run(dataset.shard_signals_mb)) * attempt,
-        runtime=lambda wc, attempt: (240 if RUN.signal else 60) * attempt,
+        **by_attempt(mem_mb=2000 + of_run(dataset.shard_signals_mb), runtime=240 if RUN.signal else 60),
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
         peaks=[f"{RESULTS}/peaks/standard/{task}.safetensors" for task in TASKS],
@@ -128,8 +124,7 @@ rule summarise_dataset:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=4000, runtime=60),
     params:
         cfg={"splits": settings("splits"), "task_ids": TASKS},
         code=code_digest("summarise_dataset"),
@@ -152,8 +147,7 @@ rule describe_tasks:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=500, runtime=10),
     params:
         cfg={"tasks": RUN.task_rows(columns=dataset.SHOWN)},
         code=code_digest("describe_tasks"),

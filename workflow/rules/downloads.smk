@@ -15,7 +15,7 @@ rule fetch_file:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
+        **by_attempt(mem_mb=500),
         runtime=1440,
         # `--resources downloads=2` fetches two files at a time.
         downloads=1,

@@ -22,8 +22,7 @@ rule evaluate_strategy:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: (1500 + 3 * len(TASKS)) * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=1500 + 3 * len(TASKS), runtime=60),
     params:
         cfg=by_wildcards(evaluation.scoring_settings, regions=REGIONS[0]),
         code=code_digest("evaluate_strategy"),
@@ -54,8 +53,7 @@ rule compare_strategies:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=3000, runtime=60),
     params:
         cfg=of_run(evaluation.comparison_settings),
         code=code_digest("compare_strategies"),
@@ -118,8 +116,7 @@ if RUN.simulated:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 1000 * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=1000, runtime=30),
         params:
             cfg={**of_run(grouping.made_settings), "affinities": of_run(affinity.measured)},
             code=code_digest("compare_groupings"),
@@ -144,8 +141,7 @@ if RUN.simulated:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 2000 * attempt,
-            runtime=lambda wc, attempt: 30 * attempt,
+            **by_attempt(mem_mb=2000, runtime=30),
         params:
             cfg={"runs": RUN.scored_runs()},
             code=code_digest("compare_with_truth"),

@@ -19,8 +19,7 @@ rule import_predictions:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: (4000 + 12 * len(TASKS)) * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        **by_attempt(mem_mb=4000 + 12 * len(TASKS), runtime=240),
     params:
         code=code_digest("import_predictions"),
     script:

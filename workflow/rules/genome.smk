@@ -19,8 +19,7 @@ rule build_genome:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=2000, runtime=60),
     params:
         cfg=settings("genome"),
         # Another name for the same sequence, or reads beside peaks, make no other genome.

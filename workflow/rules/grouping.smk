@@ -18,8 +18,7 @@ rule correlate_labels:
     threads: 1
     resources:
         # A block of labels as numbers, and a few tables of tasks by tasks.
-        mem_mb=lambda wc, attempt: (1500 + len(TASKS) + len(TASKS) ** 2 // 20_000) * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=1500 + len(TASKS) + len(TASKS) ** 2 // 20_000, runtime=120),
     params:
         code=code_digest("correlate_labels"),
     script:
@@ -39,11 +38,11 @@ rule measure_hidden:
     benchmark:
         "<results>/benchmarks/measure_hidden/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
+        **by_attempt(runtime=60),
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
         gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -70,8 +69,7 @@ rule group_tasks:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg=by_wildcards(grouping.method_settings),
         code=lambda wc: code_digest("group_tasks", of_run(grouping.method_modules, wc.grouping)),
@@ -84,7 +82,7 @@ use rule group_tasks as group_tasks_with_torch with:
     wildcard_constraints:
         grouping=one_of(of_run(grouping.with_torch)),
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
 
 
 if "sweep" in config:
@@ -102,8 +100,7 @@ if "sweep" in config:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 2000 * attempt,
-            runtime=lambda wc, attempt: 60 * attempt,
+            **by_attempt(mem_mb=2000, runtime=60),
         params:
             cfg=of_run(grouping.sweep_settings),
             code=code_digest("sweep_k", grouping.modules_of(config["sweep"]["methods"])),

@@ -19,8 +19,7 @@ if config["paper"] is not None:
             "../envs/stats.yaml"
         threads: 1
         resources:
-            mem_mb=lambda wc, attempt: 1000 * attempt,
-            runtime=lambda wc, attempt: 10 * attempt,
+            **by_attempt(mem_mb=1000, runtime=10),
         params:
             cfg=of_run(paper.paper_settings, [*FIGURES, *report_page.DATA_FIGURES]),
             code=code_digest("compare_with_paper"),

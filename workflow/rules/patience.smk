@@ -19,8 +19,7 @@ rule choose_profiles:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 5 * attempt,
+        **by_attempt(mem_mb=500, runtime=5),
     params:
         cfg={key: STUDY.get(key) for key in ("tasks", "per_modality")},
         code=code_digest("choose_profiles"),
@@ -49,7 +48,7 @@ rule train_full_length:
     wildcard_constraints:
         strategy=STUDY["strategy"],
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (
@@ -94,8 +93,7 @@ rule study_patience:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 5 * attempt,
+        **by_attempt(mem_mb=500, runtime=5),
     params:
         cfg=lambda wc: {"patience": settings("training", wc.strategy)["patience"]},
         code=code_digest("study_patience"),

@@ -15,8 +15,7 @@ rule count_bases:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 20 * attempt,
+        **by_attempt(mem_mb=1000, runtime=20),
     params:
         code=code_digest("count_bases"),
     script:
@@ -42,8 +41,7 @@ rule call_peaks:
         "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        **by_attempt(mem_mb=4000, runtime=240),
     params:
         cfg=by_wildcards(peaks.calling_settings),
         code=code_digest("call_peaks"),
@@ -66,8 +64,7 @@ rule find_idr:
         "../envs/idr.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=500, runtime=10),
     shell:
         "(idr --version && command -v idr > {output.program:q}"
         " || {{ echo idr is not on PATH: install it, or say peaks.replicates: overlap ; exit 1 ; }}) > {log:q} 2>&1"
@@ -97,8 +94,7 @@ rule compare_replicates:
         "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 720 * attempt,
+        **by_attempt(mem_mb=4000, runtime=720),
     params:
         cfg=by_wildcards(peaks.comparing_settings),
         code=code_digest("compare_replicates"),

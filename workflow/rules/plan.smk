@@ -14,8 +14,7 @@ rule plan:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 5 * attempt,
+        **by_attempt(mem_mb=500, runtime=5),
     params:
         cfg=canonical(config),
         code=code_digest("print_plan"),

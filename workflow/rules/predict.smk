@@ -28,11 +28,11 @@ else:
         benchmark:
             "<results>/benchmarks/predict_regions.tsv"
         conda:
-            "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+            TORCH_ENV
         threads: of_run(training.threads, PREDICT["strategy"])
         resources:
+            **by_attempt(runtime=240),
             mem_mb=lambda wc, input, attempt: (3000 + 2 * input.size_mb) * attempt,
-            runtime=lambda wc, attempt: 240 * attempt,
             gpu=of_run(training.gpus, PREDICT["strategy"]),
         params:
             cfg=of_run(prediction.predict_settings),

@@ -19,8 +19,7 @@ rule count_places:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=500, runtime=120),
     params:
         cfg=lambda wc: {
             "mapq": config["reads"]["mapq"],
@@ -49,8 +48,7 @@ rule correlate_strands:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=2000, runtime=60),
     params:
         code=code_digest("correlate_strands"),
     script:
@@ -82,8 +80,7 @@ rule measure_quality:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=2000, runtime=120),
     params:
         cfg=by_wildcards(peaks.quality_settings),
         code=code_digest("measure_quality"),
@@ -108,8 +105,7 @@ rule gather_quality:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 20 * attempt,
+        **by_attempt(mem_mb=1000, runtime=20),
     params:
         code=code_digest("gather_quality"),
     script:
@@ -132,8 +128,7 @@ rule check_grades:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=500, runtime=10),
     params:
         cfg={
             "min_grade": config["qc"]["min_grade"],
@@ -159,8 +154,7 @@ rule find_multiqc:
         "../envs/multiqc.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=500, runtime=10),
     shell:
         "(multiqc --version > {output.program:q}"
         " || {{ echo multiqc is not on PATH: install it '(pip install multiqc, or the package of bioconda)' ; exit 1 ; }})"
@@ -187,8 +181,7 @@ rule multiqc:
         "../envs/multiqc.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=4000, runtime=60),
     params:
         title=config["name"],
         quality=lambda wc, input: os.path.dirname(input.summary),

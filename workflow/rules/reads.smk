@@ -24,8 +24,7 @@ rule check_fastq:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=500, runtime=30),
     params:
         checksums=lambda wc, input: RUN.checksums_of(input.reads),
         code=code_digest("check_fastq"),
@@ -54,8 +53,7 @@ rule trim_reads:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=2000, runtime=120),
     params:
         cfg=by_wildcards(reads.trim_arguments),
     shell:
@@ -88,9 +86,9 @@ rule index_genome:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]
     resources:
+        **by_attempt(runtime=480),
         # Bytes a base, see docs/resources.md.
         mem_mb=lambda wc, input, attempt: max(8000, 5 * int(size_mb(input.fasta))) * attempt,
-        runtime=lambda wc, attempt: 480 * attempt,
     shell:
         "part=$(dirname {output.index:q})/.partial$$.$(basename {output.index:q}) ;"
         " trap 'rm -rf \"$part\"' EXIT ;"
@@ -123,7 +121,7 @@ rule align_reads:
     threads: config["reads"]["threads"]
     resources:
         # The index is shared by memory map; the rest is sorting.
-        mem_mb=lambda wc, attempt: 4000 * attempt,
+        **by_attempt(mem_mb=4000),
         runtime=lambda wc, threads, attempt: min(960, 2400 // threads) * attempt,
     params:
         cfg=by_wildcards(reads.align_arguments),

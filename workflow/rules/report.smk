@@ -22,8 +22,7 @@ rule draw_figures:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg={**DRAWING, **of_run(report_page.shown_settings)},
         code=code_digest("draw_figures"),
@@ -72,8 +71,7 @@ rule make_report:
         "../envs/report.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg={
             "report": {**settings("report"), "code": code_digest("train_pack")},

@@ -23,7 +23,7 @@ rule run_trials:
         phase="coarse|fine|halving",
         part=r"\d+",
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (
@@ -64,8 +64,7 @@ rule choose_rates:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 5 * attempt,
+        **by_attempt(mem_mb=500, runtime=5),
     params:
         cfg=lambda wc: {"sampled": of_run(search.is_sampled, wc.strategy)},
         code=code_digest("choose_rates"),

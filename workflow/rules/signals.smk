@@ -23,8 +23,7 @@ rule make_pileups:
         "../envs/macs2.yaml" if config["peaks"]["caller"] == "macs2" else "../envs/macs3.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 480 * attempt,
+        **by_attempt(mem_mb=4000, runtime=480),
     params:
         cfg=by_wildcards(peaks.calling_settings),
         code=code_digest("make_pileups"),
@@ -50,8 +49,7 @@ rule write_signals:
         "../envs/signals.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
+        **by_attempt(mem_mb=2000, runtime=240),
     params:
         code=code_digest("write_signals"),
     script:

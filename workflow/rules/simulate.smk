@@ -21,8 +21,7 @@ rule simulate_genome:
         "../envs/simulate.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg=of_run(simulation.genome_settings),
         code=code_digest("simulate_genome"),
@@ -44,8 +43,7 @@ rule simulate_reads:
         "../envs/simulate.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 2000 * attempt,
-        runtime=lambda wc, attempt: 30 * attempt,
+        **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg=by_wildcards(simulation.read_settings),
         code=code_digest("simulate_reads"),

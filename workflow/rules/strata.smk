@@ -19,8 +19,7 @@ rule stratify_bins:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 4000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=4000, runtime=60),
     params:
         cfg=of_run(strata.strata_settings),
         names=of_run(respelt, RUN.gtf),
@@ -49,8 +48,7 @@ rule score_strata:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: (2000 + 6 * len(TASKS)) * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=2000 + 6 * len(TASKS), runtime=60),
     params:
         cfg=lambda wc: {"tasks": of_run(strata.modalities, wc.strategy)},
         code=code_digest("score_strata"),
@@ -79,8 +77,7 @@ rule compare_strata:
         "../envs/stats.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 3000 * attempt,
-        runtime=lambda wc, attempt: 60 * attempt,
+        **by_attempt(mem_mb=3000, runtime=60),
     params:
         cfg={
             "runs": of_run(strata.stratified),

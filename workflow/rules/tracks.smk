@@ -16,8 +16,7 @@ rule write_peak_tracks:
         "../envs/tracks.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 120 * attempt,
+        **by_attempt(mem_mb=1500, runtime=120),
     params:
         code=code_digest("write_peak_tracks"),
     script:
@@ -45,8 +44,7 @@ rule write_tracks:
         "../envs/dataset.yaml"
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=500, runtime=10),
     params:
         cfg=of_run(tracks.track_settings),
         code=code_digest("write_tracks"),

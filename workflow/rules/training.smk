@@ -13,11 +13,10 @@ rule check_device:
         "<results>/benchmarks/check_device.tsv"
     priority: 100
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1000 * attempt,
-        runtime=lambda wc, attempt: 5 * attempt,
+        **by_attempt(mem_mb=1000, runtime=5),
         gpu=1,
     params:
         cfg=untracked({"device": "cuda"}),
@@ -44,7 +43,7 @@ rule train_pack:
     benchmark:
         "<results>/benchmarks/train_pack/{strategy}.seed{seed}.pack{pack}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
         mem_mb=lambda wc, input, attempt: (
@@ -81,11 +80,10 @@ rule read_heads:
     benchmark:
         "<results>/benchmarks/read_heads/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=1500, runtime=10),
     params:
         code=code_digest("read_heads"),
     script:
@@ -106,11 +104,11 @@ rule choose_groups:
     benchmark:
         "<results>/benchmarks/choose_groups/{strategy}.seed{seed}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
+        **by_attempt(runtime=240),
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
         gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -144,11 +142,11 @@ rule predict_splits:
     group:
         lambda wc: "predictions" if gpus_of(wc) else "evaluation"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: threads_of
     resources:
+        **by_attempt(runtime=240),
         mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
-        runtime=lambda wc, attempt: 240 * attempt,
         gpu=gpus_of,
         data_on_disk=int(config["running"]["data"] == "disk"),
     params:
@@ -169,11 +167,10 @@ rule export_model:
     benchmark:
         "<results>/benchmarks/export_model/{strategy}.seed{seed}.group{group}.tsv"
     conda:
-        "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
+        TORCH_ENV
     threads: 1
     resources:
-        mem_mb=lambda wc, attempt: 1500 * attempt,
-        runtime=lambda wc, attempt: 10 * attempt,
+        **by_attempt(mem_mb=1500, runtime=10),
     params:
         code=code_digest("export_model"),
     script:
