@@ -10,7 +10,29 @@ from conftest import EVERYTHING, REPOSITORY
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.results.files import NEEDED
-from epigroup.run import affinity, audit, evaluation, grouping, peaks, reads, report, search, training
+from epigroup.run import (
+    affinity,
+    audit,
+    baselines,
+    calibration,
+    comparison,
+    dataset,
+    downloads,
+    evaluation,
+    grouping,
+    paper,
+    patience,
+    peaks,
+    prediction,
+    reads,
+    report,
+    search,
+    simulation,
+    strata,
+    tracks,
+    training,
+)
+from epigroup.run.checks import check_asked, contig_files
 from epigroup.run.facts import Run, open_run
 from epigroup.run.settings import SECTIONS, settings
 
@@ -133,3 +155,170 @@ def test_groups_of_one_or_all_are_compared_with_nothing(run):
 def test_each_set_of_regions_has_a_folder(run):
     assert list(evaluation.folders(run)) == list(run.regions)
     assert len(set(evaluation.folders(run).values())) == len(run.regions)
+
+
+def opened(config: dict, **changed) -> Run:
+    return open_run(complete_config(merged(config, changed)), "mini.yaml")
+
+
+BED = "chr1\t0\t100\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"predict": {"strategy": "SMTL", "seed": 9, "regions": "r.bed"}}, "predict.seed: 9: SMTL is trained with 1"),
+        ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "no.bed"}}, "predict.regions: 'no.bed' is not there"),
+        ({"sweep": {"k": [2, 99]}}, "sweep.k: 99 groups of 8 tasks"),
+        ({"figures": {"captions": {"none": "x"}}}, "figures.captions.none: no figure is called so; there are: strateg"),
+        ({"patience_study": {"strategy": "STL", "tasks": ["x"]}}, "patience_study.tasks: not in the sample sheet: x"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_before_any_job(config, changed, says):
+    Path("r.bed").write_text(BED)
+    with pytest.raises(InputError, match=says):
+        check_asked(opened(config, **changed), "mini.yaml")
+
+
+def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
+    assert baselines.predictions(opened(config), "mean_prediction") == {
+        split: f"results/predictions/SMTL/seed1/{split}.h5" for split in ("validation", "test")
+    }
+    assert baselines.predictions(opened(config), "kmer") == {}
+    config["groupings"] = {"single": {"method": "single"}}
+    config["strategies"] = {"STL": {"grouping": "single"}}
+    for part in ("affinities", "sweep"):
+        config.pop(part)
+    config["baselines"] = {"names": ["kmer", "mean_prediction"]}
+    with pytest.raises(
+        InputError, match="baselines.names: 'mean_prediction' needs a strategy of one network"
+    ):
+        check_asked(opened(config), "mini.yaml")
+
+
+def test_the_fine_trials_of_a_search_follow_the_coarse_ones_of_their_own_groups(config):
+    searched = opened(
+        config,
+        searches={
+            "joint": {"rates": [0.001, 0.01], "refine": 0.004},
+            "alone": {"method": "halving", "rates": [0.001, 0.01, 0.1], "tasks": 2, "steps_share": 0.5},
+        },
+        strategies={
+            "FOUND": {"grouping": "modality", "groups_per_pack": 2, "search": "joint"},
+            "ALONE": {"grouping": "single", "groups_per_pack": 8, "search": "alone"},
+        },
+    )
+    folder = "results/search/FOUND/seed1"
+    assert searched.searched == ["ALONE", "FOUND"]
+    assert search.trials(searched, "FOUND", 1) == [
+        f"{folder}/{phase}{part}.tsv" for phase in ("coarse", "fine") for part in (0, 1)
+    ]
+    assert search.coarse_trials(searched, "FOUND", 1, "fine", "1") == [f"{folder}/coarse1.tsv"]
+    assert search.coarse_trials(searched, "FOUND", 1, "coarse", "1") == []
+    assert search.trials(searched, "ALONE", 1) == ["results/search/ALONE/seed1/halving0.tsv"]
+    assert len(search.part_settings(searched, "ALONE", 1)["sample"]) == 2
+    assert (
+        training.rates(searched, "FOUND", 1) == f"{folder}/rates.tsv"
+        and training.rates(searched, "SMTL", 1) == []
+    )
+    assert settings(searched, "training", "FOUND")["learning_rate"] is None
+    costs = comparison.cost_inputs(searched)
+    assert costs["trials"] == [f"results/search/{name}/seed1/trials.tsv" for name in searched.searched]
+    assert len(costs["groups"]) == len(searched.trained_runs()) and len(costs["affinities"]) == 0
+
+
+def test_the_patience_study_has_a_pack_for_so_many_groups(config):
+    study = {"strategy": "STL", "per_modality": 1, "groups_per_pack": 2}
+    told = patience.tables(opened(config, patience_study=study))
+    assert told["study_curves"] == [f"results/patience/STL/seed1/pack{pack}.curves.tsv" for pack in (0, 1)]
+    assert patience.tables(opened(config)) == {}
+
+
+def test_the_paper_is_met_by_the_first_strategy_of_each_kind(run):
+    assert paper.paper_strategies(run) == {name: name for name in ("STL", "SMTL", "EMTL", "CMTL", "KMTL")}
+    told = paper.paper_settings(run, [])
+    assert (told["k"], told["by_k"], told["by_algorithm"]) == (3, {"KMTL": "K = 3"}, {"KMTL": "k-means"})
+    assert told["single_rate"] == run.config["training"]["learning_rate"]
+
+
+def test_a_network_is_run_in_the_precision_that_was_measured(config):
+    auto = opened(config, training={"precision": "auto"})
+    trained = settings(auto, "training", "SMTL")
+    assert calibration.in_precision(auto, trained)["precision"] == "auto"
+    [network] = calibration.calibration_settings(auto, "cpu")["networks"]
+    assert network["network"] == trained["network"] and network["window"] == 301
+    named = calibration.calibration_settings(opened(config), "cpu")
+    assert (named["named"], named["networks"]) == ("fp32", [])
+
+
+def test_only_what_the_simulation_makes_of_the_sheet_is_simulated(run):
+    told = {one["profile_id"]: one["peaks"] for one in simulation.genome_settings(run)["profiles"]}
+    assert list(told) == run.tasks
+    assert told["K562_ATAC"] is told["SKNSH_REST"] is None
+    assert simulation.simulated_peaks(run) == [path for path in told.values() if path]
+    assert simulation.read_settings(run, "K562_ATAC")["profile"]["assay"] == "ATAC"
+
+
+def test_what_is_called_and_what_is_given(run):
+    assert dataset.peak_files(run)[0] == "results/peaks/called/K562_ATAC_peaks.narrowPeak.gz"
+    assert dataset.peak_files(run)[1] == "results/simulation/peaks/K562_H3K4me3.narrowPeak.gz"
+    assert dataset.unlikely(run) == [
+        {"peaks": "refuse"}.get(run.profiles[task].kind, "take") for task in run.tasks
+    ]
+    assert set(tracks.signals_of(run, "K562_ATAC")) == {"enrichment", "pvalue"}
+    assert tracks.signals_of(run, "K562_CTCF") == {}
+    assert peaks.all_pileups(run) == tracks.all_signals(run) != []
+    assert reads.of_replicates(run, "K562_ATAC", "x/{profile}.{replicate}") == ["results/x/K562_ATAC.1"]
+    assert set(reads.counted_before(run, "SKNSH_REST", "1")) == {"checked"}
+    assert set(reads.counted_before(run, "K562_ATAC", "1")) == {"checked", "trimmed"}
+
+
+def test_contigs_are_asked_of_every_file_of_the_config_and_the_sheet(config):
+    Path("r.bed").write_text(BED)
+    run = opened(
+        config,
+        genome={"blacklist": "r.bed", "gtf": "r.bed"},
+        predict={"strategy": "SMTL", "seed": 1, "regions": "r.bed"},
+    )
+    of_config = {(key, "") for key in ("genome.blacklist", "genome.gtf", "predict.regions")}
+    assert {
+        (one.what, one.who) for one in contig_files(run)
+    } == of_config  # what is still to be made is not there
+    replicates = [one for task in run.tasks for one in run.profiles[task].replicates]
+    for path in filter(None, (path for one in replicates for path in (one.peaks, one.bam))):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch()
+    given = {("peaks", task) for task in run.tasks if run.profiles[task].kind == "peaks"}
+    asked = {(one.what, one.who) for one in contig_files(run)}
+    assert asked == of_config | given | {("alignments", "SKNSH_REST")} and len(given) == 6
+
+
+def test_predictions_of_another_sequence_take_no_genome(config):
+    for name in ("r.bed", "other.fa"):
+        Path(name).write_text(BED)
+    told = {"strategy": "KMTL", "seed": 1, "regions": "r.bed"}
+    assert "fasta" not in prediction.inputs(opened(config, predict=told))
+    found = prediction.inputs(opened(config, predict={**told, "fasta": "other.fa"}))
+    assert found["fasta"] == "other.fa" and found["models"] == training.models(opened(config), "KMTL", 1)
+    assert len(prediction.tracks(opened(config, predict=told))) == 8
+
+
+def test_external_predictions_are_stratified_once(config):
+    Path("theirs.tsv").write_text("")
+    run = opened(config, seeds=[1, 2], external={"THEIRS": {"file": "theirs.tsv"}})
+    assert strata.stratified(run).count(["THEIRS", 1]) == 1
+    assert len(strata.tables(run, "tsv")) == len(run.trained_runs()) + 1
+
+
+def test_the_address_of_an_accession_is_the_archives_and_its_place(config):
+    sheet = Path("tests/mini/samples.tsv")
+    header, *rows = sheet.read_text().splitlines()
+    [place] = [number for number, row in enumerate(rows) if row.startswith("K562_CTCF")]
+    path = "<results>/simulation/peaks/K562_CTCF.narrowPeak.gz"
+    rows = [row.replace(path, "") + "\t" * 2 for row in rows]
+    rows[place] = rows[place].rstrip("\t").removesuffix("mini1") + "mini1\tENCFF000ABC\tpeaks"
+    sheet.write_text("\n".join([header + "\taccession\tformat", *rows, ""]))
+    run = opened(config, downloads={"encode": "https://mirror.example/"})
+    [file] = run.sheet.downloads
+    assert downloads.address(run, file).startswith("https://mirror.example/ENCFF000ABC/")
+    assert "profile K562_CTCF, replicate 1, column accession ENCFF000ABC" in downloads.row(run, file)

@@ -16,9 +16,8 @@ def read_run(run: Run) -> tuple[str, int] | None:
 
 
 def check_baselines(run: Run, source: str) -> None:
-    """InputError for a baseline that there is not, or that has nothing to read."""
+    """InputError for a baseline that has nothing to read."""
     for name in run.baselines:
-        simple_baselines.check(name)
         if simple_baselines.reads_predictions(name) and not read_run(run):
             raise InputError(
                 f"{source}: baselines.names: '{name}' needs a strategy of one network for all tasks "

@@ -13,10 +13,6 @@ def check_predict(run: Run, source: str) -> None:
     if told is None:
         return
     strategy, seed = told["strategy"], told["seed"]
-    if strategy not in run.strategies:
-        raise InputError(
-            f"{source}: predict.strategy: '{strategy}' is no strategy; there are {', '.join(run.strategies)}"
-        )
     if seed not in run.strategy_seeds(strategy):
         raise InputError(
             f"{source}: predict.seed: {seed}: {strategy} is trained with "
