@@ -25,7 +25,7 @@ wildcard_constraints:
     affinity=one_of(config["affinities"]),
     profile=one_of(RUN.profiles),
     chrom=one_of(RUN.chromosomes),
-    seed=r"\d+",
+    seed=r"0|[1-9]\d*",
     pack=r"\d+",
     replicate=r"\d+",
 
@@ -107,7 +107,7 @@ rule downloads:
 # The sequence that all else rests on. Built alone, it says by its checksums whether anything else is to run again.
 rule genome:
     input:
-        f"{RESULTS}/genome/genome.h5",
+        rules.build_genome.output,
 
 
 # The quality of all profiles that come from reads, before anything is trained.

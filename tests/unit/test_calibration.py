@@ -140,8 +140,8 @@ def test_a_choice_that_is_missing_or_damaged_is_not_guessed(tmp_path):
 
 def test_mixed_precisions_are_refused_unless_named():
     with pytest.raises(InputError, match="A on cpu, B on cuda"):
-        check_devices({"A": ("cpu", "auto"), "B": ("cuda", "auto"), "C": ("cuda", "fp32")}, "config")
-    check_devices({"A": ("cpu", "auto"), "B": ("cuda", "bf16"), "C": ("cpu", "auto")}, "config")
+        check_devices({"A": ("cpu", "auto"), "B": ("cuda", "auto"), "C": ("cuda", "fp32")})
+    check_devices({"A": ("cpu", "auto"), "B": ("cuda", "bf16"), "C": ("cpu", "auto")})
     found = {("A", 1): "fp32", ("A", 2): "fp32", ("B", 1): "bf16", ("OUTSIDE", 1): ""}
     with pytest.raises(InputError, match="bf16: B seed 1; fp32: A seed 1, A seed 2.*set training.precision"):
         check_compared_precisions(found, {"A": "auto", "B": "auto"})

@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.genome.build import open_genome, write_genome
 from epigroup.training.checkpoints import checkpoint_path
 from epigroup.training.train_pack import train_groups
 from epigroup.training.trainer import GroupTrainer
@@ -106,21 +110,45 @@ def test_a_checkpoint_belongs_to_what_is_computed(tmp_path):
     assert len({one, *others}) == 4
 
 
-@pytest.fixture
-def stopped(tmp_path, monkeypatch):
-    """The checkpoint of a job that SIGTERM ends at its 20th step."""
-    train, validation, tasks = splits()
+@contextmanager
+def stopping():
+    """What trains here is ended by SIGTERM at its 20th step."""
     step = GroupTrainer.step
 
     def step_and_stop(self):
         step(self)
         self.termination.requested |= self.state.step == 20
 
-    monkeypatch.setattr(GroupTrainer, "step", step_and_stop)
-    with pytest.raises(SystemExit):
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(GroupTrainer, "step", step_and_stop)
+        yield
+
+
+@pytest.fixture
+def stopped(tmp_path):
+    """The checkpoint of a job that was ended so."""
+    train, validation, tasks = splits()
+    with stopping():
         train_groups({0: tasks}, train, validation, tasks, 1, SETTINGS, checkpoint=tmp_path / "job.pt")
-    monkeypatch.undo()
     return tmp_path / "job.pt"
+
+
+def test_a_stopped_job_begins_anew_where_the_genome_is_another(tmp_path):
+    """Read from the same text by other code: nothing but the codes tells them apart."""
+    files = write_files(tmp_path)
+    genome, fasta = Path(files["genome_h5"]), tmp_path / "genome.fa"
+    write_groups(tmp_path / "groups.tsv", {0: [f"task{i}" for i in range(4)]})
+    with stopping():
+        run_pack(tmp_path, files, name="stopped")
+    assert len(list((tmp_path / "checkpoints").glob("*.pt"))) == 1
+    text = open_genome(genome).fasta_sha256
+    fasta.write_text(fasta.read_text().replace("AC", "CA"))
+    write_genome(fasta, genome, assembly="toy", chromosomes=["chrTrain", "chrVal", "chrTest"])
+    with h5py.File(genome, "r+") as store:
+        store.attrs["fasta_sha256"] = np.bytes_(text)
+    again = run_pack(tmp_path, files, name="again")
+    fresh = run_pack(tmp_path, files, name="fresh", checkpoint_dir=str(tmp_path / "none"))
+    assert again.read_bytes() == fresh.read_bytes()
 
 
 @pytest.mark.parametrize(

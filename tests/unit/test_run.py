@@ -1,4 +1,4 @@
-"""What a run's config and sheet mean in files and settings: by definition, and against what Snakemake makes."""
+"""What a run's config and sheet mean in files and settings."""
 
 import shutil
 from pathlib import Path
@@ -59,12 +59,12 @@ def config(tmp_path, monkeypatch):
 
 @pytest.fixture
 def run(config) -> Run:
-    return open_run(complete_config(config), "mini.yaml")
+    return open_run(complete_config(config))
 
 
 def test_models_are_the_packs_of_each_strategy(config):
     config["strategies"]["STL"]["groups_per_pack"] = 3
-    run = open_run(complete_config(config), "mini.yaml")
+    run = open_run(complete_config(config))
     for strategy, seed in run.trained_runs():
         models = training.models(run, strategy, seed)
         assert len(models) == len(run.packs(strategy)) == len(set(models))
@@ -100,19 +100,19 @@ def test_each_section_of_settings_holds_plain_values_in_one_order(run):
 
 
 def test_threads_and_what_only_looks_different_rerun_no_training(config):
-    one = open_run(complete_config(config), "one")
+    one = open_run(complete_config(config))
     config["training"] = {**config["training"], "threads": 7}
     config["figures"] = {"dpi": 77}
-    other = open_run(complete_config(config), "other")
+    other = open_run(complete_config(config))
     assert training.threads(other, "SMTL") == 7
     for strategy in one.strategies:
         assert settings(one, "training", strategy) == settings(other, "training", strategy)
 
 
-def test_a_bad_place_names_the_config_and_the_key(config):
+def test_a_bad_place_names_the_key(config):
     config["genome"] = {**config["genome"], "gtf": "no/such.gtf"}
-    with pytest.raises(InputError, match=r"^mine\.yaml: genome\.gtf: 'no/such\.gtf' is not there"):
-        open_run(complete_config(config), "mine.yaml")
+    with pytest.raises(InputError, match=r"^genome\.gtf: 'no/such\.gtf' is not there"):
+        open_run(complete_config(config))
 
 
 def test_reads_go_to_the_aligner_as_the_sheet_gives_them(run):
@@ -158,7 +158,7 @@ def test_each_set_of_regions_has_a_folder(run):
 
 
 def opened(config: dict, **changed) -> Run:
-    return open_run(complete_config(merged(config, changed)), "mini.yaml")
+    return open_run(complete_config(merged(config, changed)))
 
 
 BED = "chr1\t0\t100\n"
@@ -177,7 +177,7 @@ BED = "chr1\t0\t100\n"
 def test_what_cannot_be_is_said_before_any_job(config, changed, says):
     Path("r.bed").write_text(BED)
     with pytest.raises(InputError, match=says):
-        check_asked(opened(config, **changed), "mini.yaml")
+        check_asked(opened(config, **changed))
 
 
 def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
@@ -193,7 +193,7 @@ def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
     with pytest.raises(
         InputError, match="baselines.names: 'mean_prediction' needs a strategy of one network"
     ):
-        check_asked(opened(config), "mini.yaml")
+        check_asked(opened(config))
 
 
 def test_the_fine_trials_of_a_search_follow_the_coarse_ones_of_their_own_groups(config):

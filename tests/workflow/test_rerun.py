@@ -1,5 +1,6 @@
 """What reruns after a change, proved by dry runs on a finished results tree of the one-minute config."""
 
+import base64
 import os
 import re
 import shutil
@@ -134,9 +135,16 @@ def test_a_tree_made_by_other_code_is_kept_by_touch(finished, tmp_path):
     checksums."""
     folder = shutil.copytree(finished, tmp_path / "run", symlinks=True)
     (folder / "results/genome/checksums.json").unlink()
+    (record,) = folder.glob(
+        f".snakemake/metadata/**/{base64.b64encode(b'results/genome/checksums.json').decode()}"
+    )
+    record.unlink()
+    (folder / "results/provenance.jsonl.gz").unlink()
     code = folder / LIBRARY / "digest/code.py"
     with edited(code, ('["acts", ', '["in another form", ')):
         assert {"build_genome", "make_shard", "train_pack"} <= rules_of(to_rerun(folder))
+        refused = run_snakemake(folder, "-c2", "--touch", "--configfile", *EVERYTHING, check=False)
+        assert refused.returncode and "Say `snakemake genome` first" in refused.stderr
         models = {path: path.read_bytes() for path in folder.glob("results/models/*/*/*.safetensors")}
         run_snakemake(folder, "-c2", "genome", "--configfile", *EVERYTHING)
         run_snakemake(folder, "-c2", "--touch", "--configfile", *EVERYTHING)

@@ -1,8 +1,6 @@
 # The checked config and sheet, and the names, settings and input functions that all stages share.
 # What the rules ask for, mem_mb and runtime, stands beside what they used in docs/resources.md.
-import base64
 import hashlib
-import json
 import os
 import re
 import sys
@@ -26,11 +24,10 @@ sys.path.insert(0, SCRIPTS)
 os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
 
 from epigroup.config.schema import check_config_text
-from epigroup.config.settings import canonical, complete_config
+from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.digest import code as digests
 from epigroup.run import calibration, checks, training
-from epigroup.run.checks import check_asked
 from epigroup.run.facts import open_run
 from epigroup.run.settings import settings as settings_of
 
@@ -49,15 +46,16 @@ def checked(function, *args, **kwargs):
         return function(*args, **kwargs)
     except InputError as error:
         message = str(error).removeprefix("config: ")
+        named = message.startswith(f"{CONFIG_SOURCE}: ")
         of_config = re.split("[.:]", message, maxsplit=1)[0] in config
-        refuse(f"{CONFIG_SOURCE}: {message}" if of_config else message)
+        refuse(f"{CONFIG_SOURCE}: {message}" if of_config and not named else message)
 
 
 for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
     checked(check_config_text, one)
 config = checked(complete_config, dict(config), CONFIG_SOURCE)
 # What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
-RUN = checked(open_run, config, CONFIG_SOURCE)
+RUN = checked(open_run, config)
 RESULTS = RUN.results
 TASKS = RUN.tasks
 REGIONS = RUN.regions
@@ -180,8 +178,13 @@ def size_mb(path):
     return os.path.getsize(path) / 1e6 if os.path.exists(path) else 0
 
 
+if workflow.touch and os.path.exists(GENOME["genome"]) and not os.path.exists(CHECKSUMS):
+    refuse(
+        f"{CHECKSUMS} is not there: an earlier version built the genome. Say `snakemake genome` first: results touched "
+        "without it would all be made again later"
+    )
 # What a config asks that cannot be is said before any job.
-of_run(check_asked, CONFIG_SOURCE)
+of_run(checks.check_asked)
 # Jobs on other machines read this file too.
 if workflow.is_main_process:
     of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")

@@ -1,4 +1,4 @@
-# FASTA -> genome.h5 (one code a base), the FASTA that aligners see, and the lengths of contigs.
+# FASTA -> genome.h5 (one code a base), the FASTA that aligners see, the lengths of contigs, and checksums of all this.
 
 
 rule build_genome:

@@ -1,4 +1,5 @@
 # What a config means before anything runs: `snakemake plan`.
+from epigroup.config.settings import canonical
 
 
 localrules:

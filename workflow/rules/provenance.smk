@@ -1,4 +1,6 @@
 # What made each result: Snakemake's records, kept beside the results and put back where .snakemake has lost them.
+import base64
+import json
 from pathlib import Path
 
 from snakemake.io import is_flagged

@@ -3,7 +3,7 @@ from epigroup.run import audit, report as report_page
 
 FIGURES, DATA_FIGURES = of_run(report_page.figures), report_page.DATA_FIGURES
 FINDINGS = of_run(report_page.findings)
-DRAWING = of_run(report_page.drawing_settings, CONFIG_SOURCE)
+DRAWING = of_run(report_page.drawing_settings)
 
 
 rule draw_figures:
@@ -75,7 +75,7 @@ rule make_report:
     params:
         cfg={
             "report": {**settings("report"), "code": code_digest("train_pack")},
-            "figures": of_run(report_page.figure_settings, CONFIG_SOURCE),
+            "figures": of_run(report_page.figure_settings),
             "grouping": of_run(report_page.shown_grouping),
             "training": {strategy: settings("training", strategy) for strategy in RUN.strategies},
         },

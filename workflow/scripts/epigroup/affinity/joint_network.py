@@ -31,8 +31,8 @@ class NetworkInputs:
     name: of the affinity; task_ids: the T tasks of the strategy's one network; columns: their columns in the
     labels; train, validation: `Batches` on the device; training: the strategy's training settings; options:
     the measure's own; seed: of the network; models: files of the strategy's packs, for the trained network;
-    dataset_hash: of the data set the batches come from; checkpoint, running (resume, checkpoint_seconds,
-    progress_seconds): of a training that is repeated.
+    dataset_hash: of the data set the batches come from; genome: CRC-32 of each chromosome's codes; checkpoint,
+    running (resume, checkpoint_seconds, progress_seconds): of a training that is repeated.
     """
 
     name: str
@@ -45,6 +45,7 @@ class NetworkInputs:
     seed: int
     dataset_hash: str
     models: Sequence[str] = field(default_factory=list)
+    genome: Mapping[str, int] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     running: Mapping[str, Any] = field(default_factory=dict)
 

@@ -136,7 +136,8 @@ def training_checkpoint(directory: str | Path, inputs: NetworkInputs, code: str)
     device = inputs.train.labels.device
     identity = {
         "affinity": inputs.name, "options": dict(inputs.options), "tasks": inputs.task_ids,
-        "seed": inputs.seed, "data set": inputs.dataset_hash, "code": code, "device": device.type,
+        "seed": inputs.seed, "data set": inputs.dataset_hash, "genome": dict(inputs.genome), "code": code,
+        "device": device.type,
         "precision": check_precision(inputs.training["precision"]),
         "settings": dict(inputs.training),
     }  # fmt: skip
@@ -197,4 +198,5 @@ def network_inputs(
         seed,
         dataset.dataset_hash,
         list(models),
+        genome=genome.checks,
     )

@@ -3,6 +3,8 @@
 from epigroup import grouping as grouping_methods
 from epigroup.config.strategies import grouping_seeds, head_seeds, shown_heads, strategy_seeds
 
+UNGROUPED = ("single", "all")  # methods whose groups nobody asks about
+
 
 def grouping_runs(config: dict) -> set[tuple[str, int]]:
     """(grouping, seed) that strategies train, those whose sizes random groupings match and, in a simulation,
@@ -14,7 +16,7 @@ def grouping_runs(config: dict) -> set[tuple[str, int]]:
         for seed in strategy_seeds(config, name)
     ]
     if "simulation" in config:
-        others = [n for n, spec in config["groupings"].items() if spec["method"] not in ("single", "all")]
+        others = [n for n, spec in config["groupings"].items() if spec["method"] not in UNGROUPED]
         wanted += [(name, seed) for name in others for seed in grouping_seeds(config, name)]
     for name, seed in wanted:
         grouping: str | None = name

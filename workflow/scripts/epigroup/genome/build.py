@@ -130,10 +130,10 @@ def write_genome(
 ) -> None:
     """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5.
 
-    On demand also: `aligner_fasta`, the chosen chromosomes and the mitochondrion as plain upper-case FASTA
-    with its `.fai`; `sizes`, the chosen chromosomes' lengths (bp) in the order asked for; `contigs`, every
-    contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused); `checksums`, a JSON
-    object that is the same whenever genome.h5 and `aligner_fasta` hold the same.
+    On demand also: `aligner_fasta`, every contig as plain upper-case FASTA with its `.fai`; `sizes`, the chosen
+    chromosomes' lengths (bp) in the order asked for; `contigs`, every contig of the FASTA with columns contig,
+    size, role (chromosome, mitochondrion, unused); `checksums`, a JSON object that is the same whenever genome.h5
+    and `aligner_fasta` hold the same, of the same text.
     The attribute fasta_sha256 is that of the uncompressed text: compressing the file anew changes nothing.
     Raises InputError as `read_fasta` does, when contigs asked for are not there, when a contig's length is not
     that of the assembly named, and when a chosen chromosome has more than `longest` bp (None: any length will
@@ -178,10 +178,10 @@ def write_genome(
         if text is not None:
             text.close()
             _index(text_path, index)
-        texts = {
-            sizes: "".join(f"{c}\t{lengths[c]}\n" for c in chosen),
-            contigs: _roles(lengths, chosen, mitochondrion),
-        }
+        texts = [
+            (sizes, "".join(f"{c}\t{lengths[c]}\n" for c in chosen)),
+            (contigs, _roles(lengths, chosen, mitochondrion)),
+        ]
         if checksums is not None:
             told = {
                 "assembly": assembly,
@@ -190,8 +190,8 @@ def write_genome(
             }
             told |= {"chromosomes": [{"name": c, **held[c]} for c in chosen]}
             told |= {"aligner_fasta": sha256_file(text_path)} if text is not None else {}
-            texts[checksums] = json.dumps(told, indent=1) + "\n"
-        for path, content in texts.items():
+            texts.append((checksums, json.dumps(told, indent=1) + "\n"))
+        for path, content in texts:
             if path is not None:
                 stack.enter_context(whole(path)).write_text(content, encoding="utf-8")
 
@@ -288,7 +288,7 @@ class Genome:
         if _crc32(self.path, self.offsets[chrom], self.sizes[chrom]) != self.checks[chrom]:
             raise InputError(
                 f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
-                "build it again"
+                "build it again: snakemake genome"
             )
         return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
 
@@ -311,7 +311,8 @@ def open_genome(path: str | os.PathLike) -> Genome:
             version = int(store.attrs["format_version"])
             if version != FORMAT_VERSION:
                 raise InputError(
-                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; build it again"
+                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; delete it and build it "
+                    "again: snakemake genome"
                 )
             names = json.loads(store.attrs["chromosomes"])
             genome = Genome(
@@ -321,12 +322,14 @@ def open_genome(path: str | os.PathLike) -> Genome:
             )  # fmt: skip
     except DAMAGE as error:
         raise InputError(
-            f"{path}: not a whole genome file ({first_line(error)}); delete it and build it again"
+            f"{path}: not a whole genome file ({first_line(error)}); delete it and build it again: snakemake "
+            "genome"
         ) from error
     size = Path(path).stat().st_size
     for chrom, offset in genome.offsets.items():
         if offset is None or offset + genome.sizes[chrom] > size or chrom not in genome.checks:
             raise InputError(
-                f"{path}: not a whole genome file (chromosome {chrom} is cut); delete it and build it again"
+                f"{path}: not a whole genome file (chromosome {chrom} is cut); delete it and build it again: snakemake "
+                "genome"
             )
     return genome

@@ -1,4 +1,4 @@
-"""How many jobs a run has: counted from the files that its rules make."""
+"""How many jobs a run has, counted from what its rules make; a test holds it against Snakemake's own count."""
 
 from collections import Counter
 

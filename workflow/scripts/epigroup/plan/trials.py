@@ -1,6 +1,5 @@
 """What searches of learning rates and the patience study train, for the plan."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +42,6 @@ class StudyPlan:
 
     profiles: int
     steps: int
-    jobs: int
     hours: float
     gpu: bool
 
@@ -101,6 +99,4 @@ def plan_study(config: dict, table: pd.DataFrame, seconds_a_step: SecondsAStep) 
     training = full_length(training_settings(config, spec["strategy"]), spec)
     profiles, steps = count_profiles(spec, table), training["max_steps"]
     seconds = profiles * steps * seconds_a_step(training, config["dataset"]["window"], 1)
-    # the choice of profiles, their trainings, the tables
-    jobs = 1 + math.ceil(profiles / spec["groups_per_pack"]) + 1
-    return StudyPlan(profiles, steps, jobs, seconds / 3600, training["device"] != "cpu")
+    return StudyPlan(profiles, steps, seconds / 3600, training["device"] != "cpu")

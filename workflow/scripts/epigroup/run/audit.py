@@ -38,7 +38,7 @@ def decision_files(run: Run) -> dict[str, list[str]]:
     study = patience.tables(run)
     return {
         "networks": networks(run),
-        "groups": [training.groups(run, *one) for one in run.trained_runs()],
+        "groups": training.all_groups(run),
         "rates": search.of_searches(run, "rates.tsv"),
         "sweep": grouping.sweep_tables(run),
         "affinities": affinity.files(run, "h5"),

@@ -9,18 +9,18 @@ from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
 
-def read_run(run: Run) -> tuple[str, int] | None:
+def run_that_is_read(run: Run) -> tuple[str, int] | None:
     """(strategy, seed) whose predictions a baseline reads: the first of one network for all tasks."""
     name = joint_strategy(run)
     return (name, run.strategy_seeds(name)[0]) if name else None
 
 
-def check_baselines(run: Run, source: str) -> None:
+def check_baselines(run: Run) -> None:
     """InputError for a baseline that has nothing to read."""
     for name in run.baselines:
-        if simple_baselines.reads_predictions(name) and not read_run(run):
+        if simple_baselines.reads_predictions(name) and not run_that_is_read(run):
             raise InputError(
-                f"{source}: baselines.names: '{name}' needs a strategy of one network for all tasks "
+                f"baselines.names: '{name}' needs a strategy of one network for all tasks "
                 "(a grouping of the method all)"
             )
 
@@ -29,7 +29,7 @@ def predictions(run: Run, baseline: str) -> dict[str, str]:
     """Validation and test predictions of the joint network, for the baseline that reads them."""
     if not simple_baselines.reads_predictions(baseline):
         return {}
-    name, seed = read_run(run)
+    name, seed = run_that_is_read(run)
     return {
         split: run.path("predictions", name, f"seed{seed}", f"{split}.h5") for split in ("validation", "test")
     }

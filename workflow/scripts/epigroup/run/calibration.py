@@ -8,13 +8,13 @@ from epigroup.run.settings import settings
 from epigroup.training.precision import check_devices, with_precision
 
 
-def check_precisions(run: Run, source: str) -> None:
+def check_precisions(run: Run) -> None:
     """InputError where strategies on several devices leave the precision open."""
     named = {
         name: tuple(settings(run, "training", name)[key] for key in ("device", "precision"))
         for name in run.strategies
     }
-    check_devices(named, source)
+    check_devices(named)
 
 
 def precision_file(run: Run, device: str) -> str:

@@ -68,7 +68,7 @@ def check_files(run: Run, source: str, kept: str) -> None:
         raise InputError("\n".join([f"{source}: {len(faults)} faults in the files that it names:", *faults]))
 
 
-def check_asked(run: Run, source: str) -> None:
+def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
     for name in run.groupings:
         settings(run, "grouping", name)
@@ -77,11 +77,9 @@ def check_asked(run: Run, source: str) -> None:
     if "patience_study" in run.config:
         count_profiles(run.config["patience_study"], run.table)
     if "sweep" in run.config and max(run.config["sweep"]["k"]) > len(run.tasks):
-        raise InputError(
-            f"{source}: sweep.k: {max(run.config['sweep']['k'])} groups of {len(run.tasks)} tasks"
-        )
-    check_precisions(run, source)
-    check_baselines(run, source)
-    check_paper(run, source)
-    check_predict(run, source)
-    figure_settings(run, source)
+        raise InputError(f"sweep.k: {max(run.config['sweep']['k'])} groups of {len(run.tasks)} tasks")
+    check_precisions(run)
+    check_baselines(run)
+    check_paper(run)
+    check_predict(run)
+    figure_settings(run)

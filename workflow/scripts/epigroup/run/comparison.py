@@ -20,8 +20,8 @@ def runs_before(run: Run, part: str) -> list[tuple]:
 
 def cost_inputs(run: Run) -> dict[str, list[str]]:
     return {
-        "curves": [path for one in run.trained_runs() for path in training.curves(run, *one)],
-        "groups": [training.groups(run, *one) for one in run.trained_runs()],
+        "curves": training.all_curves(run),
+        "groups": training.all_groups(run),
         "trials": [
             run.path("search", strategy, f"seed{seed}", "trials.tsv")
             for strategy, seed in runs_before(run, "searches")

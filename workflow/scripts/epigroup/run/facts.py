@@ -28,13 +28,11 @@ AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """config: completed. sheet: without the tasks that are left out. left_out: these, and the grade of each.
-    all_tasks: with them, in the sheet's order."""
+    """config: completed. sheet: without the tasks that are left out. left_out: these, and the grade of each."""
 
     config: Mapping[str, Any]
     sheet: Sheet
     left_out: Mapping[str, str] = field(default_factory=dict)
-    all_tasks: tuple[str, ...] = ()
 
     # places
 
@@ -142,6 +140,11 @@ class Run:
     def tasks(self) -> list[str]:
         return self.sheet.tasks
 
+    @property
+    def all_tasks(self) -> list[str]:
+        """With those that are left out."""
+        return [name for name, profile in self.profiles.items() if not profile.is_input]
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a task, as `Sheet.table`."""
@@ -166,7 +169,7 @@ class Run:
 
     @property
     def from_reads(self) -> list[str]:
-        return [name for name, profile in self.profiles.items() if profile.kind != "peaks"]
+        return self.of_kind("fastq", "bam")
 
     @property
     def longest(self) -> int | None:
@@ -209,20 +212,20 @@ def _packs(run: Run, strategy: str) -> range:
     return range(count_packs(run.config, strategy, run.table))
 
 
-def sheet_of(run: Run, exist: Callable[[str], bool]) -> Sheet:
-    """The sheet that a config names; `exist` says of a file whether it is there."""
+def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
+    """The sheet that a completed config names; `exist` says of a file whether it is there."""
     return read_sheet(
-        run.config["samples"],
-        results=run.results,
-        assembly=run.config["genome"]["assembly"],
+        config["samples"],
+        results=config["results"],
+        assembly=config["genome"]["assembly"],
         exist=exist,
-        peak_mode_default=run.config["peaks"]["mode"],
-        signals=run.signal,
+        peak_mode_default=config["peaks"]["mode"],
+        signals=config["dataset"]["targets"] == "signal",
     )
 
 
-def open_run(config: Mapping[str, Any], source: str) -> Run:
-    """The run of a completed config, `source` in messages.
+def open_run(config: Mapping[str, Any]) -> Run:
+    """The run of a completed config.
 
     Reads the sheet, and the grades of an earlier run where there are any: profiles whose quality it found below
     qc.min_grade have their figures made, but no labels. On a cluster each job reads that file anew; what depends on the
@@ -230,9 +233,9 @@ def open_run(config: Mapping[str, Any], source: str) -> Run:
     that the run started with. Raises InputError for faults of the sheet and for files of the config that are not there.
     """
     first = Run(config, Sheet("", {}))
-    sheet = sheet_of(first, first.exists)
+    sheet = sheet_of(config, first.exists)
     left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
-    run = Run(config, sheet.without(left_out), left_out, tuple(sheet.tasks))
+    run = Run(config, sheet.without(left_out), left_out)
     resolve(config["splits"], dict.fromkeys(run.chromosomes))
     named = (
         ("genome.fasta", run.fasta),
@@ -242,7 +245,5 @@ def open_run(config: Mapping[str, Any], source: str) -> Run:
     )
     for key, path in named:
         if path and not run.exists(path):
-            raise InputError(
-                f"{source}: {key}: '{path}' is not there; check the path, relative to the working folder"
-            )
+            raise InputError(f"{key}: '{path}' is not there; check the path, relative to the working folder")
     return run

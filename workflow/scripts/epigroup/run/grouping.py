@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from epigroup import grouping as grouping_methods
+from epigroup.config.groupings import UNGROUPED, swept
 from epigroup.config.strategies import grouping_seeds, head_seeds, methods_of
 from epigroup.run.facts import AGREEMENT_COLUMNS, Run
 from epigroup.run.settings import settings
 from epigroup.run.training import module_of
-
-UNGROUPED = ("single", "all")  # whose groups nobody asks about
 
 
 def planted(run: Run) -> str:
@@ -72,9 +71,8 @@ def sweep_inputs(run: Run, seed: int) -> dict[str, str]:
         "covariance": f"{folder}/covariance.h5",
         "labels": run.path("dataset/label_correlation.h5"),
     }
-    wanted = {"heads", *(what for form in sweep["vectors"] for what in grouping_methods.VECTORS[form])}
     truth = {"truth": planted(run)} if run.simulated else {}
-    return {what: path for what, path in files.items() if what in wanted} | truth
+    return {what: path for what, path in files.items() if what in swept(run.config)} | truth
 
 
 def sweep_settings(run: Run) -> dict[str, Any]:
@@ -102,7 +100,7 @@ def made(run: Run) -> list[list]:
 
 
 def trained(run: Run) -> list[list]:
-    """[grouping, seed, task ids] of those that strategies train."""
+    """Those of them that strategies train."""
     found = {
         (run.grouping_name(strategy), seed): strategy
         for strategy, seed in run.trained_runs()

@@ -19,10 +19,10 @@ ALGORITHMS = {
 }
 
 
-def check_paper(run: Run, source: str) -> None:
+def check_paper(run: Run) -> None:
     if run.config["paper"] is not None and run.signal:
         raise InputError(
-            f"{source}: paper: {run.config['paper']} learns labels; with dataset.targets: signal nothing can be "
+            f"paper: {run.config['paper']} learns labels; with dataset.targets: signal nothing can be "
             "compared"
         )
 

@@ -9,16 +9,16 @@ from epigroup.run.settings import respelt, settings
 OPEN = ("ATAC", "DNase")  # assays of accessibility
 
 
+def is_supported(run: Run, profile: str) -> bool:
+    """Whether a profile's peaks must be in several replicates."""
+    one = run.profiles[profile]
+    several = one.kind != "peaks" and not one.is_input and len(one.replicates) > 1
+    return several and run.config["peaks"]["replicates"] != "pooled"
+
+
 def supported(run: Run) -> list[str]:
-    """Profiles whose peaks must be in several replicates."""
-    return [
-        name
-        for name, profile in run.profiles.items()
-        if run.config["peaks"]["replicates"] != "pooled"
-        and profile.kind != "peaks"
-        and not profile.is_input
-        and len(profile.replicates) > 1
-    ]
+    """The profiles of which that is so."""
+    return [name for name in run.profiles if is_supported(run, name)]
 
 
 def peaks_of(run: Run, profile: str) -> str:
@@ -26,7 +26,7 @@ def peaks_of(run: Run, profile: str) -> str:
     one = run.profiles[profile]
     if one.kind == "peaks":
         return one.replicates[0].peaks
-    how = "supported" if profile in supported(run) else "called"
+    how = "supported" if is_supported(run, profile) else "called"
     return run.path("peaks", how, f"{profile}_peaks.narrowPeak.gz")
 
 
@@ -89,7 +89,7 @@ def quality_inputs(run: Run, profile: str) -> dict[str, Any]:
         found["peaks"] = peaks_of(run, profile)
     if run.gtf and one.assay in OPEN:
         found["gtf"] = run.gtf
-    if profile in supported(run):
+    if is_supported(run, profile):
         found["ratios"] = run.path("quality/replicates", f"{profile}.json")
     return found
 

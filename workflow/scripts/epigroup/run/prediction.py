@@ -7,7 +7,7 @@ from epigroup.run import training
 from epigroup.run.facts import Run
 
 
-def check_predict(run: Run, source: str) -> None:
+def check_predict(run: Run) -> None:
     """InputError where the section names what is not there."""
     told = run.config.get("predict")
     if told is None:
@@ -15,12 +15,12 @@ def check_predict(run: Run, source: str) -> None:
     strategy, seed = told["strategy"], told["seed"]
     if seed not in run.strategy_seeds(strategy):
         raise InputError(
-            f"{source}: predict.seed: {seed}: {strategy} is trained with "
+            f"predict.seed: {seed}: {strategy} is trained with "
             f"{', '.join(map(str, run.strategy_seeds(strategy)))}"
         )
     for key in ("fasta", "regions"):
         if told[key] and not run.exists(run.in_results(told[key])):
-            raise InputError(f"{source}: predict.{key}: '{told[key]}' is not there; check the path")
+            raise InputError(f"predict.{key}: '{told[key]}' is not there; check the path")
 
 
 def tasks(run: Run) -> list[str]:

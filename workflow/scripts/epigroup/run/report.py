@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any
 
 from epigroup import WORKFLOW
+from epigroup.config.groupings import UNGROUPED
 from epigroup.config.pools import pool_members
 from epigroup.config.strategies import shown_heads
 from epigroup.core.errors import InputError
@@ -28,7 +29,7 @@ def shown_grouping(run: Run) -> str | None:
     headed = [name for name, _ in evaluation.headline_pairs(run)[:1] if name in run.strategies]
     clustered = [name for name in run.strategies if run.grouping_of(name)["heads_from"]]
     for strategy in chain(headed, clustered):
-        if run.grouping_of(strategy)["method"] not in grouping.UNGROUPED:
+        if run.grouping_of(strategy)["method"] not in UNGROUPED:
             return run.grouping_name(strategy)
     return None
 
@@ -39,7 +40,7 @@ def method_words(run: Run) -> dict[str, str]:
     for name in evaluation.shown_strategies(run):
         members = pool_members(run.config, name)
         spec = run.grouping_of(members[0])
-        if spec["method"] in grouping.UNGROUPED:
+        if spec["method"] in UNGROUPED:
             continue
         parts = [" and ".join(spec["columns"]) if spec["method"] == "sheet" else spec["method"]]
         parts += [f"{spec['vectors']} heads"] if spec["heads_from"] else []
@@ -119,7 +120,7 @@ def findings(run: Run) -> dict[str, Any]:
         "metrics": evaluation.of_scored(run, "metrics.tsv"),
         **{name.split(".")[0]: run.path("comparison", name) for name in of_comparison},
         "groups": grouping.tables(run, grouping.trained(run)),
-        "curves": [path for one in run.trained_runs() for path in training.curves(run, *one)],
+        "curves": training.all_curves(run),
         "heads": head_tables(run),
         "sweep": grouping.sweep_tables(run),
         **{name.split(".")[0]: run.path("comparison", name) for name in beside},
@@ -182,20 +183,20 @@ def figure_files(run: Run, names, kinds=("svg", "png", "tsv")) -> list[str]:
     return [run.path("figures", f"{name}.{kind}") for name in names for kind in kinds]
 
 
-def figure_settings(run: Run, source: str) -> dict[str, Any]:
+def figure_settings(run: Run) -> dict[str, Any]:
     """The config's section. InputError for captions of a figure that there is not."""
     known = [*all_figures(run), *DATA_FIGURES]
     for name in run.config["figures"]["captions"]:
         if name not in known:
             raise InputError(
-                f"{source}: figures.captions.{name}: no figure is called so; there are: {', '.join(known)}"
+                f"figures.captions.{name}: no figure is called so; there are: {', '.join(known)}"
             )
     return settings(run, "figures")
 
 
-def drawing_settings(run: Run, source: str) -> dict[str, Any]:
+def drawing_settings(run: Run) -> dict[str, Any]:
     """What figures are drawn by."""
-    return {key: figure_settings(run, source)[key] for key in ("palette", "dpi", "captions")}
+    return {key: figure_settings(run)[key] for key in ("palette", "dpi", "captions")}
 
 
 def shown_settings(run: Run) -> dict[str, Any]:

@@ -43,6 +43,16 @@ def curves(run: Run, strategy: str, seed: int) -> list[str]:
     return [path.replace(".safetensors", ".curves.tsv") for path in models(run, strategy, seed)]
 
 
+def all_curves(run: Run) -> list[str]:
+    """Those of everything that is trained, in the order of `Run.trained_runs`."""
+    return [path for one in run.trained_runs() for path in curves(run, *one)]
+
+
+def all_groups(run: Run) -> list[str]:
+    """The groups of the same."""
+    return [groups(run, *one) for one in run.trained_runs()]
+
+
 def model_of_group(run: Run, strategy: str, seed: int, group: str) -> str:
     """The pack that trains a group: pack p holds sorted(groups)[p::n_packs], and groups count from 0."""
     return models(run, strategy, seed)[int(group) % len(run.packs(strategy))]

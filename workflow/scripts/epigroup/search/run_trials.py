@@ -255,6 +255,7 @@ def run_trials(
         warm = read_warm_start(
             warm_model, dataset_hash=dataset.dataset_hash, network=training["network"], window=dataset.window
         )
+    genome = open_genome(genome_h5)
     checkpoint = checkpoint_path(
         checkpoint_dir,
         training,
@@ -263,12 +264,12 @@ def run_trials(
         rates={str(group): values for group, values in rates.items()},
         groups={str(group): list(tasks) for group, tasks in groups.items()},
         dataset=dataset.dataset_hash,
+        genome=genome.checks,
         seed=seed,
         code=code,
         device=device.type,
         **({} if warm is None else {"warm": warm.digest}),
     )
-    genome = open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(
             f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"

@@ -41,14 +41,14 @@ def with_precision(training: Mapping[str, Any], path: str | os.PathLike) -> dict
     return {**training, "precision": read_precision(path)}
 
 
-def check_devices(devices: Mapping[str, tuple[str, str]], source: str) -> None:
+def check_devices(devices: Mapping[str, tuple[str, str]]) -> None:
     """InputError where strategies whose precision is `auto` train on different devices, for which two precisions
     could be measured. devices: strategy -> (device, precision), as the config has them."""
     free = {name: device for name, (device, precision) in devices.items() if precision == "auto"}
     if len(set(free.values())) > 1:
         which = ", ".join(f"{name} on {device}" for name, device in free.items())
         raise InputError(
-            f"{source}: training.precision: auto with strategies on different devices ({which}): each could take "
+            f"training.precision: auto with strategies on different devices ({which}): each could take "
             "another precision, and what is compared must not differ by it; set training.precision to fp32 or bf16"
         )
 

@@ -161,7 +161,8 @@ def train_pack(
     if rates_tsv is not None:
         found = read_rates(rates_tsv, all_groups)
         rates = {group: found[group] for group in groups}
-    identity = {"data set": dataset.dataset_hash, "code": code}
+    genome = open_genome(genome_h5)
+    identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
     warm = None
     if warm_model is not None:
         warm = read_warm_start(
@@ -179,7 +180,6 @@ def train_pack(
     )
     results: dict[int, TrainedGroup] = {}
     if groups:
-        genome = open_genome(genome_h5)
         if genome.fasta_sha256 != dataset.genome_sha256:
             raise InputError(
                 f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
