@@ -178,11 +178,6 @@ def size_mb(path):
     return os.path.getsize(path) / 1e6 if os.path.exists(path) else 0
 
 
-if workflow.touch and os.path.exists(GENOME["genome"]) and not os.path.exists(CHECKSUMS):
-    refuse(
-        f"{CHECKSUMS} is not there: an earlier version built the genome. Say `snakemake genome` first: results touched "
-        "without it would all be made again later"
-    )
 # What a config asks that cannot be is said before any job.
 of_run(checks.check_asked)
 # Jobs on other machines read this file too.

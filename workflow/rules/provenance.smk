@@ -61,6 +61,15 @@ def recall():
         logger.warning(provenance.told_without_record(RESULTS, found, command))
 
 
+def check_touch():
+    """Results are noted as made from a genome whose checksums are there, or not at all."""
+    if workflow.touch and os.path.exists(GENOME["genome"]) and not os.path.exists(CHECKSUMS):
+        refuse(
+            f"{CHECKSUMS} is not there: an earlier version built the genome. Say `snakemake genome` first: results "
+            "that are touched without it would all be made again later"
+        )
+
+
 def keep_provenance():
     """Write beside the results what Snakemake has recorded of the jobs of this run."""
     kept = checked(provenance.read_provenance, RESULTS)
@@ -93,6 +102,9 @@ def keep_provenance():
 
 if workflow.is_main_process and workflow.workflow_settings.persistence_backend.name == "FILE":
     recall()
+
+    onstart:
+        check_touch()
 
     onsuccess:
         keep_provenance()
