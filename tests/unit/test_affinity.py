@@ -16,6 +16,7 @@ from epigroup.affinity.matrix import (
     same_group_auc,
     spearman,
 )
+from epigroup.affinity.measure import training_checkpoint
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
 from epigroup.core.errors import InputError
@@ -216,6 +217,12 @@ def test_measures_say_what_they_saw_and_repeat_themselves():
     assert ahead.kind == "similarity" and ahead.measures["observations"] == 8
     assert ahead.measures["trunk_spearman"] > 0.5
     assert (np.diag(ahead.matrix) > 0).all()  # a step on a task lowers its own loss
+
+
+def test_the_checkpoint_of_a_repeated_training_belongs_to_its_genome(tmp_path):
+    one, other = (replace(planted_inputs("training"), genome={"chr1": crc}) for crc in (1, 2))
+    paths = [training_checkpoint(tmp_path, inputs, "code").path for inputs in (one, other, one)]
+    assert paths[0] == paths[2] != paths[1]
 
 
 def test_looking_on_leaves_a_repeated_training_as_it_is():

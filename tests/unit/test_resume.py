@@ -7,17 +7,22 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import h5py
-import numpy as np
 import pytest
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.genome.build import open_genome, write_genome
 from epigroup.training.checkpoints import checkpoint_path
 from epigroup.training.train_pack import train_groups
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, pack_arguments, run_pack, splits, write_files, write_groups
+from planted_examples import (
+    SETTINGS,
+    pack_arguments,
+    read_otherwise,
+    run_pack,
+    splits,
+    write_files,
+    write_groups,
+)
 
 # Starts training in child processes, one after another, and signals each after a while once it has written a
 # checkpoint of its own; the last one is left alone. Children of one process, so that torch is loaded once.
@@ -136,16 +141,11 @@ def stopped(tmp_path):
 def test_a_stopped_job_begins_anew_where_the_genome_is_another(tmp_path):
     """Read from the same text by other code: nothing but the codes tells them apart."""
     files = write_files(tmp_path)
-    genome, fasta = Path(files["genome_h5"]), tmp_path / "genome.fa"
     write_groups(tmp_path / "groups.tsv", {0: [f"task{i}" for i in range(4)]})
     with stopping():
         run_pack(tmp_path, files, name="stopped")
     assert len(list((tmp_path / "checkpoints").glob("*.pt"))) == 1
-    text = open_genome(genome).fasta_sha256
-    fasta.write_text(fasta.read_text().replace("AC", "CA"))
-    write_genome(fasta, genome, assembly="toy", chromosomes=["chrTrain", "chrVal", "chrTest"])
-    with h5py.File(genome, "r+") as store:
-        store.attrs["fasta_sha256"] = np.bytes_(text)
+    read_otherwise(tmp_path, files)
     again = run_pack(tmp_path, files, name="again")
     fresh = run_pack(tmp_path, files, name="fresh", checkpoint_dir=str(tmp_path / "none"))
     assert again.read_bytes() == fresh.read_bytes()

@@ -281,9 +281,8 @@ def test_contigs_are_asked_of_every_file_of_the_config_and_the_sheet(config):
         predict={"strategy": "SMTL", "seed": 1, "regions": "r.bed"},
     )
     of_config = {(key, "") for key in ("genome.blacklist", "genome.gtf", "predict.regions")}
-    assert {
-        (one.what, one.who) for one in contig_files(run)
-    } == of_config  # what is still to be made is not there
+    # what is still to be made is not there
+    assert {(one.what, one.who) for one in contig_files(run)} == of_config
     replicates = [one for task in run.tasks for one in run.profiles[task].replicates]
     for path in filter(None, (path for one in replicates for path in (one.peaks, one.bam))):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

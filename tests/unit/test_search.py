@@ -34,7 +34,7 @@ from epigroup.training.group_tables import check_groups
 from epigroup.training.memory import Footprint
 from epigroup.training.train_pack import train_groups, train_pack
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, splits, write_files, write_groups
+from planted_examples import SETTINGS, read_otherwise, splits, write_files, write_groups
 
 TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
 HALVING = {
@@ -431,6 +431,28 @@ def test_sigterm_in_a_trial_keeps_it_and_a_new_start_goes_on_within_it(tmp_path,
     run_trials(**arguments(tmp_path, files, "stopped"))
     assert rows_of(tmp_path / "stopped.tsv") == rows_of(tmp_path / "undisturbed.tsv")
     assert len(steps) == 3 * 14
+
+
+def test_a_stopped_search_begins_anew_where_the_genome_is_another(tmp_path, monkeypatch):
+    """A trial that was finished on the old one does not count."""
+    files = write_files(tmp_path)
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"]})
+    steps, step = [], GroupTrainer.advance
+
+    def advance(self):
+        steps.append(step(self))
+        if len(steps) == 20:  # in the second trial
+            os.kill(os.getpid(), signal.SIGTERM)
+        return steps[-1]
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(GroupTrainer, "advance", advance)
+        run_trials(**arguments(tmp_path, files, "stopped"))
+    assert finished_trials(tmp_path) == 1
+    read_otherwise(tmp_path, files)
+    run_trials(**arguments(tmp_path, files, "again"))
+    run_trials(**arguments(tmp_path, files, "fresh") | {"checkpoint_dir": str(tmp_path / "none")})
+    assert rows_of(tmp_path / "again.tsv") == rows_of(tmp_path / "fresh.tsv")
 
 
 def finished_trials(folder: Path) -> int:
