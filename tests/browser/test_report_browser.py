@@ -20,6 +20,7 @@ from selenium.webdriver.support.ui import Select
 
 import report_tree
 from epigroup.report.figures.draw import draw_figures
+from epigroup.report.figures.record import Shown
 from epigroup.report.page import make_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -70,7 +71,7 @@ def write_page(folder, figured=False, **sizes):
         str(folder / "figures" / f"{name}.{kind}") for name in STILLS for kind in ("svg", "png", "tsv")
     ]
     if figured:
-        draw_figures(inputs, figures, palette={}, dpi=60, grouping="kmeans")
+        draw_figures(inputs, figures, palette={}, dpi=60, shown=Shown(grouping="kmeans"))
         inputs |= {"figures": figures}
     path = folder / "report.html"
     make_report(inputs, str(path), figures={"palette": {}, "dpi": 100}, **report_tree.settings())

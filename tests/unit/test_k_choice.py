@@ -13,6 +13,7 @@ from epigroup.config.k_families import families
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots
+from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
 from epigroup.results.run import load
 
@@ -152,7 +153,7 @@ def test_the_report_shows_the_table_and_the_figure_has_a_point_a_k(tmp_path):
     inputs |= {"k": str(tmp_path / "k" / "k.tsv")}
     family = {"family": "kmeans", "strategies": [["SMTL", "g2", 2], ["KMTL", "g4", 4]]}
     svg = tmp_path / "by_k.svg"
-    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=60, families=[family])
+    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=60, shown=Shown(families=(family,)))
     page = render(load(inputs), palette={}, drawn={"by_k": svg}, **report_tree.settings())
     part = page[page.index("Number of groups by stability and validation") :]
     assert "K = 4 by validation, then stability" in part and "not trained" in part and "4 (chosen)" in part

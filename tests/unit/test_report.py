@@ -21,6 +21,7 @@ from epigroup.report import page as report
 from epigroup.report.figures import draw as plots
 from epigroup.report.figures import numbers as figure_tables
 from epigroup.report.figures import style as plot_style
+from epigroup.report.figures.record import Shown
 from epigroup.report.methods.training_text import one_training
 from epigroup.report.order import SECTIONS
 from epigroup.report.page import make_report, plain, render
@@ -220,14 +221,6 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
     assert "compare Table III" in page
 
 
-def test_every_figures_caption_gives_way_to_the_configs():
-    """Those of the whole report and of the study of affinities are no figure's of `figures`."""
-    for path in sorted((TEMPLATES / "captions").glob("*.rst")):
-        text, name = path.read_text(), path.stem
-        own = f'{{% set own = snakemake.params.cfg["captions"]["{name}"] %}}'
-        assert text.startswith(own) or name in ("report", "affinity"), path
-
-
 def test_what_is_known_of_a_task_is_of_one_seed_and_in_the_order_of_the_tasks(results, inputs):
     found = task_details(results)
     assert found["seed"] == dict.fromkeys(results.strategy_names, 1)
@@ -415,7 +408,7 @@ def test_figures_are_written_as_svg_png_and_numbers(inputs, tmp_path):
         "planted",
     ]
     outputs = [str(tmp_path / f"{name}.{kind}") for name in names for kind in ("svg", "png", "tsv")]
-    plots.draw_figures(inputs, outputs, palette={"KMTL": "#123456"}, dpi=60, grouping="kmeans")
+    plots.draw_figures(inputs, outputs, palette={"KMTL": "#123456"}, dpi=60, shown=Shown(grouping="kmeans"))
     for name in names:
         assert (tmp_path / f"{name}.svg").read_text().rstrip().endswith("</svg>")
         assert (tmp_path / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
@@ -423,7 +416,11 @@ def test_figures_are_written_as_svg_png_and_numbers(inputs, tmp_path):
     assert "#123456" in (tmp_path / "strategies.svg").read_text()
     first = (tmp_path / "gains.svg").read_bytes()
     plots.draw_figures(
-        inputs, [str(tmp_path / "gains.svg")], palette={"KMTL": "#123456"}, dpi=60, grouping="kmeans"
+        inputs,
+        [str(tmp_path / "gains.svg")],
+        palette={"KMTL": "#123456"},
+        dpi=60,
+        shown=Shown(grouping="kmeans"),
     )
     assert (tmp_path / "gains.svg").read_bytes() == first
 

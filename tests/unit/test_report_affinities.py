@@ -13,6 +13,7 @@ from epigroup.affinity.matrix import Affinity, write_affinity
 from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots
 from epigroup.report.figures.affinity_stability import study_affinities
+from epigroup.report.figures.record import Shown
 from epigroup.report.page import make_report, render
 from epigroup.report.sections.affinities import curve_rows, measured_rows, pair_rows, said
 from epigroup.results.affinities import load_affinities, matrix_table, read_matrix
@@ -111,7 +112,9 @@ def test_stability_is_that_of_the_study(results):
 
 
 def test_heat_maps_hold_the_matrix_with_tasks_by_group(results, inputs, tmp_path):
-    plots.draw_figures(inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, grouping="kmeans")
+    plots.draw_figures(
+        inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, shown=Shown(grouping="kmeans")
+    )
     numbers = pd.read_csv(tmp_path / "affinities.tsv", sep="\t")
     assert numbers["affinity"].value_counts().to_dict() == {"near": N, "pilot": 6} and set(
         numbers["seed"]
@@ -134,7 +137,7 @@ def test_heat_maps_hold_the_matrix_with_tasks_by_group(results, inputs, tmp_path
 
 def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs, tmp_path):
     svg = tmp_path / "affinities.svg"
-    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=50, grouping="kmeans")
+    plots.draw_figures(inputs, [str(svg)], palette={}, dpi=50, shown=Shown(grouping="kmeans"))
     settings = report_tree.settings() | {"grouping": "kmeans"}
     page = render(results, palette={}, drawn={"affinities": svg}, **settings)
     part = page[page.index('<section id="affinities"') :]
@@ -149,7 +152,9 @@ def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs
 
 
 def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
-    plots.draw_figures(inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, grouping="kmeans")
+    plots.draw_figures(
+        inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, shown=Shown(grouping="kmeans")
+    )
     figures = [str(tmp_path / f"affinities.{kind}") for kind in ("svg", "png", "tsv")]
     settings = report_tree.settings() | {"figures": {"palette": {}}}
     make_report(inputs | {"figures": figures}, str(tmp_path / "page.html"), **settings)

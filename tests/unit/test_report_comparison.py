@@ -12,6 +12,7 @@ import report_tree
 from epigroup.comparison.known_sets import ALL
 from epigroup.report.figures import draw as plots
 from epigroup.report.figures import numbers as figure_tables
+from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
 from epigroup.report.sections.comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
 from epigroup.report.sections.headline import headline_rows, lead_sentence
@@ -197,10 +198,9 @@ def test_similarity_is_the_cosine_by_group(results):
 def test_figures_of_comparison_are_drawn(inputs, tmp_path):
     names = ["algorithms", "cost", "similarity"]
     methods = {"KMTL": "kmeans, K = 4", "RANDOM": "random", "EMTL": "modality"}
-    plots.draw_figures(
-        inputs, [str(tmp_path / f"{name}.svg") for name in names],
-        palette={}, dpi=60, grouping="kmeans", methods=methods, joint="SMTL",
-    )  # fmt: skip
+    shown = Shown(grouping="kmeans", methods=methods, joint="SMTL")
+    outputs = [str(tmp_path / f"{name}.svg") for name in names]
+    plots.draw_figures(inputs, outputs, palette={}, dpi=60, shown=shown)
     for name in names:
         assert (tmp_path / f"{name}.svg").read_text().rstrip().endswith("</svg>")
     cost = pd.read_csv(tmp_path / "cost.tsv", sep="\t").set_index("strategy")

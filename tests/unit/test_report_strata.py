@@ -8,6 +8,7 @@ import pytest
 import report_tree
 from epigroup.core.errors import InputError
 from epigroup.report.figures.draw import draw_figures
+from epigroup.report.figures.record import Shown
 from epigroup.report.figures.strata_tables import over_correlation, stratum_scores
 from epigroup.report.page import render
 from epigroup.results.run import load
@@ -129,7 +130,7 @@ def test_targets_are_weighted_by_their_pairs(inputs):
 
 def test_the_figures_are_drawn_with_their_numbers(inputs, tmp_path):
     outputs = [str(tmp_path / f"{name}.svg") for name in ("strata", "over_correlation")]
-    draw_figures(inputs, outputs, palette={}, dpi=60, grouping="kmeans")
+    draw_figures(inputs, outputs, palette={}, dpi=60, shown=Shown(grouping="kmeans"))
     for name, word in (("strata", "AUPRC less base rate"), ("over_correlation", "labels")):
         assert word in (tmp_path / f"{name}.svg").read_text()
         assert (tmp_path / f"{name}.png").stat().st_size > 1000

@@ -10,6 +10,7 @@ import pytest
 import report_tree
 from epigroup.patience import study as patience
 from epigroup.report.figures import draw as plots
+from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
 from epigroup.report.sections.training import search_rows, study_rows
 from epigroup.results.run import load
@@ -121,7 +122,7 @@ def test_page_and_figures(inputs, tmp_path):
         assert words in text, words
     names = ["search", "patience", "regret"]
     outputs = [str(tmp_path / f"{name}.{kind}") for name in names for kind in ("svg", "png", "tsv")]
-    plots.draw_figures(inputs, outputs, palette={}, dpi=60, grouping="kmeans")
+    plots.draw_figures(inputs, outputs, palette={}, dpi=60, shown=Shown(grouping="kmeans"))
     for name in names:
         assert (tmp_path / f"{name}.svg").read_text().rstrip().endswith("</svg>")
     assert len(pd.read_csv(tmp_path / "search.tsv", sep="\t")) == 13

@@ -71,6 +71,10 @@ GENOME = {"genome": ancient(f"{RESULTS}/genome/genome.h5"), "checksums": CHECKSU
 ALIGNER_FASTA = {"fasta": ancient(f"{RESULTS}/genome/genome.fa"), "checksums": CHECKSUMS}
 
 
+# The captions of figures, as Snakemake's own report takes them.
+CAPTIONS = ".snakemake/captions"
+
+
 def of_run(function, *args, **kwargs):
     """What a function of epigroup.run says of this run."""
     return checked(function, RUN, *args, **kwargs)
@@ -152,14 +156,13 @@ def gpus_of(wildcards):
     return of_run(training.gpus, wildcards.strategy)
 
 
-def captioned(name, facts):
+def captioned(figure):
     """A figure with its place in Snakemake's own report."""
-    category, title = facts
     return report(
-        f"{RESULTS}/figures/{name}.svg",
-        caption=f"../report/captions/{name}.rst",
-        category=category,
-        labels={"figure": title},
+        f"{RESULTS}/figures/{figure.name}.svg",
+        caption=os.path.abspath(f"{CAPTIONS}/{figure.name}.rst"),
+        category=figure.category,
+        labels={"figure": figure.title},
     )
 
 

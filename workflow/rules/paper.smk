@@ -1,6 +1,6 @@
 # A run beside the paper whose protocol it follows.
 from epigroup.paper.tables import outputs_of
-from epigroup.run import paper, report as report_page
+from epigroup.run import paper
 
 if config["paper"] is not None:
 
@@ -21,7 +21,7 @@ if config["paper"] is not None:
         resources:
             **by_attempt(mem_mb=1000, runtime=10),
         params:
-            cfg=of_run(paper.paper_settings, [*FIGURES, *report_page.DATA_FIGURES]),
+            cfg=of_run(paper.paper_settings, [figure.name for figure in (*FIGURES, *DATA_FIGURES)]),
             code=code_digest("compare_with_paper"),
         script:
             "../scripts/compare_with_paper.py"

@@ -1,16 +1,19 @@
 # Figures (SVG, PNG and their numbers) and the report, from the tables of all earlier stages.
 from epigroup.run import audit, report as report_page
 
-FIGURES, DATA_FIGURES = of_run(report_page.figures), report_page.DATA_FIGURES
+FIGURES, DATA_FIGURES = of_run(report_page.figures), of_run(report_page.data_figures)
 FINDINGS = of_run(report_page.findings)
 DRAWING = of_run(report_page.drawing_settings)
+# Snakemake reads captions when it makes its own report.
+if workflow.is_main_process:
+    report_page.write_captions(CAPTIONS)
 
 
 rule draw_figures:
     input:
         **FINDINGS,
     output:
-        [captioned(name, facts) for name, facts in FIGURES.items()],
+        [captioned(figure) for figure in FIGURES],
         of_run(report_page.figure_files, FIGURES, ("png", "tsv")),
     log:
         "<results>/logs/draw_figures.log",
@@ -24,8 +27,8 @@ rule draw_figures:
     resources:
         **by_attempt(mem_mb=2000, runtime=30),
     params:
-        cfg={**DRAWING, **of_run(report_page.shown_settings)},
-        code=code_digest("draw_figures"),
+        cfg={**DRAWING, "shown": of_run(report_page.shown_settings)},
+        code=code_digest("draw_figures", report_page.drawing_modules(FIGURES)),
     script:
         "../scripts/draw_figures.py"
 
@@ -36,7 +39,7 @@ use rule draw_figures as draw_data_figures with:
         dataset="<results>/dataset/dataset.json",
         tasks="<results>/dataset/tasks.tsv",
     output:
-        [captioned(name, facts) for name, facts in DATA_FIGURES.items()],
+        [captioned(figure) for figure in DATA_FIGURES],
         of_run(report_page.figure_files, DATA_FIGURES, ("png", "tsv")),
     log:
         "<results>/logs/draw_data_figures.log",
@@ -44,7 +47,7 @@ use rule draw_figures as draw_data_figures with:
         "<results>/benchmarks/draw_data_figures.tsv"
     params:
         cfg=DRAWING,
-        code=code_digest("draw_figures"),
+        code=code_digest("draw_figures", report_page.drawing_modules(DATA_FIGURES)),
 
 
 rule make_report:
@@ -53,7 +56,7 @@ rule make_report:
         # When and with what they were trained
         models=of_run(audit.networks),
         # The page names the folder of figures, so it comes with it.
-        figures=of_run(report_page.figure_files, {**FIGURES, **DATA_FIGURES}),
+        figures=of_run(report_page.figure_files, [*FIGURES, *DATA_FIGURES]),
     output:
         report(
             "<results>/report/report.html",

@@ -3,7 +3,6 @@
 import yaml
 
 from epigroup.report.figures import numbers as tables
-from epigroup.report.figures.draw import default_pairs
 from epigroup.report.methods.citations import citations
 from epigroup.report.methods.text import methods
 from epigroup.report.section import Page, Section, SectionMaker, fill
@@ -79,7 +78,7 @@ def strategies(page: Page) -> Section:
         **gain_table(page.results),
         choices=choice_rows(page.results),
         transfer=transfer_rows(page.results),
-        pairs=default_pairs(page.results),
+        pairs=tables.default_pairs(page.results),
         page=page,
     )
     return Section("strategies", "Strategies", html)

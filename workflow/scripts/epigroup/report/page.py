@@ -12,8 +12,8 @@ import pandas as pd
 
 import epigroup
 from epigroup.core.files import whole
-from epigroup.report.figures.draw import default_pairs, palettes
-from epigroup.report.figures.numbers import task_scores
+from epigroup.report.figures.draw import palettes
+from epigroup.report.figures.numbers import default_pairs, task_scores
 from epigroup.report.order import SECTIONS
 from epigroup.report.script_data import page_data
 from epigroup.report.section import TEMPLATES, Page, environment, make_sections

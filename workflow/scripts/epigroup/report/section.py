@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -11,25 +11,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from epigroup import WORKFLOW
+from epigroup.report.figures.catalogue import FIGURES
+from epigroup.report.figures.record import Figure
 from epigroup.results.run import Results
 
-# Figures that the page's script does not draw, shown when opened.
-STILLS = {
-    "algorithms": "ways of grouping side by side",
-    "cost": "gain against cost",
-    "gains": "gains over the baselines by event modality",
-    "over_correlation": "correlation between tasks by stratum",
-    "patience": "the full-length trainings",
-    "planted": "agreement with the planted groups",
-    "regret": "what a shorter patience loses",
-    "search": "validation loss by learning rate",
-    "similarity": "similarity of the head weights",
-    "strata": "scores by stratum",
-    "technique": "scores against technique, task by task",
-}
 LARGEST = 1_000_000  # bytes of a picture that a page holds
 SMALL = 60_000  # bytes of an SVG that is taken whatever the PNG's size
 TEMPLATES = WORKFLOW / "report"
+KNOWN: Mapping[str, Figure] = {one.name: one for one in FIGURES}
 
 
 @dataclass(frozen=True)
@@ -84,9 +73,21 @@ class Page:
         """The figure itself, to be opened, where it was drawn: a link leads nowhere once the page is mailed."""
         if name not in self.drawn:
             return Markup("")
-        words = STILLS[name]
+        figure = KNOWN[name]
+        words = figure.still or figure.title
         held = self.picture(name, self.caption(name) or f"Figure {name}: {words}")
         return Markup('<details class="still"><summary>Figure: {}</summary>{}</details>').format(words, held)
+
+    def at_the_end(self, section: str) -> Markup:
+        """The figures that stand at the end of a section because their records say so (`Figure.section`)."""
+        parts = [
+            Markup('\n{}\n<p class="note">{} {}</p>').format(
+                self.still(one.name), self.caption(one.name) or one.caption, self.files(one.name)
+            )
+            for one in FIGURES
+            if one.section == section and one.name in self.drawn
+        ]
+        return Markup("").join(parts)
 
 
 def address_of(svg: Path) -> str | None:
@@ -119,9 +120,14 @@ SectionMaker = Callable[[Page], Section | None]
 
 
 def make_sections(makers: Iterable[SectionMaker], page: Page) -> list[Section]:
-    """The sections of a page in order, without those of which this run has nothing."""
+    """The sections of a page in order, each with the figures at its end, without those of which this run has
+    nothing."""
     made = (maker(page) for maker in makers)
-    return [section for section in made if section is not None]
+    return [
+        replace(section, html=section.html + page.at_the_end(section.key))
+        for section in made
+        if section is not None
+    ]
 
 
 @cache

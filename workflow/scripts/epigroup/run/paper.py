@@ -4,6 +4,7 @@ from typing import Any
 
 from epigroup.config.settings import canonical
 from epigroup.core.errors import InputError
+from epigroup.paper.shiri2022 import FIGURES
 from epigroup.run import patience
 from epigroup.run.facts import Run
 from epigroup.run.settings import own_training
@@ -17,6 +18,9 @@ ALGORITHMS = {
     "dbscan": "DBSCAN",
     "ssc": "sparse subspace clustering",
 }
+
+# Those of ours that show what a table or figure of the paper does.
+PAPER_FIGURES = {figure for _, _, figure, _ in FIGURES}
 
 
 def check_paper(run: Run) -> None:
@@ -53,7 +57,8 @@ def paper_strategies(run: Run) -> dict[str, str]:
 
 
 def paper_settings(run: Run, figures: list[str]) -> dict[str, Any]:
-    """What `compare_with_paper` is told; figures: names of those that this run draws."""
+    """What `compare_with_paper` is told; figures: names of those that this run draws, of which it is told those
+    that the paper has too."""
     names = paper_strategies(run)
     k = run.grouping_of(names["KMTL"])["k"] if "KMTL" in names else None
     training = run.training_of(names.get("SMTL", run.strategies[0]))
@@ -70,7 +75,7 @@ def paper_settings(run: Run, figures: list[str]) -> dict[str, Any]:
             "by_algorithm": {
                 name: ALGORITHMS[spec["method"]] for name, spec in clustered.items() if spec["k"] == k
             },
-            "figures": figures,
+            "figures": [name for name in figures if name in PAPER_FIGURES],
         }
     )
 

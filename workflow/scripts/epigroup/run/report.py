@@ -1,6 +1,9 @@
 """Figures and report: which tables they are made from, and which figures this run has."""
 
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from epigroup import WORKFLOW
@@ -8,14 +11,23 @@ from epigroup.config.groupings import UNGROUPED
 from epigroup.config.pools import pool_members
 from epigroup.config.strategies import shown_heads
 from epigroup.core.errors import InputError
+from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
+from epigroup.report.figures.catalogue import FIGURES
+from epigroup.report.figures.record import Figure, Has, Shown
 from epigroup.run import affinity, comparison, evaluation, grouping, patience, reads, search, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
-DATA_FIGURES = {
-    "examples": ("Data", "Examples by chromosome and split"),
-    "positives": ("Data", "Share of positives"),
-}
+# A caption in Snakemake's own report: the config's, or the figure's.
+CAPTION = """\
+{{% set own = snakemake.params.cfg["captions"]["{name}"] %}}
+{{% if own %}}
+{{{{ own }}}}
+{{% else %}}
+{caption}
+{{% endif %}}
+"""
 
 
 def page_files() -> tuple[str, ...]:
@@ -95,7 +107,9 @@ def affinity_findings(run: Run) -> dict[str, Any]:
     return {
         "affinity_figures": affinity.files(run, "json"),
         "affinity_stability": run.path("affinity/stability.tsv"),
-        "affinity_matrices": [affinity.file_of(run, *one, "h5") for one in shown],
+        "affinity_matrices": [
+            affinity.file_of(run, name, strategy, seed, "h5") for name, strategy, seed in shown
+        ],
         **truth,
     }
 
@@ -147,45 +161,60 @@ def findings(run: Run) -> dict[str, Any]:
     }
 
 
-def all_figures(run: Run) -> dict[str, tuple[str, str, bool]]:
-    """Figure -> its category in Snakemake's report, its title, whether this run has it."""
-    heads = bool(shown_heads(run.config))
-    several_k = any(len(one["strategies"]) > 1 for one in comparison.k_families(run))
-    return {
-        "strategies": ("Strategies", "Strategies by modality", True),
-        "gains": ("Strategies", "Gains over baselines", bool(evaluation.headline_pairs(run))),
-        "pairs": ("Strategies", "Strategies task by task", len(run.strategies) > 1),
-        "cost": ("Strategies", "Gain against cost", bool(evaluation.joint_strategy(run))),
-        "strata": ("Strategies", "Scores by stratum", "strata" in run.config),
-        "over_correlation": ("Strategies", "Correlation between tasks by stratum", "strata" in run.config),
-        "algorithms": ("Groups", "Ways of grouping", bool(method_words(run))),
-        "by_k": ("Groups", "Scores by number of groups", several_k),
-        "affinities": ("Groups", "Affinities", bool(affinity.measured(run))),
-        "similarity": ("Groups", "Similarity of the head weights", heads),
-        "embedding": ("Groups", "Principal components of the head weights", heads),
-        "composition": ("Groups", "Composition of the groups", bool(shown_grouping(run))),
-        "sweep": ("Groups", "Measures by number of groups", "sweep" in run.config),
-        "planted": ("Groups", "Agreement with the planted groups", run.simulated),
-        "technique": ("Audit", "Scores against technique", True),
-        "curves": ("Training", "Validation loss", True),
-        "search": ("Training", "Validation loss by learning rate", bool(run.searched)),
-        "patience": ("Training", "Full-length trainings", "patience_study" in run.config),
-        "regret": ("Training", "What a shorter patience loses", "patience_study" in run.config),
-    }
+def has(run: Run) -> Has:
+    """What this run has for figures to show."""
+    return Has(
+        sections=frozenset(run.config),
+        strategies=tuple(run.strategies),
+        searched=tuple(run.searched),
+        affinities=tuple(name for name, *_ in affinity.measured(run)),
+        headline=bool(evaluation.headline_pairs(run)),
+        heads=bool(shown_heads(run.config)),
+        shown=read_settings(Shown, shown_settings(run), "shown"),
+    )
 
 
-def figures(run: Run) -> dict[str, tuple[str, str]]:
-    """Those that this run has, but for those of the data set alone (DATA_FIGURES)."""
-    return {name: (category, title) for name, (category, title, here) in all_figures(run).items() if here}
+def figures(run: Run) -> tuple[Figure, ...]:
+    """Those of results that this run has."""
+    found = has(run)
+    return tuple(one for one in FIGURES if not one.of_data and one.needs(found))
 
 
-def figure_files(run: Run, names, kinds=("svg", "png", "tsv")) -> list[str]:
-    return [run.path("figures", f"{name}.{kind}") for name in names for kind in kinds]
+def data_figures(run: Run) -> tuple[Figure, ...]:
+    """Those of the data set alone that this run has."""
+    found = has(run)
+    return tuple(one for one in FIGURES if one.of_data and one.needs(found))
+
+
+def figure_files(
+    run: Run, drawn: Iterable[Figure], kinds: Sequence[str] = ("svg", "png", "tsv")
+) -> list[str]:
+    return [run.path("figures", f"{one.name}.{kind}") for one in drawn for kind in kinds]
+
+
+def drawing_modules(drawn: Iterable[Figure]) -> tuple[str, ...]:
+    """The library's modules that make the numbers of figures and draw them."""
+    entries = (entry for one in drawn for entry in (one.numbers, one.drawer))
+    return tuple(sorted(set(map(training.module_of, entries))))
+
+
+def write_captions(folder: str | Path) -> None:
+    """Write a caption a figure, FOLDER/NAME.rst: Snakemake's own report takes captions from files and fills in what a
+    job was told, here the config's own caption. Files that say so already stay; a folder that cannot be written to is
+    left to Snakemake, which says so when it makes its report."""
+    for one in FIGURES:
+        path, text = Path(folder, f"{one.name}.rst"), CAPTION.format(name=one.name, caption=one.caption)
+        with suppress(OSError):
+            if path.is_file() and path.read_text(encoding="utf-8") == text:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with whole(path) as partial:
+                partial.write_text(text, encoding="utf-8")
 
 
 def figure_settings(run: Run) -> dict[str, Any]:
     """The config's section. InputError for captions of a figure that there is not."""
-    known = [*all_figures(run), *DATA_FIGURES]
+    known = [one.name for one in FIGURES]
     for name in run.config["figures"]["captions"]:
         if name not in known:
             raise InputError(
@@ -200,7 +229,7 @@ def drawing_settings(run: Run) -> dict[str, Any]:
 
 
 def shown_settings(run: Run) -> dict[str, Any]:
-    """What the figures of results are told of them."""
+    """What the figures of results are told of them: the fields of `Shown`."""
     return {
         "grouping": shown_grouping(run),
         "methods": method_words(run),

@@ -41,6 +41,3 @@ def draw_affinities(numbers: pd.DataFrame, shades: dict) -> Figure:
         ax.set_axis_off()
     figure.supxlabel("tasks by group; a row is a task's effect on, or distance to, the others", fontsize=7.5)
     return figure
-
-
-DRAWERS = {"affinities": draw_affinities}

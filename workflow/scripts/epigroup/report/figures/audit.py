@@ -73,6 +73,3 @@ def draw_technique(numbers: pd.DataFrame, shades: dict) -> Figure:
         ax.set_visible(False)
     axes[0].legend(handletextpad=0.1)
     return figure
-
-
-DRAWERS = {"technique": draw_technique}

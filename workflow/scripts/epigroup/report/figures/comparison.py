@@ -106,6 +106,3 @@ def draw_similarity(numbers: pd.DataFrame, shades: dict) -> Figure:
     ax.tick_params(length=0)
     figure.colorbar(image, ax=ax, shrink=0.8, label="cosine of head weights")
     return figure
-
-
-DRAWERS = {"algorithms": draw_algorithms, "by_k": draw_by_k, "cost": draw_cost, "similarity": draw_similarity}

@@ -143,12 +143,3 @@ def draw_planted(numbers: pd.DataFrame, shades: dict) -> Figure:
     ax.set_xlim(min(-0.1, numbers["ari_planted"].min() - 0.05), 1.03)
     ax.set_xlabel("adjusted Rand index with the planted groups (1: the same, 0: chance)")
     return figure
-
-
-DRAWERS = {
-    "embedding": draw_embedding,
-    "composition": draw_composition,
-    "examples": draw_examples,
-    "positives": draw_positives,
-    "planted": draw_planted,
-}

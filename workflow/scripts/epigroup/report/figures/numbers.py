@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from epigroup.dataset.tasks import with_assay
+from epigroup.results.affinities import matrix_table
 from epigroup.results.run import DataTables, Results
 
 LONGEST_CURVE = 200
@@ -85,6 +86,24 @@ def pair_points(results: Results, pairs: list[tuple[str, str]]) -> pd.DataFrame:
         )
     columns = ["x_strategy", "y_strategy", "task_id", "modality", "x", "y"]
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+
+
+def default_pairs(results: Results) -> list[tuple[str, str]]:
+    """Pairs for scatters: the headline's first, then the paper's Figure 7, of the strategies that there
+    are.
+    """
+    names = results.strategy_names
+    pairs = [(p["baseline"], p["strategy"]) for p in results.headline.get("pairs", [])[:1]]
+    pairs += [("STL", "SMTL"), ("STL", "KMTL"), ("SMTL", "KMTL")]
+    kept = [pair for pair in dict.fromkeys(pairs) if pair[0] in names and pair[1] in names]
+    if not kept and len(names) > 1:
+        kept = [(names[0], names[1])]
+    return kept
+
+
+def default_pair_points(results: Results) -> pd.DataFrame:
+    """`pair_points` of the `default_pairs`."""
+    return pair_points(results, default_pairs(results))
 
 
 def principal_components(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -213,7 +232,18 @@ def group_names(results: Results, grouping: str | None, seed: int) -> pd.Series:
     return first.map(lambda g: "" if pd.isna(g) else f"Group {int(g) + 1}")
 
 
-def composition(results: Results, grouping: str) -> pd.DataFrame:
+def affinity_matrices(results: Results, grouping: str | None) -> pd.DataFrame:
+    """`results.affinities.matrix_table` with the names of groups under a grouping, by seed."""
+    groups = {seed: group_names(results, grouping, seed) for seed in results.seeds}
+    return matrix_table(results.affinities, groups)
+
+
+def agreement(results: Results) -> pd.DataFrame:
+    """Agreement of each grouping and seed with the planted groups: `Results.agreement`, empty where there is none."""
+    return pd.DataFrame() if results.agreement is None else results.agreement
+
+
+def composition(results: Results, grouping: str | None) -> pd.DataFrame:
     """Tasks by category and group (the paper's Table II), a row a (seed, category, level, group)."""
     rows = []
     for seed in sorted(results.groups.loc[results.groups["grouping"] == grouping, "seed"].unique()):
@@ -255,10 +285,15 @@ def trials(results: Results) -> pd.DataFrame:
 
 def courses(results: Results) -> pd.DataFrame:
     """The patience study's validation losses by step, with what is known of each profile."""
-    if results.course is None:
+    if results.course is None or results.study is None:
         return pd.DataFrame()
     about = results.study[["task_id", "modality", "share_train", "best_step", "safe_patience"]]
     return results.course[["task_id", "step", "validation_loss"]].merge(about, on="task_id", sort=False)
+
+
+def regret(results: Results) -> pd.DataFrame:
+    """What each patience loses, a row a (patience, profile): `Results.regret`, empty where there is none."""
+    return pd.DataFrame() if results.regret is None else results.regret
 
 
 def curves(results: Results) -> pd.DataFrame:

@@ -211,12 +211,3 @@ def draw_sweep(numbers: pd.DataFrame, shades: dict) -> Figure:
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=min(4, len(labels)))
     return figure
-
-
-DRAWERS = {
-    "strategies": draw_strategies,
-    "gains": draw_gains,
-    "pairs": draw_pairs,
-    "curves": draw_curves,
-    "sweep": draw_sweep,
-}

@@ -68,6 +68,3 @@ def draw_over_correlation(numbers: pd.DataFrame, shades: dict) -> Figure:
     axes[0].set_ylabel("mean correlation between tasks")
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
-
-
-DRAWERS = {"strata": draw_strata, "over_correlation": draw_over_correlation}

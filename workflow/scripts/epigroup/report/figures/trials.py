@@ -97,6 +97,3 @@ def draw_regret(numbers: pd.DataFrame, shades: dict) -> Figure:
         ax.set_xlabel("patience, validations")
     axes[0].legend()
     return figure
-
-
-DRAWERS = {"search": draw_search, "patience": draw_patience, "regret": draw_regret}
