@@ -88,10 +88,12 @@ def regions(page: Page) -> Section | None:
     """The same networks on all mappable bins."""
     both = regions_tables(page.results)
     names = page.results.names
-    html = both and fill(
+    if both is None:
+        return None
+    html = fill(
         "regions", regions=both, score=names.label, shown=names.shown, of_labels=names.targets == "labels"
     )
-    return Section("regions", "All mappable bins", html) if both else None
+    return Section("regions", "All mappable bins", html)
 
 
 def groups(page: Page) -> Section | None:
@@ -131,13 +133,10 @@ def colour_choices(page: Page) -> list[tuple[str, str]]:
 
 def planted(page: Page) -> Section | None:
     """How near a simulated run comes to what was planted in it."""
-    if page.results.agreement is None:
+    found = planted_table(page.results, page.scores)
+    if found is None:
         return None
-    return Section(
-        "planted",
-        "Planted truth",
-        fill("planted", planted=planted_table(page.results, page.scores), page=page),
-    )
+    return Section("planted", "Planted truth", fill("planted", planted=found, page=page))
 
 
 def training(page: Page) -> Section | None:

@@ -50,7 +50,7 @@ def colours(names: Iterable[str], palette: Mapping[str, str]) -> dict[str, str]:
     free = [c for c in OKABE_ITO if c not in taken] or OKABE_ITO
     rest = [name for name in names if name not in palette]
     chosen = {name: free[i % len(free)] for i, name in enumerate(rest)}
-    return {name: palette.get(name, chosen.get(name)) for name in names}
+    return {name: palette[name] if name in palette else chosen[name] for name in names}
 
 
 def marker(index: int) -> str:

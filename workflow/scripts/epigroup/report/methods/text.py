@@ -33,7 +33,7 @@ VECTOR_WORDS = {
 }
 
 
-def methods(results: Results, config: dict, training: dict, grouping: str | None) -> list[str]:
+def methods(results: Results, config: dict, training: Mapping, grouping: str | None) -> list[str]:
     """Paragraphs ready for a paper, from the completed config and the data set's own record."""
     dataset, kept = results.dataset, config["dataset"]
     sizes = {

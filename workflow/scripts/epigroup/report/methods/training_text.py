@@ -1,5 +1,7 @@
 """How networks were trained, and learning rates searched, in words."""
 
+from collections.abc import Mapping
+
 from epigroup.networks.architecture import LAST_UNPOOLED
 from epigroup.training.example_weights import HEAVIEST
 
@@ -24,7 +26,7 @@ LOSSES = {
 }
 
 
-def training_text(training: dict) -> list[str]:
+def training_text(training: Mapping) -> list[str]:
     """One paragraph for the settings that most strategies share, one sentence for each that differs."""
     if not training:
         return []

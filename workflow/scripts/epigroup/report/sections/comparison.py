@@ -125,8 +125,8 @@ def choice_rows(results: Results) -> list[dict]:
                 low, high = number(found["low"].iloc[0]), number(found["high"].iloc[0])
                 difference = number(found["difference"].iloc[0])
                 words, tone = verdict(difference, low, high)
-                against[said] = {"best": best, "difference": difference, "low": low, "high": high}
-                against[said] |= {"verdict": words, "tone": tone}
+                measured = {"best": best, "difference": difference, "low": low, "high": high}
+                against[said] = measured | {"verdict": words, "tone": tone}
         rows.append(
             {
                 "name": name,

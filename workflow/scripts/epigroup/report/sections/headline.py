@@ -1,6 +1,7 @@
 """The first screen: who won, by how much, how sure that is, and what to be wary of."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,7 +17,7 @@ def number(value) -> float | None:
 
 
 def verdict(
-    difference: float | None, low: float | None, high: float | None, per_seed: list[float] = ()
+    difference: float | None, low: float | None, high: float | None, per_seed: Sequence[float] = ()
 ) -> tuple[str, str]:
     """What an interval and the seeds let one say: (words, tone), tone one of good, bad, none.
 

@@ -1,6 +1,7 @@
 """What run a report is of: its hashes, dates, seeds and versions."""
 
 import platform
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -11,7 +12,7 @@ from epigroup.results.run import Results
 NOT_RECORDED = "not recorded"
 
 
-def identity(results: Results, report: dict) -> list[tuple[str, str]]:
+def identity(results: Results, report: Mapping) -> list[tuple[str, str]]:
     """What run this is: (label, fact)."""
     dataset = results.dataset
     shown = tables.examples(results)[["train", "validation", "test"]].sum()

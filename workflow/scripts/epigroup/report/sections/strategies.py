@@ -1,5 +1,6 @@
 """The tables of the report as rows and cells for its template."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from epigroup.report.sections.twins import twin_flags
 from epigroup.results.run import Results
 
 
-def strategy_table(data: dict) -> list[dict]:
+def strategy_table(data: Mapping) -> list[dict]:
     """Mean and interval of each strategy at each level."""
     at = {(row["strategy"], row["level"]): row for row in data["summary"]}
     empty = {"mean": None, "low": None, "high": None}
@@ -36,7 +37,7 @@ def gain_table(results: Results) -> dict:
     levels = levels[-1:] if len(levels) == 2 and levels[-1] == "All" else levels
     rows = []
     for name in dict.fromkeys(gains["baseline"]):
-        cells = []
+        cells: list[dict | None] = []
         for level in levels:
             mine = gains[(gains["baseline"] == name) & (gains["level"] == level)]
             if mine.empty:
@@ -114,7 +115,7 @@ def regions_tables(results: Results) -> dict | None:
 
     `sets`: name, words and numbers of bins; `strategies`, `pairs`: a row each, with cells by set.
     """
-    if results.mappable_strategies is None:
+    if results.mappable_strategies is None or results.mappable_headline is None:
         return None
     both = [results, replace(results, headline=results.mappable_headline)]
     numbers = [
@@ -146,7 +147,7 @@ def regions_tables(results: Results) -> dict | None:
 
 def composition_tables(results: Results, grouping: str | None) -> list[dict]:
     """Table II of each seed."""
-    frame = tables.composition(results, grouping or "")
+    frame = tables.composition(results, grouping)
     made = []
     for seed, mine in frame.groupby("seed"):
         sizes = mine[mine["category"] == "modality"].groupby("group")["n_tasks"].sum()
@@ -164,9 +165,12 @@ def composition_tables(results: Results, grouping: str | None) -> list[dict]:
     return made
 
 
-def planted_table(results: Results, scores: pd.DataFrame) -> dict:
-    """Agreement with the planted groups, and how near the networks come to the noise-free probability."""
+def planted_table(results: Results, scores: pd.DataFrame) -> dict | None:
+    """Agreement with the planted groups, and how near the networks come to the noise-free probability;
+    None where nothing was planted."""
     agreement = results.agreement
+    if agreement is None:
+        return None
     seeds = sorted(agreement["seed"].unique())
     wide = agreement.pivot(index="grouping", columns="seed", values="ari_planted")
     rows = [
@@ -233,7 +237,7 @@ def task_flags(results: Results) -> list[str]:
     return [notes.get(task, "") for task in results.tasks.index]
 
 
-def task_table(results: Results, scores: pd.DataFrame, data: dict) -> dict:
+def task_table(results: Results, scores: pd.DataFrame, data: Mapping) -> dict:
     """Columns and rows of the table of all tasks. A column's key is its name among the page's facts of tasks,
     or the strategy whose score it shows."""
     columns = [

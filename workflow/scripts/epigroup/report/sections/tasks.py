@@ -1,6 +1,7 @@
 """What the report tells of a single task: its scores and thresholds, whom it learnt with, its curves."""
 
 import numpy as np
+import pandas as pd
 
 from epigroup.report.sections.comparison import transfer_rows
 from epigroup.report.sections.strategies import ALL_SCORES
@@ -71,7 +72,8 @@ def further_scores(results: Results) -> dict:
     scores = [c for c in of_splits if not c.endswith(("_base_rate", "_signal_mean"))]
     of_seed = [c for c in results.metrics if c.startswith("threshold") or c.endswith(("_low", "_high"))]
     averaged = [c for c in scores if c not in results.names.metrics and c not in of_seed]
-    means, by_seed = {}, {}
+    means: dict[str, dict[str, pd.Series]] = {}
+    by_seed: dict[str, dict[int, dict[str, pd.Series]]] = {}
     for name in results.strategy_names:
         mine = results.metrics[results.metrics["strategy"] == name]
         table = mine.groupby("task_id")[averaged].mean().reindex(results.tasks.index)

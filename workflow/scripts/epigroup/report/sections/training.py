@@ -1,5 +1,7 @@
 """The report's tables of learning rates searched and of the patience study."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from epigroup.report.figures import numbers as tables
@@ -35,9 +37,9 @@ def search_rows(results: Results) -> list[dict]:
     return rows
 
 
-def study_rows(results: Results, training: dict, config: dict) -> dict | None:
+def study_rows(results: Results, training: Mapping, config: Mapping) -> dict | None:
     """The patience study: a row a profile, the safe patience over all, and what the configured one loses."""
-    if results.study is None:
+    if results.study is None or results.regret is None:
         return None
     strategy = config["patience_study"]["strategy"]
     configured = training[strategy]["patience"]
