@@ -5,7 +5,7 @@ Rules read this when Snakemake starts, in every job: no numpy, pandas or matplot
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Figure:
     caption: str
     numbers: str
     drawer: str
-    told: tuple[Literal["grouping", "methods", "joint", "families"], ...] = ()
+    told: tuple[str, ...] = ()
     of_scores: bool = False
     needs: Callable[[Has], bool] = always
     of_data: bool = False
