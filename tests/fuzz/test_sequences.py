@@ -8,7 +8,9 @@ import h5py
 import pytest
 from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
-from epigroup.genome.build import open_genome, read_fasta, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
+from epigroup.genome.fasta import read_fasta
 from epigroup.reads.fastq import check_fastq, check_pair
 
 LETTERS = random.Random(11)

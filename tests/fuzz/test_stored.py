@@ -21,7 +21,7 @@ from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.shards import read_shard
 from epigroup.evaluation.bootstrap import read_auprc_draws, read_blocks
 from epigroup.evaluation.predictions import evaluate_strategy, open_predictions
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.read_inputs import read_head_table
 from epigroup.networks.head_weights import write_heads
 from epigroup.networks.model_files import load_network, read_info, read_pack_infos

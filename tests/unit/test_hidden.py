@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.clustering import distances
 from epigroup.grouping.method import GroupingInputs, Heads
 from epigroup.grouping.read_inputs import read_head_table

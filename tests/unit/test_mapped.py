@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import PAGE, map_pieces, next_place, unnamed_array
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 from epigroup.prediction.predict import predict_split
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
 from epigroup.training.train_pack import train_pack

@@ -18,7 +18,7 @@ from epigroup.config.strategies import overlaps
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.evaluation.choose_groups import choose_groups
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import make_grouping
 from epigroup.grouping.method import checked, overlapping

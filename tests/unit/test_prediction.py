@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import load_network, read_info, write_models
 from epigroup.prediction.predict import predict_split, score
 from epigroup.prediction.regions import mean_by_base, predict_regions

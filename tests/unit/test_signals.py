@@ -17,7 +17,8 @@ from epigroup.dataset.make_shard import make_shard
 from epigroup.dataset.shards import read_shard
 from epigroup.dataset.signals import check_signals, read_signals
 from epigroup.dataset.summary import summarise_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 from epigroup.peaks.standard import standardise_peaks
 from epigroup.training.batches import Batches, Sequences
 

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.export import export_model
 from epigroup.networks.head_weights import read_heads
 from epigroup.networks.model_files import load_network, read_info, read_weights, write_models

@@ -16,7 +16,7 @@ from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.signals import read_signals
 from epigroup.formats.peak_files import read_regions
 from epigroup.genome.bins import count_bins, other_share, touched_bins
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.peaks.standard import fetch_standard
 
 log = logging.getLogger(__name__)

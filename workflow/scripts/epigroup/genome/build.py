@@ -1,118 +1,28 @@
-"""FASTA -> genome.h5: one uint8 code a base, A 0, C 1, G 2, T 3, any other 4; and its reader."""
+"""FASTA -> genome.h5, and what else is written of the same sequence: text for aligners, sizes, contigs, checksums."""
 
 import hashlib
 import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from epigroup.core.compressed import open_text
 from epigroup.core.errors import InputError
 from epigroup.core.files import sha256_file, whole
-from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5
-from epigroup.core.text_files import first_line
+from epigroup.core.hdf5 import new_hdf5
+from epigroup.genome.codes import FORMAT_VERSION, OTHER
 from epigroup.genome.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
+from epigroup.genome.fasta import read_fasta
 from epigroup.genome.index_limits import check_indexable
 
-FORMAT_VERSION = 2
-OTHER = 4
 _BLOCK = 1 << 24
 _LINE = 80
-_SPACE = b" \t\r\n"
-_BAD = 255
 log = logging.getLogger(__name__)
-
-
-def _code_table() -> bytes:
-    table = bytearray([_BAD]) * 256
-    for letter in b"RYSWKMBDHVN":
-        table[letter] = table[letter + 32] = OTHER
-    for code, letter in enumerate(b"ACGT"):
-        table[letter] = table[letter + 32] = code
-    return bytes(table)
-
-
-_CODES = _code_table()
-
-
-@dataclass(frozen=True)
-class Contig:
-    """One sequence of a FASTA: its name, the line (from 1) of its header, its codes (uint8 values)."""
-
-    name: str
-    line: int
-    codes: bytes | bytearray
-
-
-def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -> Iterator[Contig]:
-    """Contigs of a plain, gzip or bgzip FASTA one after another; `digest` is fed the uncompressed text.
-
-    Lower case counts as upper case; IUPAC letters other than A, C, G, T become 4. Raises InputError with file
-    and line at any other letter, text before the first header, a header without a name, an empty or a
-    repeated contig.
-    """
-    name, header_line, line, codes = None, 0, 1, bytearray()
-    seen: dict[str, int] = {}
-
-    def finished() -> Contig:
-        if not codes:
-            raise InputError(f"{path}, line {header_line}: contig {shown_name(name)} has no sequence")
-        return Contig(name, header_line, codes)
-
-    with open_text(path) as handle:
-        while block := handle.read(_BLOCK):
-            block += handle.readline()
-            if digest is not None:
-                digest.update(block)
-            at = 0
-            while at < len(block):
-                if block[at] == ord(">"):
-                    if name is not None:
-                        yield finished()
-                    stop = block.find(b"\n", at) + 1 or len(block)
-                    words = block[at + 1 : stop].split()
-                    if not words or block[at + 1] in _SPACE:
-                        raise InputError(f"{path}, line {line}: a header without a contig name")
-                    name, header_line, codes = words[0].decode("ascii", "backslashreplace"), line, bytearray()
-                    if name in seen:
-                        raise InputError(
-                            f"{path}, line {line}: contig {shown_name(name)} was there before, at line {seen[name]}"
-                        )
-                    seen[name] = line
-                    line += 1
-                else:
-                    stop = block.find(b"\n>", at) + 1 or len(block)
-                    text = block[at:stop]
-                    if name is None and text.strip():
-                        raise InputError(
-                            f"{path}, line {line}: not FASTA; the first line must begin with '>'"
-                        )
-                    coded = text.translate(_CODES, _SPACE)
-                    if _BAD in coded:
-                        raise _bad_letter(path, line, name, text)
-                    codes += coded
-                    line += text.count(b"\n")
-                at = stop
-        if name is None:
-            raise InputError(f"{path}: the FASTA file is empty")
-        yield finished()
-
-
-def _bad_letter(path: str | os.PathLike, line: int, contig: str, text: bytes) -> InputError:
-    for offset, row in enumerate(text.split(b"\n")):
-        for letter in row:
-            if letter not in _SPACE and _CODES[letter] == _BAD:
-                return InputError(
-                    f"{path}, line {line + offset}, contig {shown_name(contig)}: {chr(letter)!a} is no IUPAC DNA letter"
-                )
-    raise AssertionError("no bad letter in the text")
 
 
 def write_genome(
@@ -267,69 +177,3 @@ def _index(fasta: Path, index: Path) -> None:
     import pysam
 
     pysam.faidx(str(fasta), "--fai-idx", str(index))
-
-
-@dataclass(frozen=True)
-class Genome:
-    """An opened genome.h5: assembly, sha256 of its FASTA text, chromosome lengths (bp) in config order."""
-
-    path: Path
-    assembly: str
-    fasta_sha256: str
-    sizes: dict[str, int]
-    offsets: dict[str, int]
-    checks: dict[str, int]
-
-    def codes(self, chrom: str) -> np.ndarray:
-        """Codes of a chromosome: uint8 (size,), read-only, memory-mapped, held against their checksum. Raises
-        InputError for an unknown name and for damaged codes."""
-        if chrom not in self.sizes:
-            raise InputError(f"{self.path} has no chromosome {chrom}; {spelling_hint(chrom, self.sizes)}")
-        if _crc32(self.path, self.offsets[chrom], self.sizes[chrom]) != self.checks[chrom]:
-            raise InputError(
-                f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
-                "build it again: snakemake genome"
-            )
-        return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
-
-
-def _crc32(path: Path, offset: int, size: int) -> int:
-    """CRC-32 of a stretch of a file, read in blocks: mapped pages would count as this process's memory."""
-    check = 0
-    with open(path, "rb") as handle:
-        handle.seek(offset)
-        while size and (block := handle.read(min(size, _BLOCK))):
-            check = zlib.crc32(block, check)
-            size -= len(block)
-    return check
-
-
-def open_genome(path: str | os.PathLike) -> Genome:
-    """Open a genome.h5. Raises InputError when it is damaged or of another format version."""
-    try:
-        with read_hdf5(path) as store:
-            version = int(store.attrs["format_version"])
-            if version != FORMAT_VERSION:
-                raise InputError(
-                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; delete it and build it "
-                    "again: snakemake genome"
-                )
-            names = json.loads(store.attrs["chromosomes"])
-            genome = Genome(
-                Path(path), store.attrs["assembly"].decode(), store.attrs["fasta_sha256"].decode(),
-                {c: store[c].shape[0] for c in names}, {c: store[c].id.get_offset() for c in names},
-                json.loads(store.attrs["crc32"]),
-            )  # fmt: skip
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: not a whole genome file ({first_line(error)}); delete it and build it again: snakemake "
-            "genome"
-        ) from error
-    size = Path(path).stat().st_size
-    for chrom, offset in genome.offsets.items():
-        if offset is None or offset + genome.sizes[chrom] > size or chrom not in genome.checks:
-            raise InputError(
-                f"{path}: not a whole genome file (chromosome {chrom} is cut); delete it and build it again: snakemake "
-                "genome"
-            )
-    return genome

@@ -13,7 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import load_network, read_pack_infos
 from epigroup.networks.networks import Network
 from epigroup.training.batches import Batches, Sequences

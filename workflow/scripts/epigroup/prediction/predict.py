@@ -14,7 +14,7 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.losses import find_loss
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos
 from epigroup.networks.networks import Network

@@ -15,7 +15,8 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.formats.peak_files import PeakTable, read_peaks
-from epigroup.genome.build import Genome, open_genome, read_fasta
+from epigroup.genome.codes import Genome, open_genome
+from epigroup.genome.fasta import read_fasta
 from epigroup.networks.model_files import read_pack_infos
 from epigroup.prediction.predict import score_tasks, serving_groups
 from epigroup.training.batches import Sequences
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FastaGenome:
-    """Contigs of a FASTA in memory, read as `epigroup.genome.build.Genome` is."""
+    """Contigs of a FASTA in memory, read as `epigroup.genome.codes.Genome` is."""
 
     contigs: dict[str, np.ndarray]
 

@@ -14,7 +14,7 @@ from epigroup.core.mapped_arrays import map_pieces, next_place
 
 if TYPE_CHECKING:
     from epigroup.dataset.dataset import Examples
-    from epigroup.genome.build import Genome
+    from epigroup.genome.codes import Genome
 
 UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
 
