@@ -113,7 +113,7 @@ def test_networks_and_scores_are_the_same(tmp_path):
 def test_a_split_comes_whole_by_blocks_and_by_index(tmp_path, monkeypatch):
     files = write_files(tmp_path, n=300)
     dataset, examples, _ = split_batches(files, "memory")
-    monkeypatch.setattr("epigroup.dataset.dataset._ROWS", 128)
+    monkeypatch.setattr("epigroup.dataset.dataset.CHUNK_ROWS", 128)
     parts = list(dataset.blocks("train"))
     assert [len(part) for part in parts] == [128, 128, 44]
     for name in ("chrom", "start", "labels"):
