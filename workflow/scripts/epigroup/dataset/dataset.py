@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class Dataset:
     task_ids: tuple[str, ...]
     chromosomes: tuple[str, ...]
     sizes: dict[str, int]
-    splits: dict
+    splits: dict[str, Any]
     n_train: int
     n_evaluation: dict[str, dict[str, int]]
     paths: dict[str, Path]
@@ -183,7 +184,7 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
     )  # fmt: skip
 
 
-def targets_of(about: Mapping) -> str:
+def targets_of(about: Mapping[str, Any]) -> str:
     """What the networks of a data set learn, from its dataset.json: "labels", or "signal"."""
     return "signal" if "signal_transform" in about else "labels"
 
