@@ -13,7 +13,7 @@ from epigroup.core.mapped_arrays import PAGE, map_pieces, next_place, unnamed_ar
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 from epigroup.genome.build import write_genome
 from epigroup.genome.codes import open_genome
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
 from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
@@ -105,7 +105,8 @@ def test_networks_and_scores_are_the_same(tmp_path):
             model_out=model, curves_out=tmp_path / "curves.tsv", checkpoint_dir=str(tmp_path / "checkpoints"),
             data=data,
         )  # fmt: skip
-        predict_split([model], **files, split="test", out=scores, batch_size=7, device="cpu", data=data)
+        scoring = ScoringSettings(7, device="cpu", data=data)
+        predict_split([model], **files, split="test", out=scores, scoring=scoring)
     for end in ("safetensors", "h5"):
         assert (tmp_path / f"memory.{end}").read_bytes() == (tmp_path / f"disk.{end}").read_bytes()
 
