@@ -322,8 +322,8 @@ def test_edits_of_the_package(copy):
     assert changed(copy, before) == set()
     edit_package(
         "genome/fasta.py",
-        "name, header_line, line, codes = None, 0, 1, bytearray()",
-        "name, header_line, line, codes = None, 0, 1, bytearray(8)",
+        "codes = bytearray()\n    line = 1",
+        "codes = bytearray(8)\n    line = 1",
     )
     of_genome = {"build_genome", "predict_regions"}
     assert changed(copy, before) == of_genome

@@ -15,7 +15,7 @@ from epigroup.core.errors import InputError
 from epigroup.genome import build, contigs
 from epigroup.genome import codes as codes_module
 from epigroup.genome import fasta as fasta_module
-from epigroup.genome.build import write_genome
+from epigroup.genome.build import GenomeFiles, write_genome
 from epigroup.genome.codes import open_genome
 from epigroup.genome.index_limits import LONGEST_INDEXED
 
@@ -74,8 +74,7 @@ def test_the_files_beside_the_codes(tmp_path):
     fasta = write_fasta(tmp_path / "in.fa", records)
     write_genome(
         fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1", "chr2"], mitochondrion="chrM",
-        aligner_fasta=tmp_path / "genome.fa", sizes=tmp_path / "chrom.sizes",
-        contigs=tmp_path / "contigs.tsv",
+        beside=GenomeFiles(tmp_path / "genome.fa", tmp_path / "chrom.sizes", tmp_path / "contigs.tsv"),
     )  # fmt: skip
     assert (tmp_path / "chrom.sizes").read_text() == "chr1\t160\nchr2\t240\n"
     every, chosen = contigs.read_contigs(tmp_path / "contigs.tsv")
@@ -175,11 +174,11 @@ def test_chromosomes_longer_than_an_index_holds_are_all_named(tmp_path):
     with pytest.raises(InputError, match=says):
         write_genome(
             fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["long", "just", "longer"],
-            aligner_fasta=kept, longest=30,
+            beside=GenomeFiles(kept), longest=30,
         )  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["g.fa"]
     write_genome(
-        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["just"], aligner_fasta=kept, longest=30
+        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["just"], beside=GenomeFiles(kept), longest=30
     )
     assert kept.read_text().count(">") == 4
 
@@ -192,7 +191,7 @@ def test_checksums_tell_what_is_held_and_nothing_else(tmp_path):
         fasta.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
         write_genome(
             fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["b", "a"], mitochondrion="M",
-            aligner_fasta=tmp_path / "kept.fa", checksums=tmp_path / "sums.json",
+            beside=GenomeFiles(tmp_path / "kept.fa", checksums=tmp_path / "sums.json"),
         )  # fmt: skip
         found = json.loads((tmp_path / "sums.json").read_text())
         held = {one["name"]: one["sha256"] for one in found["chromosomes"]}

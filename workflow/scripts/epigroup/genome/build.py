@@ -7,7 +7,9 @@ import os
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -17,12 +19,25 @@ from epigroup.core.files import sha256_file, whole
 from epigroup.core.hdf5 import new_hdf5
 from epigroup.genome.codes import FORMAT_VERSION, OTHER
 from epigroup.genome.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
-from epigroup.genome.fasta import read_fasta
+from epigroup.genome.fasta import Contig, read_fasta
 from epigroup.genome.index_limits import check_indexable
 
 _BLOCK = 1 << 24
 _LINE = 80
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class GenomeFiles:
+    """What is written beside genome.h5, each where a path is given: `aligner_fasta`, every contig as plain upper-case
+    FASTA with its `.fai`; `sizes`, the chosen chromosomes' lengths (bp) in the order asked for; `contigs`, every
+    contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused); `checksums`, a JSON object
+    that is the same whenever genome.h5 and `aligner_fasta` hold the same, of the same text."""
+
+    aligner_fasta: str | os.PathLike | None = None
+    sizes: str | os.PathLike | None = None
+    contigs: str | os.PathLike | None = None
+    checksums: str | os.PathLike | None = None
 
 
 def write_genome(
@@ -32,18 +47,12 @@ def write_genome(
     assembly: str,
     chromosomes: Sequence[str] | None = None,
     mitochondrion: str | None = None,
-    aligner_fasta: str | os.PathLike | None = None,
-    sizes: str | os.PathLike | None = None,
-    contigs: str | os.PathLike | None = None,
-    checksums: str | os.PathLike | None = None,
+    beside: GenomeFiles = GenomeFiles(),
     longest: int | None = None,
 ) -> None:
-    """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5.
+    """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5, and `beside` it the
+    files that are asked for.
 
-    On demand also: `aligner_fasta`, every contig as plain upper-case FASTA with its `.fai`; `sizes`, the chosen
-    chromosomes' lengths (bp) in the order asked for; `contigs`, every contig of the FASTA with columns contig,
-    size, role (chromosome, mitochondrion, unused); `checksums`, a JSON object that is the same whenever genome.h5
-    and `aligner_fasta` hold the same, of the same text.
     The attribute fasta_sha256 is that of the uncompressed text: compressing the file anew changes nothing.
     Raises InputError as `read_fasta` does, when contigs asked for are not there, when a contig's length is not
     that of the assembly named, and when a chosen chromosome has more than `longest` bp (None: any length will
@@ -52,32 +61,28 @@ def write_genome(
     digest = hashlib.sha256()
     lengths: dict[str, int] = {}
     checks: dict[str, int] = {}
-    held: dict[str, dict] = {}
+    sums: dict[str, str] = {}
     if mitochondrion:
         _check_usable("mitochondrion", mitochondrion, fasta)
     wanted = None if chromosomes is None else set(chromosomes)
     with ExitStack() as stack:
         store = stack.enter_context(new_hdf5(stack.enter_context(whole(out))))
         text = None
-        if aligner_fasta is not None:
-            index = stack.enter_context(whole(f"{aligner_fasta}.fai"))
-            text_path = stack.enter_context(whole(aligner_fasta))
+        if beside.aligner_fasta is not None:
+            index = stack.enter_context(whole(f"{beside.aligner_fasta}.fai"))
+            text_path = stack.enter_context(whole(beside.aligner_fasta))
             text = stack.enter_context(open(text_path, "wb"))
         for contig in read_fasta(fasta, digest):
             lengths[contig.name] = len(contig.codes)
-            codes = np.frombuffer(contig.codes, np.uint8)
-            is_chosen = wanted is None or contig.name in wanted
-            if is_chosen:
+            if wanted is None or contig.name in wanted:
                 _check_usable("chromosomes", contig.name, fasta)
-                check_assembly(assembly, {contig.name: len(codes)}, str(fasta))
-                store.create_dataset(contig.name, data=codes)
-                checks[contig.name] = zlib.crc32(codes)
-                if checksums is not None:
-                    held[contig.name] = {"size": len(codes), "sha256": hashlib.sha256(codes).hexdigest()}
-                log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
-                         100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
+                check_assembly(assembly, {contig.name: len(contig.codes)}, str(fasta))
+                _store_codes(store, contig)
+                checks[contig.name] = zlib.crc32(contig.codes)
+                if beside.checksums is not None:
+                    sums[contig.name] = hashlib.sha256(contig.codes).hexdigest()
             if text is not None:
-                _write_text(text, contig.name, codes)
+                _write_text(text, contig)
         chosen = list(lengths) if chromosomes is None else list(chromosomes)
         _check_present(fasta, lengths, chosen, mitochondrion)
         if longest is not None:
@@ -89,21 +94,29 @@ def write_genome(
             text.close()
             _index(text_path, index)
         texts = [
-            (sizes, "".join(f"{c}\t{lengths[c]}\n" for c in chosen)),
-            (contigs, _roles(lengths, chosen, mitochondrion)),
+            (beside.sizes, "".join(f"{c}\t{lengths[c]}\n" for c in chosen)),
+            (beside.contigs, _roles(lengths, chosen, mitochondrion)),
         ]
-        if checksums is not None:
-            told = {
+        if beside.checksums is not None:
+            told: dict[str, Any] = {
                 "assembly": assembly,
                 "fasta_sha256": digest.hexdigest(),
                 "format_version": FORMAT_VERSION,
+                "chromosomes": [{"name": c, "size": lengths[c], "sha256": sums[c]} for c in chosen],
             }
-            told |= {"chromosomes": [{"name": c, **held[c]} for c in chosen]}
-            told |= {"aligner_fasta": sha256_file(text_path)} if text is not None else {}
-            texts.append((checksums, json.dumps(told, indent=1) + "\n"))
+            if text is not None:
+                told["aligner_fasta"] = sha256_file(text_path)
+            texts.append((beside.checksums, json.dumps(told, indent=1) + "\n"))
         for path, content in texts:
             if path is not None:
                 stack.enter_context(whole(path)).write_text(content, encoding="utf-8")
+
+
+def _store_codes(store: h5py.File, contig: Contig) -> None:
+    codes = np.frombuffer(contig.codes, np.uint8)
+    store.create_dataset(contig.name, data=codes)
+    log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
+             100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
 
 
 def describe_genome(
@@ -142,7 +155,9 @@ def _check_usable(key: str, name: str, fasta: str | os.PathLike) -> None:
         )
 
 
-def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondrion: str | None) -> None:
+def _check_present(
+    fasta: str | os.PathLike, lengths: dict[str, int], chosen: list[str], mitochondrion: str | None
+) -> None:
     missing = [c for c in chosen if c not in lengths]
     if missing:
         hints = "; ".join(dict.fromkeys(spelling_hint(c, lengths) for c in missing[:3]))
@@ -159,8 +174,9 @@ def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondr
         raise InputError(f"genome.mitochondrion: {mitochondrion} is also in genome.chromosomes; name it once")
 
 
-def _write_text(handle, name: str, codes: np.ndarray) -> None:
-    handle.write(f">{name}\n".encode())
+def _write_text(handle: BinaryIO, contig: Contig) -> None:
+    codes = np.frombuffer(contig.codes, np.uint8)
+    handle.write(f">{contig.name}\n".encode())
     letters = np.frombuffer(b"ACGTN", np.uint8)
     block = _LINE * (_BLOCK // _LINE)
     for at in range(0, len(codes), block):

@@ -6,8 +6,10 @@ What only reads the codes imports nothing of what writes them: an edit of `fasta
 import json
 import os
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -19,6 +21,17 @@ from epigroup.genome.contigs import spelling_hint
 FORMAT_VERSION = 2
 OTHER = 4
 _BLOCK = 1 << 24
+
+
+class Bases(Protocol):
+    """Sequences by name, wherever they come from: what scoring asks of a genome.h5 or of a FASTA in memory."""
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Lengths (bp) of the sequences."""
+
+    def codes(self, chrom: str) -> np.ndarray:
+        """Codes of one sequence: uint8 (size,)."""
 
 
 @dataclass(frozen=True)

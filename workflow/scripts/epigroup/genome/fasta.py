@@ -43,14 +43,10 @@ def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -
     and line at any other letter, text before the first header, a header without a name, an empty or a
     repeated contig.
     """
-    name, header_line, line, codes = None, 0, 1, bytearray()
+    contig: Contig | None = None
+    codes = bytearray()
+    line = 1
     seen: dict[str, int] = {}
-
-    def finished() -> Contig:
-        if not codes:
-            raise InputError(f"{path}, line {header_line}: contig {shown_name(name)} has no sequence")
-        return Contig(name, header_line, codes)
-
     with open_text(path) as handle:
         while block := handle.read(_BLOCK):
             block += handle.readline()
@@ -59,35 +55,48 @@ def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -
             at = 0
             while at < len(block):
                 if block[at] == ord(">"):
-                    if name is not None:
-                        yield finished()
+                    if contig is not None:
+                        yield _filled(path, contig)
                     stop = block.find(b"\n", at) + 1 or len(block)
-                    words = block[at + 1 : stop].split()
-                    if not words or block[at + 1] in _SPACE:
-                        raise InputError(f"{path}, line {line}: a header without a contig name")
-                    name, header_line, codes = words[0].decode("ascii", "backslashreplace"), line, bytearray()
+                    name = _name(path, line, block[at + 1 : stop])
                     if name in seen:
                         raise InputError(
                             f"{path}, line {line}: contig {shown_name(name)} was there before, at line {seen[name]}"
                         )
                     seen[name] = line
+                    codes = bytearray()
+                    contig = Contig(name, line, codes)
                     line += 1
                 else:
                     stop = block.find(b"\n>", at) + 1 or len(block)
                     text = block[at:stop]
-                    if name is None and text.strip():
+                    if contig is not None:
+                        coded = text.translate(_CODES, _SPACE)
+                        if _BAD in coded:
+                            raise _bad_letter(path, line, contig.name, text)
+                        codes += coded
+                    elif text.strip():
                         raise InputError(
                             f"{path}, line {line}: not FASTA; the first line must begin with '>'"
                         )
-                    coded = text.translate(_CODES, _SPACE)
-                    if _BAD in coded:
-                        raise _bad_letter(path, line, name, text)
-                    codes += coded
                     line += text.count(b"\n")
                 at = stop
-        if name is None:
+        if contig is None:
             raise InputError(f"{path}: the FASTA file is empty")
-        yield finished()
+        yield _filled(path, contig)
+
+
+def _name(path: str | os.PathLike, line: int, header: bytes) -> str:
+    words = header.split()
+    if not words or header[0] in _SPACE:
+        raise InputError(f"{path}, line {line}: a header without a contig name")
+    return words[0].decode("ascii", "backslashreplace")
+
+
+def _filled(path: str | os.PathLike, contig: Contig) -> Contig:
+    if not contig.codes:
+        raise InputError(f"{path}, line {contig.line}: contig {shown_name(contig.name)} has no sequence")
+    return contig
 
 
 def _bad_letter(path: str | os.PathLike, line: int, contig: str, text: bytes) -> InputError:

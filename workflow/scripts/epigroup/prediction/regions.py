@@ -15,7 +15,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.formats.peak_files import PeakTable, read_peaks
-from epigroup.genome.codes import Genome, open_genome
+from epigroup.genome.codes import Bases, open_genome
 from epigroup.genome.fasta import read_fasta
 from epigroup.networks.model_files import read_pack_infos
 from epigroup.prediction.predict import ScoringSettings, score_tasks, serving_groups
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FastaGenome:
-    """Contigs of a FASTA in memory, read as `epigroup.genome.codes.Genome` is."""
+    """Contigs of a FASTA in memory: `epigroup.genome.codes.Bases`."""
 
     contigs: dict[str, np.ndarray]
 
@@ -39,12 +39,12 @@ class FastaGenome:
         return self.contigs[chrom]
 
 
-def read_sequences(
-    genome_h5: str | os.PathLike | None, fasta: str | os.PathLike | None
-) -> Genome | FastaGenome:
-    """The genome of a FASTA where one is given, else that of genome.h5."""
+def read_sequences(genome_h5: str | os.PathLike | None, fasta: str | os.PathLike | None) -> Bases:
+    """The sequences of a FASTA where one is given, else those of genome.h5. Raises ValueError for neither."""
     if fasta is not None:
         return FastaGenome({c.name: np.frombuffer(c.codes, np.uint8) for c in read_fasta(fasta)})
+    if genome_h5 is None:
+        raise ValueError("neither a FASTA nor a genome.h5 to score regions of")
     return open_genome(genome_h5)
 
 
