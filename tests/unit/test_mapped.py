@@ -14,6 +14,7 @@ from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 from epigroup.genome.build import write_genome
 from epigroup.genome.codes import open_genome
 from epigroup.prediction.predict import ScoringSettings, predict_split
+from epigroup.prediction.regions import FastaGenome
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
 from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
@@ -71,6 +72,12 @@ def test_windows_are_the_same_at_every_start(tmp_path):
         both = [one.one_hot(one.positions(chrom, start), torch.bfloat16, reverse) for one in (held, mapped)]
         assert torch.equal(*both)
     assert (tmp_path / "g.h5").read_bytes() == before
+
+
+def test_bases_that_lie_in_no_file_are_held_in_memory():
+    bases = FastaGenome({"a": np.arange(50, dtype=np.uint8) % 5, "b": np.zeros(7, np.uint8)})
+    asked, held = (Sequences(bases, ["b", "a"], 11, data=data) for data in ("disk", "memory"))
+    assert torch.equal(asked.flat, held.flat) and np.array_equal(asked.offsets, held.offsets)
 
 
 def split_batches(files: dict, data: str) -> tuple[Dataset, Examples, Batches]:

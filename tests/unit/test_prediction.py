@@ -239,6 +239,16 @@ def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path
         assert np.abs(first["probability"][:] - second["probability"][:]).max() > 1e-3
 
 
+def test_regions_of_no_sequence_are_not_scored(trained, tmp_path):
+    _, _, models = trained
+    (tmp_path / "regions.bed").write_text("chrTest\t0\t200\n")
+    with pytest.raises(ValueError, match="neither a FASTA nor a genome.h5"):
+        predict_regions(
+            models, tmp_path / "regions.bed", table_out=tmp_path / "scores.tsv.gz", bigwig_out={},
+            scoring=ScoringSettings(11, device="cpu"),
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("row", "says"), [("chr99\t0\t200", "chr99"), ("chrTest\t0\t{past}", "beyond the end")]
 )
