@@ -33,8 +33,9 @@ import numpy as np
 SCRIPTS = Path(__file__).resolve().parents[1] / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from epigroup.dataset.label_settings import LabelSettings  # noqa: E402
 from epigroup.dataset.labels import label_bins, unpack_columns  # noqa: E402
-from epigroup.dataset.make_shard import make_shard  # noqa: E402
+from epigroup.dataset.make_shard import ShardSources, make_shard  # noqa: E402
 from epigroup.dataset.shards import read_shard  # noqa: E402
 from epigroup.dataset.summary import summarise_dataset  # noqa: E402
 from epigroup.genome.assemblies import assemblies  # noqa: E402
@@ -144,11 +145,12 @@ def peaks_job(write, folder: Path, tasks: list[str], suffix: str, threads: int) 
 
 
 def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple[int, int]:
-    make_shard(
-        folder / "genome.h5", [folder / "standard" / f"{t}.safetensors" for t in tasks],
-        folder / "shards" / f"{chrom}.h5", chrom=chrom, task_ids=tasks, bin_size=BIN, window=WINDOW,
-        min_overlap=OVERLAP, max_n_fraction=max_n, index=folder / "standard" / "index.json",
+    sources = ShardSources(
+        folder / "genome.h5", tasks, [folder / "standard" / f"{t}.safetensors" for t in tasks],
+        folder / "standard" / "index.json",
     )  # fmt: skip
+    asked = LabelSettings(BIN, WINDOW, OVERLAP, max_n_fraction=max_n)
+    make_shard(sources, folder / "shards" / f"{chrom}.h5", chrom, asked)
     return os.getpid(), peak_memory()
 
 

@@ -29,6 +29,7 @@ sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from epigroup.simulation.genome import BASES  # noqa: E402
 from epigroup.simulation.reads import Fragments, draw_fragments, read_bases  # noqa: E402
+from epigroup.simulation.settings import ReadSettings  # noqa: E402
 
 SIZES = {f"chr{i}": 5_000_000 for i in range(1, 5)}
 LENGTH = 50
@@ -124,11 +125,13 @@ def draw(row: dict[str, str], n: int, number: int) -> Fragments:
     sites = pd.DataFrame({"chrom": chrom, "start": start, "end": start + width})
     if row["assay"] == "input":
         sites = sites[:0]
-    cfg = {
-        "fragments_per_site": 1.1 * n * IN_PEAKS / SITES,
-        "background_per_kb": 1.1 * n * (1 - IN_PEAKS) / sum(SIZES.values()) * 1000,
-    }
-    return draw_fragments(row, sites, SIZES, cfg, 9, 1)
+    settings = ReadSettings(
+        seed=9,
+        read_length=LENGTH,
+        fragments_per_site=1.1 * n * IN_PEAKS / SITES,
+        background_per_kb=1.1 * n * (1 - IN_PEAKS) / sum(SIZES.values()) * 1000,
+    )
+    return draw_fragments(row, sites, SIZES, settings, 1)
 
 
 def exactly(n: int, fragments: Fragments, rng: np.random.Generator) -> Fragments:

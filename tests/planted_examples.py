@@ -8,7 +8,8 @@ import numpy as np
 
 from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.train_pack import train_pack
 
@@ -55,7 +56,7 @@ LEFT = (WINDOW - BIN) // 2
 
 @dataclass
 class Genome:
-    """The part of epigroup.genome.build.Genome that training reads."""
+    """The part of epigroup.genome.codes.Genome that training reads."""
 
     chromosomes: dict[str, np.ndarray]
 

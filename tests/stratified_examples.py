@@ -9,7 +9,8 @@ from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import pack
 from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 
 WINDOW, BIN = 301, 200
 CHROMOSOMES = ("chrTrain", "chrVal", "chrTest")

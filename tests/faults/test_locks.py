@@ -22,14 +22,15 @@ from pathlib import Path
 from planted_examples import SETTINGS, run_pack, write_files, write_groups
 from epigroup.networks.head_weights import write_heads
 from epigroup.core.logs import log_to
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 folder = Path(sys.argv[3])
 with log_to(str(folder / "logs/predict_splits/x.log")):
     files = write_files(folder)
     write_groups(folder / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
     model = run_pack(folder, files, name="pack0", cfg=SETTINGS | {"max_steps": 4})
     write_heads([model], folder / "heads.h5")
-    predict_split([model], **files, split="test", out=folder / "test.h5", batch_size=8, device="cpu")
+    scoring = ScoringSettings(8, device="cpu")
+    predict_split([model], **files, split="test", out=folder / "test.h5", scoring=scoring)
 """
 NO_SUCH = {"ENOLCK": errno.ENOLCK, "EOPNOTSUPP": errno.EOPNOTSUPP}
 

@@ -8,7 +8,9 @@ import h5py
 import pytest
 from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
-from epigroup.genome.build import open_genome, read_fasta, write_genome
+from epigroup.genome.build import GenomeFiles, write_genome
+from epigroup.genome.codes import open_genome
+from epigroup.genome.fasta import read_fasta
 from epigroup.reads.fastq import check_fastq, check_pair
 
 LETTERS = random.Random(11)
@@ -79,10 +81,12 @@ def test_damaged_compressed_fasta(tmp_path, tried):
 def test_nothing_is_left_of_a_refused_genome(tmp_path, tried):
     path, out = tmp_path / "genome.fa", tmp_path / "made" / "genome.h5"
     out.parent.mkdir()
-    outs = {key: out.parent / key for key in ("aligner_fasta", "sizes", "contigs")}
+    beside = GenomeFiles(*(out.parent / key for key in ("aligner_fasta", "sizes", "contigs")))
 
     def build():
-        write_genome(path, out, assembly="toy1", chromosomes=["chr1", "chr2"], mitochondrion="chrM", **outs)
+        write_genome(
+            path, out, assembly="toy1", chromosomes=["chr1", "chr2"], mitochondrion="chrM", beside=beside
+        )
 
     for what, bad in spoilt(fasta(), TEXT, 2, 4):
         made = tried.read(path, what, bad, lambda: (build(), True), FASTA_PLACE)

@@ -21,12 +21,12 @@ from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.shards import read_shard
 from epigroup.evaluation.bootstrap import read_auprc_draws, read_blocks
 from epigroup.evaluation.predictions import evaluate_strategy, open_predictions
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.read_inputs import read_head_table
 from epigroup.networks.head_weights import write_heads
 from epigroup.networks.model_files import load_network, read_info, read_pack_infos
 from epigroup.peaks.standard import fetch_standard, standardise_peaks
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.checkpoints import Snapshots, read_checkpoint, write_checkpoint
 from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, pack_arguments, write_files, write_groups
@@ -82,7 +82,7 @@ def stored(tmp_path_factory):
     train_pack(**pack_arguments(folder, files, name="pack0", cfg=cfg))
     model, about = folder / "pack0.safetensors", files["dataset_json"]
     for split in ("validation", "test"):
-        predict_split([model], **files, split=split, out=folder / f"{split}.h5", batch_size=16)
+        predict_split([model], **files, split=split, out=folder / f"{split}.h5", scoring=ScoringSettings(16))
     write_heads([model], folder / "heads.h5")
     evaluate_strategy(
         folder / "validation.h5", folder / "test.h5", folder / "groups.tsv", about, folder / "metrics.tsv",

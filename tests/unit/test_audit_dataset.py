@@ -13,7 +13,8 @@ from epigroup.audit.windows import PAIRS, read_dataset, split_windows
 from epigroup.dataset.labels import pack
 from epigroup.dataset.shards import Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 
 CFG = {"kmer": 24, "sketch": 32, "similarity": 0.5, "warn_share": 0.001, "fail_share": 0.05}
 SPLIT = {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}], "train": "rest", "rule": "window"}

@@ -18,7 +18,7 @@ from epigroup.baselines.mean_prediction import others_mean
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import unpack
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from stratified_examples import EVALUATION, WINDOW, write_files, write_predictions
 
 TASKS = ["gc_rich", "gc_poor", "noise", "rare", "never"]

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 from epigroup.core.errors import InputError
 from epigroup.dataset import bin_sets as composition
 from epigroup.dataset.bin_sets import evaluation_bins, gc_share, training_bins
+from epigroup.dataset.label_settings import LabelSettings
 
 BIN, WINDOW = 20, 51
 
 
 def trained(positive, usable, codes, regions, share=0.5, seed=1, chrom="c"):
-    return training_bins(
-        positive, usable, codes, chrom=chrom, regions=regions, negatives_share=share,
-        bin_size=BIN, window=WINDOW, seed=seed,
-    )  # fmt: skip
+    asked = LabelSettings(BIN, WINDOW, 1, training_regions=regions, negatives_share=share, seed=seed)
+    return training_bins(positive, usable, codes, chrom, asked)
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,8 +8,8 @@ import torch
 from epigroup.affinity.measure import network_inputs
 from epigroup.core.errors import InputError
 from epigroup.evaluation.choose_groups import choose_groups
-from epigroup.prediction.feature_covariance import measure_hidden
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.feature_covariance import CovarianceSettings, measure_hidden
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.prediction.regions import predict_regions
 from epigroup.training.devices import BATCH_SYSTEMS, check_device, choose_device, missing_gpu_cause
 
@@ -42,14 +42,18 @@ def test_a_usable_gpu_needs_no_file_of_the_driver(monkeypatch):
 
 
 CUDA = {"batch_size": 8, "device": "cuda"}
+SCORING = ScoringSettings(**CUDA)
+DRAWN = CovarianceSettings(1, 1, 8)
 
 
 @pytest.mark.parametrize(
     "start",
     [
-        lambda gone: predict_split([gone], gone, gone, [gone], split="test", out=gone, **CUDA),
-        lambda gone: measure_hidden([gone], gone, gone, [gone], gone, examples=1, seed=1, **CUDA),
-        lambda gone: predict_regions([gone], gone, None, gone, table_out=gone, bigwig_out={}, **CUDA),
+        lambda gone: predict_split([gone], gone, gone, [gone], split="test", out=gone, scoring=SCORING),
+        lambda gone: measure_hidden([gone], gone, gone, [gone], gone, DRAWN, device="cuda"),
+        lambda gone: predict_regions(
+            [gone], gone, genome_h5=gone, table_out=gone, bigwig_out={}, scoring=SCORING
+        ),
         lambda gone: network_inputs({"training": CUDA}, "n", ["a"], 1, gone, gone, [gone], [gone]),
         lambda gone: choose_groups([gone], gone, gone, [gone], out=gone, **CUDA),
     ],

@@ -321,11 +321,15 @@ def test_edits_of_the_package(copy):
         edit_package(*one)
     assert changed(copy, before) == set()
     edit_package(
-        "genome/build.py",
-        "name, header_line, line, codes = None, 0, 1, bytearray()",
-        "name, header_line, line, codes = None, 0, 1, bytearray(8)",
+        "genome/fasta.py",
+        "codes = bytearray()\n    line = 1",
+        "codes = bytearray(8)\n    line = 1",
     )
     of_genome = {"build_genome", "predict_regions"}
+    assert changed(copy, before) == of_genome
+    edit_package(
+        "genome/build.py", "store.create_dataset(contig.name, data=codes)", "store[contig.name] = codes"
+    )
     assert changed(copy, before) == of_genome
     edit_package("training/trainer.py", "self.state.step += 1", "self.state.step += 2")
     of_training = changed(copy, before) - of_genome

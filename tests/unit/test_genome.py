@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
-from epigroup.genome import build as genome
-from epigroup.genome import contigs
+from epigroup.genome import build, contigs
+from epigroup.genome import codes as codes_module
+from epigroup.genome import fasta as fasta_module
+from epigroup.genome.build import GenomeFiles, write_genome
+from epigroup.genome.codes import open_genome
 from epigroup.genome.index_limits import LONGEST_INDEXED
 
 CODE = {"A": 0, "C": 1, "G": 2, "T": 3}
@@ -44,15 +47,14 @@ def test_codes_are_those_of_the_letters(tmp_path_factory, sequences, width, end,
     folder = tmp_path_factory.mktemp("fasta")
     records = [(f"chr{i}", s) for i, s in enumerate(sequences)]
     fasta = write_fasta(folder / "g.fa", records, width, end)
-    usual, genome._BLOCK = genome._BLOCK, block
-    try:
-        genome.write_genome(fasta, folder / "g.h5", assembly="toy")
-    finally:
-        genome._BLOCK = usual
-    opened = genome.open_genome(folder / "g.h5")
-    assert opened.sizes == {name: len(s) for name, s in records}
-    for name, sequence in records:
-        assert opened.codes(name).tolist() == codes_of(sequence)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (build, codes_module, fasta_module):
+            patch.setattr(module, "_BLOCK", block)
+        write_genome(fasta, folder / "g.h5", assembly="toy")
+        opened = open_genome(folder / "g.h5")
+        assert opened.sizes == {name: len(s) for name, s in records}
+        for name, sequence in records:
+            assert opened.codes(name).tolist() == codes_of(sequence)
     assert opened.fasta_sha256 == hashlib.sha256(fasta.read_bytes()).hexdigest()
 
 
@@ -62,7 +64,7 @@ def test_gzip_bgzip_and_plain_give_the_same_genome(tmp_path):
     pysam.tabix_compress(str(fasta), str(tmp_path / "g.fa.bgz"))
     hashes = set()
     for name in ("g.fa", "g.fa.gz", "g.fa.bgz"):
-        genome.write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1"])
+        write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1"])
         hashes.add(hashlib.sha256((tmp_path / "g.h5").read_bytes()).hexdigest())
     assert len(hashes) == 1
 
@@ -70,10 +72,9 @@ def test_gzip_bgzip_and_plain_give_the_same_genome(tmp_path):
 def test_the_files_beside_the_codes(tmp_path):
     records = [("chrM", "ACGT" * 30), ("chr2", "acgtry" * 40), ("chrUn", "AC"), ("chr1", "T" * 160)]
     fasta = write_fasta(tmp_path / "in.fa", records)
-    genome.write_genome(
+    write_genome(
         fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["chr1", "chr2"], mitochondrion="chrM",
-        aligner_fasta=tmp_path / "genome.fa", sizes=tmp_path / "chrom.sizes",
-        contigs=tmp_path / "contigs.tsv",
+        beside=GenomeFiles(tmp_path / "genome.fa", tmp_path / "chrom.sizes", tmp_path / "contigs.tsv"),
     )  # fmt: skip
     assert (tmp_path / "chrom.sizes").read_text() == "chr1\t160\nchr2\t240\n"
     every, chosen = contigs.read_contigs(tmp_path / "contigs.tsv")
@@ -83,18 +84,18 @@ def test_the_files_beside_the_codes(tmp_path):
         assert sorted(text.references) == ["chr1", "chr2", "chrM", "chrUn"]
         assert text.fetch("chr2") == "ACGTNN" * 40
         assert text.fetch("chr1", 79, 82) == "TTT"
-    assert list(genome.open_genome(tmp_path / "g.h5").sizes) == ["chr1", "chr2"]
+    assert list(open_genome(tmp_path / "g.h5").sizes) == ["chr1", "chr2"]
     assert not list(tmp_path.glob(".partial*"))
 
 
 def test_codes_are_contiguous_uncompressed_and_mapped(tmp_path):
     fasta = write_fasta(tmp_path / "g.fa", [("chr1", "ACGTN" * 100)])
-    genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy")
+    write_genome(fasta, tmp_path / "g.h5", assembly="toy")
     with h5py.File(tmp_path / "g.h5") as store:
         assert store["chr1"].chunks is None and store["chr1"].compression is None
         assert store["chr1"].dtype == np.uint8
         assert {"assembly", "fasta_sha256", "format_version"} <= set(store.attrs)
-    codes = genome.open_genome(tmp_path / "g.h5").codes("chr1")
+    codes = open_genome(tmp_path / "g.h5").codes("chr1")
     assert isinstance(codes, np.memmap) and not codes.flags.writeable
 
 
@@ -114,7 +115,7 @@ def test_codes_are_contiguous_uncompressed_and_mapped(tmp_path):
 def test_a_wrong_fasta_is_refused(tmp_path, text, says):
     (tmp_path / "g.fa").write_text(text)
     with pytest.raises(InputError, match="g.fa") as error:
-        genome.write_genome(tmp_path / "g.fa", tmp_path / "g.h5", assembly="toy")
+        write_genome(tmp_path / "g.fa", tmp_path / "g.h5", assembly="toy")
     assert says in str(error.value)
     assert [p.name for p in tmp_path.iterdir()] == ["g.fa"]
 
@@ -130,7 +131,7 @@ def test_a_cut_gzip_is_refused(tmp_path, cut):
     for name, whole in packed.items():
         (tmp_path / name).write_bytes(whole if name[0] == "e" else whole[: int(len(whole) * cut)])
         with pytest.raises(InputError, match=f"{name}.*truncated"):
-            genome.write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy")
+            write_genome(tmp_path / name, tmp_path / "g.h5", assembly="toy")
 
 
 def test_bytes_after_the_gzip_data_are_refused_with_what_helps_and_padding_is_told(tmp_path, caplog):
@@ -140,11 +141,11 @@ def test_bytes_after_the_gzip_data_are_refused_with_what_helps_and_padding_is_to
     packed.write_bytes(whole + b"RAZF index")
     says = rf"g\.fa\.gz: bytes follow the end of the gzip data: 10 from byte {len(whole):,} on.*gzip -dc and pack"
     with pytest.raises(InputError, match=says):
-        genome.write_genome(packed, tmp_path / "g.h5", assembly="toy")
+        write_genome(packed, tmp_path / "g.h5", assembly="toy")
     assert not (tmp_path / "g.h5").exists()
     packed.write_bytes(whole + bytes(512))
-    genome.write_genome(packed, tmp_path / "g.h5", assembly="toy")
-    assert genome.open_genome(tmp_path / "g.h5").fasta_sha256 == hashlib.sha256(plain).hexdigest()
+    write_genome(packed, tmp_path / "g.h5", assembly="toy")
+    assert open_genome(tmp_path / "g.h5").fasta_sha256 == hashlib.sha256(plain).hexdigest()
     assert (
         "g.fa.gz: 512 zero bytes follow the end of the gzip data; they are padding and left out"
         in caplog.text
@@ -159,12 +160,10 @@ def test_bytes_after_the_gzip_data_are_refused_with_what_helps_and_padding_is_to
 def test_missing_contigs_are_named_with_their_other_spelling(tmp_path, asked, there, hint):
     fasta = write_fasta(tmp_path / "g.fa", [(there, "ACGT"), ("scaffold", "ACGT")])
     with pytest.raises(InputError) as error:
-        genome.write_genome(
-            fasta, tmp_path / "g.h5", assembly="toy", chromosomes=[asked, "scaffold", "nowhere"]
-        )
+        write_genome(fasta, tmp_path / "g.h5", assembly="toy", chromosomes=[asked, "scaffold", "nowhere"])
     assert f"{asked}, nowhere" in str(error.value) and hint in str(error.value)
     with pytest.raises(InputError, match=r"genome\.mitochondrion"):
-        genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy", mitochondrion=asked)
+        write_genome(fasta, tmp_path / "g.h5", assembly="toy", mitochondrion=asked)
 
 
 def test_chromosomes_longer_than_an_index_holds_are_all_named(tmp_path):
@@ -173,13 +172,13 @@ def test_chromosomes_longer_than_an_index_holds_are_all_named(tmp_path):
     fasta, kept = write_fasta(tmp_path / "g.fa", records), tmp_path / "genome.fa"
     says = r"g\.fa: longer than the 30 bp .* of a contig: long \(31 bp\), longer \(400 bp\); give a FASTA"
     with pytest.raises(InputError, match=says):
-        genome.write_genome(
+        write_genome(
             fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["long", "just", "longer"],
-            aligner_fasta=kept, longest=30,
+            beside=GenomeFiles(kept), longest=30,
         )  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["g.fa"]
-    genome.write_genome(
-        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["just"], aligner_fasta=kept, longest=30
+    write_genome(
+        fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["just"], beside=GenomeFiles(kept), longest=30
     )
     assert kept.read_text().count(">") == 4
 
@@ -190,13 +189,13 @@ def test_checksums_tell_what_is_held_and_nothing_else(tmp_path):
     def told(text, name="g.fa"):
         fasta = tmp_path / name
         fasta.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
-        genome.write_genome(
+        write_genome(
             fasta, tmp_path / "g.h5", assembly="toy", chromosomes=["b", "a"], mitochondrion="M",
-            aligner_fasta=tmp_path / "kept.fa", checksums=tmp_path / "sums.json",
+            beside=GenomeFiles(tmp_path / "kept.fa", checksums=tmp_path / "sums.json"),
         )  # fmt: skip
         found = json.loads((tmp_path / "sums.json").read_text())
         held = {one["name"]: one["sha256"] for one in found["chromosomes"]}
-        codes = {c: genome.open_genome(tmp_path / "g.h5").codes(c) for c in "ab"}
+        codes = {c: open_genome(tmp_path / "g.h5").codes(c) for c in "ab"}
         assert held == {c: hashlib.sha256(codes[c].tobytes()).hexdigest() for c in "ba"}
         assert list(held) == ["b", "a"]
         assert [one["size"] for one in found["chromosomes"]] == [len(codes[c]) for c in "ba"]
@@ -234,25 +233,25 @@ def test_the_limit_is_that_of_the_indices(tmp_path):
 
 def test_a_damaged_genome_file_is_refused(tmp_path):
     fasta = write_fasta(tmp_path / "g.fa", [("chr1", "ACGT" * 5000)])
-    genome.write_genome(fasta, tmp_path / "g.h5", assembly="toy")
+    write_genome(fasta, tmp_path / "g.h5", assembly="toy")
     data = (tmp_path / "g.h5").read_bytes()
     (tmp_path / "cut.h5").write_bytes(data[: len(data) // 2])
     with pytest.raises(InputError, match=r"cut\.h5"):
-        genome.open_genome(tmp_path / "cut.h5")
+        open_genome(tmp_path / "cut.h5")
     with h5py.File(tmp_path / "g.h5", "r+") as store:
         assert json.loads(store.attrs["chromosomes"]) == ["chr1"]
         store.attrs["format_version"] = 99
     with pytest.raises(InputError, match="version 99"):
-        genome.open_genome(tmp_path / "g.h5")
+        open_genome(tmp_path / "g.h5")
 
 
 def test_real_hg19_chromosome_called_hg38_is_refused(real_data, tmp_path):
     fasta = real_data / "human_hg19_chr20" / "chr20.fa.gz"
     with pytest.raises(InputError, match="63,025,520 bp.*hg38.*64,444,167.*hg19"):
-        genome.write_genome(fasta, tmp_path / "g.h5", assembly="hg38", chromosomes=["chr20"])
+        write_genome(fasta, tmp_path / "g.h5", assembly="hg38", chromosomes=["chr20"])
     assert not list(tmp_path.iterdir())
-    genome.write_genome(fasta, tmp_path / "g.h5", assembly="hg19", chromosomes=["chr20"])
-    codes = genome.open_genome(tmp_path / "g.h5").codes("chr20")
+    write_genome(fasta, tmp_path / "g.h5", assembly="hg19", chromosomes=["chr20"])
+    codes = open_genome(tmp_path / "g.h5").codes("chr20")
     with pysam.FastaFile(str(fasta)) as text:
         for start in (0, 59_990, 31_000_000, len(codes) - 500):
             assert codes[start : start + 500].tolist() == codes_of(text.fetch("chr20", start, start + 500))

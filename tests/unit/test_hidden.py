@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.clustering import distances
 from epigroup.grouping.method import GroupingInputs, Heads
 from epigroup.grouping.read_inputs import read_head_table
 from epigroup.grouping.vectors import task_vectors
 from epigroup.networks.head_weights import write_heads
 from epigroup.networks.model_files import load_network, read_info
-from epigroup.prediction.feature_covariance import draw_examples, mean_and_covariance, measure_hidden
+from epigroup.prediction.feature_covariance import (
+    CovarianceSettings,
+    draw_examples,
+    mean_and_covariance,
+    measure_hidden,
+)
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, write_files, write_groups
@@ -54,7 +59,7 @@ def trained(tmp_path_factory):
     )  # fmt: skip
     write_heads([model], folder / "heads.h5")
     measure_hidden(
-        [model], **files, out=folder / "covariance.h5", examples=40, seed=5, batch_size=7, device="cpu"
+        [model], **files, out=folder / "covariance.h5", settings=CovarianceSettings(40, 5, 7), device="cpu"
     )
     return folder, files, model, tasks
 
@@ -129,5 +134,5 @@ def test_networks_without_common_features_are_refused(trained, tmp_path, groups,
         curves_out=tmp_path / "curves.tsv", checkpoint_dir=tmp_path / "checkpoints",
     )  # fmt: skip
     with pytest.raises(InputError, match=message):
-        measure_hidden([model], **files, out=tmp_path / "c.h5", examples=4, seed=1, batch_size=4)
+        measure_hidden([model], **files, out=tmp_path / "c.h5", settings=CovarianceSettings(4, 1, 4))
     assert not (tmp_path / "c.h5").exists()

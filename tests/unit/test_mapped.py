@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import PAGE, map_pieces, next_place, unnamed_array
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
-from epigroup.genome.build import open_genome, write_genome
-from epigroup.prediction.predict import predict_split
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
+from epigroup.prediction.predict import ScoringSettings, predict_split
+from epigroup.prediction.regions import FastaGenome
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
 from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
@@ -72,6 +74,12 @@ def test_windows_are_the_same_at_every_start(tmp_path):
     assert (tmp_path / "g.h5").read_bytes() == before
 
 
+def test_bases_that_lie_in_no_file_are_held_in_memory():
+    bases = FastaGenome({"a": np.arange(50, dtype=np.uint8) % 5, "b": np.zeros(7, np.uint8)})
+    asked, held = (Sequences(bases, ["b", "a"], 11, data=data) for data in ("disk", "memory"))
+    assert torch.equal(asked.flat, held.flat) and np.array_equal(asked.offsets, held.offsets)
+
+
 def split_batches(files: dict, data: str) -> tuple[Dataset, Examples, Batches]:
     dataset = open_dataset(files["dataset_json"], files["shard_paths"])
     sequences = Sequences(open_genome(files["genome_h5"]), dataset.chromosomes, WINDOW, data=data)
@@ -104,7 +112,8 @@ def test_networks_and_scores_are_the_same(tmp_path):
             model_out=model, curves_out=tmp_path / "curves.tsv", checkpoint_dir=str(tmp_path / "checkpoints"),
             data=data,
         )  # fmt: skip
-        predict_split([model], **files, split="test", out=scores, batch_size=7, device="cpu", data=data)
+        scoring = ScoringSettings(7, device="cpu", data=data)
+        predict_split([model], **files, split="test", out=scores, scoring=scoring)
     for end in ("safetensors", "h5"):
         assert (tmp_path / f"memory.{end}").read_bytes() == (tmp_path / f"disk.{end}").read_bytes()
 
@@ -112,7 +121,7 @@ def test_networks_and_scores_are_the_same(tmp_path):
 def test_a_split_comes_whole_by_blocks_and_by_index(tmp_path, monkeypatch):
     files = write_files(tmp_path, n=300)
     dataset, examples, _ = split_batches(files, "memory")
-    monkeypatch.setattr("epigroup.dataset.dataset._ROWS", 128)
+    monkeypatch.setattr("epigroup.dataset.dataset.CHUNK_ROWS", 128)
     parts = list(dataset.blocks("train"))
     assert [len(part) for part in parts] == [128, 128, 44]
     for name in ("chrom", "start", "labels"):

@@ -18,12 +18,12 @@ from epigroup.config.strategies import overlaps
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.evaluation.choose_groups import choose_groups
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import make_grouping
 from epigroup.grouping.method import checked, overlapping
 from epigroup.networks.model_files import load_network, read_info
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.train_pack import train_pack
 from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
 
@@ -97,8 +97,7 @@ def test_predictions_are_those_of_the_serving_networks(trained, tmp_path):
             **files,
             split="test",
             out=tmp_path / "test.h5",
-            batch_size=50,
-            device="cpu",
+            scoring=ScoringSettings(50, device="cpu"),
             serving=table,
         )
         chosen = pd.read_csv(table, sep="\t").set_index("task_id")["group"]
@@ -121,7 +120,7 @@ def test_a_serving_table_that_does_not_fit_is_refused(trained, tmp_path, groups)
     table = write_groups(tmp_path / "wrong.tsv", groups)
     with pytest.raises(InputError, match=r"wrong.tsv: task 'task\d' needs one row, with a group that learns"):
         predict_split(
-            models, **files, split="test", out=tmp_path / "x.h5", batch_size=50, device="cpu", serving=table
+            models, **files, split="test", out=tmp_path / "x.h5", scoring=ScoringSettings(50), serving=table
         )
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import load_network, read_info, write_models
-from epigroup.prediction.predict import predict_split, score
+from epigroup.prediction.predict import ScoringSettings, predict_split, score
 from epigroup.prediction.regions import mean_by_base, predict_regions
 from epigroup.training.batches import Sequences
 from epigroup.training.train_pack import train_pack
@@ -48,7 +48,9 @@ def trained(tmp_path_factory):
 
 def test_scores_are_those_of_each_task_s_own_network(trained, tmp_path):
     folder, files, models = trained
-    predict_split(models, **files, split="test", out=tmp_path / "test.h5", batch_size=7, device="cpu")
+    predict_split(
+        models, **files, split="test", out=tmp_path / "test.h5", scoring=ScoringSettings(7, device="cpu")
+    )
     codes = torch.from_numpy(np.array(open_genome(files["genome_h5"]).codes("chrTest")))
     left = (WINDOW - BIN) // 2
     padded = F.pad(codes, (left, WINDOW), value=4).long()
@@ -78,7 +80,11 @@ def test_models_of_another_data_set_are_refused(trained, tmp_path):
     write_models(tmp_path / "alien.safetensors", info, {})
     with pytest.raises(InputError, match="trained on another data set"):
         predict_split(
-            [tmp_path / "alien.safetensors"], **files, split="test", out=tmp_path / "x.h5", batch_size=7
+            [tmp_path / "alien.safetensors"],
+            **files,
+            split="test",
+            out=tmp_path / "x.h5",
+            scoring=ScoringSettings(7),
         )
     assert not (tmp_path / "x.h5").exists()
 
@@ -100,7 +106,7 @@ def test_a_damaged_shard_is_neither_trained_on_nor_scored(trained, tmp_path, dam
             code="c", model_out=out, curves_out=tmp_path / "c.tsv", checkpoint_dir=tmp_path / "checkpoints",
         )  # fmt: skip
     with pytest.raises(InputError, match=r"chrTrain\.h5: the shard is damaged"):
-        predict_split(models, **broken, split="test", out=tmp_path / "test.h5", batch_size=7)
+        predict_split(models, **broken, split="test", out=tmp_path / "test.h5", scoring=ScoringSettings(7))
     assert not out.exists() and not (tmp_path / "test.h5").exists()
 
 
@@ -114,7 +120,7 @@ def test_a_task_in_two_groups_is_refused(trained, tmp_path):
             **files,
             split="test",
             out=tmp_path / "x.h5",
-            batch_size=7,
+            scoring=ScoringSettings(7),
         )
 
 
@@ -137,7 +143,9 @@ def test_overlapping_regions_are_averaged_base_by_base(regions):
 
 def test_regions_get_the_scores_of_the_bins_they_are(trained, tmp_path):
     folder, files, models = trained
-    predict_split(models, **files, split="test", out=tmp_path / "test.h5", batch_size=50, device="cpu")
+    predict_split(
+        models, **files, split="test", out=tmp_path / "test.h5", scoring=ScoringSettings(50, device="cpu")
+    )
     with h5py.File(tmp_path / "test.h5") as handle:
         start, expected = handle["start"][:], handle["probability"][:].astype(np.float32)
     # rows in an order of their own, and regions of another width around the same middle
@@ -158,8 +166,7 @@ def test_regions_get_the_scores_of_the_bins_they_are(trained, tmp_path):
             regions_bed=tmp_path / "regions.bed",
             table_out=tmp_path / "scores.tsv.gz",
             bigwig_out={task: tmp_path / f"{task}.bw" for task in tasks},
-            batch_size=11,
-            device="cpu",
+            scoring=ScoringSettings(11, device="cpu"),
             **source,
         )
         table = pd.read_csv(tmp_path / "scores.tsv.gz", sep="\t")
@@ -213,8 +220,9 @@ def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path
 
     def scores(both_strands: bool) -> np.ndarray:
         predict_regions(
-            [model], None, tmp_path / "windows.fa", tmp_path / "windows.bed", batch_size=7, device="cpu",
-            table_out=tmp_path / "scores.tsv.gz", bigwig_out={}, both_strands=both_strands,
+            [model], tmp_path / "windows.bed", fasta=tmp_path / "windows.fa",
+            table_out=tmp_path / "scores.tsv.gz", bigwig_out={},
+            scoring=ScoringSettings(7, both_strands, device="cpu"),
         )  # fmt: skip
         table = pd.read_csv(tmp_path / "scores.tsv.gz", sep="\t")
         return table[[f"task{i}" for i in range(4)]].to_numpy()
@@ -224,11 +232,21 @@ def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path
     np.testing.assert_allclose(both[:20], both[20:], rtol=1e-5)
     np.testing.assert_allclose(both[:20], (one[:20] + one[20:]) / 2, rtol=1e-5)
 
-    options = {"split": "test", "batch_size": 50, "device": "cpu"}
-    predict_split([model], **files, out=tmp_path / "one.h5", **options)
-    predict_split([model], **files, out=tmp_path / "both.h5", **options, both_strands=True)
+    for name, both_strands in (("one", False), ("both", True)):
+        scoring = ScoringSettings(50, both_strands, device="cpu")
+        predict_split([model], **files, split="test", out=tmp_path / f"{name}.h5", scoring=scoring)
     with h5py.File(tmp_path / "one.h5") as first, h5py.File(tmp_path / "both.h5") as second:
         assert np.abs(first["probability"][:] - second["probability"][:]).max() > 1e-3
+
+
+def test_regions_of_no_sequence_are_not_scored(trained, tmp_path):
+    _, _, models = trained
+    (tmp_path / "regions.bed").write_text("chrTest\t0\t200\n")
+    with pytest.raises(ValueError, match="neither a FASTA nor a genome.h5"):
+        predict_regions(
+            models, tmp_path / "regions.bed", table_out=tmp_path / "scores.tsv.gz", bigwig_out={},
+            scoring=ScoringSettings(11, device="cpu"),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -242,11 +260,10 @@ def test_regions_off_the_genome_are_refused(trained, tmp_path, row, says):
     with pytest.raises(InputError, match=rf"regions.bed, line 2: .*{says}"):
         predict_regions(
             models,
-            files["genome_h5"],
-            None,
             tmp_path / "regions.bed",
+            genome_h5=files["genome_h5"],
             table_out=tmp_path / "scores.tsv.gz",
             bigwig_out={},
-            batch_size=11,
+            scoring=ScoringSettings(11),
         )
     assert not (tmp_path / "scores.tsv.gz").exists()

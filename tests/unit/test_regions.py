@@ -13,7 +13,7 @@ from epigroup.dataset.labels import unpack
 from epigroup.dataset.shards import SCORED, TRAINS, read_shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.train_pack import train_pack
 from planted_examples import SETTINGS, write_files, write_groups
 
@@ -54,7 +54,9 @@ def runs(tmp_path_factory):
             model_out=model, curves_out=folder / "curves.tsv", checkpoint_dir=folder / "checkpoints",
         )  # fmt: skip
         for split in ("validation", "test"):
-            predict_split([model], **data, split=split, out=folder / f"{split}.h5", batch_size=16)
+            predict_split(
+                [model], **data, split=split, out=folder / f"{split}.h5", scoring=ScoringSettings(16)
+            )
         for scored in open_dataset(data["dataset_json"], shards).evaluation_regions:
             evaluate_strategy(
                 *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
+from epigroup.dataset.label_settings import LabelSettings
 from epigroup.dataset.labels import pack, unpack
-from epigroup.dataset.make_shard import make_shard
+from epigroup.dataset.make_shard import ShardSources, make_shard
 from epigroup.dataset.shards import FORMAT_VERSION, Shard, read_shard, write_shard
 from epigroup.dataset.splits import SPLITS, assign
 from epigroup.dataset.summary import summarise_dataset
@@ -55,8 +56,8 @@ def made(tmp_path_factory):
 
 
 def label(folder, paths, out, chrom, **options):
-    make_shard(folder / "g.h5", paths, out, chrom=chrom, task_ids=TASKS, bin_size=BIN, window=WINDOW,
-               min_overlap=OVERLAP, **options)  # fmt: skip
+    sources = ShardSources(folder / "g.h5", TASKS, paths, options.pop("index", None))
+    make_shard(sources, out, chrom, LabelSettings(BIN, WINDOW, OVERLAP, **options))
 
 
 def test_a_shard_holds_the_bins_with_a_positive_and_their_labels(made):

@@ -13,11 +13,13 @@ from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.label_correlation import correlate_labels
-from epigroup.dataset.make_shard import make_shard
+from epigroup.dataset.label_settings import LabelSettings
+from epigroup.dataset.make_shard import ShardSources, make_shard
 from epigroup.dataset.shards import read_shard
 from epigroup.dataset.signals import check_signals, read_signals
 from epigroup.dataset.summary import summarise_dataset
-from epigroup.genome.build import open_genome, write_genome
+from epigroup.genome.build import write_genome
+from epigroup.genome.codes import open_genome
 from epigroup.peaks.standard import standardise_peaks
 from epigroup.training.batches import Batches, Sequences
 
@@ -49,11 +51,11 @@ def made(tmp_path_factory):
             means[chrom].append(by_base(size, entries[chrom], BIN))
         signals.append(write(folder / f"{task}.bw", SIZES, entries))
     shards = {}
-    for kind, more in (("labels", {}), ("signal", {"signals": signals, "signal_transform": "log1p"})):
+    for kind, read in (("labels", ()), ("signal", signals)):
         shards[kind] = [folder / f"{kind}.{c}.h5" for c in SIZES]
         for chrom, path in zip(SIZES, shards[kind], strict=True):
-            make_shard(folder / "g.h5", peaks, path, chrom=chrom, task_ids=TASKS, bin_size=BIN, window=301,
-                       min_overlap=50, **more)  # fmt: skip
+            sources = ShardSources(folder / "g.h5", TASKS, peaks, signals=read)
+            make_shard(sources, path, chrom, LabelSettings(BIN, 301, 50, signal_transform="log1p"))
         summarise_dataset(shards[kind], folder / f"{kind}.json", splits=SPLIT, task_ids=TASKS)
     return folder, signals, shards, means
 

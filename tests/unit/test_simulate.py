@@ -1,6 +1,7 @@
 """The simulation: what it plants is what its truth tables say, and the same seed gives the same bytes."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ from epigroup.core.files import sha256_file
 from epigroup.simulation.genome import (
     N_GROUPS,
     SHARED,
+    TruthFiles,
     label_chance,
     make_chromosome,
     make_grammar,
@@ -23,15 +25,14 @@ from epigroup.simulation.genome import (
     simulate,
 )
 from epigroup.simulation.reads import draw_fragments, read_codes, simulate_reads
+from epigroup.simulation.settings import GenomeSettings, ReadSettings
 
-CFG = {
-    "seed": 5, "conflict": True, "chromosome_length": 300_000, "spacing": 1200, "flank": 90, "motif_width": 8,
-    "conservation": 0.97, "motif_chance": 0.3, "copies": 3, "effect": 4.0, "open_share": 0.25,
-    "shared_chance": 0.04, "chromosomes": ["chrA", "chrB"], "bin_size": 200, "min_overlap": 50,
-}  # fmt: skip
-READS = {
-    "seed": 5, "read_length": 50, "fragments_per_site": 40.0, "background_per_kb": 5.0,
-}  # fmt: skip
+SETTINGS = GenomeSettings(
+    seed=5, conflict=True, chromosome_length=300_000, spacing=1200, flank=90, motif_width=8,
+    conservation=0.97, motif_chance=0.3, copies=3, effect=4.0, open_share=0.25,
+    shared_chance=0.04, chromosomes=("chrA", "chrB"), bin_size=200, min_overlap=50,
+)  # fmt: skip
+READS = ReadSettings(seed=5, read_length=50, fragments_per_site=40.0, background_per_kb=5.0)
 TRUTH = ("groups", "tasks", "rules", "motifs")
 
 
@@ -50,7 +51,7 @@ def run(folder: Path, sheet_path: Path, **changes) -> dict[str, str]:
     out |= {name: str(folder / f"simulation/truth/{name}.tsv.gz") for name in ("sites", "intervals")}
     out |= {"fasta": str(folder / "simulation/genome.fa")}
     out |= {"probability": str(folder / "simulation/truth/probability.h5")}
-    simulate(rows_of(sheet_path, folder), CFG | changes, out)
+    simulate(rows_of(sheet_path, folder), replace(SETTINGS, **changes), TruthFiles(**out))
     return out
 
 
@@ -87,11 +88,11 @@ def test_both_sheets_plant_the_same_groups(request, tmp_path):
 
 
 def test_conflict_gives_each_motif_opposite_uses_and_its_absence_none():
-    effects = make_grammar(CFG).effects[:, :SHARED]
+    effects = make_grammar(SETTINGS).effects[:, :SHARED]
     assert ((effects != 0).sum(axis=0) == 2).all()
     assert (effects.sum(axis=0) == 0).all()
     assert ((effects > 0).sum(axis=1) == 3).all() and ((effects < 0).sum(axis=1) == 3).all()
-    calm = make_grammar(CFG | {"conflict": False})
+    calm = make_grammar(replace(SETTINGS, conflict=False))
     assert (calm.effects == calm.effects[0]).all()
     assert (calm.offsets == calm.offsets[0]).all()
 
@@ -119,7 +120,7 @@ def test_the_sequence_holds_the_motifs_where_the_table_says(made):
         consensus = motifs.loc[name].to_numpy().argmax(axis=1)
         for row in rows.itertuples():
             hits.append(genome[row.chrom][row.start : row.end] == consensus)
-    assert np.mean(hits) == pytest.approx(CFG["conservation"], abs=0.005)
+    assert np.mean(hits) == pytest.approx(SETTINGS.conservation, abs=0.005)
     ends = sites.sort_values(["chrom", "start"]).groupby("chrom")["end"].shift()
     assert (sites.sort_values(["chrom", "start"])["start"] >= ends.fillna(0)).all()
 
@@ -144,8 +145,8 @@ def test_given_peaks_are_the_true_intervals(made):
 
 def test_label_chance_against_every_element_and_bin(sheet_path, tmp_path):
     tasks = place_tasks(rows_of(sheet_path, tmp_path))
-    cfg = CFG | {"chromosome_length": 60_000, "spacing": 760}
-    _, elements = make_chromosome(make_grammar(cfg), tasks, cfg, 0)
+    dense = replace(SETTINGS, chromosome_length=60_000, spacing=760)
+    _, elements = make_chromosome(make_grammar(dense), tasks, dense, 0)
     got = label_chance(elements, tasks, 300, 200, 50)
     expected = np.ones((300, len(tasks)))
     for e, centre in enumerate(elements.centre):
@@ -165,7 +166,7 @@ def test_probability_is_the_rate_of_positive_bins(made, sheet_path, tmp_path):
     chance, positive = [], []
     with h5py.File(made["probability"]) as file:
         names = list(file.attrs["task_ids"])
-        for chrom in CFG["chromosomes"]:
+        for chrom in SETTINGS.chromosomes:
             chance.append(file[chrom][:].astype(float))
             labels = np.zeros(chance[-1].shape, bool)
             rows = intervals[intervals["chrom"] == chrom]
@@ -211,10 +212,10 @@ def test_reads_gather_at_the_sites_and_a_control_does_not(made):
     sites = pd.read_csv(made["intervals"], sep="\t").query("task_id == 'K562_GATA1'")
     sizes = {"chrA": 300_000, "chrB": 300_000}
     row = profile(profile_id="K562_GATA1", assay="ChIP", modality="TFB")
-    reads = draw_fragments(row, sites, sizes, READS, 5, 1)
-    again = draw_fragments(row, sites, sizes, READS, 5, 2)
+    reads = draw_fragments(row, sites, sizes, READS, 1)
+    again = draw_fragments(row, sites, sizes, READS, 2)
     assert not np.array_equal(reads.start[:100], again.start[:100])
-    control = draw_fragments(row | {"assay": "input"}, sites.iloc[:0], sizes, READS, 5, 1)
+    control = draw_fragments(row | {"assay": "input"}, sites.iloc[:0], sizes, READS, 1)
 
     def share_on_sites(fragments):
         covered = np.zeros((2, 300_000), bool)

@@ -14,7 +14,7 @@ from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.labels import pack, unpack
 from epigroup.evaluation.predictions import evaluate_strategy
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.genome.transcripts import distances, read_starts
 from epigroup.strata import definitions as strata
 from epigroup.strata.bins import read_strata, stratify_bins

@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.export import export_model
 from epigroup.networks.head_weights import read_heads
 from epigroup.networks.model_files import load_network, read_info, read_weights, write_models
 from epigroup.networks.networks import build_network
-from epigroup.prediction.predict import predict_split
+from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.batches import Sequences
 from epigroup.training.train_pack import train_groups
 from planted_examples import BIN, LEFT, SETTINGS, run_pack, splits, write_files, write_groups
@@ -67,7 +67,9 @@ def test_predictions_are_those_of_each_task_s_own_weights(trained, tmp_path):
     folder, files, model = trained
     info = read_info(model)
     assert len(info.serving_steps(0)) > 1 and list(info.serving_steps(1)) == [info.best_step[1]]
-    predict_split([model], **files, split="test", out=tmp_path / "test.h5", batch_size=50, device="cpu")
+    predict_split(
+        [model], **files, split="test", out=tmp_path / "test.h5", scoring=ScoringSettings(50, device="cpu")
+    )
     with h5py.File(tmp_path / "test.h5") as handle:
         scores, start = handle["probability"][:], handle["start"][:]
     sequences = Sequences(open_genome(files["genome_h5"]), ["chrTest"], info.window)

@@ -10,6 +10,7 @@ import yaml
 from conftest import copy_checkout, run_snakemake
 from epigroup.simulation.genome import BASES
 from epigroup.simulation.reads import draw_fragments, read_bases, write_fastq
+from epigroup.simulation.settings import ReadSettings
 
 SIZES = {"chr1": 250_000, "chr2": 150_000, "chr3": 100_000}
 # fragments on 1000 bp of the background; those of a site, which is ten times as dense over its width, come on top
@@ -67,10 +68,10 @@ def called(tmp_path_factory):
     for name, (facts, (width, apart), paired, control) in PROFILES.items():
         sites = sites_of(width, apart)
         row = {"profile_id": name, "assay": facts[1], "modality": facts[0], "peak_mode": ""}
-        cfg = {"fragments_per_site": (FOLD - 1) * BACKGROUND * width / 1000, "background_per_kb": BACKGROUND}
+        reads = ReadSettings(7, LENGTH, (FOLD - 1) * BACKGROUND * width / 1000, BACKGROUND)
         if facts[1] == "input":
             sites = sites.iloc[:0]
-        drawn = draw_fragments(row, sites, SIZES, cfg, 7, 1)
+        drawn = draw_fragments(row, sites, SIZES, reads, 1)
         files = [f"{name}_{mate}.fastq.gz" for mate in (1, 2)[: 1 + paired]]
         for file, reverse in zip(files, (drawn.reverse, ~drawn.reverse)):
             codes = read_bases(drawn, genome, LENGTH, reverse, np.random.default_rng(3))

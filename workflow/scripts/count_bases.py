@@ -1,7 +1,7 @@
 """Count the bases of the genome that are not N."""
 
 from epigroup.core.logs import log_to
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.genome.sizes import count_bases, write_size
 
 with log_to(snakemake.log[0]) as log:

@@ -1,7 +1,8 @@
 """Covariance of a network's hidden features over training examples."""
 
 from epigroup.core.logs import log_to
-from epigroup.prediction.feature_covariance import measure_hidden
+from epigroup.core.settings import read_settings
+from epigroup.prediction.feature_covariance import CovarianceSettings, measure_hidden
 
 with log_to(snakemake.log[0]):
     measure_hidden(
@@ -10,8 +11,8 @@ with log_to(snakemake.log[0]):
         snakemake.input.dataset,
         snakemake.input.shards,
         snakemake.output[0],
+        read_settings(CovarianceSettings, snakemake.params.cfg, "covariance"),
         device=snakemake.params.device,
         threads=snakemake.threads,
         data="disk" if snakemake.resources.data_on_disk else "memory",
-        **snakemake.params.cfg,
     )

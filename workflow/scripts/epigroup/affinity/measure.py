@@ -18,7 +18,7 @@ from epigroup.affinity.matrix import Affinity, check_finite, same_group_auc, wri
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import read_info
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.checkpoints import Checkpoint, checkpoint_path

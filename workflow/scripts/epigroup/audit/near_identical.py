@@ -18,7 +18,7 @@ from epigroup.audit.windows import PAIRS, Windows, read_dataset, split_windows
 from epigroup.core.logs import Progress
 from epigroup.dataset.dataset import Dataset
 from epigroup.genome.bins import mark_ranges
-from epigroup.genome.build import Genome, open_genome
+from epigroup.genome.codes import Genome, open_genome
 
 log = logging.getLogger(__name__)
 

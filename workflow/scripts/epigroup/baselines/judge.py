@@ -18,7 +18,7 @@ from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import packed_width, unpack
 from epigroup.evaluation.predictions import evaluate_strategy
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import numpy as np
 from epigroup.dataset.dataset import Dataset, Examples
 from epigroup.dataset.labels import unpack
 from epigroup.genome.bins import window_bounds
-from epigroup.genome.build import Genome
+from epigroup.genome.codes import Genome
 
 OTHER = 4
 

@@ -5,6 +5,7 @@ import zlib
 import numpy as np
 
 from epigroup.core.errors import InputError
+from epigroup.dataset.label_settings import LabelSettings
 from epigroup.genome.bins import window_bounds
 
 TRAINING = ("any_peak", "all_mappable", "mix", "gc_matched")
@@ -17,30 +18,26 @@ def training_bins(
     positive: np.ndarray,
     usable: np.ndarray,
     codes: np.ndarray,
-    *,
     chrom: str,
-    regions: str,
-    negatives_share: float,
-    bin_size: int,
-    window: int,
-    seed: int,
+    settings: LabelSettings,
 ) -> np.ndarray:
     """bool (n_bins,): the bins of a chromosome that training may use, wherever its split lies.
 
-    `positive`: bins with a peak of any task; `usable`: mappable ones. `regions`: "any_peak", the positive
-    bins (Shiri & Sun 2022); "all_mappable"; "mix", with so many negative bins at random that they are
-    `negatives_share` of the whole; "gc_matched", the same number, drawn so that the GC share of their windows
-    is distributed as that of the positive ones, in steps of 2 % (fewer where a step holds too few). A
-    function of `seed` and `chrom`.
+    `positive` bool (n_bins,): bins with a peak of any task; `usable` bool (n_bins,): mappable ones; `codes` uint8:
+    the chromosome's. `settings.training_regions`: "any_peak", the positive bins (Shiri & Sun 2022); "all_mappable";
+    "mix", with so many negative bins at random that they are `settings.negatives_share` of the whole; "gc_matched",
+    the same number, drawn so that the GC share of their windows is distributed as that of the positive ones, in
+    steps of 2 % (fewer where a step holds too few). A function of `settings.seed` and `chrom`.
     Raises InputError when "mix" asks for more negative bins than there are.
     """
+    regions, negatives_share = settings.training_regions, settings.negatives_share
     kept = positive & usable
     if regions == "any_peak":
         return kept
     if regions == "all_mappable":
         return usable.copy()
     negatives = np.flatnonzero(usable & ~positive)
-    rng = np.random.default_rng([seed, zlib.crc32(chrom.encode())])
+    rng = np.random.default_rng([settings.seed, zlib.crc32(chrom.encode())])
     ratio = negatives_share / (1 - negatives_share)
     if regions == "mix":
         wanted = round(ratio * int(kept.sum()))
@@ -51,14 +48,15 @@ def training_bins(
             )
         chosen = rng.choice(negatives, wanted, replace=False)
     elif regions == "gc_matched":
-        stratum = (gc_share(codes, len(positive), bin_size, window) / GC_STRATUM).astype(np.int64)
+        gc = gc_share(codes, len(positive), settings.bin_size, settings.window)
+        stratum = (gc / GC_STRATUM).astype(np.int64)
         n_strata = int(1 / GC_STRATUM) + 2
-        wanted = np.round(ratio * np.bincount(stratum[kept], minlength=n_strata)).astype(np.int64)
+        quota = np.round(ratio * np.bincount(stratum[kept], minlength=n_strata)).astype(np.int64)
         shuffled = rng.permutation(negatives)
         by_stratum = shuffled[np.argsort(stratum[shuffled], kind="stable")]
         first = np.searchsorted(stratum[by_stratum], np.arange(n_strata))
         rank = np.arange(len(by_stratum)) - first[stratum[by_stratum]]
-        chosen = by_stratum[rank < wanted[stratum[by_stratum]]]
+        chosen = by_stratum[rank < quota[stratum[by_stratum]]]
     else:
         raise ValueError(f"no such training regions: {regions}")
     kept[chosen] = True

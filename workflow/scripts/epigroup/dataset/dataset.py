@@ -5,16 +5,16 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import sha256_file
-from epigroup.core.hdf5 import read_hdf5
 from epigroup.core.mapped_arrays import unnamed_array
 from epigroup.core.text_files import read_json
 from epigroup.dataset.labels import packed_width, unpack_columns
-from epigroup.dataset.shards import _DAMAGE, _ROWS, FORMAT_VERSION, SCORED, TRAINS, read_shard
+from epigroup.dataset.shards import CHUNK_ROWS, FORMAT_VERSION, SCORED, TRAINS, open_shard, read_shard
 from epigroup.dataset.splits import NONE, SPLITS, assign
 
 _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids", "signal_transform")
@@ -22,13 +22,8 @@ _DESCRIBED = ("bin_size", "window", "min_overlap", "genome_sha256", "task_ids", 
 
 def read_role(path: str | os.PathLike) -> np.ndarray:
     """uint8 (N,): what the examples of a shard are for. Raises InputError when the file is damaged or cut."""
-    try:
-        with read_hdf5(path) as store:
-            return store["role"][()]
-    except _DAMAGE as error:
-        raise InputError(
-            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
-        ) from error
+    with open_shard(path) as store:
+        return store["role"][()]
 
 
 def served(where: np.ndarray, role: np.ndarray, regions: str) -> np.ndarray:
@@ -70,7 +65,7 @@ class Dataset:
     task_ids: tuple[str, ...]
     chromosomes: tuple[str, ...]
     sizes: dict[str, int]
-    splits: dict
+    splits: dict[str, Any]
     n_train: int
     n_evaluation: dict[str, dict[str, int]]
     paths: dict[str, Path]
@@ -111,24 +106,18 @@ class Dataset:
         more than the memory holds."""
         regions = regions or self.evaluation_regions[0]
         for i, chromosome in enumerate(self.chromosomes):
-            path = self.paths[chromosome]
-            try:
-                with read_hdf5(path) as store:
-                    starts = store["start"][()]
-                    where = served(self.split_of(chromosome, starts), store["role"][()], regions)
-                    for row in range(0, len(starts), _ROWS):
-                        here = slice(row, row + _ROWS)
-                        mine = where[here] == SPLITS.index(name)
-                        if mine.any():
-                            start = starts[here][mine]
-                            signal = store["signal"][here][mine] if self.targets == "signal" else None
-                            yield Examples(
-                                np.full(len(start), i, np.int16), start, store["labels"][here][mine], signal
-                            )
-            except _DAMAGE as error:
-                raise InputError(
-                    f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
-                ) from error
+            with open_shard(self.paths[chromosome]) as store:
+                starts = store["start"][()]
+                where = served(self.split_of(chromosome, starts), store["role"][()], regions)
+                for row in range(0, len(starts), CHUNK_ROWS):
+                    here = slice(row, row + CHUNK_ROWS)
+                    mine = where[here] == SPLITS.index(name)
+                    if mine.any():
+                        start = starts[here][mine]
+                        signal = store["signal"][here][mine] if self.targets == "signal" else None
+                        yield Examples(
+                            np.full(len(start), i, np.int16), start, store["labels"][here][mine], signal
+                        )
 
     def split_of(self, chromosome: str, starts: np.ndarray) -> np.ndarray:
         """int8 (N,): index into SPLITS or -1, for bins of a chromosome at `starts` (bp)."""
@@ -195,7 +184,7 @@ def open_dataset(dataset_json: str | os.PathLike, shard_paths: Iterable[str | os
     )  # fmt: skip
 
 
-def targets_of(about: Mapping) -> str:
+def targets_of(about: Mapping[str, Any]) -> str:
     """What the networks of a data set learn, from its dataset.json: "labels", or "signal"."""
     return "signal" if "signal_transform" in about else "labels"
 

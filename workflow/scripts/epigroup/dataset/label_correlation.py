@@ -97,6 +97,6 @@ def correlate_labels(
             sums.add(examples.signal)
     found = sums.correlate(n) if sums else correlate(both, n)
     with whole(out) as partial, new_hdf5(partial) as handle:
-        write_arrays(handle, {"correlation": found, "both": both, "task_id": list(dataset.task_ids)})
+        write_arrays(handle, {"correlation": found, "both": both, "task_id": np.array(dataset.task_ids)})
         handle.attrs.update(n=n, dataset_hash=dataset.dataset_hash)
     log.info("%s of %d tasks correlated over %s training bins", dataset.targets, n_tasks, f"{n:,}")

@@ -8,22 +8,25 @@ checksums, and attributes. Where the targets are signals it holds these too: `si
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import h5py
 import hdf5plugin
 import numpy as np
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.core.hdf5 import new_hdf5, read_hdf5
+from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5
 from epigroup.dataset.labels import packed_width
 
 FORMAT_VERSION = 3
 
 # Bits of `role`: of the training regions, of each set of evaluation regions (each holds the one before).
 TRAINS, SCORED = 1, {"any_peak": 2, "all_mappable": 4}
-_ROWS = 1 << 16
-_DAMAGE = (OSError, KeyError, ValueError, RuntimeError, TypeError)
+CHUNK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Shard:
             digest.update(np.ascontiguousarray(self.signal, "<f2").data)
         return digest.hexdigest()
 
-    def described(self) -> dict:
+    def described(self) -> dict[str, Any]:
         """The attributes as plain values."""
         return {
             "format_version": FORMAT_VERSION, "chrom": self.chrom, "size": self.size,
@@ -98,7 +101,7 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
         ):
             store.create_dataset(
                 name, data=values, maxshape=(None, *values.shape[1:]),
-                chunks=(min(_ROWS, max(n, 1)), *values.shape[1:]),
+                chunks=(min(CHUNK_ROWS, max(n, 1)), *values.shape[1:]),
                 fletcher32=True, compression=packing,
             )  # fmt: skip
         for name, values in (
@@ -114,47 +117,53 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
         store.attrs["content_sha256"] = np.bytes_(shard.content_sha256().encode())
 
 
+@contextmanager
+def open_shard(path: str | os.PathLike) -> Iterator[h5py.File]:
+    """A shard as HDF5, open for reading. Raises InputError, there or while the block reads from it, for one that is
+    damaged or cut."""
+    try:
+        with read_hdf5(path) as store:
+            yield store
+    except DAMAGE as error:
+        raise InputError(
+            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
+        ) from error
+
+
 def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
     """Read a shard and check all of it; with `rows` False only what describes it, with empty start, labels
     and role.
 
     Raises InputError when the file is damaged, cut, or of another format version.
     """
-    try:
-        with read_hdf5(path) as store:
-            version = int(store.attrs["format_version"])
-            if version != FORMAT_VERSION:
-                raise InputError(
-                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; make it again"
-                )
-            text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
-            ids = tuple(i.decode() for i in store["task_ids"][()])
-            signal = None
-            if "signal_transform" in text:
-                signal = store["signal"][()] if rows else np.empty((0, len(ids)), np.float16)
-            shard = Shard(
-                chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
-                window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
-                assembly=text["assembly"], genome_sha256=text["genome_sha256"], task_ids=ids,
-                counts=json.loads(text["counts"]),
-                start=store["start"][()] if rows else np.empty(0, np.int32),
-                labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
-                n_peaks=store["n_peaks"][()],
-                role=store["role"][()] if rows else np.empty(0, np.uint8),
-                signal=signal, signal_transform=text.get("signal_transform"),
-            )  # fmt: skip
-            kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
-            odd = signal is not None and (signal.dtype, signal.shape[1]) != (np.float16, len(ids))
-            if odd or kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
-                raise InputError(
-                    f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again"
-                )
-            if rows and shard.content_sha256() != text["content_sha256"]:
-                raise InputError(
-                    f"{path}: the shard is damaged: its content does not match its sha256; make it again"
-                )
-            return shard
-    except _DAMAGE as error:
-        raise InputError(
-            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
-        ) from error
+    with open_shard(path) as store:
+        version = int(store.attrs["format_version"])
+        if version != FORMAT_VERSION:
+            raise InputError(
+                f"{path}: format version {version}, this release reads {FORMAT_VERSION}; make it again"
+            )
+        text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
+        ids = tuple(i.decode() for i in store["task_ids"][()])
+        signal = None
+        if "signal_transform" in text:
+            signal = store["signal"][()] if rows else np.empty((0, len(ids)), np.float16)
+        shard = Shard(
+            chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
+            window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
+            assembly=text["assembly"], genome_sha256=text["genome_sha256"], task_ids=ids,
+            counts=json.loads(text["counts"]),
+            start=store["start"][()] if rows else np.empty(0, np.int32),
+            labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
+            n_peaks=store["n_peaks"][()],
+            role=store["role"][()] if rows else np.empty(0, np.uint8),
+            signal=signal, signal_transform=text.get("signal_transform"),
+        )  # fmt: skip
+        kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
+        odd = signal is not None and (signal.dtype, signal.shape[1]) != (np.float16, len(ids))
+        if odd or kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
+            raise InputError(f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again")
+        if rows and shard.content_sha256() != text["content_sha256"]:
+            raise InputError(
+                f"{path}: the shard is damaged: its content does not match its sha256; make it again"
+            )
+        return shard

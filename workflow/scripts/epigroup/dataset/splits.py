@@ -1,6 +1,7 @@
 """Train, validation and test by chromosome or span."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ SPLITS = ("train", "validation", "test")
 NONE = -1
 
 
-def resolve(splits: Mapping, sizes: Mapping[str, int | None]) -> dict:
+def resolve(splits: Mapping[str, Any], sizes: Mapping[str, int | None]) -> dict[str, Any]:
     """Write the config's splits out: {"train": [{chrom, start, end}, ...], "validation": ..., "test": ...,
     "rule": ...}.
 
@@ -30,7 +31,7 @@ def resolve(splits: Mapping, sizes: Mapping[str, int | None]) -> dict:
     for one, two in zip(by_place, by_place[1:], strict=False):
         if one["chrom"] == two["chrom"] and (one["end"] is None or two["start"] < one["end"]):
             raise InputError(f"splits: {_show(one)} and {_show(two)} overlap")
-    result: dict = {}
+    result: dict[str, Any] = {}
     for name in SPLITS:
         if splits[name] == "rest":
             if name != "train":
@@ -41,7 +42,9 @@ def resolve(splits: Mapping, sizes: Mapping[str, int | None]) -> dict:
     return result | {"rule": splits["rule"], "max_jitter": splits.get("max_jitter", 0)}
 
 
-def _spans(name: str, given: list, sizes: Mapping[str, int | None]) -> list[dict]:
+def _spans(
+    name: str, given: Sequence[Mapping[str, Any]], sizes: Mapping[str, int | None]
+) -> list[dict[str, Any]]:
     spans = []
     for i, span in enumerate(given):
         where, chrom = f"splits.{name}[{i}]", span["chrom"]
@@ -50,11 +53,13 @@ def _spans(name: str, given: list, sizes: Mapping[str, int | None]) -> list[dict
                 f"{where}: chromosome {chrom} is not in genome.chromosomes; {spelling_hint(chrom, sizes)}"
             )
         size = sizes[chrom]
-        start, end = span.get("start") or 0, span.get("end")
-        end = size if end is None else end
+        start: int = span.get("start") or 0
+        end: int | None = span.get("end")
+        if end is None:
+            end = size
         if start < 0 or end is not None and start >= end:
             raise InputError(f"{where}: span {start} to {end} of {chrom} is negative, empty or reversed")
-        if size is not None and end > size:
+        if size is not None and end is not None and end > size:
             raise InputError(f"{where}: end {end} is beyond the end of {chrom} ({size} bp)")
         spans.append(
             {"split": name, "chrom": chrom, "start": int(start), "end": None if end is None else int(end)}
@@ -62,7 +67,7 @@ def _spans(name: str, given: list, sizes: Mapping[str, int | None]) -> list[dict
     return spans
 
 
-def _gaps(chrom: str, size: int | None, spans: list[dict]) -> list[dict]:
+def _gaps(chrom: str, size: int | None, spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
     gaps, at = [], 0
     for span in (s for s in spans if s["chrom"] == chrom):
         if span["start"] > at:
@@ -75,8 +80,8 @@ def _gaps(chrom: str, size: int | None, spans: list[dict]) -> list[dict]:
     return gaps
 
 
-def _joined(spans: list[dict], order: list[str]) -> list[dict]:
-    joined: list[dict] = []
+def _joined(spans: list[dict[str, Any]], order: list[str]) -> list[dict[str, Any]]:
+    joined: list[dict[str, Any]] = []
     for span in sorted(spans, key=lambda s: (order.index(s["chrom"]), s["start"])):
         if joined and joined[-1]["chrom"] == span["chrom"] and joined[-1]["end"] == span["start"]:
             joined[-1]["end"] = span["end"]
@@ -85,12 +90,12 @@ def _joined(spans: list[dict], order: list[str]) -> list[dict]:
     return joined
 
 
-def _show(span: dict) -> str:
+def _show(span: Mapping[str, Any]) -> str:
     return f"{span['split']} {span['chrom']}:{span['start']}-{'end' if span['end'] is None else span['end']}"
 
 
 def assign(
-    chrom: str, starts: np.ndarray, splits: Mapping, window: int, bin_size: int, size: int
+    chrom: str, starts: np.ndarray, splits: Mapping[str, Any], window: int, bin_size: int, size: int
 ) -> np.ndarray:
     """int8 (N,): 0 train, 1 validation, 2 test, -1 none, for bins of one chromosome at `starts` (bp).
 

@@ -5,7 +5,9 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -23,11 +25,21 @@ log = logging.getLogger(__name__)
 _SAME = ("bin_size", "window", "min_overlap", "assembly", "genome_sha256", "task_ids", "signal_transform")
 
 
+@dataclass(frozen=True)
+class ShardCounts:
+    """What one shard holds. about: its entry in dataset.json. positives: int64 (T,) of each task, by split and "none".
+    n_peaks int64 (T,)."""
+
+    about: dict[str, Any]
+    positives: dict[str, np.ndarray]
+    n_peaks: np.ndarray
+
+
 def summarise_dataset(
     shard_paths: Sequence[str | os.PathLike],
     dataset_json: str | os.PathLike,
     *,
-    splits: Mapping,
+    splits: Mapping[str, Any],
     task_ids: Sequence[str],
 ) -> None:
     """Write dataset.json from the shards, in the order given.
@@ -39,39 +51,9 @@ def summarise_dataset(
     heads = [_checked(path, shard_paths[0], task_ids) for path in shard_paths]
     first = heads[0]
     regions = evaluation_regions(shard_paths)
-    sizes = {head.chrom: head.size for head in heads}
-    resolved = resolve(splits, sizes)
-    positives = {name: np.zeros(len(task_ids), np.int64) for name in (*SPLITS, "none")}
-    by_shard = []
-    chromosomes = {}
-    for path in shard_paths:
-        shard = read_shard(path)
-        where, by_start = (
-            assign(shard.chrom, shard.start, rule, shard.window, shard.bin_size, shard.size)
-            for rule in (resolved, resolved | {"rule": "bin"})
-        )
-        # The last set of evaluation regions holds the others.
-        at_border = (where < 0) & (served(by_start, shard.role, regions[-1]) >= 0)
-        outside = by_start < 0
-        other = (served(where, shard.role, regions[-1]) < 0) & ~at_border & ~outside
-        sets = {name: np.bincount(served(where, shard.role, name) + 1, minlength=4)[1:] for name in regions}
-        where = served(where, shard.role, regions[0])
-        here = {}
-        for code, name in [*enumerate(SPLITS), (-1, "none")]:
-            here[name] = count_positives(shard.labels[where == code], len(task_ids))
-            positives[name] += here[name]
-        by_shard.append(np.stack([*here.values(), shard.n_peaks]))
-        chromosomes[shard.chrom] = {
-            "size": shard.size, **shard.counts,
-            **{f"n_{name}": int(n) for name, n in zip(SPLITS, sets[regions[0]], strict=True)},
-            "n_evaluation": {
-                name: {split: int(n[SPLITS.index(split)]) for split in SPLITS[1:]} for name, n in sets.items()
-            },
-            "n_dropped_border": int(at_border.sum()),
-            "n_outside_splits": int(outside.sum()),
-            "n_other_role": int(other.sum()),
-            "content_sha256": shard.content_sha256(), "file_sha256": sha256_file(path),
-        }  # fmt: skip
+    resolved = resolve(splits, {head.chrom: head.size for head in heads})
+    counted = [count_shard(path, resolved, regions) for path in shard_paths]
+    chromosomes = {head.chrom: one.about for head, one in zip(heads, counted, strict=True)}
     n_examples = {name: sum(c[f"n_{name}"] for c in chromosomes.values()) for name in SPLITS}
     for name, n in n_examples.items():
         if n == 0:
@@ -80,35 +62,78 @@ def summarise_dataset(
         name: {s: sum(c["n_evaluation"][name][s] for c in chromosomes.values()) for s in SPLITS[1:]}
         for name in regions
     }
-    log.info(
-        "%s examples in train (rule %s); %s dropped: windows across a split's border",
-        f"{n_examples['train']:,}", resolved["rule"],
-        f"{sum(c['n_dropped_border'] for c in chromosomes.values()):,}",
-    )  # fmt: skip
-    for name, n in n_evaluation.items():
-        log.info(
-            "evaluation regions %s: %s examples in validation, %s in test",
-            name, f"{n['validation']:,}", f"{n['test']:,}",
-        )  # fmt: skip
-    for task, name in enumerate(task_ids):
-        lacking = [split for split in SPLITS if positives[split][task] == 0]
-        if lacking:
-            log.warning(
-                "task %s: no positives in %s; its figures there will be empty", name, ", ".join(lacking)
-            )
-    warn_of_twins(shard_paths, first.task_ids, np.stack(by_shard))
-    about = {
+    positives = {name: np.sum([one.positives[name] for one in counted], axis=0) for name in SPLITS}
+    n_at_border = sum(c["n_dropped_border"] for c in chromosomes.values())
+    _log_examples(n_examples["train"], resolved["rule"], n_at_border, n_evaluation)
+    _warn_of_lacking(first.task_ids, positives)
+    by_shard = np.stack([np.stack([*one.positives.values(), one.n_peaks]) for one in counted])
+    warn_of_twins(shard_paths, first.task_ids, by_shard)
+    about: dict[str, Any] = {
         "format_version": FORMAT_VERSION, "assembly": first.assembly, "genome_sha256": first.genome_sha256,
         "bin_size": first.bin_size, "window": first.window, "min_overlap": first.min_overlap,
         "n_examples": n_examples, "n_evaluation": n_evaluation, "chromosomes": chromosomes,
         "splits": resolved, "task_ids": list(first.task_ids),
-        "n_peaks": sum(c[-1] for c in by_shard).tolist(),
+        "n_peaks": np.sum([one.n_peaks for one in counted], axis=0).tolist(),
         "positives": {name: positives[name].tolist() for name in SPLITS},
         **({} if first.signal is None else {"signal_transform": first.signal_transform}),
     }  # fmt: skip
     about["dataset_hash"] = dataset_hash(about)
     with whole(dataset_json) as partial:
         partial.write_text(json.dumps(sealed(about), indent=1) + "\n", encoding="utf-8")
+
+
+def count_shard(path: str | os.PathLike, splits: Mapping[str, Any], regions: Sequence[str]) -> ShardCounts:
+    """What a shard holds of each split. `splits`: resolved; `regions`: the sets of evaluation regions, each of which
+    holds the one before. Positives are those of the first set."""
+    shard = read_shard(path)
+    where, by_start = (
+        assign(shard.chrom, shard.start, rule, shard.window, shard.bin_size, shard.size)
+        for rule in (splits, {**splits, "rule": "bin"})
+    )
+    at_border = (where < 0) & (served(by_start, shard.role, regions[-1]) >= 0)
+    outside = by_start < 0
+    other = (served(where, shard.role, regions[-1]) < 0) & ~at_border & ~outside
+    sets = {name: np.bincount(served(where, shard.role, name) + 1, minlength=4)[1:] for name in regions}
+    where = served(where, shard.role, regions[0])
+    positives = {
+        name: count_positives(shard.labels[where == code], len(shard.task_ids))
+        for code, name in [*enumerate(SPLITS), (-1, "none")]
+    }
+    about = {
+        "size": shard.size, **shard.counts,
+        **{f"n_{name}": int(n) for name, n in zip(SPLITS, sets[regions[0]], strict=True)},
+        "n_evaluation": {
+            name: {split: int(n[SPLITS.index(split)]) for split in SPLITS[1:]} for name, n in sets.items()
+        },
+        "n_dropped_border": int(at_border.sum()),
+        "n_outside_splits": int(outside.sum()),
+        "n_other_role": int(other.sum()),
+        "content_sha256": shard.content_sha256(), "file_sha256": sha256_file(path),
+    }  # fmt: skip
+    return ShardCounts(about, positives, shard.n_peaks)
+
+
+def _log_examples(
+    n_train: int, rule: str, n_at_border: int, n_evaluation: Mapping[str, Mapping[str, int]]
+) -> None:
+    log.info(
+        "%s examples in train (rule %s); %s dropped: windows across a split's border",
+        f"{n_train:,}", rule, f"{n_at_border:,}",
+    )  # fmt: skip
+    for name, n in n_evaluation.items():
+        log.info(
+            "evaluation regions %s: %s examples in validation, %s in test",
+            name, f"{n['validation']:,}", f"{n['test']:,}",
+        )  # fmt: skip
+
+
+def _warn_of_lacking(task_ids: Sequence[str], positives: Mapping[str, np.ndarray]) -> None:
+    for task, name in enumerate(task_ids):
+        lacking = [split for split in SPLITS if positives[split][task] == 0]
+        if lacking:
+            log.warning(
+                "task %s: no positives in %s; its figures there will be empty", name, ", ".join(lacking)
+            )
 
 
 def evaluation_regions(shard_paths: Sequence[str | os.PathLike]) -> list[str]:
@@ -118,7 +143,7 @@ def evaluation_regions(shard_paths: Sequence[str | os.PathLike]) -> list[str]:
     return [name for name, bit in SCORED.items() if any(role & bit for role in roles)] or [*SCORED][:1]
 
 
-def _checked(path, first_path, task_ids: Sequence[str]) -> Shard:
+def _checked(path: str | os.PathLike, first_path: str | os.PathLike, task_ids: Sequence[str]) -> Shard:
     head, first = read_shard(path, rows=False), read_shard(first_path, rows=False)
     for key in _SAME:
         if getattr(head, key) != getattr(first, key):
@@ -161,7 +186,7 @@ def _label_columns(paths: Sequence[str | os.PathLike]) -> Iterator[Columns]:
             yield partial(unpack_columns, labels[row : row + (1 << 16)])
 
 
-def dataset_hash(about: Mapping) -> str:
+def dataset_hash(about: Mapping[str, Any]) -> str:
     """sha256 of what a network can learn from: the shards' contents, the splits, the tasks and the window."""
     known = {
         "content": {c: values["content_sha256"] for c, values in about["chromosomes"].items()},
@@ -170,6 +195,6 @@ def dataset_hash(about: Mapping) -> str:
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
 
-def _show(spans: Sequence[Mapping]) -> str:
+def _show(spans: Sequence[Mapping[str, Any]]) -> str:
     shown = [f"{s['chrom']}:{s['start']}-{s['end']}" for s in spans[:5]]
     return ", ".join(shown) + (", ..." if len(spans) > 5 else "") if shown else "no span"

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ def describe_tasks(
         profiles(table).to_csv(partial, sep="\t")
 
 
-def task_table(about: Mapping, tasks: Sequence[Mapping[str, str]]) -> pd.DataFrame:
+def task_table(about: Mapping[str, Any], tasks: Sequence[Mapping[str, str]]) -> pd.DataFrame:
     """tasks.tsv: the sheet's columns, n_peaks, positives per split, share_train of the training examples,
     flag (splits in which the task has no positive)."""
     table = pd.DataFrame([{key: task.get(key) or "" for key in COLUMNS} for task in tasks])

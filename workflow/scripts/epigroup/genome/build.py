@@ -1,118 +1,43 @@
-"""FASTA -> genome.h5: one uint8 code a base, A 0, C 1, G 2, T 3, any other 4; and its reader."""
+"""FASTA -> genome.h5, and what else is written of the same sequence: text for aligners, sizes, contigs, checksums."""
 
 import hashlib
 import json
 import logging
 import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 
-from epigroup.core.compressed import open_text
 from epigroup.core.errors import InputError
 from epigroup.core.files import sha256_file, whole
-from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5
-from epigroup.core.text_files import first_line
+from epigroup.core.hdf5 import new_hdf5
+from epigroup.genome.codes import FORMAT_VERSION, OTHER
 from epigroup.genome.contigs import USABLE, check_assembly, known_lengths, shown_name, spelling_hint
+from epigroup.genome.fasta import Contig, read_fasta
 from epigroup.genome.index_limits import check_indexable
 
-FORMAT_VERSION = 2
-OTHER = 4
 _BLOCK = 1 << 24
 _LINE = 80
-_SPACE = b" \t\r\n"
-_BAD = 255
 log = logging.getLogger(__name__)
 
 
-def _code_table() -> bytes:
-    table = bytearray([_BAD]) * 256
-    for letter in b"RYSWKMBDHVN":
-        table[letter] = table[letter + 32] = OTHER
-    for code, letter in enumerate(b"ACGT"):
-        table[letter] = table[letter + 32] = code
-    return bytes(table)
-
-
-_CODES = _code_table()
-
-
 @dataclass(frozen=True)
-class Contig:
-    """One sequence of a FASTA: its name, the line (from 1) of its header, its codes (uint8 values)."""
+class GenomeFiles:
+    """What is written beside genome.h5, each where a path is given: `aligner_fasta`, every contig as plain upper-case
+    FASTA with its `.fai`; `sizes`, the chosen chromosomes' lengths (bp) in the order asked for; `contigs`, every
+    contig of the FASTA with columns contig, size, role (chromosome, mitochondrion, unused); `checksums`, a JSON object
+    that is the same whenever genome.h5 and `aligner_fasta` hold the same, of the same text."""
 
-    name: str
-    line: int
-    codes: bytes | bytearray
-
-
-def read_fasta(path: str | os.PathLike, digest: "hashlib._Hash | None" = None) -> Iterator[Contig]:
-    """Contigs of a plain, gzip or bgzip FASTA one after another; `digest` is fed the uncompressed text.
-
-    Lower case counts as upper case; IUPAC letters other than A, C, G, T become 4. Raises InputError with file
-    and line at any other letter, text before the first header, a header without a name, an empty or a
-    repeated contig.
-    """
-    name, header_line, line, codes = None, 0, 1, bytearray()
-    seen: dict[str, int] = {}
-
-    def finished() -> Contig:
-        if not codes:
-            raise InputError(f"{path}, line {header_line}: contig {shown_name(name)} has no sequence")
-        return Contig(name, header_line, codes)
-
-    with open_text(path) as handle:
-        while block := handle.read(_BLOCK):
-            block += handle.readline()
-            if digest is not None:
-                digest.update(block)
-            at = 0
-            while at < len(block):
-                if block[at] == ord(">"):
-                    if name is not None:
-                        yield finished()
-                    stop = block.find(b"\n", at) + 1 or len(block)
-                    words = block[at + 1 : stop].split()
-                    if not words or block[at + 1] in _SPACE:
-                        raise InputError(f"{path}, line {line}: a header without a contig name")
-                    name, header_line, codes = words[0].decode("ascii", "backslashreplace"), line, bytearray()
-                    if name in seen:
-                        raise InputError(
-                            f"{path}, line {line}: contig {shown_name(name)} was there before, at line {seen[name]}"
-                        )
-                    seen[name] = line
-                    line += 1
-                else:
-                    stop = block.find(b"\n>", at) + 1 or len(block)
-                    text = block[at:stop]
-                    if name is None and text.strip():
-                        raise InputError(
-                            f"{path}, line {line}: not FASTA; the first line must begin with '>'"
-                        )
-                    coded = text.translate(_CODES, _SPACE)
-                    if _BAD in coded:
-                        raise _bad_letter(path, line, name, text)
-                    codes += coded
-                    line += text.count(b"\n")
-                at = stop
-        if name is None:
-            raise InputError(f"{path}: the FASTA file is empty")
-        yield finished()
-
-
-def _bad_letter(path: str | os.PathLike, line: int, contig: str, text: bytes) -> InputError:
-    for offset, row in enumerate(text.split(b"\n")):
-        for letter in row:
-            if letter not in _SPACE and _CODES[letter] == _BAD:
-                return InputError(
-                    f"{path}, line {line + offset}, contig {shown_name(contig)}: {chr(letter)!a} is no IUPAC DNA letter"
-                )
-    raise AssertionError("no bad letter in the text")
+    aligner_fasta: str | os.PathLike | None = None
+    sizes: str | os.PathLike | None = None
+    contigs: str | os.PathLike | None = None
+    checksums: str | os.PathLike | None = None
 
 
 def write_genome(
@@ -122,18 +47,12 @@ def write_genome(
     assembly: str,
     chromosomes: Sequence[str] | None = None,
     mitochondrion: str | None = None,
-    aligner_fasta: str | os.PathLike | None = None,
-    sizes: str | os.PathLike | None = None,
-    contigs: str | os.PathLike | None = None,
-    checksums: str | os.PathLike | None = None,
+    beside: GenomeFiles = GenomeFiles(),
     longest: int | None = None,
 ) -> None:
-    """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5.
+    """Write the codes of the chosen chromosomes (None: every contig) of a FASTA as genome.h5, and `beside` it the
+    files that are asked for.
 
-    On demand also: `aligner_fasta`, every contig as plain upper-case FASTA with its `.fai`; `sizes`, the chosen
-    chromosomes' lengths (bp) in the order asked for; `contigs`, every contig of the FASTA with columns contig,
-    size, role (chromosome, mitochondrion, unused); `checksums`, a JSON object that is the same whenever genome.h5
-    and `aligner_fasta` hold the same, of the same text.
     The attribute fasta_sha256 is that of the uncompressed text: compressing the file anew changes nothing.
     Raises InputError as `read_fasta` does, when contigs asked for are not there, when a contig's length is not
     that of the assembly named, and when a chosen chromosome has more than `longest` bp (None: any length will
@@ -142,32 +61,28 @@ def write_genome(
     digest = hashlib.sha256()
     lengths: dict[str, int] = {}
     checks: dict[str, int] = {}
-    held: dict[str, dict] = {}
+    sums: dict[str, str] = {}
     if mitochondrion:
         _check_usable("mitochondrion", mitochondrion, fasta)
     wanted = None if chromosomes is None else set(chromosomes)
     with ExitStack() as stack:
         store = stack.enter_context(new_hdf5(stack.enter_context(whole(out))))
         text = None
-        if aligner_fasta is not None:
-            index = stack.enter_context(whole(f"{aligner_fasta}.fai"))
-            text_path = stack.enter_context(whole(aligner_fasta))
+        if beside.aligner_fasta is not None:
+            index = stack.enter_context(whole(f"{beside.aligner_fasta}.fai"))
+            text_path = stack.enter_context(whole(beside.aligner_fasta))
             text = stack.enter_context(open(text_path, "wb"))
         for contig in read_fasta(fasta, digest):
             lengths[contig.name] = len(contig.codes)
-            codes = np.frombuffer(contig.codes, np.uint8)
-            is_chosen = wanted is None or contig.name in wanted
-            if is_chosen:
+            if wanted is None or contig.name in wanted:
                 _check_usable("chromosomes", contig.name, fasta)
-                check_assembly(assembly, {contig.name: len(codes)}, str(fasta))
-                store.create_dataset(contig.name, data=codes)
-                checks[contig.name] = zlib.crc32(codes)
-                if checksums is not None:
-                    held[contig.name] = {"size": len(codes), "sha256": hashlib.sha256(codes).hexdigest()}
-                log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
-                         100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
+                check_assembly(assembly, {contig.name: len(contig.codes)}, str(fasta))
+                _store_codes(store, contig)
+                checks[contig.name] = zlib.crc32(contig.codes)
+                if beside.checksums is not None:
+                    sums[contig.name] = hashlib.sha256(contig.codes).hexdigest()
             if text is not None:
-                _write_text(text, contig.name, codes)
+                _write_text(text, contig)
         chosen = list(lengths) if chromosomes is None else list(chromosomes)
         _check_present(fasta, lengths, chosen, mitochondrion)
         if longest is not None:
@@ -179,21 +94,29 @@ def write_genome(
             text.close()
             _index(text_path, index)
         texts = [
-            (sizes, "".join(f"{c}\t{lengths[c]}\n" for c in chosen)),
-            (contigs, _roles(lengths, chosen, mitochondrion)),
+            (beside.sizes, "".join(f"{c}\t{lengths[c]}\n" for c in chosen)),
+            (beside.contigs, _roles(lengths, chosen, mitochondrion)),
         ]
-        if checksums is not None:
-            told = {
+        if beside.checksums is not None:
+            told: dict[str, Any] = {
                 "assembly": assembly,
                 "fasta_sha256": digest.hexdigest(),
                 "format_version": FORMAT_VERSION,
+                "chromosomes": [{"name": c, "size": lengths[c], "sha256": sums[c]} for c in chosen],
             }
-            told |= {"chromosomes": [{"name": c, **held[c]} for c in chosen]}
-            told |= {"aligner_fasta": sha256_file(text_path)} if text is not None else {}
-            texts.append((checksums, json.dumps(told, indent=1) + "\n"))
+            if text is not None:
+                told["aligner_fasta"] = sha256_file(text_path)
+            texts.append((beside.checksums, json.dumps(told, indent=1) + "\n"))
         for path, content in texts:
             if path is not None:
                 stack.enter_context(whole(path)).write_text(content, encoding="utf-8")
+
+
+def _store_codes(store: h5py.File, contig: Contig) -> None:
+    codes = np.frombuffer(contig.codes, np.uint8)
+    store.create_dataset(contig.name, data=codes)
+    log.info("%s: %s bp, %.2f %% not A, C, G or T", contig.name, f"{len(codes):,}",
+             100 * np.count_nonzero(codes == OTHER) / len(codes))  # fmt: skip
 
 
 def describe_genome(
@@ -232,7 +155,9 @@ def _check_usable(key: str, name: str, fasta: str | os.PathLike) -> None:
         )
 
 
-def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondrion: str | None) -> None:
+def _check_present(
+    fasta: str | os.PathLike, lengths: dict[str, int], chosen: list[str], mitochondrion: str | None
+) -> None:
     missing = [c for c in chosen if c not in lengths]
     if missing:
         hints = "; ".join(dict.fromkeys(spelling_hint(c, lengths) for c in missing[:3]))
@@ -249,8 +174,9 @@ def _check_present(fasta, lengths: dict[str, int], chosen: list[str], mitochondr
         raise InputError(f"genome.mitochondrion: {mitochondrion} is also in genome.chromosomes; name it once")
 
 
-def _write_text(handle, name: str, codes: np.ndarray) -> None:
-    handle.write(f">{name}\n".encode())
+def _write_text(handle: BinaryIO, contig: Contig) -> None:
+    codes = np.frombuffer(contig.codes, np.uint8)
+    handle.write(f">{contig.name}\n".encode())
     letters = np.frombuffer(b"ACGTN", np.uint8)
     block = _LINE * (_BLOCK // _LINE)
     for at in range(0, len(codes), block):
@@ -267,69 +193,3 @@ def _index(fasta: Path, index: Path) -> None:
     import pysam
 
     pysam.faidx(str(fasta), "--fai-idx", str(index))
-
-
-@dataclass(frozen=True)
-class Genome:
-    """An opened genome.h5: assembly, sha256 of its FASTA text, chromosome lengths (bp) in config order."""
-
-    path: Path
-    assembly: str
-    fasta_sha256: str
-    sizes: dict[str, int]
-    offsets: dict[str, int]
-    checks: dict[str, int]
-
-    def codes(self, chrom: str) -> np.ndarray:
-        """Codes of a chromosome: uint8 (size,), read-only, memory-mapped, held against their checksum. Raises
-        InputError for an unknown name and for damaged codes."""
-        if chrom not in self.sizes:
-            raise InputError(f"{self.path} has no chromosome {chrom}; {spelling_hint(chrom, self.sizes)}")
-        if _crc32(self.path, self.offsets[chrom], self.sizes[chrom]) != self.checks[chrom]:
-            raise InputError(
-                f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
-                "build it again: snakemake genome"
-            )
-        return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
-
-
-def _crc32(path: Path, offset: int, size: int) -> int:
-    """CRC-32 of a stretch of a file, read in blocks: mapped pages would count as this process's memory."""
-    check = 0
-    with open(path, "rb") as handle:
-        handle.seek(offset)
-        while size and (block := handle.read(min(size, _BLOCK))):
-            check = zlib.crc32(block, check)
-            size -= len(block)
-    return check
-
-
-def open_genome(path: str | os.PathLike) -> Genome:
-    """Open a genome.h5. Raises InputError when it is damaged or of another format version."""
-    try:
-        with read_hdf5(path) as store:
-            version = int(store.attrs["format_version"])
-            if version != FORMAT_VERSION:
-                raise InputError(
-                    f"{path}: format version {version}, this release reads {FORMAT_VERSION}; delete it and build it "
-                    "again: snakemake genome"
-                )
-            names = json.loads(store.attrs["chromosomes"])
-            genome = Genome(
-                Path(path), store.attrs["assembly"].decode(), store.attrs["fasta_sha256"].decode(),
-                {c: store[c].shape[0] for c in names}, {c: store[c].id.get_offset() for c in names},
-                json.loads(store.attrs["crc32"]),
-            )  # fmt: skip
-    except DAMAGE as error:
-        raise InputError(
-            f"{path}: not a whole genome file ({first_line(error)}); delete it and build it again: snakemake "
-            "genome"
-        ) from error
-    size = Path(path).stat().st_size
-    for chrom, offset in genome.offsets.items():
-        if offset is None or offset + genome.sizes[chrom] > size or chrom not in genome.checks:
-            raise InputError(
-                f"{path}: not a whole genome file (chromosome {chrom} is cut); delete it and build it again: snakemake "
-                "genome"
-            )
-    return genome

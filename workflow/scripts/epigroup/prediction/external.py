@@ -22,6 +22,8 @@ ROWS = 1 << 14
 CHUNK = 1 << 12
 PLACES = ("chrom", "start", "end")
 SPLITS = ("validation", "test")
+# Number of the first row; chrom object (n,), start and end int64 (n,), scores float64 (n, T).
+ScoredRows = tuple[int, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass
@@ -104,8 +106,10 @@ def _check_tasks(where: str, found: Sequence[str], known: Sequence[str]) -> np.n
     return np.array([place[task] for task in known], np.int64)
 
 
-def _table_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, None, None]:
-    """(number of the first row, chrom, start, end, scores float64 (n, T)) of a TSV, run by run."""
+def _table_blocks(
+    file: str | os.PathLike, where: str, known: Sequence[str]
+) -> Generator[ScoredRows, None, None]:
+    """The rows of a TSV, run by run."""
     try:
         header = list(pd.read_csv(file, sep="\t", nrows=0).columns)
         lacking = [column for column in PLACES if column not in header]
@@ -119,18 +123,16 @@ def _table_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, No
         with pd.read_csv(file, sep="\t", dtype=kinds, chunksize=ROWS) as parts:
             for part in parts:
                 scores = part[list(known)].to_numpy(np.float64)
-                yield (
-                    first,
-                    part["chrom"].to_numpy(object),
-                    *(part[c].to_numpy() for c in ("start", "end")),
-                    scores,
-                )
+                start, end = part["start"].to_numpy(), part["end"].to_numpy()
+                yield first, part["chrom"].to_numpy(object), start, end, scores
                 first += len(part)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"{where}: cannot be read as a table of scores: {first_line(error)}") from error
 
 
-def _hdf5_blocks(file, where: str, known: Sequence[str]) -> Generator[tuple, None, None]:
+def _hdf5_blocks(
+    file: str | os.PathLike, where: str, known: Sequence[str]
+) -> Generator[ScoredRows, None, None]:
     """As `_table_blocks`, of an HDF5."""
     try:
         with read_hdf5(file) as store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,13 +14,22 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import load_network, read_pack_infos
 from epigroup.networks.networks import Network
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.devices import choose_device
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CovarianceSettings:
+    """Over how many training examples, drawn with `seed`, features vary, and how many are passed at a time."""
+
+    examples: int
+    seed: int
+    batch_size: int
 
 
 def hidden_features(
@@ -41,19 +51,23 @@ def mean_and_covariance(parts: Iterable[torch.Tensor]) -> tuple[np.ndarray, np.n
 
     Parts are merged by Chan, Golub & LeVeque 1983, so that nothing is lost where means are large.
     """
-    n, mean, products = 0, None, None
-    for part in parts:
-        rows = part.double()
-        count, own = len(rows), rows.mean(0)
-        centred = rows - own
-        if mean is None:
-            n, mean, products = count, own, centred.T @ centred
-            continue
+    remaining = iter(parts)
+    n, mean, products = _moments(next(remaining))
+    for part in remaining:
+        count, own, squares = _moments(part)
         step = own - mean
-        products += centred.T @ centred + torch.outer(step, step) * (n * count / (n + count))
+        products += squares + torch.outer(step, step) * (n * count / (n + count))
         mean += step * (count / (n + count))
         n += count
     return mean.cpu().numpy(), (products / n).cpu().numpy(), n
+
+
+def _moments(part: torch.Tensor) -> tuple[int, torch.Tensor, torch.Tensor]:
+    """Number of rows (n, d), their mean float64 (d,), and the products float64 (d, d) of what they differ from it."""
+    rows = part.double()
+    mean = rows.mean(0)
+    centred = rows - mean
+    return len(rows), mean, centred.T @ centred
 
 
 def draw_examples(n: int, examples: int, seed: int) -> np.ndarray:
@@ -69,18 +83,15 @@ def measure_hidden(
     dataset_json: str | os.PathLike,
     shard_paths: Sequence[str | os.PathLike],
     out: str | os.PathLike,
+    settings: CovarianceSettings,
     *,
-    examples: int,
-    seed: int,
-    batch_size: int,
     device: str = "auto",
     threads: int = 1,
     data: str = "memory",
 ) -> None:
     """Write covariance.h5 of a strategy's one network: `covariance` float64 (hidden, hidden) and `mean`
-    float64 (hidden,) of its hidden features over `examples` training examples drawn with `seed`; attributes
-    n, example_seed, and seed and dataset_hash as in heads.h5. `data` "disk": genome and labels are pages of
-    files.
+    float64 (hidden,) of its hidden features over training examples; attributes n, example_seed, and seed and
+    dataset_hash as in heads.h5. `data` "disk": genome and labels are pages of files.
 
     InputError: several networks, private hidden layers, a network of another data set or genome, features
     that are not finite.
@@ -108,18 +119,18 @@ def measure_hidden(
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
     sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
     batches = Batches(sequences, dataset.split("train", data=data), (dataset.window - dataset.bin_size) // 2)
-    rows = draw_examples(len(batches), examples, seed)
+    rows = draw_examples(len(batches), settings.examples, settings.seed)
     # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
     path, info = next((path, info) for path, info in zip(model_paths, infos, strict=True) if info.groups)
     network = load_network(path, info, next(iter(info.groups))).to(sequences.device)
     mean, covariance, n = mean_and_covariance(
-        hidden_features(network, batches, rows, batch_size, info.precision)
+        hidden_features(network, batches, rows, settings.batch_size, info.precision)
     )
     if not np.isfinite(covariance).all():
         raise InputError(f"{model_paths[0]}: hidden features are not finite; the training diverged")
     with whole(out) as partial, new_hdf5(partial) as handle:
         write_arrays(handle, {"covariance": covariance, "mean": mean})
-        handle.attrs.update(n=n, example_seed=seed, seed=info.seed, dataset_hash=info.dataset_hash)
+        handle.attrs.update(n=n, example_seed=settings.seed, seed=info.seed, dataset_hash=info.dataset_hash)
     logger.info(
         "%d hidden features over %s of %s training examples, %d of them without variance",
         len(mean), f"{n:,}", f"{len(batches):,}", int((covariance.diagonal() == 0).sum()),

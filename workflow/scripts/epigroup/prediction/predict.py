@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.losses import find_loss
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos
 from epigroup.networks.networks import Network
@@ -26,6 +27,19 @@ logger = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 20
 CHUNK = 1 << 12  # examples with a checksum of their own
+
+
+@dataclass(frozen=True)
+class ScoringSettings:
+    """How windows are scored: `batch_size` at a time, forward or, with `both_strands`, as the mean of what a window
+    and its reverse complement give; on `device` ("auto", "cpu" or "cuda") with so many threads; `data` "disk": genome
+    and labels are pages of files."""
+
+    batch_size: int
+    both_strands: bool = False
+    device: str = "auto"
+    threads: int = 1
+    data: str = "memory"
 
 
 def groups_of_tasks(infos: Sequence[ModelInfo]) -> dict[str, list[int]]:
@@ -119,9 +133,8 @@ def score_tasks(
     sequences: Sequences,
     positions: torch.Tensor,
     task_ids: Sequence[str],
-    batch_size: int,
+    scoring: ScoringSettings,
     dtype: type[np.floating] = np.float16,
-    both_strands: bool = False,
     serving: str | os.PathLike | None = None,
 ) -> np.ndarray:
     """Probabilities (N, T) in `dtype` of the windows at `positions` for `task_ids`; NaN where no network has
@@ -142,7 +155,9 @@ def score_tasks(
     progress = Progress(logger, "scores", n_networks * len(positions), "examples", PROGRESS_SECONDS)
     for network, info, _, tasks, own in networks_of(model_paths, infos, sequences.device, wanted):
         at = [columns[task] for task in tasks]
-        for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
+        for rows, probability in score(
+            network, sequences, positions, scoring.batch_size, info, scoring.both_strands
+        ):
             scores[rows, at] = probability[:, own]
             progress.advance(len(probability))
     return scores
@@ -188,16 +203,11 @@ def predict_split(
     *,
     split: str,
     out: str | os.PathLike,
-    batch_size: int,
-    both_strands: bool = False,
-    device: str = "auto",
-    threads: int = 1,
-    data: str = "memory",
+    scoring: ScoringSettings,
     serving: str | os.PathLike | None = None,
 ) -> None:
-    """Score all examples of a split, of every set of evaluation regions, forward or on `both_strands` (mean),
-    and write them with their labels; `data` "disk": genome and labels are pages of files; `serving` as in
-    `serving_groups`.
+    """Score all examples of a split, of every set of evaluation regions, and write them with their labels;
+    `serving` as in `serving_groups`.
 
     The file: `probability` float16 (N, T), NaN for a task that the strategy does not learn; `labels` uint8
     (N, ceil(T/8)) packed little-endian; `chrom` int16 (N) index into the attribute `chromosomes`; `start`
@@ -206,18 +216,18 @@ def predict_split(
     signals, `predicted` float32 and `signal` float16 (N, T) instead of `probability`. Raises InputError
     when models, data set and genome do not belong together.
     """
-    torch.set_num_threads(threads)
+    torch.set_num_threads(scoring.threads)
     dataset, examples, sequences, positions = open_examples(
         model_paths, genome_h5, dataset_json, shard_paths,
-        split=split, regions=-1, device=device, data=data,  # the last set holds the others
+        split=split, regions=-1, device=scoring.device, data=scoring.data,  # the last set holds the others
     )  # fmt: skip
     scores = score_tasks(
-        model_paths, sequences, positions, dataset.task_ids, batch_size,
-        np.float32 if dataset.targets == "signal" else np.float16, both_strands, serving,
+        model_paths, sequences, positions, dataset.task_ids, scoring,
+        np.float32 if dataset.targets == "signal" else np.float16, serving,
     )  # fmt: skip
     with whole(out) as partial, new_hdf5(partial) as handle:
         arrays = {"probability": scores, "labels": examples.labels}
-        if dataset.targets == "signal":
+        if examples.signal is not None:
             arrays = {"predicted": scores, "signal": examples.signal, "labels": examples.labels}
         arrays |= {"chrom": examples.chrom.astype(np.int16), "start": examples.start.astype(np.int32)}
         write_arrays(handle, arrays, rows=CHUNK)

@@ -15,9 +15,10 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.formats.peak_files import PeakTable, read_peaks
-from epigroup.genome.build import Genome, open_genome, read_fasta
+from epigroup.genome.codes import Bases, open_genome
+from epigroup.genome.fasta import read_fasta
 from epigroup.networks.model_files import read_pack_infos
-from epigroup.prediction.predict import score_tasks, serving_groups
+from epigroup.prediction.predict import ScoringSettings, score_tasks, serving_groups
 from epigroup.training.batches import Sequences
 from epigroup.training.devices import choose_device
 
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class FastaGenome:
-    """Contigs of a FASTA in memory, read as `epigroup.genome.build.Genome` is."""
+    """Contigs of a FASTA in memory: `epigroup.genome.codes.Bases`."""
 
     contigs: dict[str, np.ndarray]
 
@@ -38,12 +39,12 @@ class FastaGenome:
         return self.contigs[chrom]
 
 
-def read_sequences(
-    genome_h5: str | os.PathLike | None, fasta: str | os.PathLike | None
-) -> Genome | FastaGenome:
-    """The genome of a FASTA where one is given, else that of genome.h5."""
+def read_sequences(genome_h5: str | os.PathLike | None, fasta: str | os.PathLike | None) -> Bases:
+    """The sequences of a FASTA where one is given, else those of genome.h5. Raises ValueError for neither."""
     if fasta is not None:
         return FastaGenome({c.name: np.frombuffer(c.codes, np.uint8) for c in read_fasta(fasta)})
+    if genome_h5 is None:
+        raise ValueError("neither a FASTA nor a genome.h5 to score regions of")
     return open_genome(genome_h5)
 
 
@@ -114,27 +115,23 @@ def write_table(
 
 def predict_regions(
     model_paths: Sequence[str | os.PathLike],
-    genome_h5: str | os.PathLike | None,
-    fasta: str | os.PathLike | None,
     regions_bed: str | os.PathLike,
     *,
+    genome_h5: str | os.PathLike | None = None,
+    fasta: str | os.PathLike | None = None,
     table_out: str | os.PathLike,
     bigwig_out: Mapping[str, str | os.PathLike],
-    batch_size: int,
-    both_strands: bool = False,
-    device: str = "auto",
-    threads: int = 1,
+    scoring: ScoringSettings,
     serving: str | os.PathLike | None = None,
 ) -> None:
     """Score the regions of a BED with every task of a trained strategy.
 
     Parameters: `fasta` (plain or gzipped; it need not be the genome of the training) or else `genome_h5`;
-    `bigwig_out` task -> path; `both_strands`: the mean of the probabilities of a window and of its reverse
-    complement; `serving` as in `predict.serving_groups`. Raises InputError for bad regions, a task without
-    a network, and models that do not belong together.
+    `bigwig_out` task -> path; `serving` as in `predict.serving_groups`. `scoring.data` decides nothing here. Raises
+    InputError for bad regions, a task without a network, and models that do not belong together.
     """
-    torch.set_num_threads(threads)
-    chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
+    torch.set_num_threads(scoring.threads)
+    chosen = choose_device(scoring.device)  # first: a missing GPU must not show after minutes of reading
     infos = read_pack_infos(model_paths)
     served = serving_groups(infos, serving)
     tasks = [task for task in infos[0].task_ids if task in served]
@@ -151,9 +148,7 @@ def predict_regions(
     sequences = Sequences(genome, used, infos[0].window, chosen)
     start = window_starts(regions.start, regions.end, infos[0].window, infos[0].bin_size)
     positions = sequences.positions(chrom, start)
-    scores = score_tasks(
-        model_paths, sequences, positions, tasks, batch_size, np.float32, both_strands, serving
-    )
+    scores = score_tasks(model_paths, sequences, positions, tasks, scoring, np.float32, serving)
     write_table(table_out, regions, tasks, scores)
     sizes = {name: genome.sizes[name] for name in used}
     for column, task in enumerate(tasks):

@@ -18,7 +18,7 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.batches import Batches, Sequences

@@ -13,11 +13,12 @@ its context: tasks of different latent groups share those sites.
 """
 
 import gzip
-import io
 import logging
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5
 from epigroup.dataset.labels import label_bins
+from epigroup.simulation.settings import GenomeSettings
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Elements:
     instances: np.ndarray
 
 
-def place_tasks(profiles: list[dict]) -> list[Task]:
+def place_tasks(profiles: Sequence[Mapping[str, Any]]) -> list[Task]:
     """Group and context of each task, from its sheet row (profile_id, modality, cell_group, peak_mode).
 
     The i-th task of the c-th cell group joins latent group (i + c) mod 4, so that latent groups cross cell
@@ -92,35 +94,34 @@ def place_tasks(profiles: list[dict]) -> list[Task]:
     return tasks
 
 
-def make_grammar(cfg: dict) -> Grammar:
-    """Motifs, effects and offsets from `cfg`: seed, conflict, motif_width, conservation, motif_chance,
-    effect, open_share.
+def make_grammar(settings: GenomeSettings) -> Grammar:
+    """Motifs, effects and offsets.
 
     An offset is set so that over elements without the shared motif the mean chance is `open_share`.
     """
-    rng = np.random.default_rng([cfg["seed"], 0])
-    width = cfg["motif_width"]
+    rng = np.random.default_rng([settings.seed, 0])
+    width = settings.motif_width
     consensus: list[np.ndarray] = []
     while len(consensus) < N_MOTIFS:
         drawn = rng.integers(0, 4, width)
         if all((drawn != other).sum() > width // 2 for other in consensus):
             consensus.append(drawn)
-    motifs = np.full((N_MOTIFS, width, 4), (1 - cfg["conservation"]) / 3)
+    motifs = np.full((N_MOTIFS, width, 4), (1 - settings.conservation) / 3)
     for motif, letters in zip(motifs, consensus, strict=True):
-        motif[np.arange(width), letters] = cfg["conservation"]
+        motif[np.arange(width), letters] = settings.conservation
 
     effects = np.zeros((N_GROUPS, N_MOTIFS))
     for pair, (one, other) in enumerate(combinations(range(N_GROUPS), 2)):
         effects[one, [2 * pair, 2 * pair + 1]] = 1, -1
         effects[other, [2 * pair, 2 * pair + 1]] = -1, 1
-    if not cfg["conflict"]:
+    if not settings.conflict:
         effects[:] = effects[0]
-    effects *= cfg["effect"]
-    effects[:, SHARED] = 2.5 * cfg["effect"]
+    effects *= settings.effect
+    effects[:, SHARED] = 2.5 * settings.effect
 
-    present = rng.random((20_000, N_MOTIFS)) < cfg["motif_chance"]
+    present = rng.random((20_000, N_MOTIFS)) < settings.motif_chance
     present[:, SHARED] = False
-    offsets = [_offset(present @ effects[group], cfg["open_share"]) for group in range(N_GROUPS)]
+    offsets = [_offset(present @ effects[group], settings.open_share) for group in range(N_GROUPS)]
     return Grammar(motifs, effects, np.array(offsets))
 
 
@@ -136,24 +137,20 @@ def _offset(scores: np.ndarray, share: float) -> float:
 
 
 def make_chromosome(
-    grammar: Grammar, tasks: list[Task], cfg: dict, number: int
+    grammar: Grammar, tasks: Sequence[Task], settings: GenomeSettings, number: int
 ) -> tuple[np.ndarray, Elements]:
-    """Base codes uint8 (chromosome_length,) of chromosome `number` (from 0), and its elements.
-
-    cfg: seed, chromosome_length, spacing (bp between elements, moved by up to a sixth of it), motif_chance,
-    shared_chance, copies, flank (bp from the centre in which motifs lie).
-    """
-    rng = np.random.default_rng([cfg["seed"], 1, number])
-    length, spacing, width = cfg["chromosome_length"], cfg["spacing"], cfg["motif_width"]
+    """Base codes uint8 (chromosome_length,) of chromosome `number` (from 0), and its elements."""
+    rng = np.random.default_rng([settings.seed, 1, number])
+    length, spacing, width = settings.chromosome_length, settings.spacing, settings.motif_width
     codes = rng.integers(0, 4, length, dtype=np.uint8)
     n = length // spacing - 2
     jitter = spacing // 6
     centre = (np.arange(n) + 1) * spacing + spacing // 2 + rng.integers(-jitter, jitter + 1, n)
 
-    slots = np.arange(-cfg["flank"], cfg["flank"] - width + 1, width + 1)
-    most = len(slots) // cfg["copies"]
-    present = rng.random((n, N_MOTIFS)) < cfg["motif_chance"]
-    shared = rng.random(n) < cfg["shared_chance"]
+    slots = np.arange(-settings.flank, settings.flank - width + 1, width + 1)
+    most = len(slots) // settings.copies
+    present = rng.random((n, N_MOTIFS)) < settings.motif_chance
+    shared = rng.random(n) < settings.shared_chance
     present[shared] = False
     present[:, SHARED] = shared
     instances = []
@@ -162,7 +159,7 @@ def make_chromosome(
         if len(chosen) > most:  # no room for all: some are left out, and count as absent
             present[element, rng.permutation(chosen)[most:]] = False
             chosen = np.flatnonzero(present[element])
-        motif = np.repeat(chosen, cfg["copies"])
+        motif = np.repeat(chosen, settings.copies)
         start = centre[element] + rng.permutation(slots)[: len(motif)]
         instances.append(np.column_stack([start, motif, np.full(len(motif), element)]))
     placed = np.concatenate(instances)
@@ -178,7 +175,7 @@ def make_chromosome(
 
 
 def label_chance(
-    elements: Elements, tasks: list[Task], n_bins: int, bin_size: int, min_overlap: int
+    elements: Elements, tasks: Sequence[Task], n_bins: int, bin_size: int, min_overlap: int
 ) -> np.ndarray:
     """float32 (n_bins, T): probability, given the sequence alone, that a bin of a task is positive.
 
@@ -204,40 +201,52 @@ def label_chance(
     return (1 - missed).astype(np.float32)
 
 
-def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -> None:
+@dataclass(frozen=True)
+class TruthFiles:
+    """The simulated genome and the truth about it: `fasta`, `groups` (task_id, group), `tasks` (task_id, group,
+    context), `rules` (group, motif, effect), `motifs` (motif, position, A, C, G, T), `sites` (motif instances: chrom,
+    start, end, motif, strand, element, context, tasks open there), `intervals` (chrom, start, end, task_id: the true
+    peaks), `probability` (HDF5, see `label_chance`: float16 (n_bins, T) a chromosome, attributes task_ids, bin_size,
+    min_overlap)."""
+
+    fasta: str | os.PathLike
+    groups: str | os.PathLike
+    tasks: str | os.PathLike
+    rules: str | os.PathLike
+    motifs: str | os.PathLike
+    sites: str | os.PathLike
+    intervals: str | os.PathLike
+    probability: str | os.PathLike
+
+
+def simulate(profiles: Sequence[Mapping[str, Any]], settings: GenomeSettings, out: TruthFiles) -> None:
     """Write the genome, the peaks that rows give, and the truth; the same bytes for the same arguments.
 
     profiles: sheet rows of the tasks as dicts (profile_id, modality, cell_group, peak_mode, peaks: path or
-    None).
-    cfg: the config's section `simulation`, with chromosomes (names), bin_size and min_overlap (bp).
-    out: paths `fasta`, `groups` (task_id, group), `tasks` (task_id, group, context), `rules` (group, motif,
-    effect), `motifs` (motif, position, A, C, G, T), `sites` (motif instances: chrom, start, end, motif,
-    strand, element, context, tasks open there), `intervals` (chrom, start, end, task_id: the true peaks),
-    `probability` (HDF5, see `label_chance`: float16 (n_bins, T) a chromosome, attributes task_ids, bin_size,
-    min_overlap). Raises InputError when elements would not fit.
+    None). Raises InputError when elements would not fit, and for a row with peaks whose task has no site.
     """
-    check(cfg)
+    check(settings)
     tasks = place_tasks(profiles)
-    grammar = make_grammar(cfg)
+    grammar = make_grammar(settings)
     names = np.array([task.task_id for task in tasks])
     half = np.array([task.half_width for task in tasks])
     sites, peaks = [], []
     with (
-        whole(out["fasta"]) as fasta,
-        whole(out["probability"]) as probability,
+        whole(out.fasta) as fasta,
+        whole(out.probability) as probability,
         open(fasta, "wb") as handle,
         new_hdf5(probability) as truth,
     ):
         truth.attrs.update(
             task_ids=[task.task_id for task in tasks],
-            bin_size=cfg["bin_size"],
-            min_overlap=cfg["min_overlap"],
+            bin_size=settings.bin_size,
+            min_overlap=settings.min_overlap,
         )
-        for number, chrom in enumerate(cfg["chromosomes"]):
-            codes, elements = make_chromosome(grammar, tasks, cfg, number)
+        for number, chrom in enumerate(settings.chromosomes):
+            codes, elements = make_chromosome(grammar, tasks, settings, number)
             _write_sequence(handle, chrom, codes)
-            n_bins = len(codes) // cfg["bin_size"]
-            chance = label_chance(elements, tasks, n_bins, cfg["bin_size"], cfg["min_overlap"])
+            n_bins = len(codes) // settings.bin_size
+            chance = label_chance(elements, tasks, n_bins, settings.bin_size, settings.min_overlap)
             truth.create_dataset(
                 chrom, data=chance.astype(np.float16), compression="gzip", shuffle=True, fletcher32=True
             )
@@ -247,45 +256,44 @@ def simulate(profiles: list[dict], cfg: dict, out: dict[str, str | list[str]]) -
                 "chrom": chrom, "start": centre - half[task], "end": centre + half[task],
                 "task_id": names[task],
             }))  # fmt: skip
-            sites.append(_sites(chrom, elements, names, cfg["motif_width"]))
+            sites.append(_sites(chrom, elements, names, settings.motif_width))
             log.info("%s: %d elements, %.1f %% of (element, task) open", chrom, len(elements.centre),
                      100 * elements.is_open.mean())  # fmt: skip
     intervals = pd.concat(peaks, ignore_index=True)
-    write_table(out["intervals"], intervals)
-    write_table(
-        out["sites"], pd.concat(sites, ignore_index=True).sort_values(["chrom", "start"], kind="stable")
-    )
-    write_table(out["groups"], pd.DataFrame({"task_id": names, "group": [task.group for task in tasks]}))
-    write_table(out["tasks"], pd.DataFrame({
+    write_table(out.intervals, intervals)
+    write_table(out.sites, pd.concat(sites, ignore_index=True).sort_values(["chrom", "start"], kind="stable"))
+    write_table(out.groups, pd.DataFrame({"task_id": names, "group": [task.group for task in tasks]}))
+    write_table(out.tasks, pd.DataFrame({
         "task_id": names, "group": [task.group for task in tasks],
         "context": [task.context for task in tasks],
     }))  # fmt: skip
     group, motif = np.nonzero(grammar.effects)
-    write_table(out["rules"], pd.DataFrame({
-        "group": group, "motif": [motif_name(m) for m in motif], "effect": grammar.effects[group, motif],
+    write_table(out.rules, pd.DataFrame({
+        "group": group, "motif": [motif_name(m) for m in motif.tolist()], "effect": grammar.effects[group, motif],
     }))  # fmt: skip
-    write_table(out["motifs"], _motif_table(grammar.motifs))
+    write_table(out.motifs, _motif_table(grammar.motifs))
     for row in profiles:
         if row["peaks"]:
-            _write_peaks(row["peaks"], row["profile_id"], intervals, cfg["seed"])
+            _write_peaks(row["peaks"], row["profile_id"], intervals, settings.seed)
 
 
-def check(cfg: dict) -> None:
-    """Raise InputError when the elements of `cfg` overlap, hold no motif, or are too few."""
-    closest = cfg["spacing"] - 2 * (cfg["spacing"] // 6)
+def check(settings: GenomeSettings) -> None:
+    """Raise InputError when elements overlap, hold no motif, or are too few."""
+    closest = settings.spacing - 2 * (settings.spacing // 6)
     if closest < CLOSEST:
         raise InputError(
-            f"config: simulation.spacing: {cfg['spacing']} puts peaks on each other; at least 750"
+            f"config: simulation.spacing: {settings.spacing} puts peaks on each other; at least 750"
         )
-    if cfg["flank"] > BROAD_HALF_WIDTH or 2 * cfg["flank"] < 2 * cfg["copies"] * (cfg["motif_width"] + 1):
+    flank, copies, width = settings.flank, settings.copies, settings.motif_width
+    if flank > BROAD_HALF_WIDTH or flank < copies * (width + 1):
         raise InputError(
-            f"config: simulation.flank: {cfg['flank']} bp on either side cannot hold {cfg['copies']} copies "
-            f"of two motifs of {cfg['motif_width']} bp, or is more than {BROAD_HALF_WIDTH}"
+            f"config: simulation.flank: {flank} bp on either side cannot hold {copies} copies "
+            f"of two motifs of {width} bp, or is more than {BROAD_HALF_WIDTH}"
         )
-    if cfg["chromosome_length"] < 20 * cfg["spacing"]:
+    if settings.chromosome_length < 20 * settings.spacing:
         raise InputError(
-            f"config: simulation.chromosome_length: {cfg['chromosome_length']} bp holds fewer than "
-            f"20 elements; at least {20 * cfg['spacing']}"
+            f"config: simulation.chromosome_length: {settings.chromosome_length} bp holds fewer than "
+            f"20 elements; at least {20 * settings.spacing}"
         )
 
 
@@ -306,14 +314,14 @@ def _sites(chrom: str, elements: Elements, names: np.ndarray, width: int) -> pd.
     start, motif, element = elements.instances.T
     tasks = [",".join(names[row]) or "." for row in elements.is_open]
     return pd.DataFrame({
-        "chrom": chrom, "start": start, "end": start + width, "motif": [motif_name(m) for m in motif],
+        "chrom": chrom, "start": start, "end": start + width, "motif": [motif_name(m) for m in motif.tolist()],
         "strand": "+", "element": [f"{chrom}:{centre}" for centre in elements.centre[element]],
         "context": elements.context[element],
         "tasks": [tasks[e] for e in element],
     })  # fmt: skip
 
 
-def _write_sequence(handle: io.BufferedIOBase, chrom: str, codes: np.ndarray, width: int = 60) -> None:
+def _write_sequence(handle: BinaryIO, chrom: str, codes: np.ndarray, width: int = 60) -> None:
     handle.write(f">{chrom}\n".encode())
     letters = BASES[codes]
     full = len(letters) // width * width
@@ -339,7 +347,7 @@ def _write_peaks(path: str, task_id: str, intervals: pd.DataFrame, seed: int) ->
     }), header=False)  # fmt: skip
 
 
-def write_table(path: str | Path, table: pd.DataFrame, header: bool = True) -> None:
+def write_table(path: str | os.PathLike, table: pd.DataFrame, header: bool = True) -> None:
     """Tab-separated; gzipped without a date when the name ends in .gz."""
     text = table.to_csv(sep="\t", index=False, header=header).encode()
     with whole(path) as partial:

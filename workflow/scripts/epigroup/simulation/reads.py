@@ -6,8 +6,10 @@ control has the background only, at twice the depth. Each replicate draws its ow
 
 import gzip
 import logging
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ import pysam
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.simulation.genome import BASES
+from epigroup.simulation.settings import ReadSettings
 
 log = logging.getLogger(__name__)
 
@@ -34,28 +37,39 @@ class Fragments:
     reverse: np.ndarray
 
 
-def read_codes(fasta: str | Path) -> dict[str, np.ndarray]:
+def read_codes(fasta: str | os.PathLike) -> dict[str, np.ndarray]:
     """Base codes (uint8, A0 C1 G2 T3 other 4) of each sequence of a plain FASTA, in its order."""
     codes = np.full(256, 4, np.uint8)
     codes[BASES[:4]] = np.arange(4)
     with pysam.FastxFile(str(fasta)) as file:
-        return {entry.name: codes[np.frombuffer(entry.sequence.encode(), np.uint8)] for entry in file}
+        found = {}
+        for entry in file:
+            if entry.name is None or entry.sequence is None:
+                raise InputError(
+                    f"{fasta}: a sequence without a name or a base; delete the file and run again"
+                )
+            found[entry.name] = codes[np.frombuffer(entry.sequence.encode(), np.uint8)]
+        return found
 
 
 def draw_fragments(
-    profile: dict, sites: pd.DataFrame, sizes: dict[str, int], cfg: dict, seed: int, replicate: int
+    profile: Mapping[str, Any],
+    sites: pd.DataFrame,
+    sizes: Mapping[str, int],
+    settings: ReadSettings,
+    replicate: int,
 ) -> Fragments:
     """Fragments of one replicate.
 
     profile: sheet row (profile_id, assay, modality, peak_mode); sites: the profile's true peaks (chrom,
-    start, end); cfg: fragments_per_site (mean), background_per_kb.
+    start, end); sizes: bp of the chromosomes.
     """
-    rng = np.random.default_rng([seed, 2, replicate, *profile["profile_id"].encode()])
+    rng = np.random.default_rng([settings.seed, 2, replicate, *profile["profile_id"].encode()])
     chroms, lengths = list(sizes), np.array(list(sizes.values()))
     depth = 2 if profile["assay"] == "input" else 1  # no shallower than what it is held against
-    n_background = rng.poisson(depth * cfg["background_per_kb"] * lengths.sum() / 1000)
+    n_background = rng.poisson(depth * settings.background_per_kb * lengths.sum() / 1000)
     strength = rng.gamma(12.0, 1 / 12.0, len(sites))  # sites differ, a tenth of them by half
-    counts = rng.poisson(cfg["fragments_per_site"] * strength)
+    counts = rng.poisson(settings.fragments_per_site * strength)
     chrom = np.repeat(
         sites["chrom"].map({name: i for i, name in enumerate(chroms)}).to_numpy(np.int64), counts
     )
@@ -86,7 +100,7 @@ def draw_fragments(
 
 def read_bases(
     fragments: Fragments,
-    genome: list[np.ndarray],
+    genome: Sequence[np.ndarray],
     read_length: int,
     reverse: np.ndarray,
     rng: np.random.Generator,
@@ -104,7 +118,7 @@ def read_bases(
     return out
 
 
-def write_fastq(path: str | Path, codes: np.ndarray, mate: int | None = None) -> None:
+def write_fastq(path: str | os.PathLike, codes: np.ndarray, mate: int | None = None) -> None:
     """Reads as gzipped FASTQ without a date; names are read numbers, the same for both mates."""
     n, length = codes.shape
     name = np.char.add(b"@read", np.char.zfill(np.arange(1, n + 1).astype(bytes), 9))
@@ -121,10 +135,10 @@ def write_fastq(path: str | Path, codes: np.ndarray, mate: int | None = None) ->
 
 
 def write_bam(
-    path: str | Path,
-    index: str | Path,
+    path: str | os.PathLike,
+    index: str | os.PathLike,
     fragments: Fragments,
-    genome: dict[str, np.ndarray],
+    genome: Mapping[str, np.ndarray],
     codes: np.ndarray,
     sample: str,
 ) -> None:
@@ -163,12 +177,17 @@ def write_bam(
 
 
 def simulate_reads(
-    fasta: str | Path, intervals: str | Path, outputs: list[str], profile: dict, replicate: int, cfg: dict
+    fasta: str | os.PathLike,
+    intervals: str | os.PathLike,
+    outputs: Sequence[str],
+    profile: Mapping[str, Any],
+    replicate: int,
+    settings: ReadSettings,
 ) -> None:
     """Write the reads of one replicate of a profile.
 
-    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: sheet row; cfg: seed, read_length (bp) and what
-    `draw_fragments` takes. Raises InputError when a task has no site.
+    outputs: one FASTQ, two for pairs, or a BAM and its index. profile: as in `draw_fragments`. Raises InputError
+    when a task has no site.
     """
     genome = read_codes(fasta)
     sites = pd.read_csv(intervals, sep="\t")
@@ -176,9 +195,9 @@ def simulate_reads(
     if profile["assay"] != "input" and sites.empty:
         raise InputError(f"{intervals}: no site of {profile['profile_id']}; raise simulation.open_share")
     sizes = {name: len(codes) for name, codes in genome.items()}
-    fragments = draw_fragments(profile, sites, sizes, cfg, cfg["seed"], replicate)
-    rng = np.random.default_rng([cfg["seed"], 4, replicate, *profile["profile_id"].encode()])
-    length = cfg["read_length"]
+    fragments = draw_fragments(profile, sites, sizes, settings, replicate)
+    rng = np.random.default_rng([settings.seed, 4, replicate, *profile["profile_id"].encode()])
+    length = settings.read_length
     first = read_bases(fragments, list(genome.values()), length, fragments.reverse, rng)
     if str(outputs[0]).endswith(".bam"):
         write_bam(outputs[0], outputs[1], fragments, genome, first, profile["profile_id"])

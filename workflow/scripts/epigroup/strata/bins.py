@@ -15,7 +15,7 @@ from epigroup.core.text_files import REMEDY
 from epigroup.dataset.bin_sets import gc_share
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.genome.bins import count_bins
-from epigroup.genome.build import Genome, open_genome
+from epigroup.genome.codes import Genome, open_genome
 from epigroup.genome.transcripts import distances, read_starts
 from epigroup.strata.definitions import (
     GC,

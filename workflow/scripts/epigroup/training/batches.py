@@ -11,10 +11,11 @@ import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import map_pieces, next_place
+from epigroup.genome.codes import Genome
 
 if TYPE_CHECKING:
     from epigroup.dataset.dataset import Examples
-    from epigroup.genome.build import Genome
+    from epigroup.genome.codes import Bases
 
 UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
 
@@ -75,32 +76,35 @@ class Sequences:
     """Chromosomes laid end to end, a window of code 4 between them, so that every window is one slice.
 
     Takes one byte a base of the chromosomes it is given; with `data` "disk" and on a CPU these are the pages
-    of genome.h5, which processes share. `chromosomes` fixes the numbering that `positions` uses.
+    of genome.h5, where the genome is one, and processes share them. `chromosomes` fixes the numbering that
+    `positions` uses.
     """
 
     def __init__(
         self,
-        genome: Genome,
+        genome: Bases,
         chromosomes: Sequence[str],
         window: int,
         device: torch.device | str = "cpu",
         data: str = "memory",
     ) -> None:
         self.window = window
-        mapped = data == "disk" and torch.device(device).type == "cpu"
-        offsets, total = [], window
+        on_disk = data == "disk" and torch.device(device).type == "cpu"
+        mapped = genome if on_disk and isinstance(genome, Genome) else None
+        offsets: list[int] = []
+        total = window
         for chrom in chromosomes:
-            offsets.append(next_place(total, genome.offsets[chrom]) if mapped else total)
+            offsets.append(next_place(total, mapped.offsets[chrom]) if mapped is not None else total)
             total = offsets[-1] + genome.sizes[chrom] + window
         self.chromosomes = list(chromosomes)
         self.sizes = np.array([genome.sizes[chrom] for chrom in chromosomes], dtype=np.int64)
         self.offsets = np.array(offsets, dtype=np.int64)
-        if mapped:
+        if mapped is not None:
             for chrom in chromosomes:
-                genome.codes(chrom)  # held against its checksum; the pages stay for the map
-            at = [genome.offsets[chrom] for chrom in chromosomes]
+                mapped.codes(chrom)  # held against its checksum; the pages stay for the map
+            at = [mapped.offsets[chrom] for chrom in chromosomes]
             pieces = zip(offsets, at, self.sizes.tolist(), strict=True)
-            self.flat = torch.from_numpy(map_pieces(genome.path, pieces, total, UNKNOWN))
+            self.flat = torch.from_numpy(map_pieces(mapped.path, pieces, total, UNKNOWN))
         else:
             self.flat = torch.full((total,), UNKNOWN, dtype=torch.uint8, device=device)
             for chrom, offset in zip(chromosomes, offsets, strict=True):

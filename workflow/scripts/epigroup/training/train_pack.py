@@ -19,7 +19,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import ModelInfo, versions, write_models
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.calibration import Choices, choose_layout, processor_of
