@@ -2,9 +2,11 @@
 
 A read is dropped for the first of DROPPED that holds. Of a pair both mates go or neither, so what is asked of a read
 is asked of its mate as well, by what samtools fixmate wrote on the read: mapping quality (MQ), place and length (MC).
+A read that is flagged as aligned but has no CIGAR is not aligned, as samtools takes it where it reads text.
 """
 
 import bisect
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -20,8 +22,10 @@ from epigroup.core.files import whole
 from epigroup.core.text_files import REMEDY, read_json
 from epigroup.formats.peak_files import read_regions
 from epigroup.reads.accounts import DROPPED, GIVEN, KEPT, TRIMMED
-from epigroup.reads.alignments import sound_reads, whole_alignments
+from epigroup.reads.alignments import is_mate_placed, is_placed, sound_reads, whole_alignments
 from epigroup.reads.fastq import read_records
+
+log = logging.getLogger(__name__)
 
 _CODE = {reason: code for code, reason in enumerate((KEPT, *DROPPED))}
 # Reasons that flags alone tell, in the order of DROPPED; duplicates come after what needs the place.
@@ -65,9 +69,11 @@ def filter_alignments(
     """
     by_flag = [_CODE[reason_of(flag) or KEPT] for flag in range(1 << 12)]
     duplicate, black = _CODE["duplicate"], _CODE["in the blacklist"]
+    lost, mate_lost = _CODE["not aligned"], _CODE["mate not aligned"]
     low, low_mate = _CODE["mapping quality too low"], _CODE["mapping quality of the mate too low"]
     regions = {} if blacklist is None else merged_regions(blacklist, sizes, contig_names)
     counts = [0] * len(_CODE)
+    unplaced, first = 0, ""
     with whole(index) as part_index, whole(out) as part:
         with (
             whole_alignments(bam) as handle,
@@ -78,6 +84,12 @@ def filter_alignments(
             for read in sound_reads(bam, handle):
                 flag = read.flag
                 reason = by_flag[flag]
+                if (not reason or reason > lost) and not is_placed(read):
+                    reason = lost
+                    unplaced += 1
+                    first = first or str(read.query_name)
+                elif (not reason or reason > mate_lost) and flag & _PAIRED and not is_mate_placed(read):
+                    reason = mate_lost
                 if not reason:
                     contig = read.reference_id
                     if read.mapping_quality < mapq:
@@ -94,6 +106,13 @@ def filter_alignments(
                         kept.write(read)
                 counts[reason] += 1
         pysam.index(str(part), str(part_index))
+    if unplaced:
+        log.warning(
+            "%s: %s reads are flagged as aligned and have no CIGAR, such as %r; they count as not aligned",
+            bam,
+            f"{unplaced:,}",
+            first,
+        )
     # An index must not be older than what it indexes.
     os.utime(index)
     return {reason: counts[code] for reason, code in _CODE.items()}
