@@ -25,7 +25,7 @@ def read_known_sets(path: str, tasks: list[str]) -> dict[str, list[str]]:
     Raises InputError for other columns, a task that the run does not have, a pair that stands there twice, and
     a file without a single pair of tasks.
     """
-    table = read_table(path, dtype=str)
+    table = read_table(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["task_id", "set"]:
         raise InputError(f"{path}: its columns are {list(table.columns)}; they must be task_id and set")
     known = set(tasks)
