@@ -67,7 +67,12 @@ def mapped_reads(bam: str | os.PathLike) -> int:
     """Mapped reads of a BAM file, counted one by one: an index knows the number too, but has no checksum. Raises
     InputError for a damaged file."""
     with open_alignments(bam):
-        return int(pysam.view("-c", "-F", "4", os.fspath(bam)))
+        return count_with_samtools("-F", "4", os.fspath(bam))
+
+
+def count_with_samtools(*arguments: str) -> int:
+    """What `samtools view -c` counts."""
+    return int("".join(pysam.view("-c", *arguments)))
 
 
 def has_reads(bam: str | os.PathLike) -> bool:
@@ -95,11 +100,25 @@ def is_placed(read: pysam.AlignedSegment) -> bool:
 
 
 def is_mate_placed(read: pysam.AlignedSegment) -> bool:
-    """The same of the mate, as samtools fixmate -m wrote it on the read (tag MC); true where it wrote nothing."""
+    """The same of the mate, as samtools fixmate -m wrote it on the read; true where it wrote nothing."""
+    return mate_cigar(read) != "*"
+
+
+def mate_cigar(read: pysam.AlignedSegment) -> str | None:
+    """The mate's CIGAR, as samtools fixmate -m writes it on a read (tag MC); None where it wrote nothing."""
     try:
-        return read.get_tag("MC") != "*"
+        return str(read.get_tag("MC"))
     except KeyError:
-        return True
+        return None
+
+
+def mate_quality(read: pysam.AlignedSegment) -> int | None:
+    """The mate's mapping quality, as samtools fixmate writes it on a read (tag MQ); None where it wrote nothing."""
+    try:
+        found = read.get_tag("MQ")
+    except KeyError:
+        return None
+    return found if isinstance(found, int) else None
 
 
 def end_of(bam: str | os.PathLike, read: pysam.AlignedSegment) -> int:
