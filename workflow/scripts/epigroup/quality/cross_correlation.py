@@ -65,13 +65,12 @@ def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
             if flag & 64:
                 sizes.append(abs(read.template_length))
     lengths = np.bincount(np.array(sizes, np.int64)) if sizes else np.zeros(1, np.int64)
-    empty = np.zeros(0, np.int32)
+
+    def of(side: dict[int, array], number: int) -> np.ndarray:
+        return np.sort(np.array(side.get(number, ()), np.int32))
+
     by_chrom = {
-        names[number]: tuple(
-            np.sort(np.array(side[number], np.int32)) if number in side else empty
-            for side in (forward, reverse)
-        )
-        for number in sorted({*forward, *reverse})
+        names[number]: (of(forward, number), of(reverse, number)) for number in sorted({*forward, *reverse})
     }
     return Ends(by_chrom, int(np.median(spans)) if spans else 0, lengths)
 
