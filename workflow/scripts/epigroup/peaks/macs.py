@@ -120,6 +120,7 @@ def run_macs(command: list[str], profile_id: str, bam: str) -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=one_thread
     ) as macs:
+        assert macs.stdout is not None, "it is a pipe"
         for line in macs.stdout:
             last = line.strip() or last
             logger.info("%s | %s", command[0], line.rstrip())

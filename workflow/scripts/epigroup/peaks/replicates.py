@@ -241,7 +241,7 @@ def reproducible(
             f"{(run.stderr.strip().splitlines() or ['no message'])[-1]}; it wants 20 peaks or more that both sets "
             "have: look at their numbers above in the log, or say peaks.replicates: overlap"
         )
-    kept = {}
+    kept: dict[str, None] = {}
     with open(result, encoding="utf-8") as handle:
         for line in handle:
             cells = line.rstrip("\n").split("\t")
