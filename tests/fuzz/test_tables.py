@@ -4,14 +4,13 @@ import pytest
 from mutation import BYTES, TABLE, spoilt
 
 from epigroup.comparison.scores import SCORES, read_metrics
+from epigroup.dataset.groups import read_groups
 from epigroup.genome.contigs import read_contigs
 from epigroup.genome.sizes import read_size, read_sizes
-from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.method import GroupingInputs
 from epigroup.grouping.table import group_tasks
 from epigroup.quality.tables import read_counts
 from epigroup.results.files import table as read_report_table
-from epigroup.training.group_tables import read_groups as read_members
 from epigroup.training.group_tables import read_rates
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]
@@ -49,7 +48,7 @@ def lenient_groups(data):
 def test_spoilt_groupings_of_the_user(tmp_path, tried, seed):
     path = tmp_path / "own.tsv"
     for what, bad in spoilt(OWN, TABLE, 5, seed):
-        words = tried.read(path, what, bad, lambda: read_groups(path, TASKS).tolist(), PLACE)
+        words = tried.read(path, what, bad, lambda: read_groups(path, TASKS).joined().tolist(), PLACE)
         expected = lenient_groups(bad)
         if words is not None:
             assert expected is not None and words == [expected[task] for task in TASKS], f"{what}: {bad!r}"
@@ -67,8 +66,12 @@ def test_groups_go_by_name_and_not_by_the_spelling_of_numbers(tmp_path):
 def test_spoilt_groups_before_training(tmp_path, tried):
     """A table of which rows are missing, doubled or altered trains nothing else than was grouped."""
     path = tmp_path / "groups.tsv"
+
+    def read():
+        return read_groups(path, TASKS, overlap=True, numbered=True).by_number()
+
     for what, bad in spoilt(OWN, TABLE, 5, 3):
-        members = tried.read(path, what, bad, lambda: read_members(path, TASKS, TASKS), PLACE)
+        members = tried.read(path, what, bad, read, PLACE)
         expected = lenient_groups(bad)
         if members is not None:
             found = {task: str(group) for group, tasks in members.items() for task in tasks}

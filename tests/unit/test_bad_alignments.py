@@ -8,6 +8,7 @@ import pytest
 
 from alignment_files import write_bam
 from epigroup.core.errors import InputError
+from epigroup.peaks.call_request import CallRequest, FragmentLength
 from epigroup.peaks.macs import checked_layout
 from epigroup.quality.complexity import measure_complexity
 from epigroup.quality.strand_facts import measure_strands
@@ -83,5 +84,8 @@ def test_reads_that_map_nowhere_are_refused_when_peaks_are_called_and_break_noth
     bam = str(tmp_path / "f.bam")
     facts = measure_strands(bam, SIZES)
     assert facts.reads == 0 and facts.fragment is None
+    request = CallRequest(
+        "lost", "ChIP", "narrow", bam, 40_000, SIZES, 0.01, 0.1, FragmentLength(200, "known")
+    )
     with pytest.raises(InputError, match=r"f\.bam: profile lost has no read left after filtering"):
-        checked_layout(bam, None, "lost")
+        checked_layout(request)

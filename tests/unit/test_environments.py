@@ -197,19 +197,21 @@ def first_words(function: ast.AST) -> set[str]:
         first, second = node.elts[:2]
         if not (isinstance(second, ast.Constant) and re.match(r"-|[a-z]+$", str(second.value))):
             continue
-        if isinstance(first, ast.Name) and first.id in PROGRAM_OF:
-            found.add(first.id)
+        name = first.id if isinstance(first, ast.Name) else getattr(first, "attr", None)
+        if name in PROGRAM_OF:
+            found.add(name)
         elif isinstance(first, ast.Constant) and str(second.value).startswith("-"):
             found.add(str(first.value))
     return found
 
 
 def started(script: Path) -> set[str]:
-    """Programs that a script starts through the functions that it names, and those that these name, at any depth."""
+    """Programs that a script starts through the functions and classes that it names, and those that these name, at any
+    depth."""
     functions: dict[str, list[ast.AST]] = {}
     for path in {path for path, _ in reached(script)} - {script}:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
                 functions.setdefault(node.name, []).append(node)
     main = ast.parse(script.read_text())
     todo, seen, found = [main], set(), first_words(main)

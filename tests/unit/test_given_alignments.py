@@ -12,6 +12,8 @@ import pytest
 
 from alignment_files import LENGTH, write_bam
 from epigroup.core.errors import InputError
+from epigroup.quality.complexity import measure_complexity
+from epigroup.quality.cross_correlation import read_ends
 from epigroup.reads.accounts import (
     GIVEN,
     KEPT,
@@ -20,6 +22,7 @@ from epigroup.reads.accounts import (
     read_accounts,
     write_account,
 )
+from epigroup.reads.alignments import write_cut_sites
 from epigroup.reads.filter import dropped_before, filter_alignments, reference_length
 from epigroup.reads.given_alignments import check_alignments, write_given
 from shell_rules import run_shell
@@ -318,6 +321,47 @@ def test_cram_of_another_sequence_is_refused_before_any_work(tmp_path, fasta, mo
     (tmp_path / "cut.cram").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"cut\.cram: is not a whole BAM or CRAM file"):
         checked(tmp_path / "cut.cram", fasta)
+
+
+def without_cigar(path, names, out):
+    """The reads of a BAM file, those of these (name, reverse) flagged as aligned as before but without a CIGAR."""
+    with (
+        pysam.AlignmentFile(str(path)) as handle,
+        pysam.AlignmentFile(str(out), "wb", template=handle) as made,
+    ):
+        for read in handle:
+            if (read.query_name, read.is_reverse) in names:
+                read.cigartuples = None
+            made.write(read)
+    return out
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_aligned_reads_without_a_cigar_are_not_aligned_as_in_samtools(tmp_path, fasta, paired, caplog):
+    """BAM may hold such reads, and pysam and samtools write them; nothing says where they end. Forward and reverse
+    ones."""
+    whole_file = given(tmp_path, paired=paired)
+    names = {("r4", False), ("r7", True), ("r8", False)}
+    path = without_cigar(whole_file, names, tmp_path / "spoilt.bam")
+    with caplog.at_level(logging.WARNING):
+        found, kept = passed_through(tmp_path, path, fasta)
+    reads = len(FRAGMENTS) * (2 if paired else 1)
+    lost = {"not aligned": 3, **({"mate not aligned": 3} if paired else {})}
+    assert found == {GIVEN: reads, KEPT: reads - sum(lost.values()), **lost}
+    assert not {"r4", "r7", "r8"} & {name for name, *_ in kept}
+    assert "marked.bam: 3 reads are flagged as aligned and have no CIGAR, such as 'r" in caplog.text
+    text = pysam.view("-h", str(path))
+    (tmp_path / "text.sam").write_text(text)
+    assert int(pysam.view("-c", "-f", "4", str(tmp_path / "text.sam"))) == 3
+    # What comes behind the filter, and what looks at the reads before it.
+    assert write_cut_sites(tmp_path / "kept.bam", tmp_path / "cuts.bed.gz", tn5=True) == found[KEPT]
+    fragments = measure_complexity(tmp_path / "marked.bam", mapq=30, mitochondrion=None).fragments
+    assert fragments == len(FRAGMENTS) - 3
+    refused = r"spoilt\.bam: read 'r[478]' is not aligned, or is flagged so and has no CIGAR"
+    with pytest.raises(InputError, match=refused):
+        write_cut_sites(path, tmp_path / "cuts.bed.gz", tn5=True)
+    with pytest.raises(InputError, match=refused):
+        read_ends(path, both_mates=True)
 
 
 def test_every_reason_is_counted_once(tmp_path, fasta):

@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from epigroup import grouping
 from epigroup.core.errors import InputError
-from epigroup.grouping.group_table import read_group_numbers
+from epigroup.dataset.groups import read_groups
 from epigroup.grouping.make_grouping import make_grouping
 from epigroup.grouping.method import GroupingInputs, Heads, checked, load, numbered
 from epigroup.grouping.read_inputs import read_affinity
@@ -259,7 +259,7 @@ def test_from_files_to_files(tmp_path):
     cfg |= {"entry": grouping.entry("random"), "method": "random"}
     random = tmp_path / "r" / "groups.tsv"
     make_grouping(random, tmp_path / "r" / "m.json", cfg, name="random", seed=1, like=groups)
-    assert sorted(np.bincount(read_group_numbers(random, TASKS))) == [2, 3, 3]
+    assert sorted(np.bincount(read_groups(random, TASKS, numbered=True).numbers())) == [2, 3, 3]
     with pytest.raises(InputError, match=r"no head of task 't0' \(1 of 8"):
         short = write_heads(tmp_path / "short.h5", rows[1:], TASKS[1:])
         cfg["entry"] = grouping.entry("kmeans")

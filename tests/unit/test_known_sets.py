@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from epigroup.comparison.known_sets import ALL, count_bins, permute_groups, read_known_sets
+from epigroup.comparison.known_sets import ALL, count_bins, find_known_sets, permute_groups, read_known_sets
 from epigroup.core.errors import InputError
 
 TASKS = ["a", "b", "c", "d", "e", "f"]
@@ -90,3 +90,16 @@ def test_faults_are_named(tmp_path, text, says):
 def test_sets_are_read(tmp_path):
     path = written(tmp_path, "task_id\tset\na\tx\nb\tx\nb\ty\nc\ty\nd\talone\n")
     assert read_known_sets(path, TASKS) == {"x": ["a", "b"], "y": ["b", "c"]}
+
+
+def test_a_task_may_be_called_na(tmp_path):
+    """As may a set. pandas would take either for a missing cell, in the sets as in the groups."""
+    path = written(tmp_path, "task_id\tset\na\tNA\nNA\tNA\nb\ty\n")
+    assert read_known_sets(path, [*TASKS, "NA"]) == {"NA": ["a", "NA"]}
+    names = ["NA", "a", "b", "c"]
+    groups, tasks, out = (tmp_path / name for name in ("groups.tsv", "tasks.tsv", "out.tsv"))
+    groups.write_text("task_id\tgroup\n" + "".join(f"{name}\t{i % 2}\n" for i, name in enumerate(names)))
+    tasks.write_text("task_id\tn_peaks\n" + "".join(f"{name}\t9\n" for name in names))
+    cfg = {"groupings": [["k", 1, names]], "bins": 1, "permutations": 9, "seed": 1}
+    find_known_sets([str(groups)], str(tasks), path, str(out), cfg)
+    assert out.read_text().splitlines()[1].startswith("k\t1\t2\tNA\t2\t1\t0\t")

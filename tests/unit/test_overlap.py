@@ -17,9 +17,9 @@ from epigroup.config.settings import complete_config
 from epigroup.config.strategies import overlaps
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
+from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.choose_groups import choose_groups
 from epigroup.genome.codes import open_genome
-from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import make_grouping
 from epigroup.grouping.method import checked, overlapping
 from epigroup.networks.model_files import load_network, read_info
@@ -153,7 +153,7 @@ def test_written_and_dealt_at_random_with_the_same_sizes(tmp_path):
         groups, measures, cfg | {"options": {"overlap": True}}, name="own", seed=1, table=tmp_path / "own.tsv"
     )
     assert pd.read_csv(groups, sep="\t")["group"].tolist() == [0, 1, 1, 0, 0, 2, 2, 2, 2, 2]
-    assert read_groups(groups, TASKS, overlap=True).tolist()[:4] == ["0+1", "1", "0", "0+2"]
+    assert read_groups(groups, TASKS, overlap=True).joined().tolist()[:4] == ["0+1", "1", "0", "0+2"]
     sizes = json.loads(measures.read_text())["sizes"]
     assert sizes == [3, 2, 5]
     random = {"k": 3, "tasks": cfg["tasks"], "entry": "epigroup.grouping.random_matched:group_tasks"}

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 import alignment_files
 from epigroup.core.errors import InputError
 from epigroup.genome.sizes import count_bases
+from epigroup.peaks.call_request import CallRequest, FragmentLength
 from epigroup.peaks.macs import call_peaks, count_peaks, to_narrow_peaks
-from epigroup.peaks.macs_arguments import FragmentLength, plan_call
+from epigroup.peaks.macs_arguments import plan_call
 from epigroup.peaks.macs_options import ALLOWED, RESERVED, parse_options
 from epigroup.peaks.standard import fetch_standard, standardise_peaks
 from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
@@ -27,9 +28,17 @@ SIZES = {"chr1": 300_000, "chr2": 100_000}
 FRAGMENT = 200
 FRAGMENTS = FragmentLength(200, "known")
 SITES = np.arange(10_000, 290_000, 20_000)
-PLAN = {"control": True, "genome_size": 390_000, "qvalue": 0.01, "broad_qvalue": 0.1, "fragment": FRAGMENTS}
 CALL = {"genome_size": 390_000, "sizes": SIZES, "qvalue": 0.01, "broad_qvalue": 0.1, "fragment": FRAGMENTS}
 needs_macs = pytest.mark.skipif(shutil.which("macs2") is None, reason="macs2 is not on PATH")
+
+
+def request(assay, peak_mode, bam="p.bam", **changed):
+    """Of a profile p."""
+    return CallRequest("p", assay, peak_mode, str(bam), **(CALL | changed))
+
+
+def plan(assay, peak_mode, *, paired, pvalue=None, control="c.bam", **changed):
+    return plan_call(request(assay, peak_mode, control=control, **changed), paired=paired, pvalue=pvalue)
 
 
 def after(arguments, flag):
@@ -38,20 +47,20 @@ def after(arguments, flag):
 
 def test_accessibility_is_called_on_cut_sites():
     for assay, paired in (("ATAC", True), ("ATAC", False), ("DNase", True), ("DNase", False)):
-        call = plan_call(assay, "narrow", paired=paired, **PLAN)
+        call = plan(assay, "narrow", paired=paired)
         assert call.reads_as == "cut sites"
         assert after(call.arguments, "-f") == "BED"
         assert int(after(call.arguments, "--shift")) == -int(after(call.arguments, "--extsize")) // 2 == -75
         assert "--nomodel" in call.arguments and "--call-summits" in call.arguments
-        assert "--call-summits" not in plan_call(assay, "broad", paired=paired, **PLAN).arguments
+        assert "--call-summits" not in plan(assay, "broad", paired=paired).arguments
         assert after(call.arguments, "--keep-dup") == "all"
 
 
 @pytest.mark.parametrize("assay", ["ChIP", "CUTRUN"])
 def test_layout_decides_how_enriched_fragments_are_read(assay):
-    pairs = plan_call(assay, "narrow", paired=True, **PLAN)
+    pairs = plan(assay, "narrow", paired=True)
     length = FragmentLength(147, "measured here")
-    tags = plan_call(assay, "narrow", paired=False, **(PLAN | {"fragment": length}))
+    tags = plan(assay, "narrow", paired=False, fragment=length)
     assert (after(pairs.arguments, "-f"), after(tags.arguments, "-f")) == ("BAMPE", "BAM")
     assert "--extsize" not in pairs.arguments
     assert after(tags.arguments, "--extsize") == "147" and "--nomodel" in tags.arguments
@@ -60,8 +69,8 @@ def test_layout_decides_how_enriched_fragments_are_read(assay):
 
 
 def test_broad_rows_and_the_genome_and_thresholds_reach_macs():
-    narrow = plan_call("ChIP", "narrow", paired=True, **PLAN).arguments
-    broad = plan_call("ChIP", "broad", paired=True, **(PLAN | {"broad_qvalue": 0.05})).arguments
+    narrow = plan("ChIP", "narrow", paired=True).arguments
+    broad = plan("ChIP", "broad", paired=True, broad_qvalue=0.05).arguments
     assert "--broad" not in narrow and after(broad, "--broad-cutoff") == "0.05"
     assert after(broad, "-g") == "390000" and after(broad, "-q") == "0.01"
 
@@ -82,7 +91,7 @@ def test_broad_rows_and_the_genome_and_thresholds_reach_macs():
 )
 def test_links_of_broad_peaks_are_of_the_kind_that_the_threshold_is(options, lax, threshold, link):
     """MACS takes --broad-cutoff as a p-value when it has -p; the log must not call that a false discovery rate."""
-    call = plan_call("ChIP", "broad", paired=True, options=options, pvalue=lax, **PLAN)
+    call = plan("ChIP", "broad", paired=True, options=options, pvalue=lax)
     assert after(call.arguments, threshold[0]) == threshold[1]
     assert after(call.arguments, "--broad-cutoff") == link and call.arguments.count("--broad-cutoff") == 1
     assert {"-p": "-q", "-q": "-p"}[threshold[0]] not in call.arguments
@@ -92,15 +101,13 @@ def test_links_of_broad_peaks_are_of_the_kind_that_the_threshold_is(options, lax
 
 
 def test_every_argument_has_a_reason_and_a_missing_control_a_warning():
-    call = plan_call("ChIP", "broad", paired=False, **PLAN)
+    call = plan("ChIP", "broad", paired=False)
     assert " ".join(call.arguments) == " ".join(reason.split(": ")[0] for reason in call.reasons)
     assert not call.warnings
-    assert (
-        "no control" in plan_call("CUTRUN", "narrow", paired=True, **(PLAN | {"control": False})).warnings[0]
-    )
-    assert not plan_call("ATAC", "narrow", paired=True, **(PLAN | {"control": False})).warnings
+    assert "no control" in plan("CUTRUN", "narrow", paired=True, control=None).warnings[0]
+    assert not plan("ATAC", "narrow", paired=True, control=None).warnings
     with pytest.raises(ValueError, match="input"):
-        plan_call("input", "narrow", paired=True, **PLAN)
+        plan("input", "narrow", paired=True)
 
 
 @given(st.lists(st.lists(st.integers(0, 4), max_size=50), max_size=4))
@@ -166,7 +173,7 @@ def test_macs_finds_the_sites_that_were_put_in(tmp_path, assay, paired, control,
     bam = write_bam(tmp_path / "t.bam", fragments_of(1, 3000, 120, spread=spread), paired=paired)
     background = write_bam(tmp_path / "c.bam", fragments_of(2, 5000), paired=paired) if control else None
     out = tmp_path / "p.narrowPeak"
-    count = call_peaks(bam, out, profile_id="p", assay=assay, peak_mode=peak_mode, control=background, **CALL)
+    count = call_peaks(request(assay, peak_mode, bam, control=background), out)
     lines = gzip.decompress(out.read_bytes()).decode().splitlines()
     assert count == count_peaks(lines) and all(len(line.split("\t")) == 10 for line in lines)
     found, true = peaks_hit(out)
@@ -175,14 +182,14 @@ def test_macs_finds_the_sites_that_were_put_in(tmp_path, assay, paired, control,
 
 def test_a_row_replaces_single_arguments():
     options = "-p 0.001 --extsize 73 --keep-dup auto --min-length 90"
-    call = plan_call("ATAC", "narrow", paired=True, options=options, **PLAN)
+    call = plan("ATAC", "narrow", paired=True, options=options)
     assert after(call.arguments, "-p") == "0.001" and "-q" not in call.arguments
     assert after(call.arguments, "--extsize") == "73" and after(call.arguments, "--shift") == "-75"
     assert after(call.arguments, "--keep-dup") == "auto" and call.arguments.count("--keep-dup") == 1
     assert sum("column macs2" in reason for reason in call.reasons) == 4
     with pytest.raises(ValueError, match="broad"):
-        plan_call("ChIP", "broad", paired=True, options="--call-summits", **PLAN)
-    lax = plan_call("ATAC", "narrow", paired=True, pvalue=0.01, options="-q 0.2", **PLAN).arguments
+        plan("ChIP", "broad", paired=True, options="--call-summits")
+    lax = plan("ATAC", "narrow", paired=True, pvalue=0.01, options="-q 0.2").arguments
     assert after(lax, "-p") == "0.01" and not {"-q", "--call-summits"} & set(lax)
 
 
@@ -208,7 +215,7 @@ def test_split_summits_are_one_peak(tmp_path):
     sites = [site + apart for site in range(10_000, 290_000, 10_000) for apart in (0, 320)]
     bam = write_bam(tmp_path / "t.bam", fragments_of(1, 3000, 100, sites=sites, spread=60), paired=True)
     out = tmp_path / "p.gz"
-    count = call_peaks(bam, out, profile_id="p", assay="ATAC", peak_mode="narrow", **CALL)
+    count = call_peaks(request("ATAC", "narrow", bam), out)
     lines = gzip.decompress(out.read_bytes()).decode().splitlines(keepends=True)
     assert len(lines) > count == count_peaks(lines) == len({tuple(line.split()[:3]) for line in lines})
     standardise_peaks(out, tmp_path / "p.safetensors", SIZES, SIZES)
@@ -223,17 +230,17 @@ def test_no_reads_no_peaks_and_another_layout_are_refused(tmp_path):
     )
     single = write_bam(tmp_path / "single.bam", fragments_of(1, 500), paired=False)
     out = tmp_path / "p.narrowPeak"
-    row = CALL | {"profile_id": "p", "assay": "ChIP", "peak_mode": "narrow"}
+    chip = partial(request, "ChIP", "narrow")
     with pytest.raises(InputError, match=r"empty\.bam: profile p has no read left"):
-        call_peaks(empty, out, **row)
+        call_peaks(chip(empty), out)
     with pytest.raises(InputError, match=r"empty\.bam: the control of profile p has no read left"):
-        call_peaks(single, out, control=empty, **row)
+        call_peaks(chip(single, control=empty), out)
     with pytest.raises(InputError, match=r"flat\.bam: MACS found no peak in profile p at q-value 0\.01"):
-        call_peaks(flat, out, **row)
+        call_peaks(chip(flat), out)
     with pytest.raises(InputError, match=r"single\.bam: is single-end, but profile p is paired"):
-        call_peaks(flat, out, control=single, **row)
+        call_peaks(chip(flat, control=single), out)
     with pytest.raises(InputError, match="no-such-macs is not on PATH"):
-        call_peaks(flat, out, macs="no-such-macs", **row)
+        call_peaks(chip(flat, macs="no-such-macs"), out)
     assert not out.exists()
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pyBigWig
@@ -16,16 +17,29 @@ from hypothesis import strategies as st
 from alignment_files import write_bam
 from epigroup.core.errors import InputError
 from epigroup.formats.bedgraph import write_bigwig
-from epigroup.peaks.macs_arguments import FragmentLength, fragment_length
+from epigroup.peaks.call_request import CallRequest, FragmentLength, fragment_length, read_request
 from epigroup.peaks.pileups import make_pileups
 from epigroup.peaks.replicates import compare_replicates, is_supported, read_ratios, write_halves
 
 SIZES = {"chr1": 200_000, "chr2": 5_000}
 SITES = range(10_000, 190_000, 10_000)
-CALL = {"genome_size": 205_000, "sizes": SIZES, "qvalue": 0.01, "broad_qvalue": 0.1, "peak_mode": "narrow"}
-CALL |= {"fragment": FragmentLength(200, "known"), "profile_id": "p"}
 needs_macs = pytest.mark.skipif(shutil.which("macs2") is None, reason="macs2 is not on PATH")
 places = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 60), st.integers(1, 30)), max_size=12)
+
+
+def request(bam):
+    """Narrow ChIP-seq peaks of a profile p."""
+    return CallRequest(
+        "p",
+        "ChIP",
+        "narrow",
+        str(bam),
+        genome_size=205_000,
+        sizes=SIZES,
+        qvalue=0.01,
+        broad_qvalue=0.1,
+        fragment=FragmentLength(200, "known"),
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -75,9 +89,7 @@ def test_peaks_of_one_replicate_alone_are_not_supported(tmp_path):
     pysam.merge("-f", pooled, *both)
     pysam.index(pooled)
     out, ratios = tmp_path / "p.gz", tmp_path / "r.json"
-    found = compare_replicates(
-        pooled, both, out, ratios, assay="ChIP", lax_pvalue=0.001, by="overlap", **CALL
-    )
+    found = compare_replicates(request(pooled), both, out, ratios, lax_pvalue=0.001, by="overlap")
     rows = gzip.decompress(out.read_bytes()).decode().splitlines()
     middles = [sum(map(int, row.split("	")[1:3])) // 2 for row in rows]
     hit = {site for site in SITES for middle in middles if abs(site - middle) < 200}
@@ -88,7 +100,7 @@ def test_peaks_of_one_replicate_alone_are_not_supported(tmp_path):
     assert held["self_consistency_ratio"] == max(found.n) / min(found.n)
     if shutil.which("idr") is None:
         with pytest.raises(InputError, match="idr is not on PATH"):
-            compare_replicates(pooled, both, out, ratios, assay="ChIP", lax_pvalue=0.001, by="idr", **CALL)
+            compare_replicates(request(pooled), both, out, ratios, lax_pvalue=0.001, by="idr")
 
 
 # A program with idr's options and columns, for idr itself cannot be had everywhere. At its first call four rows of the
@@ -121,8 +133,8 @@ def test_by_idr_replicates_and_halves_are_put_through_the_same_rule(tmp_path):
     program.write_text(STAND_IN.format(python=sys.executable))
     program.chmod(0o755)
     found = compare_replicates(
-        pooled, both, tmp_path / "p.gz", tmp_path / "r.json", assay="ChIP", lax_pvalue=0.001, by="idr",
-        idr=str(program), **CALL,
+        request(pooled), both, tmp_path / "p.gz", tmp_path / "r.json", lax_pvalue=0.001, by="idr",
+        idr=str(program),
     )  # fmt: skip
     assert (found.nt, found.np, found.n) == (4, 5, (6, 7)) and len(found.lines) == 4
     held = read_ratios(tmp_path / "r.json")
@@ -139,7 +151,7 @@ def test_fold_enrichment_is_pileup_over_background(tmp_path):
     fragments = [*reads(3, SITES), *[(1, 4_800, 5_000)] * 5]
     bam = write_bam(tmp_path / "a.bam", fragments, paired=True, sizes=SIZES)
     outs = {name: str(tmp_path / f"{name}.bedGraph") for name in ("enrichment", "pvalue")}
-    make_pileups(bam, outs | {"readme": str(tmp_path / "README")}, assay="ChIP", **CALL)
+    make_pileups(request(bam), outs | {"readme": str(tmp_path / "README")})
     command = f"macs2 callpeak -t {bam} -f BAMPE -g 205000 --keep-dup all -q 0.01 -B -n x --outdir {tmp_path}"
     subprocess.run(command.split(), check=True, capture_output=True)
     covered = np.zeros(SIZES["chr1"])
@@ -185,3 +197,17 @@ def test_fragment_length_is_measured_or_the_default(tmp_path):
         path.write_text(json.dumps({"fragment": fragment}))
         assert fragment_length(path, 200).bases == wanted
     assert "no peak" in fragment_length(path, 200).known_by and fragment_length(None, 200).bases == 200
+
+
+def test_a_request_is_read_from_what_a_job_is_handed(tmp_path):
+    (tmp_path / "bases").write_text("205000\n")
+    (tmp_path / "sizes").write_text("chr1\t200000\nchr2\t5000\n")
+    inputs = {"bam": "a.bam", "bases": tmp_path / "bases", "sizes": tmp_path / "sizes"}
+    handed = {"profile_id": "p", "assay": "ChIP", "peak_mode": "narrow", "options": "", "macs": "macs2"}
+    handed |= {"qvalue": 0.01, "broad_qvalue": 0.1, "extsize": 200}
+    assert read_request(handed, inputs) == replace(
+        request("a.bam"), fragment=FragmentLength(200, "peaks.extsize")
+    )
+    assert read_request(handed, inputs | {"control": "c.bam"}).control == "c.bam"
+    with pytest.raises(InputError, match="peaks: unknown key 'lax'"):
+        read_request(handed | {"lax": 1}, inputs)

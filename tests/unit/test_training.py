@@ -13,7 +13,7 @@ from epigroup.networks.model_files import read_info
 from epigroup.networks.networks import build_network
 from epigroup.training.checkpoints import Termination
 from epigroup.training.devices import check_precision
-from epigroup.training.train_pack import pack_groups, read_groups, read_rates, train_groups
+from epigroup.training.train_pack import pack_groups, read_rates, train_groups
 from epigroup.training.trainer import Diverged, GroupTrainer, initial_network
 from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
 
@@ -231,10 +231,8 @@ def test_packs_of_files(tmp_path):
         assert list(handle.metadata()) == ["epigroup"]
 
 
-def test_groups_are_read_in_task_order_and_dealt_to_packs(tmp_path):
-    path = write_groups(tmp_path / "groups.tsv", {2: ["c"], 10: ["b", "a"], 0: ["d"]})
-    groups = read_groups(path, ["a", "b", "c", "d"])
-    assert groups == {0: ["d"], 2: ["c"], 10: ["a", "b"]}
+def test_groups_are_dealt_to_packs():
+    groups = {0: ["d"], 2: ["c"], 10: ["a", "b"]}
     assert list(pack_groups(groups, 0, 2)) == [0, 10] and list(pack_groups(groups, 1, 2)) == [2]
 
 
@@ -274,21 +272,6 @@ def test_wrong_rates_are_named_by_line(tmp_path, text, says):
     (tmp_path / "rates.tsv").write_text(text)
     with pytest.raises(InputError, match=says):
         read_rates(tmp_path / "rates.tsv", [0, 1, 2])
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("task_id\tcluster\na\t0\n", "no column group"),
-        ("task_id\tgroup\na\tx\n", r":2: group 'x'"),
-        ("task_id\tgroup\na\t0\nz\t0\n", r":3: task 'z' is not in the data set"),
-        ("task_id\tgroup\na\t0\na\t0\n", r":3: task 'a' stands twice"),
-    ],
-)
-def test_wrong_groups_are_named_by_line(tmp_path, text, says):
-    (tmp_path / "groups.tsv").write_text(text)
-    with pytest.raises(InputError, match=says):
-        read_groups(tmp_path / "groups.tsv", ["a"])
 
 
 def test_precision_can_be_pinned():

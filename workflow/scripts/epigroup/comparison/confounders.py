@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.metrics import adjusted_mutual_info_score, normalized_mutual_info_score
 
 from epigroup.core.files import whole
-from epigroup.core.tables import read_table
+from epigroup.dataset.groups import read_groups
 from epigroup.dataset.tasks import read_tasks
 from epigroup.quality.tables import read_counts
 
@@ -84,7 +84,7 @@ def find_confounders(
     """Write confounders.tsv. cfg: groupings ([grouping, seed, task ids], as groups)."""
     words = properties(read_tasks(tasks), read_depth(fastp, flagstat))
     found = [
-        (name, seed, read_table(path, dtype={"task_id": str}))
+        (name, seed, read_groups(path, overlap=True, numbered=True).table())
         for (name, seed, _), path in zip(cfg["groupings"], groups, strict=True)
     ]
     table = confounder_table(words, found)

@@ -4,7 +4,6 @@ of its jobs, and the FLOP of its networks.
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
+from epigroup.dataset.groups import read_groups
 from epigroup.search.rates import read_trials
 from epigroup.training.balancing import step_flop
 
@@ -50,7 +50,7 @@ def run_cost(curves: list[str], groups: str, training: dict, window: int) -> dic
     balancing (`step_flop`) x batch size x steps; those of validation are left out. training: network,
     batch_size, balancing with its keys, device, threads. InputError: a group without a curve.
     """
-    sizes = Counter(read_table(groups)["group"].tolist())
+    sizes = read_groups(groups, overlap=True, numbered=True).sizes
     ends = pd.concat([read_ends(path) for path in curves])
     lacking = sorted(set(sizes) - set(ends.index))
     if lacking:
@@ -66,7 +66,7 @@ def run_cost(curves: list[str], groups: str, training: dict, window: int) -> dic
 
 def search_cost(trials: str, groups: str, training: dict, window: int) -> dict[str, float]:
     """hours and FLOP of all trials of a search, in the units of `run_cost`. InputError: a trial of no group."""
-    sizes = Counter(read_table(groups)["group"].tolist())
+    sizes = read_groups(groups, overlap=True, numbered=True).sizes
     found = read_trials([trials])
     unknown = [trial.group for trial in found if trial.group not in sizes]
     if unknown:

@@ -10,6 +10,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
+from epigroup.dataset.groups import read_groups
 from epigroup.dataset.tasks import read_tasks
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def read_known_sets(path: str, tasks: list[str]) -> dict[str, list[str]]:
     Raises InputError for other columns, a task that the run does not have, a pair that stands there twice, and
     a file without a single pair of tasks.
     """
-    table = read_table(path, dtype=str)
+    table = read_table(path, dtype=str, keep_default_na=False)
     if list(table.columns) != ["task_id", "set"]:
         raise InputError(f"{path}: its columns are {list(table.columns)}; they must be task_id and set")
     known = set(tasks)
@@ -102,17 +103,17 @@ def find_known_sets(groups: list[str], tasks: str, known: str, out: str, cfg: di
     sets = read_known_sets(known, list(table.index))
     parts = []
     for (name, seed, _), path in zip(cfg["groupings"], groups, strict=True):
-        found = read_table(path, dtype={"task_id": str})
-        k = found["group"].nunique()
-        if k in (1, len(found)) or found["task_id"].duplicated().any():
+        found = read_groups(path, overlap=True)
+        k = len(found.names)
+        if k in (1, len(found.rows)) or found.overlap:
             continue
-        place = {task: i for i, task in enumerate(found["task_id"])}
+        place = {task: i for i, task in enumerate(found.task_ids)}
         here = {s: np.array([place[t] for t in members if t in place]) for s, members in sets.items()}
         here = {s: members for s, members in here.items() if len(members) > 1}
         if not here:
             continue
         rows = permute_groups(
-            pd.factorize(found["group"])[0], table.loc[found["task_id"], "n_peaks"].to_numpy(), here,
+            pd.factorize(found.joined())[0], table.loc[list(found.task_ids), "n_peaks"].to_numpy(), here,
             n_bins=cfg["bins"], permutations=cfg["permutations"], rng=np.random.default_rng([cfg["seed"], seed]),
         )  # fmt: skip
         rows.insert(0, "k", k)

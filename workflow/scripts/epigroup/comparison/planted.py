@@ -13,10 +13,10 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.dataset.dataset import Dataset, open_dataset
+from epigroup.dataset.groups import read_groups
 from epigroup.dataset.labels import unpack_columns
 from epigroup.evaluation.metrics import average_precision, count_scores, roc_auc
 from epigroup.grouping.agreement import adjusted_rand
-from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import sheet_agreement
 
 log = logging.getLogger(__name__)
@@ -32,15 +32,16 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
     [method, vectors]}).
     """
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
-    planted = dict(zip(sheet.index, read_groups(truth, sheet.index.tolist()), strict=True))
+    planted = read_groups(truth, sheet.index.tolist()).words
     rows = []
     for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
         # tasks in the same groups are together where groups overlap
-        found = read_groups(path, tasks, overlap=True)
-        score = adjusted_rand([planted[task] for task in tasks], found)
+        groups_found = read_groups(path, tasks, overlap=True)
+        found = groups_found.joined()
+        score = adjusted_rand([planted[task][0] for task in tasks], found)
         method, vectors = cfg["methods"][name]
         rows.append({"grouping": name, "method": method, "vectors": vectors, "seed": seed})
-        rows[-1] |= {"k": len({group for words in found for group in words.split("+")}), "ari_planted": score}
+        rows[-1] |= {"k": len(groups_found.names), "ari_planted": score}
         rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
         log.info("grouping %s, seed %s: adjusted Rand index %.3f with the planted groups", name, seed, score)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -54,7 +55,7 @@ def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> p
     cfg: tasks (sheet rows as dicts), affinities ([affinity, strategy, seed], as the files).
     """
     sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
-    planted = pd.Series(read_groups(truth, sheet.index.tolist()), sheet.index)
+    planted = pd.Series(read_groups(truth, sheet.index.tolist()).joined(), sheet.index)
     rows = []
     for (name, strategy, seed), path in zip(cfg["affinities"], affinities, strict=True):
         found, tasks = read_pieces(path)

@@ -14,8 +14,8 @@ from epigroup.comparison.scores import Results, shared_seeds
 from epigroup.comparison.transfer import transfer_table
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.bootstrap import mean_known, percentile_interval
-from epigroup.grouping.group_table import read_groups
 from epigroup.training.precision import check_compared_precisions
 
 log = logging.getLogger(__name__)
@@ -253,8 +253,8 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
         for name in results.names.metrics:
             columns[f"{strategy}:{name}"] = results.score(strategy, results.seeds[strategy], name)
     for item in groupings:
-        words = read_groups(item["groups"], item["tasks"], overlap=True)
-        of = dict(zip(item["tasks"], words, strict=True))
+        found = read_groups(item["groups"], item["tasks"], overlap=True)
+        of = dict(zip(found.task_ids, found.joined(), strict=True))
         columns[f"group:{item['grouping']}:seed{item['seed']}"] = [
             of.get(task, "") for task in results.task_ids
         ]

@@ -54,7 +54,8 @@ def open_text(path: str | os.PathLike, *, for_tools: bool = False) -> Iterator[B
             else:
                 handle = stack.enter_context(io.BufferedReader(_Members(path, raw, for_tools), _TEXT))
             yield handle
-        except (EOFError, isal_zlib.error, igzip.BadGzipFile) as error:
+        # The stub says of isal_zlib.error that it is an exception, and not a class of them.
+        except (EOFError, isal_zlib.error, igzip.BadGzipFile) as error:  # type: ignore[misc]
             raise InputError(
                 f"{path}: the gzip file is truncated or damaged ({error}); copy or make it again"
             ) from error
@@ -65,7 +66,8 @@ class _Members(io.RawIOBase):
 
     def __init__(self, path: str | os.PathLike, raw: BinaryIO, for_tools: bool):
         self.path, self.raw, self.for_tools = path, raw, for_tools
-        self.ahead, self.padding, self.member = b"", 0, None
+        self.ahead, self.padding = b"", 0
+        self.member: igzip_lib.IgzipDecompressor | None = None
 
     def readable(self) -> bool:
         return True
@@ -73,25 +75,27 @@ class _Members(io.RawIOBase):
     def readinto(self, buffer) -> int:
         text = b""
         while not text:
-            if self.member is None:
-                if not self._next_member():
+            member = self.member
+            if member is None:
+                member = self.member = self._next_member()
+                if member is None:
                     return 0
-                text = self.member.decompress(self.ahead, len(buffer))
+                text = member.decompress(self.ahead, len(buffer))
                 self.ahead = b""
-            elif self.member.needs_input:
+            elif member.needs_input:
                 block = self.raw.read(_BLOCK)
                 if not block:
                     raise EOFError("it ends before the end of its data")
-                text = self.member.decompress(block, len(buffer))
+                text = member.decompress(block, len(buffer))
             else:
-                text = self.member.decompress(b"", len(buffer))
-            if self.member.eof:
-                self.ahead, self.member = self.member.unused_data, None
+                text = member.decompress(b"", len(buffer))
+            if member.eof:
+                self.ahead, self.member = member.unused_data, None
         buffer[: len(text)] = text
         return len(text)
 
-    def _next_member(self) -> bool:
-        """Whether there is another. Raises InputError for what is neither that nor padding."""
+    def _next_member(self) -> igzip_lib.IgzipDecompressor | None:
+        """The next one, None behind the last. Raises InputError for what is neither that nor padding."""
         while True:
             start = self.ahead.lstrip(b"\0")
             self.padding += len(self.ahead) - len(start)
@@ -104,9 +108,7 @@ class _Members(io.RawIOBase):
         if self.padding:
             _tell_padding(self.path, self.padding, self.for_tools, more_follows=bool(self.ahead))
             self.padding = 0
-        if self.ahead:
-            self.member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
-        return self.member is not None
+        return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP) if self.ahead else None
 
     def _strange(self) -> InputError:
         at, shown, rest = self.raw.tell() - len(self.ahead), self.ahead[:20], self.ahead

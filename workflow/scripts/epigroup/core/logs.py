@@ -43,7 +43,10 @@ def log_to(path: str) -> Iterator[logging.Logger]:
     form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handlers = [logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)]
+        handlers: list[logging.Handler] = [
+            logging.FileHandler(path, mode="w", encoding="utf-8"),
+            logging.StreamHandler(sys.stderr),
+        ]
     except OSError as error:
         sys.exit(f"rule {rule}: the log cannot be written: {machine_fault(error) or error}")
     logging.raiseExceptions = False  # a log that can no longer be written must not hide why
@@ -84,12 +87,13 @@ def machine_fault(error: BaseException) -> str | None:
     their
     texts are looked at too.
     """
-    texts = []
-    while error is not None and len(texts) < 5:
-        texts.append(first_line(error, 500))
-        if isinstance(error, MemoryError):
+    texts: list[str] = []
+    at: BaseException | None = error
+    while at is not None and len(texts) < 5:
+        texts.append(first_line(at, 500))
+        if isinstance(at, MemoryError):
             return f"not enough memory ({texts[0]}); give the job more: resources.mem_mb"
-        error = error.__cause__ or error.__context__
+        at = at.__cause__ or at.__context__
     for words, remedy in MACHINE.items():
         for text in texts:
             if words.lower() in text.lower():

@@ -18,6 +18,7 @@ from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays, write_attribut
 from epigroup.core.logs import Progress
 from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import targets_of
+from epigroup.dataset.groups import read_groups
 from epigroup.dataset.labels import packed_width, unpack_columns
 from epigroup.evaluation.bootstrap import (
     AUPRC_DRAWS,
@@ -28,7 +29,6 @@ from epigroup.evaluation.bootstrap import (
 )
 from epigroup.evaluation.metrics import TaskCounts, half_metrics, task_metrics
 from epigroup.evaluation.score_points import score_points, write_points
-from epigroup.grouping.group_table import read_group_numbers
 
 log = logging.getLogger(__name__)
 
@@ -300,7 +300,7 @@ def evaluate_strategy(
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
     dataset = read_json(dataset_json)
-    number = read_group_numbers(groups, task_ids)
+    number = read_groups(groups, task_ids, numbered=True).numbers()
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         halves = count_predictions(predictions, choose_blocks(*predictions.places()).of % 2)
         check_bins(predictions, halves, dataset, "validation", regions)

@@ -11,6 +11,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.logs import Progress
 from epigroup.core.text_files import read_json
+from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.bootstrap import draw_blocks, percentile_interval
 from epigroup.evaluation.predictions import (
     AT_ONCE,
@@ -30,7 +31,6 @@ from epigroup.evaluation.signal_scores import (
     pearson_of,
     poisson_deviance,
 )
-from epigroup.grouping.group_table import read_group_numbers
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def evaluate_signals(
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
     dataset = read_json(dataset_json)
-    number = read_group_numbers(groups, task_ids)
+    number = read_groups(groups, task_ids, numbered=True).numbers()
     table = pd.DataFrame({"task_id": task_ids, "group": number.astype(int), "regions": regions})
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         rows = [

@@ -90,7 +90,7 @@ def refuse_foreign(
         lines.pop()  # cut
     if len(lines) > 2 and head.startswith(b"@") and lines[2].startswith(b"+"):
         raise _foreign(path, "FASTQ", _SEQUENCES, what)
-    rows = []
+    rows: list[list[bytes]] = []
     for line in lines:
         for pattern, name, meaning in _LINES:
             if pattern.match(line):

@@ -75,10 +75,10 @@ def scan_columns(text: bytes, names: Sequence[str]) -> Columns | None:
     text, width, form = found
     letters = np.frombuffer(text, np.uint8)
     cut = letters <= _NEWLINE
-    cuts = np.flatnonzero(cut)
-    if len(cuts) % width or cut[0] or (cut[1:] & cut[:-1]).any() or len(text) < _WORD:
+    every_cut = np.flatnonzero(cut)
+    if len(every_cut) % width or cut[0] or (cut[1:] & cut[:-1]).any() or len(text) < _WORD:
         return None
-    cuts = cuts.reshape(-1, width)
+    cuts = every_cut.reshape(-1, width)
     # As many line feeds as rows, all of them at the ends of rows; and nothing but tabs otherwise.
     stops = cuts[:, -1]
     if (letters[stops] != _NEWLINE).any() or np.count_nonzero(letters == _TAB) != len(stops) * (width - 1):

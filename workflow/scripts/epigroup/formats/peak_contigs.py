@@ -60,6 +60,7 @@ def on_contigs(
         meant = called_otherwise(name, spelt)
         if meant or every_row:
             first = re.search(rb"^" + re.escape(name.encode()) + rb"\s", text, re.MULTILINE)
+            assert first is not None, "other_contigs read the name there"
             number = text[: first.start()].count(b"\n") + 1
             told = f"{path}, line {number}: contig {name!r} is not in the genome's FASTA; {spelling_hint(name, fasta)}"
             remedy = ": rename it" if meant else ""

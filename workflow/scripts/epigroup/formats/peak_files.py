@@ -199,7 +199,8 @@ def _read_rows(
 
 def _split(path: str | os.PathLike, text: bytes) -> tuple[list[int], list[list[bytes]]]:
     """Line numbers (from 1) and fields of the data lines."""
-    lines, rows = [], []
+    lines: list[int] = []
+    rows: list[list[bytes]] = []
     separator, width, first = None, 0, 0
     for number, line in enumerate(text.split(b"\n"), 1):
         line = line.rstrip(b"\r")

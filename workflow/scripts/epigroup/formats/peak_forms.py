@@ -83,7 +83,7 @@ def form_of(
 def _form_of_rows(path, lines, rows: Rows, start: np.ndarray, end: np.ndarray) -> PeakForm:
     width, plain, whole = len(rows[0]), (3, 4, 5), tuple(range(3, BROADPEAK))
     places = list(zip(start.tolist(), end.tolist(), strict=True))
-    thick = all(_is_thick(row, *place) for row, place in zip(rows, places, strict=True))
+    thick = all(_is_thick(row, place) for row, place in zip(rows, places, strict=True))
     if width < NARROWPEAK:
         return PeakForm(f"BED{width}", plain) if thick else PeakForm("broadPeak", tuple(range(3, width)))
     if width >= BED12 and thick and all(map(_has_blocks, rows)):
@@ -103,14 +103,16 @@ def _form_of_rows(path, lines, rows: Rows, start: np.ndarray, end: np.ndarray) -
     )
 
 
-def _is_thick(row: Sequence[bytes], start: int | None = None, end: int | None = None) -> bool:
-    """Whether columns 7 to 9 are those of BED: a part of the interval, or none (0 and 0), and a colour."""
+def _is_thick(row: Sequence[bytes], place: tuple[int, int] | None = None) -> bool:
+    """Whether columns 7 to 9 are those of BED: a part of the interval, or none (0 and 0), and a colour. place: start
+    and end of the interval, where they are known."""
     if len(row) < 8 or not (row[6].isdigit() and row[7].isdigit() and max(len(row[6]), len(row[7])) < 19):
         return False
-    if start is None:
+    if place is None:
         if not (row[1].isdigit() and row[2].isdigit() and max(len(row[1]), len(row[2])) < 19):
             return False
-        start, end = int(row[1]), int(row[2])
+        place = int(row[1]), int(row[2])
+    start, end = place
     first, last = int(row[6]), int(row[7])
     inside = start <= first <= last <= end or (first == last == 0 and len(row) >= BED12)
     return inside and (len(row) < 9 or bool(_COLOUR.fullmatch(row[8])))

@@ -13,8 +13,8 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.logs import Progress
+from epigroup.dataset.groups import read_groups
 from epigroup.grouping.agreement import adjusted_rand
-from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import sheet_agreement
 from epigroup.grouping.method import GroupingInputs, check_k, checked, load
 from epigroup.grouping.read_inputs import read_head_table, read_label_correlation
@@ -45,7 +45,7 @@ def sweep_k(
     """
     sheet = pd.DataFrame(cfg["tasks"])
     task_ids = sheet["task_id"].tolist()
-    planted = read_groups(truth, task_ids) if truth else None
+    planted = read_groups(truth, task_ids).joined() if truth else None
     rows = []
     inputs = GroupingInputs(
         "sweep",

@@ -1,7 +1,7 @@
 """A table of the user's own: tab separated, a header, columns task_id and group (any words)."""
 
 from epigroup.core.errors import InputError
-from epigroup.grouping.group_table import as_members, read_group_lists, read_groups
+from epigroup.dataset.groups import read_groups
 from epigroup.grouping.method import Grouping, GroupingInputs, numbered, overlapping
 
 
@@ -12,10 +12,9 @@ def group_tasks(inputs: GroupingInputs) -> Grouping:
         raise InputError(
             f"grouping {inputs.name}: the method 'table' needs `file`, a table with task_id and group"
         )
-    if inputs.options.get("overlap"):
-        lists = read_group_lists(inputs.table, inputs.task_ids, overlap=True)
-        names = dict.fromkeys(group for groups in lists for group in groups)
-        return overlapping(as_members(lists), {"members": dict(enumerate(names))})
-    words = read_groups(inputs.table, inputs.task_ids)
-    groups = numbered(words)
-    return Grouping(groups, {"members": {int(g): str(w) for g, w in zip(groups, words, strict=True)}})
+    overlap = bool(inputs.options.get("overlap"))
+    found = read_groups(inputs.table, inputs.task_ids, overlap=overlap)
+    measures = {"members": dict(enumerate(found.names))}
+    if overlap:
+        return overlapping(found.members(), measures)
+    return Grouping(numbered(found.joined()), measures)

@@ -16,6 +16,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import as_read, read_json, sealed
+from epigroup.dataset.groups import read_groups
 from epigroup.dataset.tasks import read_tasks
 from epigroup.paper import shiri2022 as printed
 from epigroup.paper.shiri2022 import NOT_COMPARABLE, NOT_HERE
@@ -243,7 +244,9 @@ def compare_with_paper(inputs: Mapping, outputs: Mapping[str, str], cfg: Mapping
         raise InputError(f"paper: {cfg['paper']!r} is not known; there is {', '.join(CITED)}")
     tasks, dataset = read_tasks(inputs["tasks"]), read_json(inputs["dataset"])
     gains, strategies = read_table(inputs["gains"]), read_table(inputs["strategies"])
-    groups = read_table(inputs["groups"], dtype={"task_id": str}) if inputs.get("groups") else None
+    groups = None
+    if path := inputs.get("groups"):
+        groups = read_groups(path, overlap=True, numbered=True).table()
     study = read_table(inputs["study"]) if inputs.get("study") else None
     comparable = same_profiles(tasks)
     shares = table_2(tasks, groups, comparable)

@@ -15,6 +15,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
+from epigroup.dataset.groups import read_groups
 
 log = logging.getLogger(__name__)
 
@@ -102,11 +103,11 @@ def study_patience(
     the course) and steps_share (of the course's steps that would have been trained).
     Raises InputError for a profile without a curve.
     """
-    groups = read_table(groups_tsv, dtype={"task_id": str}).set_index("group")["task_id"]
+    groups = read_groups(groups_tsv, numbered=True)
     tasks = read_table(tasks_tsv, keep_default_na=False).set_index("task_id")
     curves = pd.concat([read_table(path) for path in curve_tsvs], ignore_index=True)
     courses = {}
-    for group, task in groups.items():
+    for task, group in groups.numbered_rows:
         mine = curves[curves["group"] == group].sort_values("step")
         if mine.empty:
             raise InputError(f"{groups_tsv}: no curve of {task} (group {group}); train the study again")

@@ -152,7 +152,11 @@ def _reads(cells: list[list[bytes]], lies: Layout) -> tuple[str, str] | None:
     plus, minus = (strands.count(one) / len(cells) for one in (b"+", b"-"))
     stranded = min(plus, minus) >= LEAST_STRAND
     if stranded:
-        named = {b"N": "N", _SEQUENCE: "a sequence", _READ_NAME: "like a read"}
+        named: dict[bytes | re.Pattern[bytes], str] = {
+            b"N": "N",
+            _SEQUENCE: "a sequence",
+            _READ_NAME: "like a read",
+        }
         for pattern, how in named.items():
             if all(
                 name == pattern if isinstance(pattern, bytes) else pattern.fullmatch(name) for name in names

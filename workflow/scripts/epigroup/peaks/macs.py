@@ -7,69 +7,44 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.peaks.macs_arguments import Call, FragmentLength, plan_call
+from epigroup.peaks.call_request import CallRequest
+from epigroup.peaks.macs_arguments import Call, plan_call
 from epigroup.reads.alignments import has_reads, is_paired, mapped_reads, write_cut_sites
 
 logger = logging.getLogger(__name__)
 
 
-def call_peaks(
-    bam: str,
-    out: str,
-    *,
-    profile_id: str,
-    assay: str,
-    peak_mode: str,
-    genome_size: int,
-    sizes: dict[str, int],
-    qvalue: float,
-    broad_qvalue: float,
-    fragment: FragmentLength,
-    options: str = "",
-    control: str | None = None,
-    macs: str = "macs2",
-) -> int:
+def call_peaks(request: CallRequest, out: str) -> int:
     """Call the peaks of one profile from its filtered, indexed alignments; return how many.
 
     `out` is narrowPeak (10 columns, gzip, whose checksum tells a damaged file), also for broad peaks, whose
-    summit column is -1. Peaks that reach
-    over the end of a chromosome of `sizes`, because reads were extended, end there. Peaks that MACS splits
-    at their summits are rows of one interval; such rows are one peak in the number returned.
+    summit column is -1. Peaks that reach over the end of a chromosome, because reads were extended, end there.
+    Peaks that MACS splits at their summits are rows of one interval; such rows are one peak in the number returned.
 
     Raises InputError when treatment or control has no reads, when they differ in layout, when MACS fails or
     finds no peak.
     """
-    paired = checked_layout(bam, control, profile_id)
-    call = plan_call(
-        assay,
-        peak_mode,
-        paired=paired,
-        control=control is not None,
-        genome_size=genome_size,
-        qvalue=qvalue,
-        broad_qvalue=broad_qvalue,
-        fragment=fragment,
-        options=options,
-    )
+    call = plan_call(request, paired=checked_layout(request))
+    profile_id = request.profile_id
     logger.info(
         "%s: %s reads, %s, %s peaks, called on %s",
         profile_id,
-        mapped_reads(bam),
-        assay,
-        peak_mode,
+        mapped_reads(request.treatment),
+        request.assay,
+        request.peak_mode,
         call.reads_as,
     )
     say(call, profile_id)
     with tempfile.TemporaryDirectory(prefix="macs.") as folder:
-        lines = called_lines(bam, folder, call, profile_id, assay, sizes, control=control, macs=macs)
+        lines = called_lines(request, call, folder)
     if not lines:
         raise InputError(
-            f"{bam}: MACS found no peak in profile {profile_id} at q-value {qvalue:g}; look at the "
-            "number of its reads, raise peaks.qvalue, or take the profile out of the sheet"
+            f"{request.treatment}: MACS found no peak in profile {profile_id} at q-value {request.qvalue:g}; look "
+            "at the number of its reads, raise peaks.qvalue, or take the profile out of the sheet"
         )
     with whole(out) as partial:
         partial.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
@@ -79,15 +54,19 @@ def call_peaks(
     return count
 
 
-def checked_layout(bam: str, control: str | None, profile_id: str) -> bool:
+def checked_layout(request: CallRequest) -> bool:
     """Whether treatment and control are paired. Raises InputError when either has no reads, or they differ."""
-    for path, what in ((bam, f"profile {profile_id}"), (control, f"the control of profile {profile_id}")):
+    profile_id, control = request.profile_id, request.control
+    for path, what in (
+        (request.treatment, f"profile {profile_id}"),
+        (control, f"the control of profile {profile_id}"),
+    ):
         if path is not None and not has_reads(path):
             raise InputError(
                 f"{path}: {what} has no read left after filtering; see its counts under quality/alignments, "
                 "and check that the reads are of this genome, or lower reads.mapq"
             )
-    paired = is_paired(bam)
+    paired = is_paired(request.treatment)
     if control is not None and is_paired(control) != paired:
         layouts = ("single-end", "paired")
         raise InputError(
@@ -105,39 +84,22 @@ def say(call: Call, profile_id: str) -> None:
         logger.warning("%s: %s", profile_id, warning)
 
 
-def called_lines(
-    bam: str,
-    folder: str,
-    call: Call,
-    name: str,
-    assay: str,
-    sizes: dict[str, int],
-    *,
-    control: str | None = None,
-    macs: str = "macs2",
-    more: tuple[str, ...] = (),
-) -> list[str]:
-    """Rows of narrowPeak that MACS gives for a BAM file, which may be none; its own files stay in `folder`.
+def called_lines(request: CallRequest, call: Call, folder: str, more: tuple[str, ...] = ()) -> list[str]:
+    """Rows of narrowPeak that MACS gives, which may be none; its own files stay in `folder`, named by profile_id.
 
     `more`: further arguments, such as those that ask for pileups.
     """
-    treatment = bam
+    name, treatment = request.profile_id, request.treatment
     if call.reads_as == "cut sites":
         treatment = f"{folder}/{name}.cuts.bed.gz"
-        logger.info("%d cut sites written", write_cut_sites(bam, treatment, tn5=assay == "ATAC"))
-    command = [
-        macs,
-        "callpeak",
-        "-t",
-        treatment,
-        *(("-c", control) if control else ()),
-        *call.arguments,
-        *more,
-    ]
-    run_macs([*command, "-n", name, "--outdir", folder, "--tempdir", folder], name, bam)
+        written = write_cut_sites(request.treatment, treatment, tn5=request.assay == "ATAC")
+        logger.info("%d cut sites written", written)
+    control = ("-c", request.control) if request.control else ()
+    command = [request.macs, "callpeak", "-t", treatment, *control, *call.arguments, *more]
+    run_macs([*command, "-n", name, "--outdir", folder, "--tempdir", folder], name, request.treatment)
     suffix = "broadPeak" if "--broad" in call.arguments else "narrowPeak"
     with open(f"{folder}/{name}_peaks.{suffix}", encoding="utf-8") as handle:
-        return list(to_narrow_peaks(handle, sizes))
+        return list(to_narrow_peaks(handle, request.sizes))
 
 
 def count_peaks(lines: Iterable[str]) -> int:
@@ -158,6 +120,7 @@ def run_macs(command: list[str], profile_id: str, bam: str) -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=one_thread
     ) as macs:
+        assert macs.stdout is not None, "it is a pipe"
         for line in macs.stdout:
             last = line.strip() or last
             logger.info("%s | %s", command[0], line.rstrip())
@@ -168,7 +131,7 @@ def run_macs(command: list[str], profile_id: str, bam: str) -> None:
         )
 
 
-def to_narrow_peaks(lines: Iterable[str], sizes: dict[str, int]) -> Iterable[str]:
+def to_narrow_peaks(lines: Iterable[str], sizes: Mapping[str, int]) -> Iterable[str]:
     """narrowPeak lines from MACS's narrowPeak or broadPeak lines, ended at the chromosome's end.
 
     broadPeak has no summit column: it becomes -1, as the format says.

@@ -5,8 +5,9 @@ import tempfile
 from collections.abc import Mapping
 
 from epigroup.core.files import whole
+from epigroup.peaks.call_request import CallRequest
 from epigroup.peaks.macs import called_lines, checked_layout, run_macs, say
-from epigroup.peaks.macs_arguments import FragmentLength, plan_call
+from epigroup.peaks.macs_arguments import plan_call
 from epigroup.reads.alignments import mapped_reads
 
 METHODS = {"enrichment": ("FE",), "pvalue": ("ppois",)}
@@ -25,44 +26,19 @@ Values end with the chromosome; pileups that reach beyond it are cut there.
 """
 
 
-def make_pileups(
-    bam: str,
-    outs: Mapping[str, str],
-    *,
-    profile_id: str,
-    assay: str,
-    peak_mode: str,
-    genome_size: int,
-    sizes: dict[str, int],
-    qvalue: float,
-    broad_qvalue: float,
-    fragment: FragmentLength,
-    options: str = "",
-    control: str | None = None,
-    macs: str = "macs2",
-) -> None:
+def make_pileups(request: CallRequest, outs: Mapping[str, str]) -> None:
     """Write bedGraphs of METHODS and a README. outs: paths by method and "readme".
 
     Raises InputError as `call_peaks` does.
     """
-    paired = checked_layout(bam, control, profile_id)
-    call = plan_call(
-        assay,
-        peak_mode,
-        paired=paired,
-        control=control is not None,
-        genome_size=genome_size,
-        qvalue=qvalue,
-        broad_qvalue=broad_qvalue,
-        fragment=fragment,
-        options=options,
-    )
+    call = plan_call(request, paired=checked_layout(request))
+    profile_id, macs = request.profile_id, request.macs
     say(call, profile_id)
-    counts = [mapped_reads(path) / (2 if call.reads_as == "pairs" else 1) for path in (bam, control) if path]
-    scale = min(counts) / 1e6
+    of_a_fragment = 2 if call.reads_as == "pairs" else 1
+    bams = (request.treatment, request.control)
+    scale = min(mapped_reads(path) / of_a_fragment for path in bams if path) / 1e6
     with tempfile.TemporaryDirectory(prefix="signals.") as folder:
-        more = ("-B", "--SPMR")
-        called_lines(bam, folder, call, profile_id, assay, sizes, control=control, macs=macs, more=more)
+        called_lines(request, call, folder, more=("-B", "--SPMR"))
         pileup, background = (
             f"{folder}/{profile_id}_{kind}.bdg" for kind in ("treat_pileup", "control_lambda")
         )
@@ -70,7 +46,7 @@ def make_pileups(
             scaled = ("-S", f"{scale:.6f}") if name == "pvalue" else ()
             with whole(outs[name]) as partial:
                 command = [macs, "bdgcmp", "-t", pileup, "-c", background, "-m", *method, *scaled]
-                run_macs([*command, "-o", os.fspath(partial)], profile_id, bam)
+                run_macs([*command, "-o", os.fspath(partial)], profile_id, request.treatment)
     text = README.format(
         profile=profile_id, macs=macs, scale=scale, reads_as=call.reads_as, arguments=" ".join(call.arguments)
     )

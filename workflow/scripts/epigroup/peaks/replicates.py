@@ -22,15 +22,16 @@ import tempfile
 import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pysam
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.text_files import read_json
+from epigroup.peaks.call_request import CallRequest
 from epigroup.peaks.macs import called_lines, checked_layout, count_peaks, say
-from epigroup.peaks.macs_arguments import FragmentLength, plan_call
+from epigroup.peaks.macs_arguments import Call, plan_call
 from epigroup.reads.alignments import open_alignments
 
 log = logging.getLogger(__name__)
@@ -113,98 +114,102 @@ def write_halves(bam: str | os.PathLike, folder: str, name: str) -> tuple[str, s
     return paths
 
 
-def compare_replicates(
-    pooled: str,
-    replicates: Sequence[str],
-    out: str,
-    ratios: str,
-    *,
-    profile_id: str,
-    assay: str,
-    peak_mode: str,
-    genome_size: int,
-    sizes: dict[str, int],
-    qvalue: float,
-    broad_qvalue: float,
-    lax_pvalue: float,
-    by: str,
-    fragment: FragmentLength,
-    options: str = "",
-    control: str | None = None,
-    macs: str = "macs2",
-    idr: str = "idr",
-) -> Agreement:
-    """Write the peaks that replicates support (narrowPeak, gzip) and their ratios (JSON).
+@dataclass(frozen=True)
+class LaxCalls:
+    """Lax peaks of a profile's reads and of parts of them, called alike, and which peaks two sets of them support.
 
-    by: "overlap", or "idr" for narrow peaks whose irreproducible discovery rate is at most 0.05; `idr`: that program.
-    Raises InputError as `call_peaks` does, and when no peak is supported.
+    request: of the pooled reads; call: how all are called. folder: where the files of MACS and idr go. idr: the
+    program, or None for the overlap rule.
     """
-    paired = checked_layout(pooled, control, profile_id)
-    call = plan_call(
-        assay,
-        peak_mode,
-        paired=paired,
-        control=control is not None,
-        genome_size=genome_size,
-        qvalue=qvalue,
-        broad_qvalue=broad_qvalue,
-        fragment=fragment,
-        options=options,
-        pvalue=lax_pvalue,
-    )
-    say(call, profile_id)
-    by_idr = by == "idr" and peak_mode == "narrow"
-    if by == "idr" and not by_idr:
-        log.warning("%s: IDR is for narrow peaks; these are broad, the overlap rule is used", profile_id)
-    with tempfile.TemporaryDirectory(prefix="replicates.") as folder:
 
-        def lax(bam: str, name: str) -> list[str]:
-            rows = called_lines(bam, folder, call, name, assay, sizes, control=control, macs=macs)
-            if len(rows) > MOST_PEAKS:
-                rows = sorted(rows, key=lambda row: -float(row.split("\t")[7]))[:MOST_PEAKS]
-            log.info("%s: %d lax peaks", name, count_peaks(rows))
-            return rows
+    request: CallRequest
+    call: Call
+    folder: str
+    idr: str | None
 
-        def supported(rows: list[str], first: list[str], second: list[str], of: str) -> list[str]:
-            """Those of `rows` that both sets of peaks support."""
-            if by_idr:
-                return reproducible(rows, first, second, folder, of, idr=idr)
-            return list(itertools.compress(rows, both(is_supported(rows, first), is_supported(rows, second))))
+    def lax_peaks(self, bam: str, name: str) -> list[str]:
+        """Rows of narrowPeak of a BAM file, its MOST_PEAKS best."""
+        part = replace(self.request, treatment=bam, profile_id=name)
+        rows = called_lines(part, self.call, self.folder)
+        if len(rows) > MOST_PEAKS:
+            rows = sorted(rows, key=lambda row: -float(row.split("\t")[7]))[:MOST_PEAKS]
+        log.info("%s: %d lax peaks", name, count_peaks(rows))
+        return rows
 
-        def in_halves(bam: str, name: str, rows: list[str]) -> int:
-            """How many of these peaks both halves of a BAM file support."""
-            peaks = []
-            for number, half in enumerate(write_halves(bam, folder, name), start=1):
-                peaks.append(lax(half, f"{name}.half{number}"))
-                os.unlink(half)
-            return count_peaks(supported(rows, *peaks, f"the halves of {name}"))
+    def supported(self, rows: list[str], first: list[str], second: list[str], of: str) -> list[str]:
+        """Those of `rows` that both sets of peaks support; `of` says in words what is compared."""
+        if self.idr is not None:
+            return reproducible(rows, first, second, self.folder, of, idr=self.idr)
+        return list(itertools.compress(rows, both(is_supported(rows, first), is_supported(rows, second))))
 
-        everything = lax(pooled, profile_id)
-        each = [lax(bam, f"{profile_id}.rep{i}") for i, bam in enumerate(replicates, start=1)]
+    def in_halves(self, bam: str, name: str, rows: list[str]) -> int:
+        """How many of these peaks both halves of a BAM file support."""
+        first, second = (
+            self._half(half, f"{name}.half{number}")
+            for number, half in enumerate(write_halves(bam, self.folder, name), start=1)
+        )
+        return count_peaks(self.supported(rows, first, second, f"the halves of {name}"))
+
+    def _half(self, bam: str, name: str) -> list[str]:
+        rows = self.lax_peaks(bam, name)
+        os.unlink(bam)
+        return rows
+
+    def agreement(self, replicates: Sequence[str]) -> Agreement:
+        """How well the replicates' BAM files agree with each other and within themselves."""
+        pooled, profile_id = self.request.treatment, self.request.profile_id
+        names = [f"{profile_id}.rep{i}" for i, _ in enumerate(replicates, start=1)]
+        everything = self.lax_peaks(pooled, profile_id)
+        each = [self.lax_peaks(bam, name) for bam, name in zip(replicates, names, strict=True)]
         lines = max(
             (
-                supported(everything, each[i], each[j], f"replicates {i + 1} and {j + 1} of {profile_id}")
+                self.supported(
+                    everything, each[i], each[j], f"replicates {i + 1} and {j + 1} of {profile_id}"
+                )
                 for i, j in itertools.combinations(range(len(each)), 2)
             ),
             key=len,
         )
-        found = Agreement(
+        return Agreement(
             lines,
             count_peaks(lines),
-            in_halves(pooled, profile_id, everything),
-            tuple(
-                in_halves(bam, f"{profile_id}.rep{i}", each[i - 1])
-                for i, bam in enumerate(replicates, start=1)
-            ),
+            self.in_halves(pooled, profile_id, everything),
+            tuple(map(self.in_halves, replicates, names, each)),
         )
-    if not lines:
+
+
+def compare_replicates(
+    request: CallRequest,
+    replicates: Sequence[str],
+    out: str,
+    ratios: str,
+    *,
+    lax_pvalue: float,
+    by: str,
+    idr: str = "idr",
+) -> Agreement:
+    """Write the peaks that replicates support (narrowPeak, gzip) and their ratios (JSON).
+
+    request: of the pooled reads; replicates: a BAM file of each. by: "overlap", or "idr" for narrow peaks whose
+    irreproducible discovery rate is at most 0.05; `idr`: that program.
+    Raises InputError as `call_peaks` does, and when no peak is supported.
+    """
+    profile_id = request.profile_id
+    call = plan_call(request, paired=checked_layout(request), pvalue=lax_pvalue)
+    say(call, profile_id)
+    by_idr = by == "idr" and request.peak_mode == "narrow"
+    if by == "idr" and not by_idr:
+        log.warning("%s: IDR is for narrow peaks; these are broad, the overlap rule is used", profile_id)
+    with tempfile.TemporaryDirectory(prefix="replicates.") as folder:
+        found = LaxCalls(request, call, folder, idr if by_idr else None).agreement(replicates)
+    if not found.lines:
         raise InputError(
-            f"{pooled}: no peak of profile {profile_id} is supported by two of its {len(replicates)} replicates; they "
-            "do not agree: look at their reads, or say peaks.replicates: pooled"
+            f"{request.treatment}: no peak of profile {profile_id} is supported by two of its {len(replicates)} "
+            "replicates; they do not agree: look at their reads, or say peaks.replicates: pooled"
         )
     log.info("%s: Nt %d, Np %d, N %s, %s", profile_id, found.nt, found.np, found.n, found.ratios)
     with whole(out) as partial:
-        partial.write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
+        partial.write_bytes(gzip.compress("".join(found.lines).encode(), mtime=0))
     write_ratios(ratios, found)
     return found
 
@@ -236,7 +241,7 @@ def reproducible(
             f"{(run.stderr.strip().splitlines() or ['no message'])[-1]}; it wants 20 peaks or more that both sets "
             "have: look at their numbers above in the log, or say peaks.replicates: overlap"
         )
-    kept = {}
+    kept: dict[str, None] = {}
     with open(result, encoding="utf-8") as handle:
         for line in handle:
             cells = line.rstrip("\n").split("\t")

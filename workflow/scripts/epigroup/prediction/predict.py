@@ -15,13 +15,13 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
 from epigroup.dataset.dataset import Dataset, Examples, open_dataset
+from epigroup.dataset.groups import read_groups
 from epigroup.genome.codes import open_genome
 from epigroup.networks.losses import find_loss
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos
 from epigroup.networks.networks import Network
 from epigroup.training.batches import Sequences
 from epigroup.training.devices import choose_device
-from epigroup.training.group_tables import read_groups
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +66,8 @@ def serving_groups(infos: Sequence[ModelInfo], serving: str | os.PathLike | None
                     "overlapping groups need a table that says which network serves a task"
                 )
         return {task: groups[0] for task, groups in known.items()}
-    rows = [(task, group) for group, tasks in read_groups(serving, list(known)).items() for task in tasks]
+    table = read_groups(serving, list(known), needed=(), overlap=True, numbered=True)
+    rows = [(task, group) for group, tasks in table.by_number().items() for task in tasks]
     chosen = dict(rows)
     if len(rows) != len(known) or any(group not in known[task] for task, group in rows):
         wrong = [task for task in known if chosen.get(task) not in known[task]] or [rows[0][0]]

@@ -10,9 +10,9 @@ import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 
-from epigroup.reads.alignments import open_alignments
+from epigroup.reads.alignments import end_of, is_mate_placed, is_placed, mate_quality, open_alignments
 
-# Unmapped, mate unmapped, secondary, failed; of pairs only proper ones. Duplicates stay in.
+# Unmapped, mate unmapped, secondary, failed, supplementary; of pairs only proper ones. Duplicates stay in.
 LEFT_OUT, PROPER = 4 + 8 + 256 + 512 + 2048, 2
 
 
@@ -62,26 +62,32 @@ def measure_complexity(bam: str | os.PathLike, *, mapq: int, mitochondrion: str 
     Only places of one start are held at a time. Raises InputError for a file that is cut or damaged.
     """
     fragments = places = ones = twos = 0
-    at, here = (-1, -1), Counter()
+    at = (-1, -1)
+    here: Counter[tuple[int, bool]] = Counter()
     with open_alignments(bam) as handle:
         skipped = handle.get_tid(mitochondrion) if mitochondrion else -1
         for read in handle:
             flag = read.flag
             if flag & LEFT_OUT or read.mapping_quality < mapq or read.reference_id == skipped:
                 continue
+            if not is_placed(read):
+                continue
             if flag & 1:
+                if not is_mate_placed(read):
+                    continue
                 # Of a pair the left mate stands for both.
                 if not flag & PROPER or read.template_length < 0:
                     continue
                 if read.template_length == 0 and not flag & 64:
                     continue
-                if read.has_tag("MQ") and read.get_tag("MQ") < mapq:
+                quality = mate_quality(read)
+                if quality is not None and quality < mapq:
                     continue
                 key = (read.reference_start + read.template_length, bool(flag & 64))
             elif flag & (64 + 128):
                 continue
             else:
-                key = (read.reference_end, bool(flag & 16))
+                key = (end_of(bam, read), bool(flag & 16))
             place = (read.reference_id, read.reference_start)
             if place != at:
                 n, one, two = _tally(here)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epigroup.reads.alignments import open_alignments
+from epigroup.reads.alignments import end_of, open_alignments
 
 STEP, FARTHEST = 5, 1500
 # As ENCODE's pipeline runs phantompeakqualtools: reads enough, and no fragment looked for near the read length.
@@ -45,7 +45,7 @@ class StrandCorrelation:
 def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
     """5' ends of the first mates (or of both), or of single reads, of a BAM file sorted by coordinate.
 
-    Raises InputError for a BAM file that is cut or damaged.
+    Raises InputError for a BAM file that is cut or damaged, or holds a reverse read that ends nowhere.
     """
     forward: dict[int, array] = {}
     reverse: dict[int, array] = {}
@@ -57,7 +57,7 @@ def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
             if flag & 128 and not both_mates:
                 continue
             if flag & 16:
-                reverse.setdefault(read.reference_id, array("i")).append(read.reference_end - 1)
+                reverse.setdefault(read.reference_id, array("i")).append(end_of(bam, read) - 1)
             else:
                 forward.setdefault(read.reference_id, array("i")).append(read.reference_start)
             if len(spans) < 1_000_000:
@@ -65,13 +65,12 @@ def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
             if flag & 64:
                 sizes.append(abs(read.template_length))
     lengths = np.bincount(np.array(sizes, np.int64)) if sizes else np.zeros(1, np.int64)
-    empty = np.zeros(0, np.int32)
+
+    def of(side: dict[int, array], number: int) -> np.ndarray:
+        return np.sort(np.array(side.get(number, ()), np.int32))
+
     by_chrom = {
-        names[number]: tuple(
-            np.sort(np.array(side[number], np.int32)) if number in side else empty
-            for side in (forward, reverse)
-        )
-        for number in sorted({*forward, *reverse})
+        names[number]: (of(forward, number), of(reverse, number)) for number in sorted({*forward, *reverse})
     }
     return Ends(by_chrom, int(np.median(spans)) if spans else 0, lengths)
 

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import pysam
 
 from epigroup.core.errors import InputError
 from epigroup.core.text_files import REMEDY, read_json, read_text
@@ -17,7 +16,7 @@ from epigroup.quality.flagstat import read_flagstat
 from epigroup.quality.insert_sizes import insert_figures
 from epigroup.quality.strand_facts import StrandFacts
 from epigroup.quality.tss_enrichment import tss_enrichment
-from epigroup.reads.alignments import mapped_reads, open_alignments
+from epigroup.reads.alignments import count_with_samtools, mapped_reads, open_alignments
 
 
 def mitochondrial_share(idxstats: str | os.PathLike, mitochondrion: str) -> float:
@@ -49,7 +48,7 @@ def reads_in_peaks(bam: str | os.PathLike, peaks: Iterable[tuple[str, int, int]]
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".bed") as bed:
         bed.writelines(f"{chrom}\t{start}\t{end}\n" for chrom, start, end in peaks)
         bed.flush()
-        inside = int(pysam.view("-c", "-L", bed.name, os.fspath(bam)))
+        inside = count_with_samtools("-L", bed.name, os.fspath(bam))
     return inside / mapped_reads(bam)
 
 

@@ -67,7 +67,12 @@ def mapped_reads(bam: str | os.PathLike) -> int:
     """Mapped reads of a BAM file, counted one by one: an index knows the number too, but has no checksum. Raises
     InputError for a damaged file."""
     with open_alignments(bam):
-        return int(pysam.view("-c", "-F", "4", os.fspath(bam)))
+        return count_with_samtools("-F", "4", os.fspath(bam))
+
+
+def count_with_samtools(*arguments: str) -> int:
+    """What `samtools view -c` counts."""
+    return int("".join(pysam.view("-c", *arguments)))
 
 
 def has_reads(bam: str | os.PathLike) -> bool:
@@ -88,18 +93,57 @@ def is_paired(bam: str | os.PathLike) -> bool:
     return found == {True}
 
 
+def is_placed(read: pysam.AlignedSegment) -> bool:
+    """Whether a read is aligned and has a CIGAR, without which nothing says where it ends. BAM files may hold reads
+    that are flagged as aligned and have none; samtools takes them as not aligned where it reads text."""
+    return read.reference_end is not None
+
+
+def is_mate_placed(read: pysam.AlignedSegment) -> bool:
+    """The same of the mate, as samtools fixmate -m wrote it on the read; true where it wrote nothing."""
+    return mate_cigar(read) != "*"
+
+
+def mate_cigar(read: pysam.AlignedSegment) -> str | None:
+    """The mate's CIGAR, as samtools fixmate -m writes it on a read (tag MC); None where it wrote nothing."""
+    try:
+        return str(read.get_tag("MC"))
+    except KeyError:
+        return None
+
+
+def mate_quality(read: pysam.AlignedSegment) -> int | None:
+    """The mate's mapping quality, as samtools fixmate writes it on a read (tag MQ); None where it wrote nothing."""
+    try:
+        found = read.get_tag("MQ")
+    except KeyError:
+        return None
+    return found if isinstance(found, int) else None
+
+
+def end_of(bam: str | os.PathLike, read: pysam.AlignedSegment) -> int:
+    """The base after a read's last, from 0, bp. Raises InputError, naming file and read, where nothing says it."""
+    end = read.reference_end
+    if end is None:
+        raise InputError(
+            f"{bam}: read {read.query_name!r} is not aligned, or is flagged so and has no CIGAR; {REMEDY}, without it"
+        )
+    return end
+
+
 def write_cut_sites(bam: str | os.PathLike, out: str | os.PathLike, *, tn5: bool) -> int:
     """Write every read as a BED interval with its strand (gzip), its 5' end at the cut; return how many.
 
     With `tn5` the 5' ends move to the middle of the transposase's 9-bp stagger: +4 on the forward strand, -5
     on the reverse (Buenrostro et al. 2013). The rest of the read stays, because MACS2 takes the read length
-    as the gap over which it joins peaks. Raises InputError for a BAM file that is cut or damaged.
+    as the gap over which it joins peaks. Raises InputError for a BAM file that is cut or damaged, or holds a read that
+    ends nowhere.
     """
     forward, reverse = (TN5_FORWARD, TN5_REVERSE) if tn5 else (0, 0)
     count = 0
     with gzip.open(out, "wt", compresslevel=1, encoding="utf-8") as bed, open_alignments(bam) as handle:
         for read in handle:
-            start, end, strand = read.reference_start, read.reference_end, "+"
+            start, end, strand = read.reference_start, end_of(bam, read), "+"
             if read.is_reverse:
                 end, strand = max(end - reverse, start + 1), "-"
             else:

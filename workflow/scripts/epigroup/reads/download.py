@@ -17,8 +17,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
-from typing import BinaryIO
 
 from epigroup.core.compressed import open_text
 from epigroup.core.errors import InputError
@@ -79,7 +79,7 @@ def fetch_file(
     log.info("%s: %d bytes%s", final, final.stat().st_size, "" if checksum else ", no checksum given")
 
 
-def _fetch(source: "_Source", handle: BinaryIO, tries: int, pause: float) -> None:
+def _fetch(source: "_Source", handle: BufferedRandom, tries: int, pause: float) -> None:
     failures, furthest = 0, source.size(handle)
     while True:
         try:
@@ -113,10 +113,10 @@ class _Source:
         self.resumed = False
 
     @staticmethod
-    def size(handle: BinaryIO) -> int:
+    def size(handle: BufferedRandom) -> int:
         return handle.seek(0, os.SEEK_END)
 
-    def transfer(self, handle: BinaryIO) -> None:
+    def transfer(self, handle: BufferedRandom) -> None:
         """Bring what is missing. Raises Interrupted, or InputError for what no other try would mend."""
         headers = {"User-Agent": "epigroup", "Accept-Encoding": "identity"}
         start = self.size(handle)
@@ -134,7 +134,9 @@ class _Source:
                 sure = self._take(answer, handle, start)
         self._check(handle, sure)
 
-    def _ask(self, headers: dict[str, str], handle: BinaryIO, start: int) -> http.client.HTTPResponse | None:
+    def _ask(
+        self, headers: dict[str, str], handle: BufferedRandom, start: int
+    ) -> http.client.HTTPResponse | None:
         """The server's answer; None when there is nothing left to bring."""
         try:
             return urllib.request.urlopen(  # noqa: S310 - the schema lets http and https in alone
@@ -159,7 +161,7 @@ class _Source:
         except (OSError, http.client.HTTPException) as error:
             raise Interrupted(_words(error)) from None
 
-    def _take(self, answer: http.client.HTTPResponse, handle: BinaryIO, start: int) -> bool:
+    def _take(self, answer: http.client.HTTPResponse, handle: BufferedRandom, start: int) -> bool:
         """Append the answer's body. Whether its length was known, so that its end is no cut."""
         if answer.status == 206:
             found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
@@ -209,7 +211,7 @@ class _Source:
                 "browser, and check the section downloads"
             )
 
-    def _check(self, handle: BinaryIO, sure: bool) -> None:
+    def _check(self, handle: BufferedRandom, sure: bool) -> None:
         """Hold what has arrived against the checksum; without one, and when only its own end tells whether it
         is whole, unpack it."""
         if self.checksum is not None:
@@ -260,7 +262,7 @@ def _version_of(answer: http.client.HTTPResponse) -> str | None:
     return answer.headers.get("Last-Modified") if etag.startswith("W/") else etag
 
 
-def _empty(handle: BinaryIO) -> int:
+def _empty(handle: BufferedRandom) -> int:
     handle.seek(0)
     return handle.truncate(0)
 
@@ -272,7 +274,7 @@ def _words(error: BaseException) -> str:
 
 
 @contextmanager
-def _alone(partial: Path, where: str) -> Iterator[BinaryIO]:
+def _alone(partial: Path, where: str) -> Iterator[BufferedRandom]:
     """The partial file, for this process alone: two would write into each other's."""
     while True:
         with open(os.open(partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as handle:

@@ -141,7 +141,7 @@ def _opened(path: str | os.PathLike) -> Iterator[pysam.AlignmentFile]:
     try:
         if not os.path.getsize(path):
             raise InputError(f"{path}: is empty; copy or make it again")
-        fields = f"required_fields={NAMES + FLAGS + PLACES + QUALITIES:#x}".encode()
+        fields = f"required_fields={NAMES + FLAGS + PLACES + QUALITIES:#x}"
         opened = pysam.AlignmentFile(os.fspath(path), "r", check_sq=False, format_options=[fields])
         with closed_quietly(opened) as handle:
             if not (handle.is_bam or handle.is_cram):
@@ -282,7 +282,7 @@ def _named_apart(path: str | os.PathLike, hashes: set[int]) -> str:
     name = ""
     alone = (read for read in _primary_pairs(path) if hash(read.query_name) in hashes)
     for read in itertools.islice(alone, LOOKED_AT):
-        name, mate = read.query_name, "2" if read.flag & SECOND else "1"
+        name, mate = read.query_name or "", "2" if read.flag & SECOND else "1"
         if not name.endswith((f"/{mate}", f".{mate}", f"_{mate}")):
             return ""
     return name

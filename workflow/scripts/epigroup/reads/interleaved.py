@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def _numbered(name: Name) -> tuple[bytes, bytes]:
 
 
 # What neighbours share. Of these, one may be the same in a whole file (SRR1 of "SRR1 17", SRR1 of "SRR1.17").
-KEYS = {
+KEYS: dict[str, Callable[[Name], bytes]] = {
     "stem": lambda name: name.stem,
     "line": lambda name: name.line,
     "number": lambda name: _numbered(name)[0],
@@ -104,9 +104,9 @@ PARTED = {
 def _count(number: int, names: Sequence[Name], key: str, inner: bool) -> _Count:
     """Of neighbouring records from `number` (from 1) on. `inner`: what touches an end may go on beyond it."""
     couples = said = alone = longer = at = 0
-    first = None
-    for _, run in itertools.groupby(names, KEYS[key]):
-        run = list(run)
+    first: tuple[int, Name, Name] | None = None
+    for _, neighbours in itertools.groupby(names, KEYS[key]):
+        run = list(neighbours)
         size = len(run)
         start, at = at, at + size
         mates = [name.mate for name in run]
@@ -116,7 +116,7 @@ def _count(number: int, names: Sequence[Name], key: str, inner: bool) -> _Count:
             continue
         elif size == 2 and (key != "number" or [_numbered(name)[1] for name in run] == [b"1", b"2"]):
             couples, said = couples + 1, said + (b"" not in mates)
-            first = first or (number + start, *run)
+            first = first or (number + start, run[0], run[1])
         else:
             alone += size
     return _Count(couples, said, alone, longer, first)
@@ -178,6 +178,7 @@ class Neighbours:
 
 
 def _both_mates(path: str | os.PathLike, count: _Count, key: str) -> InputError:
+    assert count.first is not None, "couples were counted, and with them the first"
     number, one, two = count.first
     shown = [repr(name.line[:60].decode("ascii", "replace")) for name in (one, two)]
     others = (

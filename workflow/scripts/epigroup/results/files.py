@@ -9,6 +9,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.core.tables import read_figures
+from epigroup.dataset.groups import read_groups
 
 # The columns that each kind of table must have.
 NEEDED = {
@@ -168,7 +169,10 @@ def gather(
     """Tables of one kind below one another, with the columns of the `scores` too."""
     frames = []
     for path in paths:
-        frame = tagged(path, table(path, kind, scores), what)
+        if kind == "groups":
+            frame = tagged(path, read_groups(path, overlap=True, numbered=True).table(), what)
+        else:
+            frame = tagged(path, table(path, kind, scores), what)
         if known is not None:
             strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
             if len(strange):

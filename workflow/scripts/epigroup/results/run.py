@@ -8,6 +8,7 @@ import pandas as pd
 
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
+from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.score_names import ScoreNames, names_of
 from epigroup.quality.tables import read_counts, read_summary
 from epigroup.reads.accounts import read_accounts
@@ -160,7 +161,9 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         else None,
         task_strata=gather_strata(many(inputs, "task_strata"), tasks.index),
         study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
-        course=pd.concat(courses).merge(table(one(inputs, "study_groups"), "groups"), on="group")
+        course=pd.concat(courses).merge(
+            read_groups(one(inputs, "study_groups"), numbered=True).table(), on="group"
+        )
         if courses
         else None,
         regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,

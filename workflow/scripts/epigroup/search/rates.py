@@ -15,6 +15,7 @@ from typing import Any
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
+from epigroup.dataset.groups import read_groups
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def choose_rates(
     trials.
     """
     trials = read_trials(trial_tsvs)
-    groups = sorted(set(read_table(groups_tsv, dtype={"group": int})["group"].tolist()))
+    groups = sorted(read_groups(groups_tsv, overlap=True, numbered=True).sizes)
     by_unit: dict[int | None, list[Trial]] = {}
     for trial in trials:
         by_unit.setdefault(None if sampled else trial.group, []).append(trial)

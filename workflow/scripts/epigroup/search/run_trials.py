@@ -18,6 +18,7 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
+from epigroup.dataset.groups import read_groups
 from epigroup.genome.codes import open_genome
 from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.training.batch_stream import BatchStream
@@ -31,7 +32,7 @@ from epigroup.training.checkpoints import (
     write_checkpoint,
 )
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
-from epigroup.training.group_tables import check_groups, pack_groups, read_groups
+from epigroup.training.group_tables import check_groups, pack_groups
 from epigroup.training.log_lines import progress_line
 from epigroup.training.memory import (
     MEGABYTE,
@@ -244,7 +245,8 @@ def run_trials(
     prefer_deterministic(device)
     precision = check_precision(training["precision"])
     dataset = open_dataset(dataset_json, shard_paths)
-    searched = searched_groups(read_groups(groups_tsv, dataset.task_ids, tasks), sample, groups_tsv)
+    table = read_groups(groups_tsv, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
+    searched = searched_groups(table.by_number(), sample, groups_tsv)
     groups = pack_groups(searched, part, n_parts)
     rates = {
         group: phase_rates(phase, search, read_trials(coarse_tsvs), None if sample else group)

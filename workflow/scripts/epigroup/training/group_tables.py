@@ -1,4 +1,4 @@
-"""The tables that training reads: which tasks a group has, and its learning rate."""
+"""What is to be trained: the groups of a pack, their learning rates, and whether they have something to learn."""
 
 from __future__ import annotations
 
@@ -11,39 +11,9 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.tables import table_rows
-from epigroup.core.text_files import REMEDY
 from epigroup.training.batches import Batches
 
 logger = logging.getLogger(__name__)
-
-
-def read_groups(
-    path: str | os.PathLike, task_ids: Sequence[str], expected: Iterable[str] | None = None
-) -> dict[int, list[str]]:
-    """Group number -> its tasks in the order of `task_ids`, from a table with columns task_id and group.
-
-    Raises InputError for a missing column, a group that is no number, an unknown task, a (task, group) named
-    twice, and, where the tasks `expected` are given, one of them that has no row.
-    """
-    rank = {task: i for i, task in enumerate(task_ids)}
-    members: dict[int, list[str]] = {}
-    for line, row in table_rows(path, ("task_id", "group")):
-        where, group = f"{path}:{line}", row["group"]
-        if not (group.isascii() and group.isdecimal() and len(group) < 10):
-            raise InputError(f"{where}: group {group!r} is not a number from 0")
-        if row["task_id"] not in rank:
-            raise InputError(
-                f"{where}: task {row['task_id']!r} is not in the data set; does the table fit the sheet?"
-            )
-        tasks = members.setdefault(int(group), [])
-        if row["task_id"] in tasks:
-            raise InputError(f"{where}: task {row['task_id']!r} stands twice in group {group}")
-        tasks.append(row["task_id"])
-    lacking = set(expected or ()) - {task for tasks in members.values() for task in tasks}
-    if lacking:
-        first = min(lacking, key=rank.__getitem__)
-        raise InputError(f"{path}: {len(lacking)} tasks have no row, the first is {first!r}; {REMEDY}")
-    return {group: sorted(members[group], key=rank.__getitem__) for group in sorted(members)}
 
 
 def pack_groups(groups: Mapping[int, list[str]], pack: int, n_packs: int) -> dict[int, list[str]]:

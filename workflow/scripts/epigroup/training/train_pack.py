@@ -19,6 +19,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.dataset.dataset import open_dataset
+from epigroup.dataset.groups import read_groups
 from epigroup.genome.codes import open_genome
 from epigroup.networks.model_files import ModelInfo, versions, write_models
 from epigroup.training.batches import Batches, Sequences
@@ -26,7 +27,7 @@ from epigroup.training.calibration import Choices, choose_layout, processor_of
 from epigroup.training.checkpoints import Checkpoint, catch_termination, checkpoint_path, identity_settings
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_state import TrainedGroup, trained_group
-from epigroup.training.group_tables import check_groups, pack_groups, read_groups, read_rates
+from epigroup.training.group_tables import check_groups, pack_groups, read_rates
 from epigroup.training.memory import keep_freed_memory, refuse_out_of_memory
 from epigroup.training.pack import Pack
 from epigroup.training.warm_start import WarmStart, read_warm_start
@@ -155,7 +156,8 @@ def train_pack(
     prefer_deterministic(device)
     precision = check_precision(cfg["precision"])
     dataset = open_dataset(dataset_json, shard_paths)
-    all_groups = read_groups(groups_tsv, dataset.task_ids, tasks)
+    table = read_groups(groups_tsv, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
+    all_groups = table.by_number()
     groups = pack_groups(all_groups, pack, n_packs)
     rates = dict.fromkeys(groups, cfg["learning_rate"])
     if rates_tsv is not None:
