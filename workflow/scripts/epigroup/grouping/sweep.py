@@ -3,7 +3,6 @@ section IV.A, K of 2 to 10)."""
 
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +91,7 @@ def one_grouping(inputs: GroupingInputs, entry: str, planted: np.ndarray | None)
     return row
 
 
-def most_stable(table: pd.DataFrame) -> Sequence[bool]:
+def most_stable(table: pd.DataFrame) -> np.ndarray:
     """bool (rows,): the K of the highest stability of a method and form of vectors, the least of equals."""
     marked = np.zeros(len(table), bool)
     stability = table["stability"].astype(float)
