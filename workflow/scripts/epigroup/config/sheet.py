@@ -26,6 +26,14 @@ from epigroup.core.errors import InputError
 BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
 
 
+def given(path: str | None, what: str) -> str:
+    """A path of the sheet that cannot be empty: the row's kind, or the config, asks for it. `what`: of what it is.
+    Raises ValueError where it is empty all the same."""
+    if path is None:
+        raise ValueError(f"the sheet gives no {what}")
+    return path
+
+
 @dataclass(frozen=True)
 class Replicate:
     """Files of one row; a path that the row does not give is None."""

@@ -80,9 +80,9 @@ def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     header = lines[0].split("\t")
     check_header(path, header)
     rows, faults = [], []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split("\t")
-        if not line.strip():
+    for number, written in enumerate(lines[1:], start=2):
+        cells = written.split("\t")
+        if not written.strip():
             faults.append(f"line {number}: is blank; remove it")
         elif len(cells) != len(header):
             faults.append(
@@ -276,11 +276,11 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
             if column in row:
-                there, path = files.setdefault(identity(row[column], results), (line, row[column]))
-                if there != line:
+                earlier, path = files.setdefault(identity(row[column], results), (line, row[column]))
+                if earlier != line:
                     called = "" if path == row[column] else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {row[column]!r} stands on line {there} already{called}; one "
+                        f"line {line}, column {column}: {row[column]!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name

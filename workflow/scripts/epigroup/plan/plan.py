@@ -66,7 +66,9 @@ class Plan:
     study: StudyPlan | None = None
 
 
-def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[tuple[int, int]], bool]:
+def group_sizes(
+    config: Mapping[str, Any], grouping: str, table: pd.DataFrame
+) -> tuple[list[tuple[int, int]], bool]:
     """[(number of groups, tasks in each)], largest first, and whether the sizes are known beforehand."""
     spec = config["groupings"][grouping]
     tasks = grouping_tasks(config, grouping, table)
@@ -88,7 +90,7 @@ def seconds_a_step(training: Mapping[str, Any], window: int, n_tasks: int) -> fl
     return max(STEP_SECONDS[gpu], work / (GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]))
 
 
-def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
+def plan_strategy(config: Mapping[str, Any], name: str, table: pd.DataFrame) -> StrategyPlan:
     """Trainings, jobs, hours and bytes of one strategy over its seeds."""
     training = training_settings(config, name)
     sizes, known = group_sizes(config, config["strategies"][name]["grouping"], table)
@@ -137,7 +139,7 @@ def make_plan(run: Run) -> Plan:
     )
 
 
-def genome_bases(config: dict) -> tuple[int | None, str]:
+def genome_bases(config: Mapping[str, Any]) -> tuple[int | None, str]:
     """Base pairs of the genome's FASTA and where the number is from; None when nothing tells."""
     if "simulation" in config:
         each, n = config["simulation"]["chromosome_length"], len(config["genome"]["chromosomes"])
@@ -150,7 +152,7 @@ def genome_bases(config: dict) -> tuple[int | None, str]:
     return bases, f"of {config['genome']['assembly']}" if bases else "unknown until the FASTA is there"
 
 
-def held_out_bases(config: dict, bases: int) -> int:
+def held_out_bases(config: Mapping[str, Any], bases: int) -> int:
     """Base pairs of validation and test; a chromosome of unknown length counts as the mean one."""
     mean = bases // len(config["genome"]["chromosomes"])
     spans = config["splits"]["validation"] + config["splits"]["test"]
@@ -158,7 +160,7 @@ def held_out_bases(config: dict, bases: int) -> int:
 
 
 def plan_disk(
-    config: dict, sheet: Sheet, strategies: list[StrategyPlan]
+    config: Mapping[str, Any], sheet: Sheet, strategies: list[StrategyPlan]
 ) -> list[tuple[str, int | None, str]]:
     """(what, bytes or None, how it was reckoned) for everything large."""
     n_tasks = len(sheet.tasks)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from epigroup.config.searches import PHASES, count_parts, search_of, search_seed
 from epigroup.config.settings import training_settings
 
 # seconds of a step, from training settings, window and the tasks of a network
-SecondsAStep = Callable[[Mapping, int, int], float]
+SecondsAStep = Callable[[Mapping[str, Any], int, int], float]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class StudyPlan:
 
 
 def plan_search(
-    config: dict,
+    config: Mapping[str, Any],
     strategy: str,
     sizes: list[tuple[int, int]],
     table: pd.DataFrame,
@@ -91,7 +92,9 @@ def literal_trainings(trained: Mapping[str, int], searches: Sequence[TrialPlan])
     return sum(total.values())
 
 
-def plan_study(config: dict, table: pd.DataFrame, seconds_a_step: SecondsAStep) -> StudyPlan | None:
+def plan_study(
+    config: Mapping[str, Any], table: pd.DataFrame, seconds_a_step: SecondsAStep
+) -> StudyPlan | None:
     """The patience study, or None without one."""
     spec = config.get("patience_study")
     if spec is None:
