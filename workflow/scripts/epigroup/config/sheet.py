@@ -1,7 +1,7 @@
 """The sample sheet: which profiles there are, and the files each one enters by.
 
-The columns, their values and patterns stand in `workflow/schemas/samples.schema.yaml`; what one row alone
-cannot tell (duplicates, controls, missing files, assemblies) is checked in `sheet_checks`.
+The columns, their values and patterns stand in `workflow/schemas/samples.schema.yaml`; a row by
+itself is checked in `row_checks`, what one row alone cannot tell (duplicates, controls) in `sheet_checks`.
 """
 
 import os
@@ -12,10 +12,10 @@ from typing import Any
 
 from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
 from epigroup.config.control_files import with_controls
+from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     faults_between_rows,
-    faults_of_row,
     kind_of,
     place_of,
     refuse,
