@@ -46,12 +46,13 @@ test-slurm: setup ## run the one-minute config on a real Slurm of this machine's
 	@setup/setup.sh slurm
 	python -m pytest tests/slurm $(PYTEST_ARGS)
 
-lint: setup ## check style and what imports what: ruff, snakefmt, snakemake --lint, lint-imports
+lint: setup ## check style, types and what imports what: ruff, snakefmt, snakemake --lint, lint-imports, mypy
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	PYTHONPATH=workflow/scripts lint-imports --no-cache --no-logo
+	mypy
 
 format: setup ## bring the code into shape
 	ruff check --fix .

@@ -12,7 +12,7 @@ from sklearn.metrics import adjusted_rand_score
 from epigroup import grouping
 from epigroup.core.errors import InputError
 from epigroup.dataset.groups import read_groups
-from epigroup.grouping.make_grouping import make_grouping
+from epigroup.grouping.make_grouping import GroupingFiles, make_grouping
 from epigroup.grouping.method import GroupingInputs, Heads, checked, load, numbered
 from epigroup.grouping.read_inputs import read_affinity
 from epigroup.grouping.sweep import sweep_k
@@ -247,7 +247,7 @@ def test_from_files_to_files(tmp_path):
     cfg = {"entry": grouping.entry("kmeans"), "method": "kmeans", "k": 3, "tasks": SHEET.to_dict("records")}
     cfg["options"] = {"vectors": "raw", "starts": 20, "seed": 0, "columns": None}
     groups, measures = tmp_path / "k" / "groups.tsv", tmp_path / "k" / "measures.json"
-    make_grouping(groups, measures, cfg, name="kmeans", seed=1, heads=[heads])
+    make_grouping(groups, measures, cfg, name="kmeans", seed=1, files=GroupingFiles(heads=[heads]))
     table = pd.read_csv(groups, sep="\t")
     assert table.columns.tolist() == ["task_id", "group"] and table["task_id"].tolist() == TASKS
     assert table["group"].tolist() == of.tolist()
@@ -258,12 +258,15 @@ def test_from_files_to_files(tmp_path):
 
     cfg |= {"entry": grouping.entry("random"), "method": "random"}
     random = tmp_path / "r" / "groups.tsv"
-    make_grouping(random, tmp_path / "r" / "m.json", cfg, name="random", seed=1, like=groups)
+    make_grouping(
+        random, tmp_path / "r" / "m.json", cfg, name="random", seed=1, files=GroupingFiles(like=groups)
+    )
     assert sorted(np.bincount(read_groups(random, TASKS, numbered=True).numbers())) == [2, 3, 3]
     with pytest.raises(InputError, match=r"no head of task 't0' \(1 of 8"):
         short = write_heads(tmp_path / "short.h5", rows[1:], TASKS[1:])
         cfg["entry"] = grouping.entry("kmeans")
-        make_grouping(tmp_path / "x.tsv", tmp_path / "x.json", cfg, name="kmeans", seed=1, heads=[short])
+        files = GroupingFiles(heads=[short])
+        make_grouping(tmp_path / "x.tsv", tmp_path / "x.json", cfg, name="kmeans", seed=1, files=files)
     assert not (tmp_path / "x.tsv").exists()
 
 

@@ -20,7 +20,7 @@ from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.choose_groups import choose_groups
 from epigroup.genome.codes import open_genome
-from epigroup.grouping.make_grouping import make_grouping
+from epigroup.grouping.make_grouping import GroupingFiles, make_grouping
 from epigroup.grouping.method import checked, overlapping
 from epigroup.networks.model_files import load_network, read_info
 from epigroup.prediction.predict import ScoringSettings, predict_split
@@ -149,9 +149,8 @@ def test_written_and_dealt_at_random_with_the_same_sizes(tmp_path):
     (tmp_path / "own.tsv").write_text("task_id\tgroup\n" + "\n".join(ROWS) + "\n")
     cfg = {"k": 3, "tasks": SHEET.to_dict("records"), "entry": "epigroup.grouping.table:group_tasks"}
     groups, measures = tmp_path / "groups.tsv", tmp_path / "measures.json"
-    make_grouping(
-        groups, measures, cfg | {"options": {"overlap": True}}, name="own", seed=1, table=tmp_path / "own.tsv"
-    )
+    own = GroupingFiles(table=tmp_path / "own.tsv")
+    make_grouping(groups, measures, cfg | {"options": {"overlap": True}}, name="own", seed=1, files=own)
     assert pd.read_csv(groups, sep="\t")["group"].tolist() == [0, 1, 1, 0, 0, 2, 2, 2, 2, 2]
     assert read_groups(groups, TASKS, overlap=True).joined().tolist()[:4] == ["0+1", "1", "0", "0+2"]
     sizes = json.loads(measures.read_text())["sizes"]
@@ -159,7 +158,7 @@ def test_written_and_dealt_at_random_with_the_same_sizes(tmp_path):
     random = {"k": 3, "tasks": cfg["tasks"], "entry": "epigroup.grouping.random_matched:group_tasks"}
     dealt = make_grouping(
         tmp_path / "random.tsv", tmp_path / "m.json", random | {"options": {"seed": 3}},
-        name="random", seed=1, like=groups,
+        name="random", seed=1, files=GroupingFiles(like=groups),
     )  # fmt: skip
     assert sorted(json.loads((tmp_path / "m.json").read_text())["sizes"]) == sorted(sizes)
     assert sorted(dealt.members.sum(axis=1)) == [1, 1, 1, 1, 1, 1, 2, 2]

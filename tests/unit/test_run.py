@@ -9,6 +9,9 @@ import yaml
 from conftest import EVERYTHING, REPOSITORY
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
+from epigroup.core.settings import read_settings
+from epigroup.grouping.make_grouping import GroupingSettings
+from epigroup.grouping.sweep import SweepSettings
 from epigroup.results.files import NEEDED
 from epigroup.run import (
     affinity,
@@ -150,6 +153,14 @@ def test_groups_of_one_or_all_are_compared_with_nothing(run):
     ways = {run.config["groupings"][name]["method"] for name, *_ in grouping.made(run)}
     assert ways and not ways & {"single", "all"}
     assert {tuple(one[:2]) for one in grouping.trained(run)} <= {tuple(one[:2]) for one in grouping.made(run)}
+
+
+def test_what_groupings_and_the_sweep_are_told_is_what_their_jobs_read(run):
+    for name in run.groupings:
+        read = read_settings(GroupingSettings, grouping.method_settings(run, name), name)
+        assert read.k >= 1 and read.method == run.config["groupings"][name]["method"]
+    swept = read_settings(SweepSettings, grouping.sweep_settings(run), "sweep")
+    assert tuple(swept.entries) == swept.methods and len(swept.tasks) == len(run.tasks)
 
 
 def test_each_set_of_regions_has_a_folder(run):

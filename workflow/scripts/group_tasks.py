@@ -1,7 +1,7 @@
 """Group the tasks by one method."""
 
 from epigroup.core.logs import log_to
-from epigroup.grouping.make_grouping import make_grouping
+from epigroup.grouping.make_grouping import GroupingFiles, make_grouping
 
 with log_to(snakemake.log[0]):
     make_grouping(
@@ -10,10 +10,12 @@ with log_to(snakemake.log[0]):
         snakemake.params.cfg,
         name=snakemake.wildcards.grouping,
         seed=int(snakemake.wildcards.seed),
-        heads=list(snakemake.input.get("heads", [])),
-        covariance=list(snakemake.input.get("covariance", [])),
-        labels=snakemake.input.get("labels"),
-        affinity=snakemake.input.get("affinity"),
-        like=snakemake.input.get("like"),
-        table=snakemake.input.get("table"),
+        files=GroupingFiles(
+            heads=snakemake.input.get("heads", []),
+            covariance=snakemake.input.get("covariance", []),
+            labels=snakemake.input.get("labels"),
+            affinity=snakemake.input.get("affinity"),
+            like=snakemake.input.get("like"),
+            table=snakemake.input.get("table"),
+        ),
     )

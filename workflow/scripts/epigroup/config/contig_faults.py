@@ -8,8 +8,9 @@ import logging
 import mmap
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from epigroup.core.compressed import MAGIC, open_text
@@ -136,7 +137,7 @@ def contig_faults(
     """What is wrong with the names of contigs, a line each: those of the config, the assembly's lengths and those
     beyond `longest` bp (where they are known), those of each file. Faults that several files of the sheet share are one
     line. What cannot be read, a FASTA without a name in it too, the jobs name with all else that is wrong."""
-    faults = []
+    faults: list[str] = []
     if not contigs:
         return faults
     asked = [(f"genome.chromosomes: {name}", name) for name in chromosomes]
@@ -144,13 +145,13 @@ def contig_faults(
     for what, name in asked:
         if name not in contigs:
             faults.append(f"{what} is not in genome.fasta, {fasta}; {spelling_hint(name, contigs)}")
-    sizes = {name: contigs[name] for name in chromosomes if contigs.get(name) is not None}
-    for check, *arguments in (
-        (check_assembly, assembly, sizes, fasta),
-        *([(check_indexable, fasta, sizes, longest)] if longest is not None else []),
-    ):
+    sizes = {name: size for name in chromosomes if (size := contigs.get(name)) is not None}
+    checks: list[Callable[[], object]] = [partial(check_assembly, assembly, sizes, fasta)]
+    if longest is not None:
+        checks.append(partial(check_indexable, fasta, sizes, longest))
+    for check in checks:
         try:
-            check(*arguments)
+            check()
         except InputError as error:
             faults.append(str(error))
     lengths = {name: contigs[name] for name in chromosomes if name in contigs}
@@ -158,11 +159,11 @@ def contig_faults(
     shared: dict[tuple[str, str], list[tuple[ContigFile, int]]] = {}
     for one in files:
         try:
-            says = _fault(one, contigs, spelt, lengths, contig_names)
+            found = _fault(one, contigs, spelt, lengths, contig_names)
         except InputError:
             continue
-        if says:
-            line, told = says
+        if found:
+            line, told = found
             shared.setdefault((one.what, told), []).append((one, line))
     for (what, says), those in shared.items():
         first, line = those[0]

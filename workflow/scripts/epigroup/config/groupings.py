@@ -1,12 +1,15 @@
 """Which groupings a run makes, and what these read: known from the config alone."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from epigroup import grouping as grouping_methods
 from epigroup.config.strategies import grouping_seeds, head_seeds, shown_heads, strategy_seeds
 
 UNGROUPED = ("single", "all")  # methods whose groups nobody asks about
 
 
-def grouping_runs(config: dict) -> set[tuple[str, int]]:
+def grouping_runs(config: Mapping[str, Any]) -> set[tuple[str, int]]:
     """(grouping, seed) that strategies train, those whose sizes random groupings match and, in a simulation,
     all others of the config, which are held against the planted groups."""
     runs = set()
@@ -27,13 +30,13 @@ def grouping_runs(config: dict) -> set[tuple[str, int]]:
     return runs
 
 
-def read_by(config: dict, grouping: str) -> tuple[str, ...]:
+def read_by(config: Mapping[str, Any], grouping: str) -> tuple[str, ...]:
     """What a grouping's method reads beside the sheet."""
     spec = config["groupings"][grouping]
     return grouping_methods.needs(spec["method"], spec)
 
 
-def swept(config: dict) -> set[str]:
+def swept(config: Mapping[str, Any]) -> set[str]:
     """What the K sweep reads; its heads always."""
     if "sweep" not in config:
         return set()
@@ -43,7 +46,9 @@ def swept(config: dict) -> set[str]:
     }
 
 
-def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> set[tuple[str, int]]:
+def head_runs(
+    config: Mapping[str, Any], runs: set[tuple[str, int]], what: str = "heads"
+) -> set[tuple[str, int]]:
     """(strategy, seed) whose heads, or the covariance of whose hidden features, are read by groupings, the
     sweep or the report."""
     found = {
@@ -61,7 +66,7 @@ def head_runs(config: dict, runs: set[tuple[str, int]], what: str = "heads") -> 
     return found
 
 
-def affinity_runs(config: dict) -> list[list]:
+def affinity_runs(config: Mapping[str, Any]) -> list[list]:
     """[affinity, strategy, seed] of every affinity that a grouping of `grouping_runs` reads."""
     runs = grouping_runs(config)
     found = dict.fromkeys(
@@ -73,6 +78,6 @@ def affinity_runs(config: dict) -> list[list]:
     return [list(run) for run in found]
 
 
-def reads_labels(config: dict, runs: set[tuple[str, int]]) -> bool:
+def reads_labels(config: Mapping[str, Any], runs: set[tuple[str, int]]) -> bool:
     """Whether a grouping or the sweep reads the correlation of the labels."""
     return "labels" in swept(config) or any("labels" in read_by(config, grouping) for grouping, _ in runs)

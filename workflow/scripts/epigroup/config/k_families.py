@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from itertools import product
+from typing import Any
 
 # Methods whose groups are found, so that K is a question; all others are told it by the sheet, a table, or a rival.
 FOUND = ("kmeans", "ward", "spectral", "dbscan", "ssc", "consensus", "sca", "tag")
 
 
-def families(config: Mapping) -> list[dict]:
+def families(config: Mapping[str, Any]) -> list[dict]:
     """Ways of grouping that differ in K alone and have two K or more, trained or in the sweep.
 
     Each: family (in words), method, vectors ("" for an affinity), swept (whether the sweep clusters so) and
@@ -29,12 +31,14 @@ def families(config: Mapping) -> list[dict]:
         family = found.setdefault(key, _family(spec, sweep))
         if spec["k"] not in [k for _, _, k in family["strategies"]]:
             family["strategies"].append([name, strategy["grouping"], spec["k"]])
-    for method, vectors in [(m, v) for m in sweep["methods"] for v in sweep["vectors"]] if sweep else []:
-        if not any(f["swept"] and (f["method"], f["vectors"]) == (method, vectors) for f in found.values()):
-            found[f"{method} {vectors}"] = {
-                "family": f"{method} on {vectors} of {sweep['heads_from']}", "method": method, "vectors": vectors,
-                "swept": True, "strategies": [],
-            }  # fmt: skip
+    if sweep is not None:
+        known = {(one["method"], one["vectors"]) for one in found.values() if one["swept"]}
+        for method, vectors in product(sweep["methods"], sweep["vectors"]):
+            if (method, vectors) not in known:
+                found[f"{method} {vectors}"] = {
+                    "family": f"{method} on {vectors} of {sweep['heads_from']}", "method": method, "vectors": vectors,
+                    "swept": True, "strategies": [],
+                }  # fmt: skip
     swept = sweep["k"] if sweep else []
     kept = [
         family | {"strategies": sorted(family["strategies"], key=lambda row: row[2])}
@@ -50,7 +54,7 @@ def families(config: Mapping) -> list[dict]:
     ]
 
 
-def _family(spec: Mapping, sweep: Mapping | None) -> dict:
+def _family(spec: Mapping[str, Any], sweep: Mapping[str, Any] | None) -> dict:
     by_affinity = spec["affinity"] is not None
     on = f"of affinity {spec['affinity']}" if by_affinity else f"on {spec['vectors']} of {spec['heads_from']}"
     if spec["vectors"] == "labels" and not by_affinity:
@@ -60,7 +64,7 @@ def _family(spec: Mapping, sweep: Mapping | None) -> dict:
         "family": f"{spec['method']} {on}",
         "method": spec["method"],
         "vectors": "" if by_affinity else spec["vectors"],
-        "swept": bool(sweep)
+        "swept": sweep is not None
         and plain
         and spec["method"] in sweep["methods"]
         and spec["vectors"] in sweep["vectors"]

@@ -49,10 +49,11 @@ def _layouts(profile: Profile, layout_of: Callable[[str], str | None]) -> dict[s
     """Layout -> number and BAM file of the first replicate of it."""
     found: dict[str, tuple[int, str | None]] = {}
     for one in profile.replicates:
+        layout: str | None = None
         if one.fastq_1:
             layout = PAIRED if one.fastq_2 else SINGLE
-        else:
-            layout = layout_of(one.bam) if one.bam else None
+        elif one.bam:
+            layout = layout_of(one.bam)
         if layout:
             found.setdefault(layout, (one.number, one.bam))
     return found

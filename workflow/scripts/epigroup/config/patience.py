@@ -1,13 +1,14 @@
 """What a config asks of the study of patience."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from epigroup.core.errors import InputError
 
 
-def count_profiles(spec: Mapping, table: pd.DataFrame) -> int:
+def count_profiles(spec: Mapping[str, Any], table: pd.DataFrame) -> int:
     """How many profiles a study trains, from config and sheet alone (`table` has columns task_id, modality).
 
     InputError: a task that the sheet lacks.
@@ -21,7 +22,7 @@ def count_profiles(spec: Mapping, table: pd.DataFrame) -> int:
     return len(tasks)
 
 
-def full_length(training: Mapping, spec: Mapping) -> dict:
+def full_length(training: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a strategy with the study's own over them, a patience that is never used up, and no
     weights kept for single tasks, as the study keeps none.
     """

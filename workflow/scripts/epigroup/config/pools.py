@@ -2,22 +2,25 @@
 choices among them.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from epigroup.config.strategies import strategy_seeds
 from epigroup.core.errors import InputError
 
 
-def pool_members(config: dict, name: str) -> list[str]:
+def pool_members(config: Mapping[str, Any], name: str) -> list[str]:
     """The strategies that a name stands for: those of a pool, or the one."""
     return config["comparison"]["pools"].get(name, [name])
 
 
-def candidates(config: dict, choice: str) -> list[str]:
+def candidates(config: Mapping[str, Any], choice: str) -> list[str]:
     """The strategies that a choice is among, pools written out."""
     found = [one for name in config["choices"][choice]["among"] for one in pool_members(config, name)]
     return list(dict.fromkeys(found))
 
 
-def compared_seeds(config: dict, name: str) -> list[int]:
+def compared_seeds(config: Mapping[str, Any], name: str) -> list[int]:
     """Seeds of a strategy; of a choice or a pool those that all its strategies have. Predictions from elsewhere, which
     have none, are held against every seed."""
     if name in config.get("external", {}):
@@ -29,7 +32,7 @@ def compared_seeds(config: dict, name: str) -> list[int]:
     return [seed for seed in seeds[0] if all(seed in other for other in seeds)]
 
 
-def expand_draws(config: dict, source: str) -> dict:
+def expand_draws(config: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The config with every grouping of n > 1 draws, and every strategy on it, written out as `{name}_1` to
     `{name}_n`; such strategies are put under comparison.pools by their common name.
 
@@ -75,7 +78,9 @@ def expand_draws(config: dict, source: str) -> dict:
     }
 
 
-def _written_out(section: dict, drawn: dict[str, int], where: str, made) -> dict:
+def _written_out(
+    section: Mapping[str, Any], drawn: Mapping[str, int], where: str, made: Callable[[str, Any, int], Any]
+) -> dict[str, Any]:
     """The section with each drawn entry replaced by its numbered ones."""
     found = {}
     for name, spec in section.items():
@@ -87,7 +92,7 @@ def _written_out(section: dict, drawn: dict[str, int], where: str, made) -> dict
     return found
 
 
-def check_compared(config: dict, source: str) -> None:
+def check_compared(config: Mapping[str, Any], source: str) -> None:
     """Pools and choices are of strategies with a seed in common, names are used once, and the headline knows
     all of its own."""
     strategies, choices, pools = config["strategies"], config["choices"], config["comparison"]["pools"]

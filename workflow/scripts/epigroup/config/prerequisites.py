@@ -4,7 +4,9 @@ alone.
 Random groups need the sizes of others alone, and so no network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
@@ -31,7 +33,7 @@ class Before:
         return list(dict.fromkeys([*self.heads, *self.warm_start]))
 
 
-def directly_before(config: dict, strategy: str, seed: int) -> Before:
+def directly_before(config: Mapping[str, Any], strategy: str, seed: int) -> Before:
     """What the training of a strategy with a seed reads, itself or through its grouping."""
     grouping = config["strategies"][strategy]["grouping"]
     spec = config["groupings"][grouping]
@@ -55,7 +57,7 @@ def directly_before(config: dict, strategy: str, seed: int) -> Before:
     return found
 
 
-def all_before(config: dict, strategy: str, seed: int) -> Before:
+def all_before(config: Mapping[str, Any], strategy: str, seed: int) -> Before:
     """All of it, with what that needs in its turn; `heads` holds every network, those of warm starts too."""
     networks: list[Run] = []
     searches: list[Run] = []
@@ -67,12 +69,14 @@ def all_before(config: dict, strategy: str, seed: int) -> Before:
         networks += found.networks
         searches += found.searches
         affinities += found.affinities
-    unique = (list(dict.fromkeys(part)) for part in (networks, searches, affinities))
-    networks, searches, affinities = unique
-    return Before(networks, [], searches, affinities)
+    return Before(
+        heads=list(dict.fromkeys(networks)),
+        searches=list(dict.fromkeys(searches)),
+        affinities=list(dict.fromkeys(affinities)),
+    )
 
 
-def looks_along(config: dict, strategy: str, seed: int) -> dict[str, dict]:
+def looks_along(config: Mapping[str, Any], strategy: str, seed: int) -> dict[str, dict]:
     """Affinity -> what collects it, of the affinities that are collected while a strategy trains with a seed:
     those of groupings of that seed which name the strategy in heads_from."""
     found = {}
@@ -85,7 +89,7 @@ def looks_along(config: dict, strategy: str, seed: int) -> dict[str, dict]:
     return found
 
 
-def _search(config: dict, strategy: str, seed: int) -> list[Run]:
+def _search(config: Mapping[str, Any], strategy: str, seed: int) -> list[Run]:
     """The search, if any, that finds the rates of a training."""
     if search_of(config, strategy) is None or seed not in strategy_seeds(config, strategy):
         return []

@@ -21,7 +21,7 @@ DEEPEST, MOST_NODES, LARGEST = 40, 100_000, 2**53
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
 
-def read_schema(path: Path) -> dict:
+def read_schema(path: Path) -> dict[str, Any]:
     """A schema of this workflow, by libyaml where it is there, in a tenth of the time; a user's file is read by yaml
     itself, whose errors say more."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,7 +29,7 @@ def read_schema(path: Path) -> dict:
 
 
 @cache
-def _schema() -> dict:
+def _schema() -> dict[str, Any]:
     return read_schema(SCHEMA)
 
 
@@ -124,7 +124,7 @@ def _check_numbers(value: Any, source: str, where: str = "") -> None:
         raise InputError(f"{source}: {where}: value {str(value)[:30]} is too large")
 
 
-def fill_schema(config: dict, source: str) -> dict:
+def fill_schema(config: dict[str, Any], source: str) -> dict[str, Any]:
     """The config with the schema's defaults, numbers cast, ranges of chromosomes written out.
 
     Raises InputError that lists every wrong key with its value.

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -15,18 +16,23 @@ PHASES = {"two_phase": ("coarse", "fine"), "halving": ("halving",)}
 SAME_FOR_EVERY_SEED = ("single", "all", "sheet", "table")
 
 
-def search_of(config: Mapping, strategy: str) -> dict | None:
+def search_of(config: Mapping[str, Any], strategy: str) -> Mapping[str, Any] | None:
     """The search that a strategy names, or None."""
     name = config["strategies"][strategy].get("search")
     return None if name is None else config["searches"][name]
 
 
-def trial_steps(spec: Mapping, training: Mapping) -> int:
+def named_search(config: Mapping[str, Any], strategy: str) -> Mapping[str, Any]:
+    """The search of a strategy that names one. Raises KeyError for one that does not."""
+    return config["searches"][config["strategies"][strategy]["search"]]
+
+
+def trial_steps(spec: Mapping[str, Any], training: Mapping[str, Any]) -> int:
     """Steps of a trial: the search's share of the strategy's max_steps."""
     return max(1, round(spec["steps_share"] * training["max_steps"]))
 
 
-def trial_training(spec: Mapping, training: Mapping) -> dict:
+def trial_training(spec: Mapping[str, Any], training: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that a trial trains with: the strategy's, with fewer steps and no rate. The patience stays as
     it is, so that at `steps_share` 1 a trial is a training to the letter; at a small share a trial has fewer
     validations than that and runs to its end.
@@ -35,7 +41,7 @@ def trial_training(spec: Mapping, training: Mapping) -> dict:
     return {**training, **own}
 
 
-def check_search(config: Mapping, strategy: str, training: Mapping, source: str) -> None:
+def check_search(config: Mapping[str, Any], strategy: str, training: Mapping[str, Any], source: str) -> None:
     """InputError, naming the key, for a search that is not there or that this strategy cannot make."""
     name = config["strategies"][strategy].get("search")
     if name is None:
@@ -66,7 +72,7 @@ def check_search(config: Mapping, strategy: str, training: Mapping, source: str)
         )
 
 
-def check_rates(name: str, spec: Mapping, source: str) -> None:
+def check_rates(name: str, spec: Mapping[str, Any], source: str) -> None:
     """InputError for a search whose keys do not say which rates it tries."""
     where = f"{source}: searches.{name}"
     rates, limits, trials = spec.get("rates"), spec.get("range"), spec.get("trials")
@@ -111,7 +117,9 @@ def sample_tasks(table: pd.DataFrame, n: int, seed: int) -> list[str]:
     return [task for task in table["task_id"] if task in chosen]
 
 
-def searched_tasks(config: Mapping, strategy: str, seed: int, table: pd.DataFrame) -> list[str] | None:
+def searched_tasks(
+    config: Mapping[str, Any], strategy: str, seed: int, table: pd.DataFrame
+) -> list[str] | None:
     """The sample of tasks that a search trains, or None where every group has a rate of its own."""
     spec = search_of(config, strategy)
     if spec is None or spec.get("tasks") is None:
@@ -124,34 +132,34 @@ def searched_tasks(config: Mapping, strategy: str, seed: int, table: pd.DataFram
         raise InputError(f"config: searches.{name}.tasks: {error} of strategies.{strategy}") from None
 
 
-def trial_seed(config: Mapping, strategy: str, seed: int) -> int:
+def trial_seed(config: Mapping[str, Any], strategy: str, seed: int) -> int:
     """Seed of a search's trials: the search's own, or that of the training."""
-    own = search_of(config, strategy).get("seed")
+    own = named_search(config, strategy).get("seed")
     return seed if own is None else own
 
 
-def rates_seed(config: Mapping, strategy: str, seed: int) -> int:
+def rates_seed(config: Mapping[str, Any], strategy: str, seed: int) -> int:
     """The seed under which the rates of a training are found. A search with a seed of its own gives one
     answer for groups that are the same for every seed, so it runs once.
     """
     method = config["groupings"][config["strategies"][strategy]["grouping"]]["method"]
-    if search_of(config, strategy).get("seed") is not None and method in SAME_FOR_EVERY_SEED:
+    if named_search(config, strategy).get("seed") is not None and method in SAME_FOR_EVERY_SEED:
         return strategy_seeds(config, strategy)[0]
     return seed
 
 
-def search_seeds(config: Mapping, strategy: str) -> list[int]:
+def search_seeds(config: Mapping[str, Any], strategy: str) -> list[int]:
     """Seeds under which a strategy's search runs; none without a search."""
     if search_of(config, strategy) is None:
         return []
     return list(dict.fromkeys(rates_seed(config, strategy, s) for s in strategy_seeds(config, strategy)))
 
 
-def count_parts(config: Mapping, strategy: str, table: pd.DataFrame) -> int:
+def count_parts(config: Mapping[str, Any], strategy: str, table: pd.DataFrame) -> int:
     """Jobs that each phase of a search is cut into: the strategy's packs, or packs of the sampled tasks.
     Halving judges all of a sample together, in one job.
     """
-    spec = search_of(config, strategy)
+    spec = named_search(config, strategy)
     if spec.get("tasks") is None:
         return count_packs(config, strategy, table)
     if spec["method"] == "halving":

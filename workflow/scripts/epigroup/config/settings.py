@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from epigroup import affinity as affinity_measures
@@ -21,7 +22,7 @@ QUANTITATIVE_LOSSES = ("poisson", "mse")
 UNHASHED = ("downloads", "figures", "running", "tracks")
 
 
-def complete_config(config: dict, source: str = "config") -> dict:
+def complete_config(config: dict[str, Any], source: str = "config") -> dict[str, Any]:
     """The config with defaults filled in, numbers cast and ranges of chromosomes written out.
 
     Raises InputError that lists every wrong key with its value.
@@ -33,7 +34,7 @@ def complete_config(config: dict, source: str = "config") -> dict:
     return full
 
 
-def _check_references(config: dict, source: str) -> None:
+def _check_references(config: Mapping[str, Any], source: str) -> None:
     groupings, strategies = config["groupings"], config["strategies"]
     for name, strategy in strategies.items():
         if strategy["grouping"] not in groupings:
@@ -87,7 +88,7 @@ def _check_references(config: dict, source: str) -> None:
                 )
 
 
-def _check_sources(config: dict, source: str) -> None:
+def _check_sources(config: Mapping[str, Any], source: str) -> None:
     """A grouping says where what its method reads comes from."""
     keys = {
         "heads": ["heads_from"],
@@ -110,7 +111,7 @@ def _check_sources(config: dict, source: str) -> None:
                 raise InputError(f"{source}: groupings.{name}.{key}: the method '{spec['method']}' needs it")
 
 
-def _check_affinities(config: dict, source: str) -> None:
+def _check_affinities(config: Mapping[str, Any], source: str) -> None:
     """Affinities that groupings name are there and of the right kind; pairs come from rounds of pairs."""
     groupings, strategies, affinities = config["groupings"], config["strategies"], config["affinities"]
     grouped_by = {"sca": ("sca",), "tag": ("tag", "hoa")}
@@ -160,7 +161,7 @@ def _check_affinities(config: dict, source: str) -> None:
                     )
 
 
-def _check_heads(config: dict, source: str) -> None:
+def _check_heads(config: Mapping[str, Any], source: str) -> None:
     """Heads that are clustered come from one network of all the tasks in question, trained with each seed."""
     groupings, strategies = config["groupings"], config["strategies"]
     wanted = [
@@ -188,11 +189,12 @@ def _check_heads(config: dict, source: str) -> None:
                 f"{source}: {key}: takes in tasks that the network of '{strategy}' does not learn"
             )
         have = set(strategies[strategy]["seeds"] or config["seeds"])
-        asked = groupings[key.removeprefix("groupings.")]["heads_seeds"] if key != "sweep" else None
-        if set(asked or []) - have:
+        spec = groupings[key.removeprefix("groupings.")] if key != "sweep" else {}
+        untrained = set(spec.get("heads_seeds") or []) - have
+        if untrained:
             raise InputError(
                 f"{source}: {key}.heads_seeds: '{strategy}' is not trained with seeds"
-                f" {sorted(set(asked) - have)}; it has {sorted(have)}"
+                f" {sorted(untrained)}; it has {sorted(have)}"
             )
         lacking = {seed for user in users for seed in user["seeds"] or config["seeds"]} - have
         if lacking:
@@ -205,7 +207,7 @@ def _check_heads(config: dict, source: str) -> None:
             raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
 
 
-def _check_warm_starts(config: dict, source: str) -> None:
+def _check_warm_starts(config: Mapping[str, Any], source: str) -> None:
     """Groups start from one network of all their tasks, with the same layers, trained with their seeds."""
     groupings, strategies = config["groupings"], config["strategies"]
     for name, strategy in strategies.items():
@@ -255,7 +257,7 @@ def _check_warm_starts(config: dict, source: str) -> None:
             )
 
 
-def _check_training(config: dict, source: str) -> None:
+def _check_training(config: Mapping[str, Any], source: str) -> None:
     """Which weights are kept is one choice for all strategies; grouped packing needs the same batches."""
     settings = {name: training_settings(config, name) for name in config["strategies"]}
     keeps = {name: of_one["keep"] for name, of_one in settings.items()}
@@ -277,7 +279,7 @@ def _check_training(config: dict, source: str) -> None:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
 
 
-def _roots(groupings: dict, name: str) -> set[str]:
+def _roots(groupings: Mapping[str, Any], name: str) -> set[str]:
     """A grouping and those that it is made like."""
     found = {name}
     while (name := groupings[name]["like"]) is not None:
@@ -285,7 +287,7 @@ def _roots(groupings: dict, name: str) -> set[str]:
     return found
 
 
-def _check_losses(config: dict, source: str) -> None:
+def _check_losses(config: Mapping[str, Any], source: str) -> None:
     signal = config["dataset"]["targets"] == "signal"
     if not signal and config["dataset"]["signal_transform"] != "none":
         raise InputError(
@@ -323,7 +325,7 @@ def _check_losses(config: dict, source: str) -> None:
                 )
 
 
-def _check_jitter(config: dict, source: str) -> None:
+def _check_jitter(config: Mapping[str, Any], source: str) -> None:
     dataset = config["dataset"]
     room = max((dataset["window"] - dataset["bin_size"]) // 2, 0)
     if dataset["max_jitter"] > room:
@@ -341,7 +343,7 @@ def _check_jitter(config: dict, source: str) -> None:
             )
 
 
-def _check_trials(config: dict, source: str) -> None:
+def _check_trials(config: Mapping[str, Any], source: str) -> None:
     """Searches of learning rates, and the study of patience, can be made."""
     for name, spec in config.get("searches", {}).items():
         check_rates(name, spec, source)
@@ -358,7 +360,7 @@ def _check_trials(config: dict, source: str) -> None:
             )
 
 
-def training_settings(config: dict, strategy: str) -> dict:
+def training_settings(config: Mapping[str, Any], strategy: str) -> dict[str, Any]:
     """What a strategy trains with: the training section, its own keys over it, the network's defaults."""
     common, own = config["training"], config["strategies"][strategy]["training"]
     network = {"name": "small", **common["network"]}
@@ -378,7 +380,7 @@ def canonical(value: Any) -> Any:
     return value
 
 
-def config_hash(config: dict) -> str:
+def config_hash(config: Mapping[str, Any]) -> str:
     """sha256 of a completed config without the sections that change no result."""
     kept = {key: value for key, value in config.items() if key not in UNHASHED}
     return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """The sample sheet: which profiles there are, and the files each one enters by.
 
-The columns, their values and patterns stand in `workflow/schemas/samples.schema.yaml`; what one row alone
-cannot tell (duplicates, controls, missing files, assemblies) is checked in `sheet_checks`.
+The columns, their values and patterns stand in `workflow/schemas/samples.schema.yaml`; a row by
+itself is checked in `row_checks`, what one row alone cannot tell (duplicates, controls) in `sheet_checks`.
 """
 
 import os
@@ -12,10 +12,10 @@ from typing import Any
 
 from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
 from epigroup.config.control_files import with_controls
+from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     faults_between_rows,
-    faults_of_row,
     kind_of,
     place_of,
     refuse,
@@ -24,6 +24,14 @@ from epigroup.config.sheet_checks import (
 from epigroup.core.errors import InputError
 
 BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
+
+
+def given(path: str | None, what: str) -> str:
+    """A path of the sheet that cannot be empty: the row's kind, or the config, asks for it. `what`: of what it is.
+    Raises ValueError where it is empty all the same."""
+    if path is None:
+        raise ValueError(f"the sheet gives no {what}")
+    return path
 
 
 @dataclass(frozen=True)

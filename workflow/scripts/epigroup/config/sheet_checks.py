@@ -1,18 +1,13 @@
-"""What can be wrong with a sample sheet: in its text, in one row, and between rows."""
+"""What can be wrong with a sample sheet in its text and between rows; with one row by itself: `row_checks`."""
 
 import difflib
 import os
-import re
-import unicodedata
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from epigroup import WORKFLOW
-from epigroup.config.accessions import faults_of_accession, has_files, with_downloads
 from epigroup.config.schema import read_schema
 from epigroup.core.errors import InputError
-from epigroup.peaks.macs_options import parse_options
 
 SCHEMA = WORKFLOW / "schemas" / "samples.schema.yaml"
 SHARED = (
@@ -28,11 +23,7 @@ SHARED = (
     "assembly",
 )
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
-ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
 SHOWN = 20
-HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2212"
-MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)"
-DATE = re.compile(rf"\d{{1,2}}-{MONTH}|{MONTH}-\d{{1,2}}|\d{{4}}-\d{{2}}-\d{{2}}")
 
 
 @cache
@@ -80,9 +71,9 @@ def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     header = lines[0].split("\t")
     check_header(path, header)
     rows, faults = [], []
-    for number, line in enumerate(lines[1:], start=2):
-        cells = line.split("\t")
-        if not line.strip():
+    for number, written in enumerate(lines[1:], start=2):
+        cells = written.split("\t")
+        if not written.strip():
             faults.append(f"line {number}: is blank; remove it")
         elif len(cells) != len(header):
             faults.append(
@@ -116,138 +107,6 @@ def check_header(path: Path, header: list[str]) -> None:
     refuse(path, faults)
 
 
-def faults_of_row(
-    line: int,
-    row: dict[str, str],
-    results: str,
-    assembly: str | None,
-    exist: Callable[[str], bool],
-    signals: bool = False,
-) -> list[str]:
-    """What is wrong with one row by itself; each fault names line, column and value. `signals`: whether
-    each task needs one.
-    """
-    told = ((column, fault_of_cell(column, value)) for column, value in row.items())
-    faults = [f"line {line}, column {column}: {fault}" for column, fault in told if fault]
-    faults += [
-        f"line {line}, column {column}: is empty" for column in schema()["required"] if column not in row
-    ]
-    faults += [f"line {line}, column {column}: {text}" for column, text in faults_of_accession(row)]
-    if faults:
-        return faults
-    fetched = "accession" in row and not has_files(row)
-    row = with_downloads(row)
-
-    def at(column: str, text: str) -> None:
-        named = "accession" if fetched and column in FILES else column
-        faults.append(f"line {line}, column {named}: {text}")
-
-    modality, assay = row.get("modality"), row["assay"]
-    if assay == "input":
-        if modality:
-            at("modality", f"{modality!r} given for an input; leave it empty: a control is no task")
-        if "control" in row:
-            at("control", f"{row['control']!r} given for an input; a control has no control")
-        if "peaks" in row:
-            at("peaks", f"{row['peaks']!r} given for an input; a control needs reads (fastq_1 or bam)")
-        if "signal" in row:
-            at("signal", f"{row['signal']!r} given for an input; leave it empty: a control is no task")
-    else:
-        if not modality:
-            at("modality", "is empty; give CA, HM or TFB (only an input has none)")
-        elif assay not in ASSAYS_OF[modality]:
-            fitting = " or ".join(ASSAYS_OF[modality])
-            at("modality", f"{modality!r} does not go with assay {assay!r}; {modality} is {fitting}")
-        for column in ("cell_type", "cell_group"):
-            if column not in row:
-                at(column, "is empty")
-        if assay in ("ChIP", "CUTRUN") and "target" not in row:
-            at("target", f"is empty; assay {assay} needs its protein or mark")
-        if "control" in row and (assay in ("ATAC", "DNase") or "peaks" in row):
-            why = (
-                "peaks are given, none are called"
-                if "peaks" in row
-                else f"{assay} peaks are called without one"
-            )
-            at("control", f"{row['control']!r} would not be used ({why}); leave it empty")
-    if "macs2" in row:
-        fault = options_fault(row)
-        if fault:
-            at("macs2", f"{row['macs2']!r}: {fault}")
-    ways = [column for column in ("fastq_1", "bam", "peaks") if column in row]
-    if "fastq_2" in row and "fastq_1" not in row:
-        at("fastq_2", f"{row['fastq_2']!r} given without fastq_1")
-    elif len(ways) != 1:
-        found = f"{' and '.join(ways)} are given" if ways else "none is given"
-        at(
-            ", ".join(ways) or "fastq_1, bam, peaks",
-            f"{found}; give exactly one of fastq_1, bam and peaks" + ("" if ways else ", or an accession"),
-        )
-    mates = [identity(row[column], results) for column in ("fastq_1", "fastq_2") if column in row]
-    if len(mates) == 2 and mates[0] == mates[1]:
-        at("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1")
-    for column in (*FILES, "signal"):
-        there = fetched and column in FILES
-        if column in row and not there and not exist(place_of(row[column], results)):
-            at(column, f"there is no file {row[column]!r}")
-    if signals and assay != "input" and "signal" not in row:
-        at("signal", f"is empty; with dataset.targets signal {row['profile_id']!r} needs a bigWig")
-    if assembly is not None and row["assembly"] != assembly:
-        at(
-            "assembly",
-            f"{row['assembly']!r} is not the genome of the configuration, genome.assembly: {assembly!r}",
-        )
-    return faults
-
-
-def fault_of_cell(column: str, value: str) -> str:
-    """What is wrong with a cell by itself; empty when nothing is."""
-    rule = schema()["properties"][column]
-    unseen = unseen_letter(value)
-    if unseen:
-        return f"{value!r} holds {unseen}; type the cell anew"
-    if column == "target" and DATE.fullmatch(value):
-        return (
-            f"{value!r} is a date that a spreadsheet made of a name (such as OCT4 or MARCH1); write the name, in a "
-            "column formatted as text"
-        )
-    if value != value.strip() or "\u00a0" in value:
-        return f"{value!r} starts or ends with a space; remove it"
-    if "enum" in rule and value not in rule["enum"]:
-        near = difflib.get_close_matches(value.lower(), [one.lower() for one in rule["enum"]], n=1)
-        hint = "".join(f"; did you mean {one}?" for one in rule["enum"] if near and one.lower() == near[0])
-        return f"unknown value {value!r}, not one of {', '.join(rule['enum'])}{hint}"
-    if "pattern" in rule and not re.fullmatch(rule["pattern"].removeprefix("^").removesuffix("$"), value):
-        return f"{value!r} {' '.join(rule['x-must'].split())}"
-    return ""
-
-
-def unseen_letter(value: str) -> str:
-    """A letter that nobody sees, or that looks like another, and makes two names of one; empty without one."""
-    for letter in value:
-        if letter in HYPHENS:
-            return f"{unicodedata.name(letter)} (U+{ord(letter):04X}), which looks like a hyphen"
-        # A space that does not break (U+00A0) has its own sentence.
-        if unicodedata.category(letter) in ("Cf", "Zl", "Zp") or (
-            letter not in " \u00a0" and unicodedata.category(letter) == "Zs"
-        ):
-            return f"{unicodedata.name(letter, 'a letter')} (U+{ord(letter):04X}), which is not seen"
-    return ""
-
-
-def options_fault(row: dict[str, str]) -> str | None:
-    """What is wrong with the options that a row gives to MACS, if anything is."""
-    if row["assay"] == "input" or "peaks" in row:
-        return "no peaks are called for this row; leave it empty"
-    try:
-        options = parse_options(row["macs2"])
-    except ValueError as error:
-        return str(error)
-    if row.get("peak_mode") == "broad" and "--call-summits" in options:
-        return "--call-summits does not go with broad peaks"
-    return None
-
-
 def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) -> list[str]:
     """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths."""
     faults: list[str] = []
@@ -276,11 +135,11 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
             if column in row:
-                there, path = files.setdefault(identity(row[column], results), (line, row[column]))
-                if there != line:
+                earlier, path = files.setdefault(identity(row[column], results), (line, row[column]))
+                if earlier != line:
                     called = "" if path == row[column] else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {row[column]!r} stands on line {there} already{called}; one "
+                        f"line {line}, column {column}: {row[column]!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name

@@ -1,9 +1,12 @@
 """What the config says of strata and of predictions from elsewhere, held against itself."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from epigroup.core.errors import InputError
 
 
-def check_strata(config: dict, source: str) -> None:
+def check_strata(config: Mapping[str, Any], source: str) -> None:
     """InputError: edges that do not ascend, a preset beside edges, targets that are signals."""
     if config["dataset"]["targets"] == "signal":
         for key in ("strata", "external"):

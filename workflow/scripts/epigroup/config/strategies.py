@@ -1,6 +1,8 @@
 """How many groups and packs a config means: known from config and sheet alone, before anything runs."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +10,7 @@ from epigroup.affinity import check_pilot
 from epigroup.core.errors import InputError
 
 
-def grouping_tasks(config: dict, grouping: str, table: pd.DataFrame) -> pd.DataFrame:
+def grouping_tasks(config: Mapping[str, Any], grouping: str, table: pd.DataFrame) -> pd.DataFrame:
     """Rows of the sheet's task table that take part in a grouping, in the sheet's order.
 
     Raises InputError that names tasks of `groupings.{grouping}.tasks` which the sheet lacks.
@@ -22,7 +24,7 @@ def grouping_tasks(config: dict, grouping: str, table: pd.DataFrame) -> pd.DataF
     return table[table["task_id"].isin(chosen)]
 
 
-def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
+def count_groups(config: Mapping[str, Any], grouping: str, table: pd.DataFrame) -> int:
     """Number of groups that a grouping declares: from its method, its K or the sheet's columns.
 
     `table` has a row a task (columns task_id, modality, ...). Raises InputError when the config does not say.
@@ -55,34 +57,34 @@ def count_groups(config: dict, grouping: str, table: pd.DataFrame) -> int:
     return spec["k"]
 
 
-def overlaps(config: dict, grouping: str) -> bool:
+def overlaps(config: Mapping[str, Any], grouping: str) -> bool:
     """Whether a task may be in more than one group of a grouping."""
     spec = config["groupings"][grouping]
     return spec["overlap"] or (spec["like"] is not None and overlaps(config, spec["like"]))
 
 
-def count_packs(config: dict, strategy: str, table: pd.DataFrame) -> int:
+def count_packs(config: Mapping[str, Any], strategy: str, table: pd.DataFrame) -> int:
     """Number of training jobs a seed of a strategy: groups over groups_per_pack, rounded up."""
     spec = config["strategies"][strategy]
     return math.ceil(count_groups(config, spec["grouping"], table) / spec["groups_per_pack"])
 
 
-def strategy_seeds(config: dict, strategy: str) -> list[int]:
+def strategy_seeds(config: Mapping[str, Any], strategy: str) -> list[int]:
     """Seeds that a strategy is trained with: its own list, or the run's."""
     return config["strategies"][strategy]["seeds"] or config["seeds"]
 
 
-def warm_start(config: dict, strategy: str) -> str | None:
+def warm_start(config: Mapping[str, Any], strategy: str) -> str | None:
     """The strategy whose network of all tasks the groups of another start from; None: from random weights."""
     return config["strategies"][strategy].get("warm_start")
 
 
-def methods_of(spec: dict) -> list[str]:
+def methods_of(spec: Mapping[str, Any]) -> list[str]:
     """The methods that run for a grouping: its own, and the one whose groupings a consensus combines."""
     return [spec["method"], *([spec["of"]] if spec["method"] == "consensus" else [])]
 
 
-def head_seeds(config: dict, grouping: str, seed: int) -> list[int]:
+def head_seeds(config: Mapping[str, Any], grouping: str, seed: int) -> list[int]:
     """Seeds of the networks whose heads the grouping of a seed reads: its own, or all that a consensus
     combines."""
     spec = config["groupings"][grouping]
@@ -91,7 +93,7 @@ def head_seeds(config: dict, grouping: str, seed: int) -> list[int]:
     return spec["heads_seeds"] or strategy_seeds(config, spec["heads_from"])
 
 
-def grouping_seeds(config: dict, grouping: str) -> list[int]:
+def grouping_seeds(config: Mapping[str, Any], grouping: str) -> list[int]:
     """Seeds that a grouping is made with: those of the strategies on it; on none, those of the network or of
     the grouping that it is made from; else the run's."""
     trained = [
@@ -108,7 +110,7 @@ def grouping_seeds(config: dict, grouping: str) -> list[int]:
     return strategy_seeds(config, spec["heads_from"]) if spec["heads_from"] else config["seeds"]
 
 
-def shown_heads(config: dict) -> str | None:
+def shown_heads(config: Mapping[str, Any]) -> str | None:
     """The strategy whose head weights the report shows: the one that is clustered, or the first with one group of
     all tasks."""
     groupings, strategies = config["groupings"], config["strategies"]

@@ -106,7 +106,7 @@ class _Code:
         self.declarations: dict[str, Declared] = {}
         self.ends: dict[str, str] = {}
         self.sources: dict[str, Source] = {}
-        self.nodes: dict[Node, tuple[list[Statement], list[list[Node]]]] = {}
+        self.nodes: dict[Node, tuple[list[Statement], list[list[Node | str]]]] = {}
         self.hashes: dict[bool, dict[Node, str]] = {False: {}, True: {}}
 
     # files
@@ -314,10 +314,10 @@ class _Code:
 
 def _is_a(raised: str, caught: str) -> bool:
     """Whether an exception is caught by that name, as far as the names say it."""
-    classes = [getattr(builtins, name, None) for name in (raised, caught)]
-    if all(isinstance(one, type) for one in classes):
-        return issubclass(*classes)
-    return raised == caught or not any(isinstance(one, type) for one in classes)
+    one, other = (getattr(builtins, name, None) for name in (raised, caught))
+    if isinstance(one, type) and isinstance(other, type):
+        return issubclass(one, other)
+    return raised == caught or not (isinstance(one, type) or isinstance(other, type))
 
 
 def _hash_of(one: Statement, refs: Iterable[str], worded: bool) -> str:

@@ -120,12 +120,13 @@ class Effects(Names):
 
     def is_log(self, node: ast.AST) -> bool:
         """A call of the module's logger, alone on its line, that formats what it is given and calls nothing else."""
-        if self.logger_of(node) is None:
-            return False
-        call = node.value
-        return all(self.only_formats(one) for one in [*call.args, *(word.value for word in call.keywords)])
+        match node:
+            case ast.Expr(value=ast.Call(args=args, keywords=words)) if self.logger_of(node) is not None:
+                return all(self.only_formats(one) for one in [*args, *(word.value for word in words)])
+        return False
 
     def only_formats(self, node: ast.AST) -> bool:
+        parts: list[ast.AST]
         match node:
             case ast.Constant(value=str(value)) if "%(" in value:
                 return False  # it looks into a mapping

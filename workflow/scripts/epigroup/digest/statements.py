@@ -122,8 +122,8 @@ class Reader(Effects):
             ):
                 said = len(self.messages)
                 shown = ",".join(self.text(one, message=True) for one in args)
-                if len(self.messages) > said:
-                    self.raises.append(self.full_name(func))
+                if len(self.messages) > said and (raised := self.full_name(func)) is not None:
+                    self.raises.append(raised)
                 return f"Raise({self.text(func)},[{shown}],{self.text(node.cause)})"
             case ast.Call(func=func) if self.is_no_result(func):
                 parts = [*node.args, *(word.value for word in node.keywords)]
@@ -194,9 +194,9 @@ class Reader(Effects):
             case ast.IfExp():
                 return f"IfExp({self.text(node.test)},{self.text(node.body, True)},{self.text(node.orelse, True)})"
             case ast.Call(
-                func=ast.Attribute(value=ast.Constant(value=str()) as literal, attr=attr), keywords=[]
+                func=ast.Attribute(value=ast.Constant(value=str(literal)), attr=attr), keywords=[]
             ) if attr in JOINS:
-                self.messages.append(literal.value)
+                self.messages.append(literal)
                 return f"Call({attr},[{','.join(self.text(one, True) for one in node.args)}])"
         return f"{type(node).__name__}({self.fields(node)})"
 

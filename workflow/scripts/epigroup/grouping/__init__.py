@@ -5,6 +5,7 @@ other method.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from epigroup.core.errors import InputError
 
@@ -53,7 +54,7 @@ def entry(method: str) -> str:
     return METHODS[method][0]
 
 
-def needs(method: str, settings: Mapping) -> tuple[str, ...]:
+def needs(method: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What a method with these `settings` (a grouping's config) reads beside the sheet; see METHODS."""
     entry(method)
     found: list[str] = []
@@ -67,7 +68,7 @@ def needs(method: str, settings: Mapping) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _combined(settings: Mapping) -> tuple[str, ...]:
+def _combined(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What the method reads whose groupings of several networks are combined."""
     of = settings["of"]
     able = [name for name, (_, reads, _) in METHODS.items() if "vectors" in reads]
@@ -79,7 +80,7 @@ def _combined(settings: Mapping) -> tuple[str, ...]:
     return found
 
 
-def options(method: str, settings: Mapping) -> tuple[str, ...]:
+def options(method: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys of a grouping's config that a method with these `settings` heeds, beside k and tasks."""
     entry(method)
     keys = METHODS[method][2]

@@ -35,11 +35,14 @@ def group_by(
     similarity_between (mean over pairs of the same and of different groups), stability (`stability`),
     label_agreement (where labels are there beside what is clustered: correlation, over pairs of tasks, of
     their similarity with that of their labels).
-    One thread: sums over threads differ in their last bits from machine to machine.
+    One thread: sums over threads differ in their last bits from machine to machine. Raises ValueError for
+    neither rows nor similarity.
     """
     with threadpool_limits(limits=1):
         groups = split(np.arange(len(inputs.task_ids)), start_state(_seed(inputs), inputs.seed))
         if similarity is None:
+            if rows is None:
+                raise ValueError("neither rows nor their similarity: nothing is clustered")
             similarity = cosines(rows)
         measures: dict = {"stability": stability(groups, inputs.k, split, _seed(inputs), inputs.seed)}
         if rows is not None:
@@ -109,7 +112,8 @@ def mean_similarity(similarity: np.ndarray, groups: np.ndarray) -> tuple[float |
     """Mean over pairs of two tasks of the same group, and of different groups; None without such pairs."""
     upper = np.triu_indices(len(groups), 1)
     same, values = groups[upper[0]] == groups[upper[1]], similarity[upper]
-    return tuple(float(part.mean()) if len(part) else None for part in (values[same], values[~same]))
+    within, between = (float(part.mean()) if len(part) else None for part in (values[same], values[~same]))
+    return within, between
 
 
 def agreement(similarity: np.ndarray, labels: np.ndarray) -> float | None:

@@ -42,7 +42,8 @@ def find_setting(inputs: GroupingInputs, apart: np.ndarray) -> tuple[dict, int, 
     """(eps, eps_quantile, min_samples and noise of the best setting; settings tried; those that give k)."""
     pairs = apart[np.triu_indices(len(apart), 1)]
     samples = [m for m in MIN_SAMPLES if m <= len(apart)]
-    found, counts = [], {}
+    found: list[tuple[int, float, int, dict]] = []
+    counts: dict[int, int] = {}
     for m in samples:
         for quantile in QUANTILES:
             eps = float(np.quantile(pairs, quantile))

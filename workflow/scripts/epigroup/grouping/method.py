@@ -76,7 +76,7 @@ def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
     """The grouping with canonical numbers. InputError: not one group for each task, or one at least where
     they may overlap, or not exactly k groups."""
     if grouping.members is not None:
-        return _checked_members(grouping, inputs)
+        return _checked_members(grouping.members.astype(bool), grouping.measures, inputs)
     groups = numbered(grouping.groups)
     if groups.shape != (len(inputs.task_ids),):
         raise InputError(
@@ -92,8 +92,7 @@ def checked(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
     return Grouping(groups, grouping.measures)
 
 
-def _checked_members(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
-    members = grouping.members.astype(bool)
+def _checked_members(members: np.ndarray, measures: dict, inputs: GroupingInputs) -> Grouping:
     if len(members) != len(inputs.task_ids) or not members.any(axis=1).all():
         without = np.flatnonzero(~members.any(axis=1))
         which = (
@@ -106,7 +105,7 @@ def _checked_members(grouping: Grouping, inputs: GroupingInputs) -> Grouping:
             f"grouping {inputs.name}: k is {inputs.k}, but the tasks fall into {found} groups; set k to"
             f" {found} or change the method"
         )
-    return overlapping(members, grouping.measures)
+    return overlapping(members, measures)
 
 
 def check_k(inputs: GroupingInputs) -> None:

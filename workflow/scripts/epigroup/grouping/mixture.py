@@ -140,7 +140,8 @@ def fit_mixture(rows: np.ndarray, k: int, starts: int, state: int) -> list[np.nd
 def join_single(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """int64 (T,) groups of points rows (T, d) after each point that is alone in its group has joined the
     group whose mean is nearest, the nearest first; and the points that joined."""
-    groups, joined = labels.astype(np.int64), []
+    groups = labels.astype(np.int64)
+    joined: list[int] = []
     while True:
         names, sizes = np.unique(groups, return_counts=True)
         alone = np.flatnonzero(np.isin(groups, names[sizes == 1]))

@@ -110,12 +110,12 @@ def climb(mutual: np.ndarray, start: np.ndarray, k: int) -> np.ndarray:
         gain[sizes[groups] == 1] = -np.inf
         task, to = np.unravel_index(int(np.argmax(gain)), gain.shape)
         if gain[task, to] > least:
-            moves = [(task, to)]
+            moves = [(int(task), int(to))]
         else:
             one, other, gained = best_exchange(mutual, groups, links, sizes)
             if gained <= least:
                 return groups
-            moves = [(one, groups[other]), (other, groups[one])]
+            moves = [(one, int(groups[other])), (other, int(groups[one]))]
         for moved, target in moves:
             links[:, groups[moved]] -= mutual[:, moved]
             links[:, target] += mutual[:, moved]

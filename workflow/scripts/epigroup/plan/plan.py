@@ -2,15 +2,11 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pandas as pd
-
-from epigroup.config.settings import training_settings
-from epigroup.config.sheet import Sheet
-from epigroup.config.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
+from epigroup.config.strategies import count_groups, grouping_tasks
 from epigroup.genome.assemblies import known_lengths
 from epigroup.networks.architecture import network_cost
 from epigroup.plan.jobs import count_jobs
@@ -66,11 +62,11 @@ class Plan:
     study: StudyPlan | None = None
 
 
-def group_sizes(config: dict, grouping: str, table: pd.DataFrame) -> tuple[list[tuple[int, int]], bool]:
-    """[(number of groups, tasks in each)], largest first, and whether the sizes are known beforehand."""
-    spec = config["groupings"][grouping]
-    tasks = grouping_tasks(config, grouping, table)
-    n_groups = count_groups(config, grouping, table)
+def group_sizes(run: Run, strategy: str) -> tuple[list[tuple[int, int]], bool]:
+    """[(number of groups, tasks in each)] of a strategy, largest first, and whether the sizes are known beforehand."""
+    spec, grouping = run.grouping_of(strategy), run.grouping_name(strategy)
+    tasks = grouping_tasks(run.config, grouping, run.table)
+    n_groups = count_groups(run.config, grouping, run.table)
     if spec["method"] == "single":
         return [(n_groups, 1)], True
     if spec["method"] == "all":
@@ -88,18 +84,18 @@ def seconds_a_step(training: Mapping[str, Any], window: int, n_tasks: int) -> fl
     return max(STEP_SECONDS[gpu], work / (GPU_FLOPS if gpu else CPU_FLOPS * training["threads"]))
 
 
-def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
+def plan_strategy(run: Run, name: str) -> StrategyPlan:
     """Trainings, jobs, hours and bytes of one strategy over its seeds."""
-    training = training_settings(config, name)
-    sizes, known = group_sizes(config, config["strategies"][name]["grouping"], table)
-    seeds = len(strategy_seeds(config, name))
+    training, window = run.training_of(name), run.config["dataset"]["window"]
+    sizes, known = group_sizes(run, name)
+    seeds = len(run.strategy_seeds(name))
     gpu = training["device"] != "cpu"
     steps = training["max_steps"]
     least = min(steps, (training["patience"] + 1) * training["validate_every"])
     seconds, size, largest = 0.0, 0, 0
     for n_groups, n_tasks in sizes:
-        cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
-        seconds += seeds * n_groups * seconds_a_step(training, config["dataset"]["window"], n_tasks)
+        cost = network_cost(training["network"], window, n_tasks)
+        seconds += seeds * n_groups * seconds_a_step(training, window, n_tasks)
         size += seeds * n_groups * 4 * cost.weights
         largest = max(largest, cost.weights)
     return StrategyPlan(
@@ -108,7 +104,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
         seeds=seeds,
         sizes=sizes,
         sizes_known=known,
-        jobs=seeds * count_packs(config, name, table),
+        jobs=seeds * len(run.packs(name)),
         steps=steps,
         least_steps=least,
         hours=seconds * steps / 3600,
@@ -121,62 +117,52 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
 
 def make_plan(run: Run) -> Plan:
     """The plan of a run; looks up sizes of files that are there, opens none."""
-    config, table = run.config, run.table
-    strategies = [plan_strategy(config, name, table) for name in config["strategies"]]
-    found = [plan_search(config, s.name, s.sizes, table, seconds_a_step) for s in strategies]
-    searches = [search for search in found if search is not None]
-    study = plan_study(config, table, seconds_a_step)
+    strategies = [plan_strategy(run, name) for name in run.strategies]
+    sizes = {one.name: one.sizes for one in strategies}
     return Plan(
-        name=config["name"],
-        n_tasks=len(table),
+        name=run.config["name"],
+        n_tasks=len(run.tasks),
         strategies=strategies,
-        disk=plan_disk(config, run.sheet, strategies),
+        disk=plan_disk(run, strategies),
         jobs=count_jobs(run),
-        searches=searches,
-        study=study,
+        searches=[plan_search(run, name, sizes[name], seconds_a_step) for name in run.searched],
+        study=plan_study(run, seconds_a_step),
     )
 
 
-def genome_bases(config: dict) -> tuple[int | None, str]:
+def genome_bases(run: Run) -> tuple[int | None, str]:
     """Base pairs of the genome's FASTA and where the number is from; None when nothing tells."""
-    if "simulation" in config:
-        each, n = config["simulation"]["chromosome_length"], len(config["genome"]["chromosomes"])
-        return each * n, "that will be simulated"
-    path = config["genome"]["fasta"]
+    if run.simulated:
+        return run.config["simulation"]["chromosome_length"] * len(run.chromosomes), "that will be simulated"
+    path, assembly = run.fasta, run.config["genome"]["assembly"]
     if os.path.exists(path) and os.path.getsize(path):
         factor = 4 if path.endswith(("gz", "bgz")) else 1
         return os.path.getsize(path) * factor, f"from the size of {path}" + (" x 4" if factor > 1 else "")
-    bases = sum(known_lengths(config["genome"]["assembly"])[1].values()) or None
-    return bases, f"of {config['genome']['assembly']}" if bases else "unknown until the FASTA is there"
+    bases = sum(known_lengths(assembly)[1].values()) or None
+    return bases, f"of {assembly}" if bases else "unknown until the FASTA is there"
 
 
-def held_out_bases(config: dict, bases: int) -> int:
+def held_out_bases(run: Run, bases: int) -> int:
     """Base pairs of validation and test; a chromosome of unknown length counts as the mean one."""
-    mean = bases // len(config["genome"]["chromosomes"])
-    spans = config["splits"]["validation"] + config["splits"]["test"]
+    mean = bases // len(run.chromosomes)
+    spans = run.config["splits"]["validation"] + run.config["splits"]["test"]
     return sum((mean if span["end"] is None else span["end"]) - span["start"] for span in spans)
 
 
-def plan_disk(
-    config: dict, sheet: Sheet, strategies: list[StrategyPlan]
-) -> list[tuple[str, int | None, str]]:
+def plan_disk(run: Run, strategies: Sequence[StrategyPlan]) -> list[tuple[str, int | None, str]]:
     """(what, bytes or None, how it was reckoned) for everything large."""
-    n_tasks = len(sheet.tasks)
-    bases, source = genome_bases(config)
-    with_fastq = [p for p in sheet.profiles.values() if p.kind == "fastq"]
+    n_tasks, bin_size, downloads = len(run.tasks), run.config["dataset"]["bin_size"], run.sheet.downloads
+    bases, source = genome_bases(run)
+    with_fastq = [run.profiles[name] for name in run.of_kind("fastq")]
     rows: list[tuple[str, int | None, str]] = [
         ("genome", bases and 2 * bases, f"2 bytes a base (codes and FASTA); {bases or '?'} bp {source}")
     ]
-    if sheet.downloads:
-        rows.append(
-            ("downloads", None, f"{len(sheet.downloads)} files by accession, known once they are there")
-        )
+    if downloads:
+        rows.append(("downloads", None, f"{len(downloads)} files by accession, known once they are there"))
     if with_fastq:
         files = [path for p in with_fastq for r in p.replicates for path in (r.fastq_1, r.fastq_2) if path]
         there = sum(os.path.getsize(path) for path in files if os.path.exists(path))
-        lacking = [
-            path for path in files if os.path.basename(path) in sheet.downloads and not os.path.exists(path)
-        ]
+        lacking = [path for path in files if os.path.basename(path) in downloads and not os.path.exists(path)]
         rows.append(("bowtie2 index", bases and int(1.4 * bases), "1.4 bytes a base"))
         rows.append(
             (
@@ -185,27 +171,26 @@ def plan_disk(
                 f"as much as the {len(files)} FASTQ files; three times that in passing",
             )
         )
-    bins = bases and bases // config["dataset"]["bin_size"]
-    signal = config["dataset"]["targets"] == "signal"
-    row = 4 + -(-n_tasks // 8) + 2 * n_tasks * signal
+    bins = bases and bases // bin_size
+    row = 4 + -(-n_tasks // 8) + 2 * n_tasks * run.signal
     rows.append(
         (
-            "labels and signals" if signal else "labels",
+            "labels and signals" if run.signal else "labels",
             bins and bins * row,
             f"at most: {row} bytes a bin, were every bin kept and nothing compressed",
         )
     )
     models = sum(s.model_bytes for s in strategies)
     rows.append(("models", models, "4 bytes a weight, best weights only"))
-    held = bases and held_out_bases(config, bases) // config["dataset"]["bin_size"]
-    kept = config["evaluation"]["keep_predictions"]
+    held = bases and held_out_bases(run, bases) // bin_size
+    kept = run.config["evaluation"]["keep_predictions"]
     runs = sum(s.seeds for s in strategies) if kept else 1
     how = "kept" if kept else "removed after evaluation; of one strategy and seed"
     rows.append(
         (
             "predictions",
-            held and held * ((4 if signal else 2) * n_tasks + row) * runs,
-            f"at most: {6 if signal else 2} bytes a task and bin, {how}",
+            held and held * ((4 if run.signal else 2) * n_tasks + row) * runs,
+            f"at most: {6 if run.signal else 2} bytes a task and bin, {how}",
         )
     )
     return rows

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import Any
 
 from epigroup.config.patience import count_profiles, full_length
-from epigroup.config.searches import PHASES, count_parts, search_of, search_seeds, trial_steps
-from epigroup.config.settings import training_settings
+from epigroup.config.searches import PHASES, named_search, search_seeds, trial_steps
+from epigroup.run import search
+from epigroup.run.facts import Run
 
 # seconds of a step, from training settings, window and the tasks of a network
-SecondsAStep = Callable[[Mapping, int, int], float]
+SecondsAStep = Callable[[Mapping[str, Any], int, int], float]
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,18 @@ class StudyPlan:
 
 
 def plan_search(
-    config: dict,
-    strategy: str,
-    sizes: list[tuple[int, int]],
-    table: pd.DataFrame,
-    seconds_a_step: SecondsAStep,
-) -> TrialPlan | None:
-    """The trials of a strategy's search over its seeds, or None without one. `sizes` as in group_sizes."""
-    spec = search_of(config, strategy)
-    if spec is None:
-        return None
-    training = training_settings(config, strategy)
-    seeds = len(search_seeds(config, strategy))
+    run: Run, strategy: str, sizes: Sequence[tuple[int, int]], seconds_a_step: SecondsAStep
+) -> TrialPlan:
+    """The trials of the search of a strategy that has one, over its seeds. `sizes` as in group_sizes."""
+    spec = named_search(run.config, strategy)
+    training = run.training_of(strategy)
+    seeds = len(search_seeds(run.config, strategy))
     searched = sizes if "tasks" not in spec else [(spec["tasks"], 1)]
     listed = len(spec.get("rates") or []) or spec["trials"]
     trials = listed + (2 if spec["method"] == "two_phase" else 0)
     steps = trial_steps(spec, training)
-    window = config["dataset"]["window"]
+    window = run.config["dataset"]["window"]
     seconds = sum(n * seconds_a_step(training, window, n_tasks) for n, n_tasks in searched)
-    parts = count_parts(config, strategy, table)
     return TrialPlan(
         strategy=strategy,
         method=spec["method"],
@@ -73,7 +66,7 @@ def plan_search(
         trials=trials,
         steps=steps,
         max_steps=training["max_steps"],
-        jobs=seeds * (len(PHASES[spec["method"]]) * parts + 1),
+        jobs=seeds * (len(PHASES[spec["method"]]) * len(search.parts(run, strategy)) + 1),
         hours=seeds * trials * steps * seconds / 3600,
         gpu=training["device"] != "cpu",
         sampled="tasks" in spec,
@@ -85,18 +78,18 @@ def literal_trainings(trained: Mapping[str, int], searches: Sequence[TrialPlan])
     best is its model. `trained`: strategy -> trainings over its seeds.
     """
     total = dict(trained)
-    for search in searches:
-        kept = total[search.strategy] if search.sampled else 0
-        total[search.strategy] = kept + search.networks * search.trials
+    for one in searches:
+        kept = total[one.strategy] if one.sampled else 0
+        total[one.strategy] = kept + one.networks * one.trials
     return sum(total.values())
 
 
-def plan_study(config: dict, table: pd.DataFrame, seconds_a_step: SecondsAStep) -> StudyPlan | None:
+def plan_study(run: Run, seconds_a_step: SecondsAStep) -> StudyPlan | None:
     """The patience study, or None without one."""
-    spec = config.get("patience_study")
+    spec = run.config.get("patience_study")
     if spec is None:
         return None
-    training = full_length(training_settings(config, spec["strategy"]), spec)
-    profiles, steps = count_profiles(spec, table), training["max_steps"]
-    seconds = profiles * steps * seconds_a_step(training, config["dataset"]["window"], 1)
+    training = full_length(run.training_of(spec["strategy"]), spec)
+    profiles, steps = count_profiles(spec, run.table), training["max_steps"]
+    seconds = profiles * steps * seconds_a_step(training, run.config["dataset"]["window"], 1)
     return StudyPlan(profiles, steps, seconds / 3600, training["device"] != "cpu")

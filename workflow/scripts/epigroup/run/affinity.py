@@ -29,7 +29,7 @@ def file_of(run: Run, affinity: str, strategy: str, seed: int, kind: str) -> str
 
 def files(run: Run, kind: str) -> list[str]:
     """Those of all that is measured, in the order of `measured`."""
-    return [file_of(run, *one, kind) for one in measured(run)]
+    return [file_of(run, affinity, strategy, seed, kind) for affinity, strategy, seed in measured(run)]
 
 
 def runs_networks(run: Run, affinity: str) -> bool:

@@ -1,6 +1,7 @@
 """The audit: what it reads, and what of the run is fitted or chosen."""
 
 import os
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from epigroup import audit as audits
@@ -23,7 +24,7 @@ def audit_modules(stage: str) -> tuple[str, ...]:
     return tuple(training.module_of(entry) for entry, *_ in getattr(audits, stage).values())
 
 
-def origins(run: Run, rules) -> dict:
+def origins(run: Run, rules: Iterable) -> flow.Maker:
     """Of each file that Snakemake's `rules` make: of which others; scores end the way."""
     return flow.origins(rules, (run.path("evaluation/"), run.path("all_mappable/evaluation/")), BY_COLUMN)
 
@@ -35,7 +36,6 @@ def networks(run: Run) -> list[str]:
 
 def decision_files(run: Run) -> dict[str, list[str]]:
     """{kind: files} of all that is fitted or chosen before anything is scored."""
-    study = patience.tables(run)
     return {
         "networks": networks(run),
         "groups": training.all_groups(run),
@@ -43,12 +43,12 @@ def decision_files(run: Run) -> dict[str, list[str]]:
         "sweep": grouping.sweep_tables(run),
         "affinities": affinity.files(run, "h5"),
         "serving": [
-            training.serving(run, strategy, seed)
+            training.served_by(run, strategy, seed)
             for strategy, seed in run.trained_runs()
             if overlaps(run.config, run.grouping_name(strategy))
         ],
         "choices": choice_tables(run),
-        "patience": [study[name] for name in ("study", "regret")] if study else [],
+        "patience": patience.decided(run),
     }
 
 
@@ -122,11 +122,12 @@ def fitted_facts(run: Run) -> dict[str, Any]:
     }
 
 
-def run_settings(run: Run, origins: dict) -> dict[str, Any]:
+def run_settings(run: Run, origins: flow.Maker) -> dict[str, Any]:
     """What `audit_run` is told, `origins` as above. Only asked for when the job is in the way: it follows the files of
     the whole run."""
     decisions = decision_files(run)
-    pair = (evaluation.headline_pairs(run) or [[run.strategies[0], None]])[0]
+    pairs: Sequence[Sequence[str | None]] = evaluation.headline_pairs(run) or [[run.strategies[0], None]]
+    pair = pairs[0]
 
     def tested(path: str) -> bool:
         """Whether a file holds the predictions of test."""

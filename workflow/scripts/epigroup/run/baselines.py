@@ -29,7 +29,9 @@ def predictions(run: Run, baseline: str) -> dict[str, str]:
     """Validation and test predictions of the joint network, for the baseline that reads them."""
     if not simple_baselines.reads_predictions(baseline):
         return {}
-    name, seed = run_that_is_read(run)
+    read = run_that_is_read(run)
+    assert read is not None  # `check_baselines` refuses such a config
+    name, seed = read
     return {
         split: run.path("predictions", name, f"seed{seed}", f"{split}.h5") for split in ("validation", "test")
     }

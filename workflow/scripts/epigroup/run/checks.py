@@ -23,18 +23,21 @@ def contig_files(run: Run) -> list[ContigFile]:
     """The files whose contigs are held against those of the FASTA; what is still to be fetched or made is not there."""
     predict = run.config.get("predict")
     regions = run.in_results(predict["regions"]) if predict and not predict["fasta"] else None
-    found = [
-        ContigFile("genome.blacklist", run.blacklist, ROWS, respelt=True),
-        ContigFile("genome.gtf", run.gtf, ROWS, respelt=True),
-        ContigFile("predict.regions", regions, ROWS),
-    ]
+    of_config = (
+        ("genome.blacklist", run.blacklist, True),
+        ("genome.gtf", run.gtf, True),
+        ("predict.regions", regions, False),
+    )
+    found = [ContigFile(what, path, ROWS, respelt=respelt) for what, path, respelt in of_config if path]
     for name, profile in run.profiles.items():
         for one in profile.replicates:
-            found.append(ContigFile("peaks", one.peaks, ROWS, who=name, respelt=True))
-            found.append(ContigFile("alignments", one.bam, HEADER_OF_BAM, who=name))
-        if run.signal:
+            if one.peaks:
+                found.append(ContigFile("peaks", one.peaks, ROWS, who=name, respelt=True))
+            if one.bam:
+                found.append(ContigFile("alignments", one.bam, HEADER_OF_BAM, who=name))
+        if run.signal and profile.signal:
             found.append(ContigFile("signal", profile.signal, HEADER_OF_BIGWIG, who=name))
-    return [one for one in found if one.path and os.path.exists(one.path)]
+    return [one for one in found if os.path.exists(one.path)]
 
 
 def faults_of_contigs(run: Run, kept: str) -> list[str]:

@@ -26,7 +26,10 @@ def cost_inputs(run: Run) -> dict[str, list[str]]:
             run.path("search", strategy, f"seed{seed}", "trials.tsv")
             for strategy, seed in runs_before(run, "searches")
         ],
-        "affinities": [affinity.file_of(run, *one, "json") for one in runs_before(run, "affinities")],
+        "affinities": [
+            affinity.file_of(run, name, strategy, seed, "json")
+            for name, strategy, seed in runs_before(run, "affinities")
+        ],
     }
 
 

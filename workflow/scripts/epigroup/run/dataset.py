@@ -1,5 +1,6 @@
 """The data set: whose peaks and signals become labels."""
 
+from epigroup.config.sheet import given
 from epigroup.run.facts import Run
 from epigroup.run.peaks import peaks_of
 
@@ -12,7 +13,7 @@ def peak_files(run: Run) -> list[str]:
     return [peaks_of(run, task) for task in run.tasks]
 
 
-def graded(run: Run) -> str | list:
+def graded(run: Run) -> str | list[str]:
     """What settles whose peaks become labels: the grades of this run are those that it started with."""
     return (
         run.path("checks/left_out.tsv") if run.config["qc"]["min_grade"] != "fail" and run.from_reads else []
@@ -28,7 +29,7 @@ def unlikely(run: Run) -> list[str]:
 
 def signal_files(run: Run) -> list[str]:
     """The bigWig of each task, where networks learn signals."""
-    return [run.profiles[task].signal for task in run.tasks] if run.signal else []
+    return [given(run.profiles[task].signal, f"signal of {task}") for task in run.tasks] if run.signal else []
 
 
 def shard_signals_mb(run: Run) -> int:

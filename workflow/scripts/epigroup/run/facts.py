@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -43,6 +43,12 @@ class Run:
     def path(self, *parts: object) -> str:
         """A path below the results."""
         return "/".join(map(str, (self.results, *parts)))
+
+    @overload
+    def in_results(self, path: str) -> str: ...
+
+    @overload
+    def in_results(self, path: None) -> None: ...
 
     def in_results(self, path: str | None) -> str | None:
         """A path of the config or the sheet, in which `<results>` stands for the folder."""

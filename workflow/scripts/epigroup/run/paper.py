@@ -1,5 +1,6 @@
 """A run beside the paper: which of its strategies stand for the paper's."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from epigroup.config.settings import canonical
@@ -31,7 +32,7 @@ def check_paper(run: Run) -> None:
         )
 
 
-def on_heads(run: Run, strategy: str) -> dict | None:
+def on_heads(run: Run, strategy: str) -> Mapping[str, Any] | None:
     """The grouping of a strategy, where it clusters E as it is by an algorithm of the paper; else None."""
     spec = run.grouping_of(strategy)
     plain = spec["heads_from"] and spec["vectors"] == "raw" and not spec["append"]
@@ -71,7 +72,7 @@ def paper_settings(run: Run, figures: list[str]) -> dict[str, Any]:
             "k": k,
             "training": {key: training[key] for key in ("max_steps", "batch_size", "validate_every")},
             "single_rate": own_training(run, names["STL"])["learning_rate"] if "STL" in names else None,
-            "by_k": {name: f"K = {by_k[name]}" for name in sorted(by_k, key=by_k.get)},
+            "by_k": {name: f"K = {by_k[name]}" for name in sorted(by_k, key=lambda name: by_k[name])},
             "by_algorithm": {
                 name: ALGORITHMS[spec["method"]] for name, spec in clustered.items() if spec["k"] == k
             },
@@ -80,9 +81,9 @@ def paper_settings(run: Run, figures: list[str]) -> dict[str, Any]:
     )
 
 
-def paper_inputs(run: Run) -> dict[str, str]:
+def paper_inputs(run: Run) -> dict[str, str | list[str]]:
     """What `compare_with_paper` reads."""
-    found = {
+    found: dict[str, str | list[str]] = {
         "tasks": run.path("dataset/tasks.tsv"),
         "dataset": run.path("dataset/dataset.json"),
         "gains": run.path("comparison/gains.tsv"),

@@ -15,16 +15,28 @@ def curves(run: Run, strategy: str, seed: int) -> list[str]:
     return [run.path("patience", strategy, f"seed{seed}", f"pack{pack}.curves.tsv") for pack in packs(run)]
 
 
+def folder(run: Run) -> str:
+    """The folder of the study, whose seed is the first of its strategy's."""
+    strategy = run.config["patience_study"]["strategy"]
+    return run.path("patience", strategy, f"seed{run.strategy_seeds(strategy)[0]}")
+
+
+def decided(run: Run) -> list[str]:
+    """The tables that say what a shorter patience would do; none without a study."""
+    if "patience_study" not in run.config:
+        return []
+    return [f"{folder(run)}/{name}.tsv" for name in ("study", "regret")]
+
+
 def tables(run: Run) -> dict[str, str | list[str]]:
-    """What figures and report read of the study; its seed is the first of its strategy's. Empty without a study."""
+    """What figures and report read of the study. Empty without a study."""
     if "patience_study" not in run.config:
         return {}
     strategy = run.config["patience_study"]["strategy"]
-    seed = run.strategy_seeds(strategy)[0]
-    folder = run.path("patience", strategy, f"seed{seed}")
+    study, regret = decided(run)
     return {
-        "study": f"{folder}/study.tsv",
-        "regret": f"{folder}/regret.tsv",
-        "study_groups": f"{folder}/groups.tsv",
-        "study_curves": curves(run, strategy, seed),
+        "study": study,
+        "regret": regret,
+        "study_groups": f"{folder(run)}/groups.tsv",
+        "study_curves": curves(run, strategy, run.strategy_seeds(strategy)[0]),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from epigroup.config.sheet import given
 from epigroup.run import reads
 from epigroup.run.facts import Run
 from epigroup.run.settings import respelt, settings
@@ -25,7 +26,7 @@ def peaks_of(run: Run, profile: str) -> str:
     """The peaks of a profile: called from its reads, or the sheet's file."""
     one = run.profiles[profile]
     if one.kind == "peaks":
-        return one.replicates[0].peaks
+        return given(one.replicates[0].peaks, f"peaks of {profile}")
     how = "supported" if is_supported(run, profile) else "called"
     return run.path("peaks", how, f"{profile}_peaks.narrowPeak.gz")
 

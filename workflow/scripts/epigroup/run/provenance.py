@@ -11,9 +11,10 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
@@ -34,7 +35,7 @@ class Made:
     of the results are as they stand in the folder of the run."""
 
     outputs: Mapping[str, float | None]
-    record: Mapping[str, object]
+    record: Mapping[str, Any]
 
 
 def read_provenance(results: str) -> list[Made]:
@@ -93,7 +94,7 @@ def state(results: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
-def put_back(made: Iterable[Made]) -> Iterator[tuple[list[str], Mapping[str, object]]]:
+def put_back(made: Iterable[Made]) -> Iterator[tuple[list[str], Mapping[str, Any]]]:
     """(outputs, their record) of what is to be recorded anew, job by job: outputs that have the date that they had when
     they were made, and temporary ones. A file of another date is another's: of a run that was killed before it could
     write what it made, say."""
@@ -121,12 +122,12 @@ def without_record(
     """
     recorded = set(recorded)
     whole_paths, patterns = {}, []
-    for rule, made in outputs.items():
+    for maker, made in outputs.items():
         for one in made:
             if isinstance(one, str):
-                whole_paths[one] = rule
+                whole_paths[one] = maker
             else:
-                patterns.append((one, rule))
+                patterns.append((one, maker))
     found: dict[str, list[str]] = {}
     for folder, folders, files in os.walk(results):
         if folder == results:
@@ -155,7 +156,7 @@ def told_without_record(results: str, found: Mapping[str, list[str]], command: s
     )
 
 
-def _anywhere(one: Made, results: str) -> dict:
+def _anywhere(one: Made, results: str) -> dict[str, Any]:
     """As it is written: the folder of results without its name."""
     pattern = re.compile(rf"(?<![\w./-]){re.escape(results)}/")
     inside = results + "/"
@@ -166,7 +167,7 @@ def _anywhere(one: Made, results: str) -> dict:
     return {"outputs": outputs, "record": _renamed(one.record, lambda text: pattern.sub(f"{_PLACE}/", text))}
 
 
-def _here(written: dict, results: str) -> Made:
+def _here(written: Mapping[str, Any], results: str) -> Made:
     def named(text: str) -> str:
         return text.replace(f"{_PLACE}/", f"{results}/")
 
@@ -176,7 +177,7 @@ def _here(written: dict, results: str) -> Made:
     return Made(outputs, _renamed(written["record"], named))
 
 
-def _renamed(record: Mapping[str, object], rename) -> dict:
+def _renamed(record: Mapping[str, Any], rename: Callable[[str], str]) -> dict[str, Any]:
     renamed = dict(record)
     for key in _NAMING:
         value = renamed.get(key)

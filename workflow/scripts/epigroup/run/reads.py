@@ -5,7 +5,7 @@ Arguments go by the profile alone: Snakemake does not compare params that are fu
 
 from typing import Any
 
-from epigroup.config.sheet import Replicate
+from epigroup.config.sheet import Replicate, given
 from epigroup.run.facts import Run
 
 
@@ -15,7 +15,7 @@ def replicate_of(run: Run, profile: str, replicate: str) -> Replicate:
 
 def given_alignments(run: Run, profile: str, replicate: str) -> str:
     """The BAM or CRAM file that the sheet gives."""
-    return replicate_of(run, profile, replicate).bam
+    return given(replicate_of(run, profile, replicate).bam, f"alignments of {profile}")
 
 
 def fastq(run: Run, profile: str, replicate: str) -> list[str]:

@@ -102,13 +102,14 @@ def affinity_findings(run: Run) -> dict[str, Any]:
     """What was measured of affinities, and the matrices of one seed of each."""
     measured = affinity.measured(run)
     first = {(name, strategy): seed for name, strategy, seed in reversed(measured)}
-    shown = [one for one in measured if first[one[0], one[1]] == one[2]]
     truth = {"affinity_truth": run.path("comparison/affinities.tsv")} if run.simulated else {}
     return {
         "affinity_figures": affinity.files(run, "json"),
         "affinity_stability": run.path("affinity/stability.tsv"),
         "affinity_matrices": [
-            affinity.file_of(run, name, strategy, seed, "h5") for name, strategy, seed in shown
+            affinity.file_of(run, name, strategy, seed, "h5")
+            for name, strategy, seed in measured
+            if first[name, strategy] == seed
         ],
         **truth,
     }

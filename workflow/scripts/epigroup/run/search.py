@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from epigroup.config.searches import PHASES, count_parts, search_of, searched_tasks, trial_seed
+from epigroup.config.searches import PHASES, count_parts, named_search, searched_tasks, trial_seed
 from epigroup.run.calibration import in_precision
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
@@ -30,7 +30,7 @@ def trial_settings(run: Run, strategy: str) -> dict[str, Any]:
 
 def is_sampled(run: Run, strategy: str) -> bool:
     """Whether the trials are of a sample of the tasks."""
-    return "tasks" in search_of(run.config, strategy)
+    return "tasks" in named_search(run.config, strategy)
 
 
 def coarse_trials(run: Run, strategy: str, seed: int, phase: str, part: str) -> list[str]:
@@ -45,7 +45,7 @@ def trials(run: Run, strategy: str, seed: int) -> list[str]:
     """The tables of all phases and parts of a search."""
     return [
         run.path("search", strategy, f"seed{seed}", f"{phase}{part}.tsv")
-        for phase in PHASES[search_of(run.config, strategy)["method"]]
+        for phase in PHASES[named_search(run.config, strategy)["method"]]
         for part in parts(run, strategy)
     ]
 

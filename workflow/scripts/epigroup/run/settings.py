@@ -8,7 +8,7 @@ from typing import Any
 
 from epigroup import grouping as grouping_methods
 from epigroup.config.patience import full_length
-from epigroup.config.searches import search_of, trial_training
+from epigroup.config.searches import named_search, search_of, trial_training
 from epigroup.config.settings import UNHASHED, canonical, config_hash
 from epigroup.config.strategies import count_groups, warm_start
 from epigroup.run.facts import AGREEMENT_COLUMNS, Run
@@ -47,7 +47,7 @@ def trained_at_own_rate(run: Run, strategy: str) -> dict[str, Any]:
 
 
 def trial_settings(run: Run, strategy: str) -> dict[str, Any]:
-    spec = search_of(run.config, strategy)
+    spec = named_search(run.config, strategy)
     return {"search": spec, "training": trial_training(spec, own_training(run, strategy))}
 
 

@@ -21,7 +21,7 @@ def groups(run: Run, strategy: str, seed: int) -> str:
     return run.path("groupings", run.grouping_name(strategy), f"seed{seed}", "groups.tsv")
 
 
-def serving(run: Run, strategy: str, seed: int) -> str | list:
+def serving(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The table of which group serves a task, where a task may be in several."""
     if not overlaps(run.config, run.grouping_name(strategy)):
         return []
@@ -30,7 +30,8 @@ def serving(run: Run, strategy: str, seed: int) -> str | list:
 
 def served_by(run: Run, strategy: str, seed: int) -> str:
     """Which group's network each task is scored by."""
-    return serving(run, strategy, seed) or groups(run, strategy, seed)
+    table = serving(run, strategy, seed)
+    return table if isinstance(table, str) else groups(run, strategy, seed)
 
 
 def models(run: Run, strategy: str, seed: int) -> list[str]:
@@ -58,13 +59,13 @@ def model_of_group(run: Run, strategy: str, seed: int, group: str) -> str:
     return models(run, strategy, seed)[int(group) % len(run.packs(strategy))]
 
 
-def warm_model(run: Run, strategy: str, seed: int) -> str | list:
+def warm_model(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The model of the network of all tasks whose weights a strategy's groups start from; none from scratch."""
     parent = warm_start(run.config, strategy)
     return [] if parent is None else run.path("models", parent, f"seed{seed}", "pack0.safetensors")
 
 
-def rates(run: Run, strategy: str, seed: int) -> str | list:
+def rates(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The learning rate of each group, where a search finds it."""
     if strategy not in run.searched:
         return []
