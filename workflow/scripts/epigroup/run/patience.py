@@ -12,7 +12,7 @@ def packs(run: Run) -> range:
 
 
 def curves(run: Run, strategy: str, seed: int) -> list[str]:
-    return [run.path("patience", strategy, f"seed{seed}", f"pack{pack}.curves.tsv") for pack in packs(run)]
+    return run.files("study_curves", [(strategy, seed, pack) for pack in packs(run)])
 
 
 def tables(run: Run) -> dict[str, str | list[str]]:
@@ -21,10 +21,7 @@ def tables(run: Run) -> dict[str, str | list[str]]:
         return {}
     strategy = run.config["patience_study"]["strategy"]
     seed = run.strategy_seeds(strategy)[0]
-    folder = run.path("patience", strategy, f"seed{seed}")
     return {
-        "study": f"{folder}/study.tsv",
-        "regret": f"{folder}/regret.tsv",
-        "study_groups": f"{folder}/groups.tsv",
+        **{key: run.file(key, strategy, seed) for key in ("study", "regret", "study_groups")},
         "study_curves": curves(run, strategy, seed),
     }
