@@ -306,7 +306,11 @@ LEFT_OUT = ResultFile(
     "all are learnt.",
     (
         Column("profile_id", "The profile."),
-        Column("measures", "Its figures below `qc.min_grade`, parted by commas."),
+        Column(
+            "measures",
+            "Its figures below `qc.min_grade`, parted by commas.",
+            when="a profile is left out",
+        ),
     ),
     when="`qc.min_grade: warn` or `pass`",
     header=False,
