@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from epigroup.results.catalogue import FILES
+
 STRATEGIES = {
     "STL": "single",
     "SMTL": "all",
@@ -114,6 +116,13 @@ def settings(name: str = "demo") -> dict:
     }
 
 
+def file_of(root: Path, key: str, *names: object) -> Path:
+    """Where a run with its results in `root` has a file of the catalogue; its folder is made."""
+    path = root / FILES[key].at(*names)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 def write_tsv(frame: pd.DataFrame, path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     frame.to_csv(path, sep="\t", index=False, na_rep="NaN")
@@ -188,8 +197,7 @@ def build(
         "task_ids": list(ids),
         "dataset_hash": "cd" * 32,
     }
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "dataset.json").write_text(json.dumps(dataset))
+    file_of(root, "dataset").write_text(json.dumps(dataset))
     lists = {key: [] for key in ("metrics", "groups", "curves", "heads", "sweep", "points")}
     base = rng.uniform(0.2, 0.6, n_tasks)
     kept = {name: STRATEGIES[name] for name in strategies}
@@ -203,10 +211,8 @@ def build(
             "random": rng.permutation(latent),
         }
         for strategy, grouping in kept.items():
-            folder = root / "groupings" / grouping / f"seed{seed}"
-            lists["groups"].append(
-                write_tsv(pd.DataFrame({"task_id": ids, "group": groupings[grouping]}), folder / "groups.tsv")
-            )
+            table = pd.DataFrame({"task_id": ids, "group": groupings[grouping]})
+            lists["groups"].append(write_tsv(table, file_of(root, "groups", grouping, seed)))
             f1 = np.clip(base + LIFT[strategy] + rng.normal(0, 0.03, n_tasks), 0, 1)
             frame = pd.DataFrame(
                 {
@@ -249,12 +255,10 @@ def build(
                 lists["points"].append(
                     write_tsv(
                         pd.concat([curve for curve in curves if len(curve)]),
-                        root / "evaluation" / strategy / f"seed{seed}" / "points.tsv",
+                        file_of(root, "points", strategy, seed),
                     )
                 )
-            lists["metrics"].append(
-                write_tsv(frame, root / "evaluation" / strategy / f"seed{seed}" / "metrics.tsv")
-            )
+            lists["metrics"].append(write_tsv(frame, file_of(root, "metrics", strategy, seed)))
             steps = np.arange(1, validations + 1) * 300
             rows = [
                 pd.DataFrame(
@@ -272,12 +276,9 @@ def build(
                 )
                 for g in np.unique(groupings[grouping])
             ]
-            lists["curves"].append(
-                write_tsv(pd.concat(rows), root / "models" / strategy / f"seed{seed}" / "pack0.curves.tsv")
-            )
+            lists["curves"].append(write_tsv(pd.concat(rows), file_of(root, "curves", strategy, seed, 0)))
         if "SMTL" in kept:
-            path = root / "heads" / "SMTL" / f"seed{seed}" / "heads.h5"
-            path.parent.mkdir(parents=True)
+            path = file_of(root, "heads", "SMTL", seed)
             centres = rng.normal(0, 2, (4, 16))
             with h5py.File(path, "w") as handle:
                 handle["E"] = (centres[latent] + rng.normal(0, 0.6, (n_tasks, 16))).astype(np.float32)
@@ -295,12 +296,10 @@ def build(
                     "most_stable": ks == 4,
                 }
             )
-            lists["sweep"].append(
-                write_tsv(sweep, root / "groupings" / "sweep" / f"seed{seed}" / "sweep.tsv")
-            )
+            lists["sweep"].append(write_tsv(sweep, file_of(root, "sweep", seed)))
     return {
-        "dataset": str(root / "dataset.json"),
-        "tasks": write_tsv(tasks, root / "tasks.tsv"),
+        "dataset": str(file_of(root, "dataset")),
+        "tasks": write_tsv(tasks, file_of(root, "tasks")),
         **comparison(root, tasks, lists["metrics"], kept, seeds),
         "agreement": write_tsv(
             pd.DataFrame(
@@ -315,11 +314,11 @@ def build(
                     for s in seeds
                 ]
             ),
-            root / "truth.tsv",
+            file_of(root, "agreement"),
         ),
         "ceiling": write_tsv(
             pd.DataFrame({"task_id": ids, "test_auprc": np.where(np.arange(n_tasks) == 0, np.nan, 0.7)}),
-            root / "ceiling.tsv",
+            file_of(root, "ceiling"),
         ),
         **reads(root),
         **lists,
@@ -349,7 +348,7 @@ def beside(root: Path, inputs: dict) -> dict:
             facts |= {"strategy": strategy, "seed": "all", "level": "All", "n_tasks": len(ids), "n_nan": 1}
             means.append(facts | {"mean_auroc": auroc[1:].mean(), "mean_auprc_above_base": above[1:].mean()})
             means[-1]["mean_base_rate"] = 0.1
-        found.append(write_tsv(pd.concat(tables), root / "strata" / strategy / "seed1.tsv"))
+        found.append(write_tsv(pd.concat(tables), file_of(root, "task_strata", strategy, 1)))
         apart = rng.normal(0.05, 0.05, len(ids))
         word = np.where(apart <= 0, "no better", np.where(apart < 0.03, "not shown", ""))
         table = pd.DataFrame({"strategy": strategy, "task_id": ids, "baseline": "gc", "difference": apart})
@@ -364,7 +363,7 @@ def beside(root: Path, inputs: dict) -> dict:
     }
     return inputs | {
         "task_strata": found,
-        **{name: write_tsv(table, root / f"{name}.tsv") for name, table in tables.items()},
+        **{name: write_tsv(table, file_of(root, name)) for name, table in tables.items()},
     }
 
 
@@ -395,21 +394,16 @@ FLAGSTAT = """{total} + 0 in total (QC-passed reads + QC-failed reads)
 
 def reads(root: Path) -> dict:
     """Quality files of one profile from FASTQ and one from BAM."""
-    (root / "quality").mkdir()
-    trimmed = root / "quality" / "P000_ATAC.rep1.json"
+    trimmed = file_of(root, "fastp", "P000_ATAC", 1)
+    aligned = [file_of(root, "flagstat", name, 1) for name in ("P000_ATAC", "P001_DNase")]
     trimmed.write_text(
         json.dumps(
             {"summary": {"before_filtering": {"total_reads": 2100}, "after_filtering": {"total_reads": 2000}}}
         )
     )
-    for name in ("P000_ATAC", "P001_DNase"):
-        (root / "quality" / f"{name}.rep1.flagstat.txt").write_text(
-            FLAGSTAT.format(total=2000, mapped=1900, mates=1800)
-        )
-    return {
-        "fastp": [str(trimmed)],
-        "flagstat": [str(root / "quality" / f"{n}.rep1.flagstat.txt") for n in ("P000_ATAC", "P001_DNase")],
-    }
+    for path in aligned:
+        path.write_text(FLAGSTAT.format(total=2000, mapped=1900, mates=1800))
+    return {"fastp": [str(trimmed)], "flagstat": [str(path) for path in aligned]}
 
 
 def comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: dict, seeds: tuple) -> dict:
@@ -466,25 +460,13 @@ def comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: dict, 
                     if by == "all" and [name, other] in PAIRS:
                         pairs.append(row | {"per_seed": [{"seed": s, "difference": a - b} for s in seeds]})
     pairs.sort(key=lambda row: PAIRS.index([row["strategy"], row["baseline"]]))
-    (root / "headline.json").write_text(
+    file_of(root, "headline").write_text(
         json.dumps({"pairs": pairs, "block_size": 100000, "interval_withheld": None, "interval_percent": 95})
     )
-    columns = [
-        "strategy",
-        "baseline",
-        "seed",
-        "by",
-        "level",
-        "gain_percent",
-        "difference",
-        "low",
-        "high",
-        "n_tasks",
-    ]
     return {
-        "strategies": write_tsv(pd.DataFrame(strategies), root / "comparison" / "strategies.tsv"),
+        "strategies": write_tsv(pd.DataFrame(strategies), file_of(root, "strategies")),
         "gains": write_tsv(
-            pd.DataFrame(gains, columns=None if gains else columns), root / "comparison" / "gains.tsv"
+            pd.DataFrame(gains, columns=None if gains else FILES["gains"].needed), file_of(root, "gains")
         ),
-        "headline": str(root / "headline.json"),
+        "headline": str(file_of(root, "headline")),
     }

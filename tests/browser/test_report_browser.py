@@ -514,7 +514,7 @@ def test_table_is_downloaded_whole(page):
             else:
                 written = table[f"{strategy}_{column}"]
                 assert np.allclose(written, mean[column], rtol=1e-4, atol=0, equal_nan=True), column
-    marks = pd.read_csv(tree / "marks.tsv", sep="\t").set_index(["strategy", "task_id"])
+    marks = pd.read_csv(tree / "baselines/marks.tsv", sep="\t").set_index(["strategy", "task_id"])
     for column, name in (("difference", "less_baseline"), ("difference_high", "less_baseline_high")):
         assert np.allclose(table[f"KMTL_{name}"], marks.loc["KMTL", column], rtol=1e-4, atol=0)
     assert (table["KMTL_mark"].fillna("") == marks.loc["KMTL", "mark"].fillna("")).all()

@@ -21,7 +21,7 @@ def inputs(tmp_path_factory):
     """The tree of a run on labels, its scores under the names that those of signals have."""
     root = tmp_path_factory.mktemp("signals")
     found = report_tree.build(root, n_tasks=12, seeds=(1,))
-    for path in [*root.rglob("*.tsv"), root / "headline.json"]:
+    for path in [*root.rglob("*.tsv"), Path(found["headline"])]:
         text = path.read_text()
         for old, new in NAMES.items():
             text = re.sub(rf"(test|mean|validation)_{old}\b", rf"\1_{new}", text)
@@ -34,8 +34,8 @@ def inputs(tmp_path_factory):
             table.columns.str.contains("half|brier|calibration|log_loss|validation_auroc")
         ]
         table.drop(columns=of_labels).to_csv(path, sep="\t", index=False, na_rep="NaN")
-    about = json.loads((root / "dataset.json").read_text())
-    (root / "dataset.json").write_text(json.dumps(about | {"signal_transform": "log1p"}))
+    about = json.loads(Path(found["dataset"]).read_text())
+    Path(found["dataset"]).write_text(json.dumps(about | {"signal_transform": "log1p"}))
     # no simulation plants signals
     return {key: path for key, path in found.items() if key not in ("agreement", "ceiling")}
 

@@ -154,7 +154,7 @@ def test_the_page_of_a_task_has_its_strata_and_its_baseline(tmp_path):
     )
     assert mine[3][4] == wanted
     assert {cell for row in strata["rows"] if row[0] == 0 for cell in row[2:]} == {"\N{EN DASH}"}
-    told = pd.read_csv(tmp_path / "marks.tsv", sep="\t", keep_default_na=False).set_index(
+    told = pd.read_csv(tmp_path / "baselines/marks.tsv", sep="\t", keep_default_na=False).set_index(
         ["strategy", "task_id"]
     )
     for task, strategy, baseline, difference, low, high, mark in marks["rows"]:

@@ -12,7 +12,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.settings import read_settings
 from epigroup.grouping.make_grouping import GroupingSettings
 from epigroup.grouping.sweep import SweepSettings
-from epigroup.results.files import NEEDED
+from epigroup.results.catalogue import FILES
 from epigroup.run import (
     affinity,
     audit,
@@ -83,9 +83,17 @@ def test_models_are_the_packs_of_each_strategy(config):
 
 def test_figures_and_report_are_given_what_they_need(run):
     found = report.findings(run)
-    absent = {"known_sets", "study", "regret"}  # sections that tests/mini has not
-    assert set(NEEDED) - set(found) == absent
-    assert all(found[key] for key in set(NEEDED) - absent - {"trials", "choices"})
+    absent = {
+        "known_sets",
+        "study",
+        "regret",
+        "study_groups",
+        "study_curves",
+    }  # sections that tests/mini has not
+    needed = {key for key, about in FILES.items() if about.needed}
+    assert needed - set(found) == absent
+    assert all(found[key] for key in needed - absent - {"trials", "choices"})
+    assert {key.removeprefix("mappable_") for key in found} <= set(FILES)
     assert len(found["metrics"]) == len(run.scored_runs()) >= 6
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from conftest import EVERYTHING, run_snakemake
+from described_tables import faults
 
 MORE = """
 groupings:
@@ -37,6 +38,10 @@ def chosen(finished_run, tmp_path_factory):
 
 def table(path):
     return pd.read_csv(path, sep="\t")
+
+
+def test_every_table_is_described_column_by_column(chosen):
+    assert faults(chosen[0]) == []
 
 
 def test_a_choice_and_a_pool_train_nothing(chosen):

@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from conftest import EVERYTHING, run_snakemake
+from described_tables import faults
 from epigroup.networks.model_files import read_info
 
 CONFIG = {
@@ -35,6 +36,10 @@ def searched(finished_run):
 
 def table(path):
     return pd.read_csv(path, sep="\t")
+
+
+def test_every_table_is_described_column_by_column(searched):
+    assert faults(searched) == []
 
 
 def test_the_rate_that_won_is_the_rate_that_trained(searched):

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from conftest import copy_checkout, run_snakemake
+from described_tables import faults
 
 BIN, LENGTH = 200, 80_000
 CHROMOSOMES = ["chr1", "chr2", "chr3", "chr4"]
@@ -102,6 +103,10 @@ def checkout(tmp_path_factory):
 def results(checkout):
     run_snakemake(checkout, "-c2", "--configfile", "signals/config.yaml")
     return checkout / "results"
+
+
+def test_every_table_is_described_column_by_column(results):
+    assert faults(results) == []
 
 
 def test_shards_hold_the_transformed_means(results, checkout):

@@ -2,23 +2,34 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
 
 Maker = Callable[[str], tuple[str, tuple[str, ...]] | None]
 
 
-def origins(rules: Iterable, scores: str | tuple[str, ...], by_column: Iterable[str]) -> Maker:
-    """A `made_from` over the rules of a workflow (objects with name, is_producer, get_wildcards, expand_input, as
-    Snakemake's).
+class Rule(Protocol):
+    """A rule of a workflow, as Snakemake's are: its name, whether a path is one of its outputs, and its inputs."""
+
+    name: str
+
+    def is_producer(self, requested_output: str, /) -> bool: ...
+
+    def get_wildcards(self, requested_output: str, /) -> Any: ...
+
+    def expand_input(self, wildcards: Any, /) -> Any: ...
+
+
+def origins(rules: Iterable[Rule], scores: str | tuple[str, ...], by_column: Iterable[str]) -> Maker:
+    """A `made_from` over the rules of a workflow.
 
     scores: folder or folders of the tables of scores; the rules `by_column` read validation's columns of these alone,
     so that for them such an input does not count.
     """
     known: dict[str, tuple[str, tuple[str, ...]] | None] = {}
-    last: dict[
-        str, object
-    ] = {}  # the maker of a file that differs in numbers only: thousands of packs are alike
+    # The maker of a file that differs in numbers only: thousands of packs are alike.
+    last: dict[str, Rule] = {}
 
-    def maker_of(path: str):
+    def maker_of(path: str) -> Rule | None:
         alike = re.sub(r"\d+", "0", path)
         if alike not in last or not last[alike].is_producer(path):
             maker = next((rule for rule in rules if rule.is_producer(path)), None)

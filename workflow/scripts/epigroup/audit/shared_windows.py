@@ -16,10 +16,12 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """
     dataset = read_dataset(inputs)
     windows = split_windows(dataset)
-    rows = []
+    rows, shared, shares = [], 0, []
     for asked, other in PAIRS:
         mine = windows[asked]
         hit = touching(mine, windows[other], len(dataset.chromosomes))
+        shared += int(hit.sum())
+        shares.append(float(hit.mean()) if len(mine) else 0.0)
         by_chrom = np.bincount(mine.chrom[hit], minlength=len(dataset.chromosomes))
         rows.append(
             {
@@ -27,20 +29,18 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
                 "with": other,
                 "n_windows": len(mine),
                 "n_shared": int(hit.sum()),
-                "share": float(hit.mean()) if len(mine) else 0.0,
+                "share": shares[-1],
                 "worst_chromosome": dataset.chromosomes[int(by_chrom.argmax())] if hit.any() else None,
             }
         )
-    n = sum(row["n_shared"] for row in rows)
-    share = max(row["share"] for row in rows)
-    verdict = PASS if n == 0 else WARN if share <= cfg["warn_share"] else FAIL
+    verdict = PASS if shared == 0 else WARN if max(shares) <= cfg["warn_share"] else FAIL
     parts = [
         f"{row['n_shared']:,} of {row['n_windows']:,} {row['split']} windows with {row['with']}"
         for row in rows
     ]
     rule = dataset.splits["rule"]
     figure = f"Windows that share a base: {'; '.join(parts)} (rule: {rule})."
-    if n == 0:
+    if shared == 0:
         advice = "Nothing to do."
     elif rule == "bin":
         advice = (

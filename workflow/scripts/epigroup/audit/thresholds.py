@@ -95,8 +95,8 @@ def hold_thresholds(
     if len(odd):
         with open_predictions(test, task_ids, dataset, cfg["regions"], "test") as predictions:
             (counts,) = count_predictions(predictions)
-        for i in odd:
-            mine = counts.of(int(i))
+        for i in odd.tolist():
+            mine = counts.of(i)
             f1 = f1_by_threshold(mine)
             here, best = f1_at(mine, stored[i]), float(f1.max()) if len(f1) else np.nan
             found.loc[i, ["test_f1", "best_test_f1"]] = [here, best]

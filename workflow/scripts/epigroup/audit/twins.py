@@ -18,7 +18,7 @@ def target_columns(dataset: Dataset) -> Iterator[Columns]:
     regions, at most 65,536 at a time."""
     for name in SPLITS:
         for part in dataset.blocks(name, dataset.evaluation_regions[-1]):
-            if dataset.targets == "signal":
+            if part.signal is not None:
                 yield partial(_signal_columns, part.signal)
             else:
                 yield partial(unpack_columns, part.labels)

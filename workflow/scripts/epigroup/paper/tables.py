@@ -96,16 +96,16 @@ def table_2(tasks: pd.DataFrame, groups: pd.DataFrame | None, comparable: bool) 
     """Table II: a row a (category, group) with paper, ours and difference; the groups' sizes first."""
     counts = our_groups(tasks, groups, comparable)
     known = {*kinds(tasks), *tasks["cell_group"]}
-    sizes = None if counts is None else counts.loc[list(printed.KINDS)].sum()
-    if groups is not None and counts is not None and not comparable:
-        sizes = groups.groupby("group").size().set_axis(counts.columns)
+    if groups is not None and counts is not None:
+        of_kinds = counts.loc[list(printed.KINDS)].sum()
+        counts.loc["N"] = of_kinds if comparable else groups.groupby("group").size().set_axis(counts.columns)
     rows = []
     for category, cells in {"N": printed.GROUP_SIZES, **printed.TABLE_2}.items():
         for group, paper in enumerate(cells, 1):
             if counts is None or (category != "N" and category not in known):
                 ours: Cell = NOT_HERE
             else:
-                ours = int(sizes[group] if category == "N" else counts.loc[category, group])
+                ours = int(counts.loc[category, group])
             rows.append([category, group, paper, *beside(paper, ours, comparable)])
     return pd.DataFrame(rows, columns=["category", "group", "paper", "ours", "difference"])
 
@@ -212,10 +212,11 @@ def table_figures(figures: list[str], filled: Mapping[str, bool]) -> pd.DataFram
     rows = []
     for number, shows, figure, table in printed.FIGURES:
         files = [f"figures/{figure}.svg"] if figure in figures else []
-        files += [f"paper/{table}.tsv"] if table is not None and filled[table] else []
+        has_table = table is not None and filled[table]
+        files += [f"paper/{table}.tsv"] if has_table else []
         drawing = figure is None and table is None
-        supplier = printed.SUPPLIED_BY.get(table)
-        if supplier and not filled[table]:
+        supplier = None if table is None else printed.SUPPLIED_BY.get(table)
+        if supplier and not has_table:
             # the figure compares other strategies than the paper's
             files, lacking = [], f"{NOT_HERE}: {supplier}"
         else:

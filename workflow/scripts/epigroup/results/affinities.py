@@ -11,8 +11,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
-
-STABILITY = ["compared", "affinity", "strategy", "seed", "at", "with", "spearman"]
+from epigroup.results.catalogue import FILES
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def load_affinities(
     """Read them. figures: JSON files; stability: stability.tsv; matrices: `.../{affinity}/{strategy}/seed{seed}.h5`;
     planted: comparison/affinities.tsv of a simulation. InputError: a column that is missing."""
     table = read_table(stability, dtype={"at": str, "with": str})
-    lacking = [name for name in STABILITY if name not in table]
+    lacking = [name for name in FILES["affinity_stability"].needed if name not in table]
     if lacking:
         raise InputError(f"{stability}: lacks the column(s) {', '.join(lacking)}; study the affinities again")
     truth = (

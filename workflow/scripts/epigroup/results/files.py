@@ -10,131 +10,22 @@ from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.core.tables import read_figures
 from epigroup.dataset.groups import read_groups
+from epigroup.results.catalogue import FILES
 
-# The columns that each kind of table must have.
-NEEDED = {
-    "tasks": [
-        "task_id",
-        "modality",
-        "cell_group",
-        "positives_train",
-        "positives_validation",
-        "positives_test",
-    ],
-    "metrics": ["task_id", "positives_test", "test_base_rate"],
-    "strategies": ["strategy", "seed", "by", "level", "n_tasks", "n_nan", "low", "high"],
-    "gains": [
-        "strategy",
-        "baseline",
-        "seed",
-        "by",
-        "level",
-        "gain_percent",
-        "difference",
-        "low",
-        "high",
-        "n_tasks",
-    ],
-    "groups": ["task_id", "group"],
-    "curves": ["group", "step", "train_loss", "validation_loss"],
-    "differences": [
-        "task_id",
-        "strategy",
-        "baseline",
-        "headline",
-        "difference",
-        "low",
-        "high",
-        "excludes_zero",
-    ],
-    "transfer": [
-        "strategy",
-        "baseline",
-        "by",
-        "level",
-        "share_below",
-        "share_down",
-        "floor_share_down",
-        "note",
-    ],
-    "costs": ["strategy", "seed", "device", "hours", "flop", "needs", "hours_in_all", "flop_in_all"],
-    "confounders": ["grouping", "seed", "property", "n_tasks", "nmi", "ami"],
-    "k": [
-        "family",
-        "method",
-        "k",
-        "stability",
-        "most_stable",
-        "strategy",
-        "seeds",
-        "n_tasks",
-        "chosen",
-        "rule",
-    ],
-    "known_sets": ["grouping", "seed", "k", "set", "n_tasks", "n_pairs", "together", "expected", "p_value"],
-    "strata": [
-        "strategy",
-        "seed",
-        "by",
-        "counted",
-        "rank",
-        "stratum",
-        "level",
-        "mean_auroc",
-        "mean_auprc_above_base",
-    ],
-    "task_strata": [
-        "task_id",
-        "by",
-        "counted",
-        "rank",
-        "stratum",
-        "test_auroc",
-        "test_auprc_above_base",
-    ],
-    "seed_variation": ["strategy", "task_id", "n_seeds", "share_above", "p_value", "q_value"],
-    "over_correlation": [
-        "strategy",
-        "seed",
-        "counted",
-        "rank",
-        "stratum",
-        "pairs",
-        "n_pairs",
-        "predicted",
-        "observed",
-    ],
-    "simple_scores": ["name", "kind", "uses_test_labels", "level", "mean_f1", "mean_auprc", "mean_auroc"],
-    "marks": ["strategy", "task_id", "baseline", "difference", "mark"],
-    "choices": ["task_id", "chosen", "weight"],
-    "agreement": ["grouping", "seed", "k", "ari_planted"],
-    "ceiling": ["task_id", "test_auprc"],
-    "trials": [
-        "group",
-        "phase",
-        "learning_rate",
-        "steps",
-        "validation_loss",
-        "networks",
-        "mean_loss",
-        "chosen",
-    ],
-    "study": ["task_id", "modality", "share_train", "best_step", "best_loss", "safe_patience", "best_at_end"],
-    "points": ["task_id", "score", "tp", "fp"],
-    "regret": ["patience", "task_id", "loss", "regret", "steps_share"],
-}
+# What `epigroup.run.report.findings` gives, or Snakemake's inputs: a path, or several, by key.
+Inputs = Mapping[str, str | Sequence[str]]
 
 
-def one(inputs: Mapping, key: str) -> str:
+def one(inputs: Inputs, key: str) -> str:
     """The path under a key, given plainly or as a list of one."""
     value = inputs[key]
-    return value if isinstance(value, str | Path) else value[0]
+    return str(value) if isinstance(value, str | Path) else value[0]
 
 
-def many(inputs: Mapping, key: str) -> list[str]:
+def many(inputs: Inputs, key: str) -> list[str]:
     """The paths under a key; none when the key is absent."""
     value = inputs.get(key) or []
-    return [value] if isinstance(value, str | Path) else list(value)
+    return [str(value)] if isinstance(value, str | Path) else list(value)
 
 
 def place(path: str) -> tuple[str, int]:
@@ -144,9 +35,10 @@ def place(path: str) -> tuple[str, int]:
 
 
 def table(path: str, kind: str, scores: Sequence[str] = ()) -> pd.DataFrame:
-    """A tab-separated table with at least the columns of its kind, and those of the `scores`."""
+    """A tab-separated table with at least the needed columns of its kind, a key of the catalogue, and those of the
+    `scores`. InputError: a column that is missing."""
     frame = read_figures(path, unknown=["", "NaN"])
-    lacking = [name for name in (*NEEDED[kind], *scores) if name not in frame]
+    lacking = [name for name in (*FILES[kind].needed, *scores) if name not in frame]
     if lacking:
         raise InputError(
             f"{path}: lacks the column(s) {', '.join(lacking)}; it has {', '.join(frame.columns)}"
@@ -182,7 +74,7 @@ def gather(
         if len(frame):  # a pack without groups has a table without rows, whose columns have no types
             frames.append(frame)
     if not frames:
-        return pd.DataFrame(columns=[what, "seed", *NEEDED[kind], *scores])
+        return pd.DataFrame(columns=[what, "seed", *FILES[kind].needed, *scores])
     return pd.concat(frames, ignore_index=True)
 
 
@@ -190,7 +82,7 @@ def gather_strata(paths: list[str], known: pd.Index) -> pd.DataFrame | None:
     """Scores by stratum of each task, of one seed of each strategy; the strategy is the folder's name."""
     frames = []
     for path in paths:
-        frame = table(path, "task_strata")[NEEDED["task_strata"]]
+        frame = table(path, "task_strata")[FILES["task_strata"].needed]
         strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
         if len(strange):
             raise InputError(

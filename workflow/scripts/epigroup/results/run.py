@@ -1,7 +1,9 @@
 """Everything a run has found, read once for its figures and its report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,8 +15,20 @@ from epigroup.evaluation.score_names import ScoreNames, names_of
 from epigroup.quality.tables import read_counts, read_summary
 from epigroup.reads.accounts import read_accounts
 from epigroup.results.affinities import AffinityFindings, load_affinities
-from epigroup.results.files import gather, gather_strata, many, one, place, read_embedding, table, tagged
+from epigroup.results.files import (
+    Inputs,
+    gather,
+    gather_strata,
+    many,
+    one,
+    place,
+    read_embedding,
+    table,
+    tagged,
+)
 from epigroup.results.training_record import TrainingRecord, read_training_record
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -109,25 +123,28 @@ class Results(DataTables):
         return sorted(int(seed) for seed in self.metrics["seed"].unique())
 
 
-def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
+# Tables of which a run leaves one or none, read as they are.
+SINGLE = (
+    "agreement", "ceiling", "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation",
+    "over_correlation", "simple_scores", "marks", "differences", "k", "study", "regret",
+)  # fmt: skip
+# Files of JSON of which a run leaves one or none.
+SUMMARIES = ("audit", "paper", "mappable_headline")
+
+
+def load(inputs: Inputs) -> Results:
     """Read the files of a run.
 
-    Keys: dataset, tasks, strategies, gains, headline (one path each); metrics, groups, curves, heads, sweep
-    (lists, may be absent but for metrics); agreement, ceiling, differences, transfer, costs, confounders,
-    k, known_sets (one path, may be absent); choices, fastp, flagstat, trials, points (lists, may be absent);
-    task_strata (a list of `.../{strategy}/seed{seed}.tsv`, may be absent); study, regret, study_groups (one
-    path) and study_curves (a list), there together or not at all; affinity_stability (one path), with it
-    affinity_figures, affinity_matrices (lists) and, of a simulation, affinity_truth (one path);
-    mappable_strategies, mappable_headline, audit, paper, read_quality, read_accounts (one path, may be absent);
-    models (a list of model files, may be absent). A pool's rows of metrics are the means of its strategies'.
-    Strategy or grouping and seed of a listed file come from its
+    Keys: those of `epigroup.results.catalogue`, with one path where a run leaves one file, else a list; of scores over
+    all mappable bins mappable_strategies and mappable_headline. dataset, tasks, metrics, strategies, gains and headline
+    must be there; study, regret, study_groups and study_curves together or not at all, and so the affinities'. A pool's
+    rows of metrics are the means of its strategies'. Strategy or grouping and seed of a listed file come from its
     place: `.../{name}/seed{seed}/FILE`.
     Raises InputError for a missing column, for tasks that differ from tasks.tsv and for head weights that
     are not finite.
     """
     data = load_data(inputs)
     tasks, names = data.tasks, data.names
-    courses = [table(path, "curves") for path in many(inputs, "study_curves")]
     sweep = [tagged(path, read_table(path), "grouping") for path in many(inputs, "sweep")]
     headline = read_json(one(inputs, "headline"))
     metrics = gather(many(inputs, "metrics"), "metrics", "strategy", tasks.index, names.metrics)
@@ -142,49 +159,53 @@ def load(inputs: Mapping[str, str | Sequence[str]]) -> Results:
         curves=gather(many(inputs, "curves"), "curves", "strategy", None),
         heads={place(path)[1]: read_embedding(path, list(tasks.index)) for path in many(inputs, "heads")},
         sweep=pd.concat(sweep, ignore_index=True) if sweep else None,
-        agreement=table(one(inputs, "agreement"), "agreement") if inputs.get("agreement") else None,
-        ceiling=table(one(inputs, "ceiling"), "ceiling") if inputs.get("ceiling") else None,
         reads=read_counts(many(inputs, "fastp"), many(inputs, "flagstat")),
-        mappable_strategies=table(one(inputs, "mappable_strategies"), "strategies", [names.mean])
-        if inputs.get("mappable_strategies")
-        else None,
-        mappable_headline=read_json(one(inputs, "mappable_headline"))
-        if inputs.get("mappable_headline")
-        else None,
+        mappable_strategies=_where(
+            inputs, "mappable_strategies", lambda path: table(path, "strategies", [names.mean])
+        ),
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
-        **{key: table(one(inputs, key), key) if inputs.get(key) else None for key in COMPARED},
-        read_quality=read_summary(one(inputs, "read_quality")) if inputs.get("read_quality") else None,
-        read_accounts=read_accounts([one(inputs, "read_accounts")]) if inputs.get("read_accounts") else None,
-        trials=gather(many(inputs, "trials"), "trials", "strategy", None) if inputs.get("trials") else None,
-        points=gather(many(inputs, "points"), "points", "strategy", tasks.index)
-        if inputs.get("points")
-        else None,
+        **{key: _where(inputs, key, partial(table, kind=key)) for key in SINGLE},
+        **{key: _where(inputs, key, read_json) for key in SUMMARIES},
+        read_quality=_where(inputs, "read_quality", read_summary),
+        read_accounts=_where(inputs, "read_accounts", lambda path: read_accounts([path])),
+        trials=_gathered(inputs, "trials", None),
+        points=_gathered(inputs, "points", tasks.index),
         task_strata=gather_strata(many(inputs, "task_strata"), tasks.index),
-        study=table(one(inputs, "study"), "study") if inputs.get("study") else None,
-        course=pd.concat(courses).merge(
-            read_groups(one(inputs, "study_groups"), numbered=True).table(), on="group"
-        )
-        if courses
-        else None,
-        regret=table(one(inputs, "regret"), "regret") if inputs.get("regret") else None,
-        affinities=load_affinities(
-            many(inputs, "affinity_figures"),
-            one(inputs, "affinity_stability"),
-            many(inputs, "affinity_matrices"),
-            one(inputs, "affinity_truth") if inputs.get("affinity_truth") else None,
-        )
-        if inputs.get("affinity_stability")
-        else None,
-        audit=read_json(one(inputs, "audit")) if inputs.get("audit") else None,
-        paper=read_json(one(inputs, "paper")) if inputs.get("paper") else None,
+        course=study_course(inputs),
+        affinities=_affinities(inputs),
         trained=read_training_record(many(inputs, "models")),
     )
 
 
-COMPARED = (
-    "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation", "over_correlation",
-    "simple_scores", "marks", "differences", "k",
-)  # fmt: skip
+def _where(inputs: Inputs, key: str, read: Callable[[str], T]) -> T | None:
+    """What is read of the one file under a key; None where there is none."""
+    return read(one(inputs, key)) if inputs.get(key) else None
+
+
+def _gathered(inputs: Inputs, key: str, known: pd.Index | None) -> pd.DataFrame | None:
+    """The tables of strategies and seeds under a key; None where there are none."""
+    return gather(many(inputs, key), key, "strategy", known) if inputs.get(key) else None
+
+
+def study_course(inputs: Inputs) -> pd.DataFrame | None:
+    """The curves of the patience study with the profile of each; None without a study."""
+    courses = [table(path, "study_curves") for path in many(inputs, "study_curves")]
+    if not courses:
+        return None
+    return pd.concat(courses).merge(
+        read_groups(one(inputs, "study_groups"), numbered=True).table(), on="group"
+    )
+
+
+def _affinities(inputs: Inputs) -> AffinityFindings | None:
+    if not inputs.get("affinity_stability"):
+        return None
+    return load_affinities(
+        many(inputs, "affinity_figures"),
+        one(inputs, "affinity_stability"),
+        many(inputs, "affinity_matrices"),
+        one(inputs, "affinity_truth") if inputs.get("affinity_truth") else None,
+    )
 
 
 def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -199,7 +220,7 @@ def with_pools(metrics: pd.DataFrame, pools: Mapping[str, Sequence[str]]) -> pd.
     return pd.concat(found, ignore_index=True)
 
 
-def load_data(inputs: Mapping[str, str | Sequence[str]]) -> DataTables:
+def load_data(inputs: Inputs) -> DataTables:
     """Read what a run knows of its data set before anything is trained; keys dataset, tasks."""
     tasks = table(one(inputs, "tasks"), "tasks").set_index("task_id", drop=False)
     for column in ("assay", "target", "cell_type", "flag"):

@@ -4,7 +4,7 @@ What is asked again and again is kept; a `Run` is never changed.
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, overload
@@ -21,6 +21,7 @@ from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.dataset.splits import resolve
 from epigroup.genome.index_limits import LONGEST_INDEXED
 from epigroup.quality.left_out import profiles_left_out
+from epigroup.results.catalogue import FILES
 
 # The sheet's columns that a grouping is held against.
 AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
@@ -43,6 +44,15 @@ class Run:
     def path(self, *parts: object) -> str:
         """A path below the results."""
         return "/".join(map(str, (self.results, *parts)))
+
+    def file(self, key: str, *names: object, mappable: bool = False) -> str:
+        """A file of the catalogue of results (`epigroup.results.catalogue`), by its key and what stands for the words
+        in braces of its path, in their order."""
+        return self.path(FILES[key].at(*names, mappable=mappable))
+
+    def files(self, key: str, places: Iterable[Sequence[object]]) -> list[str]:
+        """Several of one kind; places: the names of each."""
+        return [self.file(key, *names) for names in places]
 
     @overload
     def in_results(self, path: str) -> str: ...

@@ -12,7 +12,7 @@ def packs(run: Run) -> range:
 
 
 def curves(run: Run, strategy: str, seed: int) -> list[str]:
-    return [run.path("patience", strategy, f"seed{seed}", f"pack{pack}.curves.tsv") for pack in packs(run)]
+    return run.files("study_curves", [(strategy, seed, pack) for pack in packs(run)])
 
 
 def folder(run: Run) -> str:
@@ -33,10 +33,8 @@ def tables(run: Run) -> dict[str, str | list[str]]:
     if "patience_study" not in run.config:
         return {}
     strategy = run.config["patience_study"]["strategy"]
-    study, regret = decided(run)
+    seed = run.strategy_seeds(strategy)[0]
     return {
-        "study": study,
-        "regret": regret,
-        "study_groups": f"{folder(run)}/groups.tsv",
-        "study_curves": curves(run, strategy, run.strategy_seeds(strategy)[0]),
+        **{key: run.file(key, strategy, seed) for key in ("study", "regret", "study_groups")},
+        "study_curves": curves(run, strategy, seed),
     }

@@ -6,6 +6,7 @@ Arguments go by the profile alone: Snakemake does not compare params that are fu
 from typing import Any
 
 from epigroup.config.sheet import Replicate, given
+from epigroup.results.catalogue import FILES
 from epigroup.run.facts import Run
 
 
@@ -73,12 +74,12 @@ def replicate_alignments(run: Run, profile: str) -> list[str]:
 def trimmed_counts(run: Run) -> list[str]:
     """fastp's counts of the profiles from FASTQ; none where nothing is trimmed."""
     trimmed = run.of_kind("fastq") if run.config["reads"]["trim"] else []
-    return of_all_replicates(run, trimmed, "quality/fastp/{profile}.rep{replicate}.json")
+    return of_all_replicates(run, trimmed, FILES["fastp"].path)
 
 
 def aligned_counts(run: Run) -> list[str]:
     """samtools' counts of the profiles from FASTQ and BAM."""
-    return of_all_replicates(run, aligned(run), "quality/alignments/{profile}.rep{replicate}.flagstat.txt")
+    return of_all_replicates(run, aligned(run), FILES["flagstat"].path)
 
 
 def marked_counts(run: Run) -> list[str]:

@@ -15,7 +15,7 @@ from epigroup.core.files import whole
 from epigroup.core.settings import read_settings
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Figure, Has, Shown
-from epigroup.run import affinity, comparison, evaluation, grouping, patience, reads, search, training
+from epigroup.run import affinity, comparison, evaluation, grouping, patience, reads, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
@@ -63,102 +63,74 @@ def method_words(run: Run) -> dict[str, str]:
     return words
 
 
-def of_shown(run: Run, pattern: str) -> list[str]:
-    """A file of one seed of each strategy that is shown: enough for a picture."""
+def shown_runs(run: Run) -> list[tuple[str, int]]:
+    """(strategy, seed) of one seed of each strategy that is shown: enough for a picture."""
     return [
-        run.path(pattern.format(strategy=name, seed=run.strategy_seeds(name)[0]))
+        (name, run.strategy_seeds(name)[0])
         for name in evaluation.shown_strategies(run)
         if name in run.strategies
     ]
 
 
-def head_tables(run: Run) -> list[str]:
+def head_runs(run: Run) -> list[tuple[str, int]]:
+    """(strategy, seed) of the networks whose heads are shown."""
     name = shown_heads(run.config)
-    return (
-        [run.path("heads", name, f"seed{seed}", "heads.h5") for seed in run.strategy_seeds(name)]
-        if name
-        else []
-    )
-
-
-def stratified(run: Run) -> dict[str, Any]:
-    """Tables of strata and of baselines, where the run has them."""
-    found: dict[str, Any] = {}
-    if "strata" in run.config:
-        for key, name in (
-            ("strata", "strata"),
-            ("seed_variation", "seed_variation"),
-            ("over_correlation",) * 2,
-        ):
-            found[key] = run.path("strata", f"{name}.tsv")
-        found["task_strata"] = of_shown(run, "strata/{strategy}/seed{seed}.tsv")
-    if run.baselines:
-        found["simple_scores"] = run.path("baselines/baselines.tsv")
-        found["marks"] = run.path("baselines/marks.tsv")
-    return found
+    return [(name, seed) for seed in run.strategy_seeds(name)] if name else []
 
 
 def affinity_findings(run: Run) -> dict[str, Any]:
     """What was measured of affinities, and the matrices of one seed of each."""
     measured = affinity.measured(run)
+    if not measured:
+        return {}
     first = {(name, strategy): seed for name, strategy, seed in reversed(measured)}
-    truth = {"affinity_truth": run.path("comparison/affinities.tsv")} if run.simulated else {}
+    shown = [(name, strategy, seed) for name, strategy, seed in measured if first[name, strategy] == seed]
+    truth = {"affinity_truth": run.file("affinity_truth")} if run.simulated else {}
     return {
-        "affinity_figures": affinity.files(run, "json"),
-        "affinity_stability": run.path("affinity/stability.tsv"),
-        "affinity_matrices": [
-            affinity.file_of(run, name, strategy, seed, "h5")
-            for name, strategy, seed in measured
-            if first[name, strategy] == seed
-        ],
+        "affinity_figures": run.files("affinity_figures", measured),
+        "affinity_stability": run.file("affinity_stability"),
+        "affinity_matrices": run.files("affinity_matrices", shown),
         **truth,
     }
 
 
 def findings(run: Run) -> dict[str, Any]:
-    """All that figures and report are made from; keys as in `epigroup.results.run.load`."""
-    of_comparison = ("strategies.tsv", "gains.tsv", "differences.tsv", "headline.json")
-    beside = ("transfer.tsv", "costs.tsv", "confounders.tsv")
-    planted = {"agreement": "comparison/truth.tsv", "ceiling": "comparison/ceiling.tsv"}
-    mappable = {
-        f"mappable_{name.split('.')[0]}": f"all_mappable/comparison/{name}"
-        for name in ("strategies.tsv", "headline.json")
-    }
-    known_sets = {"known_sets": "comparison/known_sets.tsv"}
+    """All that figures and report are made from: {key of `epigroup.results.catalogue`: path, or several}; of scores
+    over all mappable bins the key begins with `mappable_`. Absent is what this run has not."""
 
-    def named(wanted: Any, files: dict[str, str]) -> dict[str, str]:
-        return {key: run.path(name) for key, name in files.items()} if wanted else {}
+    def of_run(wanted: Any, *keys: str) -> dict[str, str]:
+        return {key: run.file(key) for key in keys} if wanted else {}
 
+    strata = "strata" in run.config
+    grouped = [(name, seed) for name, seed, _ in grouping.trained(run)]
+    packs = [(*one, pack) for one in run.trained_runs() for pack in run.packs(one[0])]
+    mappable = ("strategies", "headline") if run.regions[1:] else ()
     return {
-        "dataset": run.path("dataset/dataset.json"),
-        "tasks": run.path("dataset/tasks.tsv"),
-        "metrics": evaluation.of_scored(run, "metrics.tsv"),
-        **{name.split(".")[0]: run.path("comparison", name) for name in of_comparison},
-        "groups": grouping.tables(run, grouping.trained(run)),
-        "curves": training.all_curves(run),
-        "heads": head_tables(run),
+        **of_run(True, "dataset", "tasks"),
+        "metrics": run.files("metrics", run.scored_runs()),
+        **of_run(True, "strategies", "gains", "differences", "headline"),
+        "groups": run.files("groups", grouped),
+        "curves": run.files("curves", packs),
+        "heads": run.files("heads", head_runs(run)),
         "sweep": grouping.sweep_tables(run),
-        **{name.split(".")[0]: run.path("comparison", name) for name in beside},
-        "choices": [
-            run.path("evaluation", name, f"seed{seed}", "choice.tsv")
-            for name, seed in evaluation.choice_seeds(run)
-        ],
-        "audit": run.path("audit/audit.json"),
+        **of_run(True, "transfer", "costs", "confounders"),
+        "choices": run.files("choices", evaluation.choice_seeds(run)),
+        **of_run(True, "audit"),
         "fastp": reads.trimmed_counts(run),
         "flagstat": reads.aligned_counts(run),
-        "trials": search.of_searches(run, "trials.tsv"),
-        "points": of_shown(run, "evaluation/{strategy}/seed{seed}/points.tsv"),
-        **named(run.simulated, planted),
-        **named(run.regions[1:], mappable),
+        "trials": run.files("trials", run.searched_runs()),
+        "points": run.files("points", shown_runs(run)),
+        **of_run(run.simulated, "agreement", "ceiling"),
+        **{f"mappable_{key}": run.file(key, mappable=True) for key in mappable},
         **patience.tables(run),
-        **stratified(run),
-        **named(
-            run.from_reads, {"read_quality": "quality/quality.tsv", "read_accounts": "quality/reads.tsv"}
-        ),
-        **(affinity_findings(run) if affinity.measured(run) else {}),
-        **named(comparison.k_families(run), {"k": "comparison/k.tsv"}),
-        **named("known_sets" in run.config, known_sets),
-        **named(run.config["paper"], {"paper": "paper/paper.json"}),
+        **of_run(strata, "strata", "seed_variation", "over_correlation"),
+        **({"task_strata": run.files("task_strata", shown_runs(run))} if strata else {}),
+        **of_run(run.baselines, "simple_scores", "marks"),
+        **of_run(run.from_reads, "read_quality", "read_accounts"),
+        **affinity_findings(run),
+        **of_run(comparison.k_families(run), "k"),
+        **of_run("known_sets" in run.config, "known_sets"),
+        **of_run(run.config["paper"], "paper"),
     }
 
 

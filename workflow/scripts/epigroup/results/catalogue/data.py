@@ -1,0 +1,319 @@
+"""From genome and reads to the data set: what a run leaves of these."""
+
+from epigroup.results.catalogue.record import Column, ResultFile
+
+CHANGES_NO_RESULT = ("*",)
+
+READS = "a profile comes as reads or alignments"
+SIGNALS = "`dataset.targets: signal`"
+
+GENOME = (
+    ResultFile(
+        "contigs",
+        "genome/contigs.tsv",
+        "The contigs of the FASTA and which of them are used.",
+        (
+            Column("contig", "Name of the contig."),
+            Column("size", "Length, bp."),
+            Column(
+                "role",
+                "`chromosome`: one of `genome.chromosomes`; `mitochondrion`: that of `genome.mitochondrion`; "
+                "`unused`: any other.",
+            ),
+        ),
+    ),
+    ResultFile(
+        "genome_checksums",
+        "genome/checksums.json",
+        "Which genome the run is of: jobs that take the genome in go by its content, not by its date.",
+        (
+            Column("assembly", "`genome.assembly`."),
+            Column("fasta_sha256", "SHA-256 of the FASTA's text, unpacked."),
+            Column("format_version", "Form of `genome.h5`."),
+            Column("chromosomes", "Name, length and checksum of each chromosome, in order."),
+            Column(
+                "aligner_fasta", "SHA-256 of the FASTA for aligners.", when="a FASTA for aligners is made"
+            ),
+        ),
+    ),
+)
+
+READ_ACCOUNT = (
+    Column("profile_id", "The profile."),
+    Column("replicate", "Number of the replicate."),
+    Column(
+        "what",
+        "`given`, `kept`, or why reads were dropped; the first reason that holds counts, and kept and dropped "
+        "together are what was given.",
+    ),
+    Column(
+        "reads",
+        "Reads, both mates of a pair counted; of a file of alignments that was given, all its records.",
+    ),
+)
+FIGURE = (
+    Column("profile_id", "The profile."),
+    Column("replicate", "Number of the replicate; `pooled`: all of them, after filtering."),
+    Column("measure", "What was measured: a figure of the section `qc`."),
+    Column("value", "Its value; `NA` where it is not known."),
+    Column("grade", "`pass`, `warn` or `fail` by the threshold; empty where there is none."),
+    Column("threshold", "The threshold in words."),
+    Column("source", "Who published the threshold."),
+)
+SUMMARY = (
+    Column("profile_id", "The profile."),
+    Column("grade", "Its worst grade: `pass`, `warn` or `fail`; empty where nothing was graded."),
+    Column("warned", "Figures with the grade `warn`, parted by commas."),
+    Column("failed", "Figures with the grade `fail`, parted by commas."),
+    Column(
+        "{measure}",
+        "Value of a figure of the section `qc`: of the pooled reads, or of the replicate of the worst grade and, among "
+        "those, the worst value; `NA` where it is not known.",
+        when="any profile has the figure",
+    ),
+)
+
+QUALITY_FILES = (
+    ResultFile(
+        "read_account",
+        "quality/reads/{profile}.rep{replicate}.tsv",
+        "What became of every read of one replicate.",
+        READ_ACCOUNT,
+        when=READS,
+    ),
+    ResultFile(
+        "read_accounts",
+        "quality/reads.tsv",
+        "What became of every read, of all replicates one below another.",
+        READ_ACCOUNT,
+        when=READS,
+    ),
+    ResultFile(
+        "profile_quality",
+        "quality/profiles/{profile}.tsv",
+        "Figures of the quality of one profile and their grades by published thresholds; a row a figure.",
+        FIGURE,
+        when=READS,
+    ),
+    ResultFile(
+        "quality_figures",
+        "quality/figures.tsv",
+        "The figures of the quality of all profiles, one below another.",
+        FIGURE,
+        when=READS,
+    ),
+    ResultFile(
+        "read_quality",
+        "quality/quality.tsv",
+        "Grade and figures of the quality of each profile; a row a profile.",
+        SUMMARY,
+        when=READS,
+    ),
+    ResultFile(
+        "multiqc_quality",
+        "quality/epigroup_mqc.tsv",
+        "`quality.tsv` as MultiQC reads it: lines that begin with `#` say how it is shown.",
+        SUMMARY,
+        when=READS,
+    ),
+    ResultFile(
+        "fastp",
+        "quality/fastp/{profile}.rep{replicate}.json",
+        "What fastp says of the trimming of one replicate, in its own form.",
+        when="`reads.trim`, of profiles that come as FASTQ",
+    ),
+    ResultFile(
+        "flagstat",
+        "quality/alignments/{profile}.rep{replicate}.flagstat.txt",
+        "What `samtools flagstat` counts in the alignments of one replicate after duplicates were marked.",
+        when=READS,
+    ),
+    ResultFile(
+        "given_contigs",
+        "quality/given/{profile}.rep{replicate}.contigs.tsv",
+        "The contigs in the header of alignments that the sheet gives; no line names the columns.",
+        (Column("contig", "Name of the contig."), Column("size", "Length, bp.")),
+        when="a profile comes as alignments",
+        header=False,
+    ),
+    ResultFile(
+        "given_alignments",
+        "quality/given/{profile}.rep{replicate}.json",
+        "What alignments that the sheet gives hold.",
+        (
+            Column("format", "`BAM` or `CRAM`."),
+            Column("layout", "`single` or `paired`."),
+            Column("sorted_by", "How the header says that records are sorted."),
+            Column("aligner", "The program that aligned, by the header."),
+            Column("records", "All records."),
+            Column("secondary", "Secondary alignments."),
+            Column("supplementary", "Supplementary alignments."),
+            Column("primary", "Reads: records that are neither."),
+            Column("mapped", "Reads that are aligned."),
+            Column("missing_mates", "Reads flagged as paired whose mate is not in the file."),
+        ),
+        when="a profile comes as alignments",
+    ),
+    ResultFile(
+        "complexity",
+        "quality/complexity/{profile}.rep{replicate}.json",
+        "How complex the library of one replicate is, before duplicates are removed.",
+        (
+            Column("fragments", "Fragments that pass the filters."),
+            Column("places", "Distinct places of fragments."),
+            Column("ones", "Places with one fragment."),
+            Column("twos", "Places with two fragments."),
+            Column("nrf", "Places over fragments; null where duplicates were removed before."),
+            Column("pbc1", "Places with one fragment over places; null as `nrf`."),
+            Column("pbc2", "Places with one fragment over places with two; 1e9 where no place has two."),
+        ),
+        when=READS,
+    ),
+    ResultFile(
+        "strands",
+        "quality/strands/{profile}.json",
+        "What the cross-correlation of the strands and the insert sizes say of a profile's fragments.",
+        (
+            Column("reads", "Reads: first mates, or single ones."),
+            Column("read_length", "Length of a read, bp."),
+            Column("fragment", "Fragment length by cross-correlation, bp; null where it has no peak."),
+            Column("nsc", "Height of that peak over the least correlation; null where not known."),
+            Column(
+                "rsc",
+                "Height of that peak less the least, over the correlation at the read length less the least; null "
+                "where not known.",
+            ),
+            Column("inserts", "Number of pairs by their insert size, bp; empty of single reads."),
+            Column("crc32", "Checksum of the rest."),
+        ),
+        when=READS,
+    ),
+    ResultFile(
+        "replicate_ratios",
+        "quality/replicates/{profile}.json",
+        "How well the peaks of a profile's replicates agree, by ENCODE's ratios.",
+        (
+            Column("supported_peaks", "Pooled peaks that two replicates support (Nt)."),
+            Column(
+                "rescue_ratio",
+                "The larger of Nt and Np over the smaller; 1e9 where the smaller is 0.",
+            ),
+            Column("self_consistency_ratio", "The largest of `n` over the least; 1e9 where that is 0."),
+            Column("np", "Pooled peaks that both random halves of the pooled reads support (Np)."),
+            Column("n", "Peaks of each replicate that both its random halves support."),
+        ),
+        when="`peaks.replicates: overlap` or `idr`, of profiles with several replicates",
+    ),
+)
+
+DATASET = (
+    ResultFile(
+        "dataset",
+        "dataset/dataset.json",
+        "The data set in numbers: bins by chromosome and split, positives by task.",
+        (
+            Column("format_version", "Form of the shards."),
+            Column("assembly", "`genome.assembly`."),
+            Column("genome_sha256", "SHA-256 of the FASTA's text."),
+            Column("bin_size", "Length of a bin, bp."),
+            Column("window", "Length of the sequence that a network reads, bp."),
+            Column("min_overlap", "Overlap with one peak that makes a bin positive, bp."),
+            Column(
+                "n_examples", "Examples of `train`, `validation` and `test`, of the first evaluation regions."
+            ),
+            Column("n_evaluation", "Examples of `validation` and `test` for each set of evaluation regions."),
+            Column(
+                "chromosomes",
+                "For each chromosome its length (`size`, bp), bins by what became of them (`n_...`) and checksums.",
+            ),
+            Column("splits", "The spans of each split, as the config has them written out."),
+            Column("task_ids", "The tasks, in the sheet's order."),
+            Column("n_peaks", "Peaks of each task, in that order."),
+            Column("positives", "For each split the positive examples of each task, in that order."),
+            Column("signal_transform", "`dataset.signal_transform`.", when=SIGNALS),
+            Column("dataset_hash", "SHA-256 of what a network can learn from."),
+            Column("crc32", "Checksum of the rest."),
+        ),
+    ),
+    ResultFile(
+        "tasks",
+        "dataset/tasks.tsv",
+        "The tasks in the sheet's order, with their peaks and positives; a row a task.",
+        (
+            Column("task_id", "The task: the sheet's `profile_id`.", needed=True),
+            Column(
+                "modality",
+                "`CA` chromatin accessibility, `HM` histone modification, `TFB` transcription factor binding.",
+                needed=True,
+            ),
+            Column("assay", "`ATAC`, `DNase`, `ChIP` or `CUTRUN`."),
+            Column("target", "The protein or histone mark; empty where there is none."),
+            Column("cell_type", "Cell type, tissue or strain."),
+            Column("cell_group", "The group of cell types.", needed=True),
+            Column("n_peaks", "Peaks on the chosen chromosomes."),
+            Column("positives_train", "Positive examples of the training split.", needed=True),
+            Column(
+                "positives_validation",
+                "Positive examples of the validation split, of the first evaluation regions.",
+                needed=True,
+            ),
+            Column(
+                "positives_test",
+                "Positive examples of the test split, of the first evaluation regions.",
+                needed=True,
+            ),
+            Column("share_train", "Share of the training examples that are positive, 0 to 1."),
+            Column("flag", "Splits in which the task has no positive, in words; empty where it has."),
+        ),
+    ),
+    ResultFile(
+        "profiles",
+        "dataset/profiles.tsv",
+        "Numbers of tasks by cell group and modality, as Table I of Shiri & Sun 2022; a row a cell group, the last the "
+        "total.",
+        (
+            Column("cell_group", "The group of cell types; `Total`: all."),
+            Column(
+                "{modality}",
+                "Tasks of this modality; the assay stands behind it in brackets where the modality was profiled by "
+                "more than one.",
+            ),
+            Column("Total", "Tasks of the cell group."),
+        ),
+    ),
+    ResultFile(
+        "peak_index",
+        "peaks/standard/index.json",
+        "Checksums of the files of standard peaks: a key a file, and `crc32` of the rest.",
+        (
+            Column("{profile}.safetensors", "Checksum of the profile's file."),
+            Column("crc32", "Checksum of the rest."),
+        ),
+    ),
+    ResultFile(
+        "checked_signals",
+        "checks/signals.json",
+        "That the sheet's signals are bigWigs of this genome.",
+        (Column("signals", "The bigWig of each task."),),
+        when=SIGNALS,
+    ),
+)
+
+LEFT_OUT = ResultFile(
+    "left_out",
+    "checks/left_out.tsv",
+    "Profiles that are not learnt for their quality, one a line; no line names the columns, and `none` stands where "
+    "all are learnt.",
+    (
+        Column("profile_id", "The profile."),
+        Column(
+            "measures",
+            "Its figures below `qc.min_grade`, parted by commas.",
+            when="a profile is left out",
+        ),
+    ),
+    when="`qc.min_grade: warn` or `pass`",
+    header=False,
+)
+
+DATA_FILES = (*GENOME, *QUALITY_FILES, LEFT_OUT, *DATASET)
