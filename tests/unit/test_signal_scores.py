@@ -16,8 +16,16 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import write_arrays
 from epigroup.dataset.labels import pack
 from epigroup.evaluation.bootstrap import draw_blocks, read_blocks
-from epigroup.evaluation.signal_predictions import evaluate_signals, signal_metrics, spearman
-from epigroup.evaluation.signal_scores import block_sums, pearson_of, poisson_deviance
+from epigroup.evaluation.score import score_columns
+from epigroup.evaluation.signal_predictions import evaluate_signals
+from epigroup.evaluation.signal_scores import (
+    SIGNAL_SCORES,
+    SignalPredictions,
+    block_sums,
+    pearson_of,
+    poisson_deviance,
+    spearman,
+)
 
 whole_numbers = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=60)
 reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, max_size=60)
@@ -28,7 +36,7 @@ reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, m
 def test_correlations_and_error_are_scipys(pairs, offset):
     x, y = np.array(pairs, np.float64).T
     x = x + offset
-    found = signal_metrics(x, y, "test")
+    found = score_columns(SIGNAL_SCORES, SignalPredictions(x, y, 0), "test")
     if x.std() > 1e-6 * max(1, abs(x).max()) and y.std() > 1e-6 * max(1, abs(y).max()):
         assert found["test_pearson"] == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-9)
         assert found["test_spearman"] == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-9)

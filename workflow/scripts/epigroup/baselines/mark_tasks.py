@@ -16,10 +16,11 @@ from epigroup.evaluation.bootstrap import (
     read_auprc_draws,
     read_blocks,
 )
+from epigroup.evaluation.score_names import SCORE_NAMES
 
 log = logging.getLogger(__name__)
 
-SHOWN = {"test_f1": "mean_f1", "test_auprc": "mean_auprc", "test_auroc": "mean_auroc"}
+SHOWN = {f"test_{score}": f"mean_{score}" for score in SCORE_NAMES["labels"].shown}
 
 
 def mark_tasks(
@@ -86,7 +87,7 @@ def mark_tasks(
 def read_run(metrics: str | os.PathLike, blocks: str | os.PathLike) -> pd.DataFrame:
     """metrics.tsv of a run. InputError: the blocks beside it are of another (`scores.check_same_run`)."""
     table = read_metrics(metrics)
-    check_same_run(table["test_f1"], read_blocks(blocks), metrics)
+    check_same_run(table[SCORE_NAMES["labels"].test], read_blocks(blocks), metrics)
     return table
 
 

@@ -14,13 +14,16 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import unpack_columns
-from epigroup.evaluation.metrics import average_precision, count_scores, roc_auc
+from epigroup.evaluation.label_scores import LABEL_SCORES, LabelPredictions
+from epigroup.evaluation.metrics import count_scores
+from epigroup.evaluation.score import score_columns
 from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.group_table import read_groups
 from epigroup.grouping.make_grouping import sheet_agreement
 
 log = logging.getLogger(__name__)
 
+CEILING = [score for score in LABEL_SCORES if score.role in ("headline", "shown") and not score.threshold]
 COLUMNS = ["grouping", "method", "vectors", "seed", "k", "ari_planted", "ari_modality", "ari_cell_group"]
 
 
@@ -78,7 +81,8 @@ def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> p
 
 def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     """A row a task (task_id, regions, n_test, positives_test, test_auprc, test_auroc): the noise-free
-    probability against the test labels, on the first set of evaluation regions.
+    probability against the test labels, on the first set of evaluation regions, by the scores that all tables show
+    and that need no threshold.
 
     probability: HDF5, a dataset (bins, tasks) for each chromosome, attributes task_ids and bin_size.
     InputError: other bins than the data set's, or a task without probabilities.
@@ -109,9 +113,8 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
                 "regions": dataset.evaluation_regions[0],
                 "n_test": counts.n,
                 "positives_test": counts.n_positive,
-                "test_auprc": average_precision(counts),
-                "test_auroc": roc_auc(counts),
             }
+            | score_columns(CEILING, LabelPredictions(counts, threshold=np.nan), "test")
         )
     return pd.DataFrame(rows)
 

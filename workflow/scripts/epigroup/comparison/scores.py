@@ -66,7 +66,7 @@ class Results:
     """The scores of all runs over the sheet's T tasks, on one set of evaluation regions.
 
     regions: its name; names: what the strategies are compared by, F1 or Pearson's r; sheet: DataFrame, a row
-    a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
+    a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, columns) in the order of
     names.columns; tables: (strategy, seed) -> metrics.tsv, a row a task of the sheet; covers: strategy -> bool (T,),
     tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, or None where the interval is
     withheld; precisions: (strategy, seed) -> that of its networks, or "". NaN: not covered, or no test positives

@@ -21,12 +21,12 @@ from epigroup.dataset.dataset import targets_of
 from epigroup.dataset.labels import packed_width, unpack_columns
 from epigroup.evaluation.bootstrap import (
     AUPRC_DRAWS,
-    average_precision_draws,
     draw_blocks,
-    f1_of,
     percentile_interval,
 )
-from epigroup.evaluation.metrics import TaskCounts, half_metrics, task_metrics
+from epigroup.evaluation.label_scores import LABEL_SCORES, LabelDraws, half_metrics, task_metrics
+from epigroup.evaluation.metrics import TaskCounts
+from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
 from epigroup.evaluation.score_points import score_points, write_points
 from epigroup.grouping.group_table import read_group_numbers
 
@@ -219,21 +219,23 @@ def count_blocks(predictions: Predictions, thresholds: np.ndarray, blocks: Block
 def task_intervals(
     predictions: Predictions, counts: Mapping[str, np.ndarray], blocks: Blocks, draws: int, seed: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
-    and of its average precision, over `draws` of the blocks; that average precision, float32 (draws, T), for
-    differences draw by draw). Draws without a positive of the task are NaN and left out of its intervals, which are
-    NaN where these are more than 5 %; all columns NaN, and no draws, where blocks are too few or `draws` is 0.
+    """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's scores that have one, over `draws` of
+    the blocks; average precision, float32 (draws, T), for differences draw by draw). `counts`: by block, of
+    `count_blocks`. Draws without a positive of the task are NaN and left out of its intervals, which are NaN where
+    these are more than 5 %; all columns NaN, and no draws, where blocks are too few or `draws` is 0.
 
     The scores of one run of tasks at a time are in memory.
     """
     n_tasks, n = len(predictions.task_ids), len(predictions)
-    names = ("test_f1_low", "test_f1_high", "test_auprc_low", "test_auprc_high")
-    found = {name: np.full(n_tasks, np.nan) for name in names}
+    drawable = [(score.name, score.draws) for score in LABEL_SCORES if score.draws is not None]
+    found = {
+        f"test_{name}_{end}": np.full(n_tasks, np.nan) for name, _ in drawable for end in ("low", "high")
+    }
     if not blocks.enough or draws == 0:
         return found, np.empty((0, n_tasks), np.float32)
     kept = np.empty((draws, n_tasks), np.float32)
     weights = draw_blocks(len(blocks.chrom), draws, seed)
-    f1 = f1_of(*(weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")))
+    called = [weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")]
     progress = Progress(log, "intervals", n_tasks, "tasks")
     run = max(1, AT_ONCE // max(n, 1))
     for at in range(0, n_tasks, run):
@@ -243,10 +245,14 @@ def task_intervals(
         for here, some, truth in predictions.rows(tasks):
             scores[:, here], labels[:, here] = some.T, truth.T
         for task, (of_task, truth) in enumerate(zip(scores, labels, strict=True), at):
-            drawn = average_precision_draws(of_task, truth, blocks.of, weights)
-            kept[:, task] = drawn
-            found["test_f1_low"][task], found["test_f1_high"][task] = percentile_interval(f1[:, task])
-            found["test_auprc_low"][task], found["test_auprc_high"][task] = percentile_interval(drawn)
+            drawn = LabelDraws(of_task, truth, blocks.of, weights, *(part[:, task] for part in called))
+            for name, values_of in drawable:
+                values = values_of(drawn)
+                found[f"test_{name}_low"][task], found[f"test_{name}_high"][task] = percentile_interval(
+                    values
+                )
+                if name == "auprc":
+                    kept[:, task] = values
         progress.advance(tasks.stop - at)
     return found, kept
 
@@ -295,7 +301,7 @@ def evaluate_strategy(
     cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
     evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
     interval_draws and seed (of the tasks' intervals). The validation blocks, sized as those of the test, are
-    halved by turns for `metrics.half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
+    halved by turns for `half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
     examples.
     """
     task_ids, regions = list(cfg["tasks"]), cfg["regions"]
@@ -339,14 +345,12 @@ def evaluate_strategy(
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
     log.info(
-        "%d tasks over %s bins: mean test F1 %.4f, AUPRC %.4f, AUROC %.4f; %d without test positives"
+        "%d tasks over %s bins: mean test %s; %d without test positives"
         " (left out), %d with the threshold 0.5"
         " for want of validation positives",
         len(table),
         regions,
-        table["test_f1"].mean(),
-        table["test_auprc"].mean(),
-        table["test_auroc"].mean(),
+        means_in_words(SCORE_NAMES["labels"], table),
         int((table["positives_test"] == 0).sum()),
         int(table["threshold_flag"].sum()),
     )

@@ -22,8 +22,7 @@ def score_points(counts: ScoreCounts, threshold: float, levels: int = LEVELS) ->
     """
     if counts.n_positive == 0:
         return pd.DataFrame({"score": [], "tp": np.zeros(0, np.int64), "fp": np.zeros(0, np.int64)})
-    tp = np.cumsum(counts.positives)
-    fp = np.cumsum(counts.total) - tp
+    tp, fp = counts.tp, counts.called - counts.tp
     steps = np.arange(1, levels + 1) / levels
     wanted = [np.searchsorted(line, np.ceil(steps * line[-1])) for line in (tp, fp)]
     called = np.count_nonzero(counts.score >= threshold)

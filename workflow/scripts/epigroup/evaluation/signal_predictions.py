@@ -21,40 +21,23 @@ from epigroup.evaluation.predictions import (
     open_predictions,
     write_blocks,
 )
-from epigroup.evaluation.score_names import SCORE_NAMES
+from epigroup.evaluation.score import score_columns
+from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
 from epigroup.evaluation.signal_scores import (
+    SIGNAL_SCORES,
     BlockSums,
+    SignalDraws,
+    SignalPredictions,
     block_sums,
-    mean_squared_error,
-    pearson,
-    pearson_of,
-    poisson_deviance,
 )
 from epigroup.grouping.group_table import read_group_numbers
 
 log = logging.getLogger(__name__)
 
 
-def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
-    return pearson(pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy())
-
-
-def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:
-    """The scores of a task in a split, from float64 (N,): columns `{split}_{score}` of metrics.tsv."""
-    found = {
-        "pearson": pearson(target, predicted),
-        "spearman": spearman(target, predicted),
-        "mse": mean_squared_error(target, predicted),
-        "poisson_deviance": poisson_deviance(target, predicted),
-        "signal_mean": float(target.mean()) if len(target) else np.nan,
-    }
-    return {f"{split}_{name}": value for name, value in found.items()}
-
-
-def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.ndarray, int]]:
-    """(task, target float64 (N,), predicted float64 (N,), positives) one after another; those of a run of
-    tasks are in memory, so that the file is read few times. InputError: a prediction that is not finite.
+def tasks_of(predictions: Predictions) -> Iterator[tuple[int, SignalPredictions]]:
+    """(task, its targets and predictions) one after another; those of a run of tasks are in memory, so that the
+    file is read few times. InputError: a prediction that is not finite.
     """
     n, n_tasks = len(predictions), len(predictions.task_ids)
     run = max(1, AT_ONCE // max(n, 1))
@@ -73,7 +56,10 @@ def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.nda
                     f"{predictions.path}: task '{predictions.task_ids[at + i]}': the prediction "
                     f"{mine[~np.isfinite(mine)][0]} is no finite number; predict again"
                 )
-            yield at + i, truth.astype(np.float64), mine.astype(np.float64), int(positives[i])
+            yield (
+                at + i,
+                SignalPredictions(truth.astype(np.float64), mine.astype(np.float64), int(positives[i])),
+            )
         progress.advance(tasks.stop - at)
 
 
@@ -99,9 +85,9 @@ def evaluate_signals(
     table = pd.DataFrame({"task_id": task_ids, "group": number.astype(int), "regions": regions})
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         rows = [
-            {"n_validation": len(target), "positives_validation": positives}
-            | signal_metrics(target, predicted, "validation")
-            for _, target, predicted, positives in tasks_of(predictions)
+            {"n_validation": len(task.target), "positives_validation": task.positives}
+            | score_columns(SIGNAL_SCORES, task, "validation")
+            for _, task in tasks_of(predictions)
         ]
         table = pd.concat([table, pd.DataFrame(rows)], axis=1)
         check_positives(predictions, table["positives_validation"].to_numpy(), dataset, "validation", regions)
@@ -112,12 +98,11 @@ def evaluate_signals(
         n_blocks = len(blocks.chrom)
         sums = np.empty((5, n_blocks, len(task_ids)))
         rows = []
-        for task, target, predicted, positives in tasks_of(predictions):
-            sums[:, :, task] = block_sums(target, predicted, blocks.of, n_blocks)
+        for i, task in tasks_of(predictions):
+            sums[:, :, i] = block_sums(task.target, task.predicted, blocks.of, n_blocks)
             rows.append(
-                {"n_test": len(target), "positives_test": positives}
-                | signal_metrics(target, predicted, "test")
-                | {"test_base_rate": positives / len(target)}
+                {"n_test": len(task.target), "positives_test": task.positives}
+                | score_columns(SIGNAL_SCORES, task, "test")
             )
         table = pd.concat([table, pd.DataFrame(rows)], axis=1)
         check_positives(predictions, table["positives_test"].to_numpy(), dataset, "test", regions)
@@ -136,23 +121,29 @@ def evaluate_signals(
 def intervals(
     n: np.ndarray, sums: np.ndarray, blocks: Blocks, draws: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's Pearson r over `draws` of the
-    blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the signal
-    never changes within more than 5 % of the draws.
+    """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's scores that have one, Pearson's r, over
+    `draws` of the blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the
+    signal never changes within more than 5 % of the draws.
     """
-    found = np.full((2, sums.shape[2]), np.nan)
+    drawable = [(score.name, score.draws) for score in SIGNAL_SCORES if score.draws is not None]
+    ends = {name: np.full((2, sums.shape[2]), np.nan) for name, _ in drawable}
     if blocks.enough and draws:
         weights = draw_blocks(len(n), draws, seed)
-        drawn = pearson_of((weights @ n.astype(np.float64))[:, None], *(weights @ part for part in sums))
-        found = np.array([percentile_interval(column) for column in drawn.T]).T
-    return {"test_pearson_low": found[0], "test_pearson_high": found[1]}
+        n_drawn, of_sums = weights @ n.astype(np.float64), [weights @ part for part in sums]
+        for task in range(sums.shape[2]):
+            drawn = SignalDraws(n_drawn, *(part[:, task] for part in of_sums))
+            for name, values in drawable:
+                ends[name][:, task] = percentile_interval(values(drawn))
+    return {
+        f"test_{name}_{end}": found[i]
+        for name, found in ends.items()
+        for i, end in enumerate(("low", "high"))
+    }
 
 
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
-    means = ", ".join(
-        f"{words} {table[f'test_{score}'].mean():.4f}" for score, words in SCORE_NAMES["signal"].shown.items()
-    )
+    means = means_in_words(SCORE_NAMES["signal"], table)
     flat = int(table["test_pearson"].isna().sum())
     log.info("%d tasks over %s bins: mean test %s; %d without a Pearson r", len(table), regions, means, flat)
     if blocks.enough:
