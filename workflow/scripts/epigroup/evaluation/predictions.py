@@ -2,10 +2,12 @@
 bootstrap."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -93,7 +95,7 @@ class Predictions:
 
 @contextmanager
 def open_predictions(
-    path: str | Path, task_ids: list[str], dataset: dict, regions: str, split: str
+    path: str | os.PathLike, task_ids: list[str], dataset: dict, regions: str, split: str
 ) -> Iterator[Predictions]:
     """Predictions of the tasks `task_ids` on the data set that dataset.json describes, for the bins of one
     split and set of evaluation regions: "any_peak", those with a peak of any task of the data set, or
@@ -127,14 +129,14 @@ def open_predictions(
                 f"{path}: {len(found)} tasks where the data set has {len(known)}; {what}; predict again"
             )
         n, t = len(file["start"]), len(known)
-        name, kind, more = "probability", np.dtype(np.float16), {}
-        if targets_of(dataset) == "signal":
-            name, kind, more = "predicted", np.dtype(np.float32), {"signal": (n, t)}
-        expected = {name: (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,), **more}
+        signal = targets_of(dataset) == "signal"
+        name, kind = ("predicted", np.float32) if signal else ("probability", np.float16)
+        expected = {name: (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,)}
+        expected |= {"signal": (n, t)} if signal else {}
         shapes = {one: file[one].shape for one in expected}
         if shapes != expected or file[name].dtype != kind:
             raise InputError(
-                f"{path}: shapes {shapes} and {file[name].dtype} where {expected} and {kind} belong; predict "
+                f"{path}: shapes {shapes} and {file[name].dtype} where {expected} and {np.dtype(kind)} belong; predict "
                 "again"
             )
         place = {task: i for i, task in enumerate(known)}
@@ -286,14 +288,14 @@ def check_positives(
 
 
 def evaluate_strategy(
-    validation: str | Path,
-    test: str | Path,
+    validation: str | os.PathLike,
+    test: str | os.PathLike,
     groups: str | Path,
-    dataset_json: str | Path,
-    metrics_out: str | Path,
-    blocks_out: str | Path,
-    cfg: dict,
-    points_out: str | Path | None = None,
+    dataset_json: str | os.PathLike,
+    metrics_out: str | os.PathLike,
+    blocks_out: str | os.PathLike,
+    cfg: Mapping[str, Any],
+    points_out: str | os.PathLike | None = None,
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed, and where asked points.tsv
     with points of the curves of every task (`score_points`).
@@ -361,7 +363,7 @@ def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
 
 
 def write_blocks(
-    path: str | Path,
+    path: str | os.PathLike,
     task_ids: list[str],
     dataset_hash: str,
     regions: str,
@@ -379,9 +381,16 @@ def write_blocks(
     with whole(path) as partial, new_hdf5(partial) as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
         write_arrays(
-            file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}
+            file,
+            {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": np.array(task_ids)},
         )
-        attributes = {"dataset_hash": dataset_hash, "regions": regions, "block_size": int(blocks.size)}
         more = {"precision": precision} if precision else {}
         more |= {} if targets == "labels" else {"targets": targets}
-        write_attributes(file, attributes | {"interval": bool(blocks.enough)} | more)
+        attributes: dict[str, str | int | bool] = {
+            "dataset_hash": dataset_hash,
+            "regions": regions,
+            "block_size": int(blocks.size),
+            "interval": bool(blocks.enough),
+            **more,
+        }
+        write_attributes(file, attributes)

@@ -1,8 +1,10 @@
 """Predictions of signals -> a table of scores by task, and sums by block for the bootstrap."""
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,13 +66,13 @@ def tasks_of(predictions: Predictions) -> Iterator[tuple[int, SignalPredictions]
 
 
 def evaluate_signals(
-    validation: str | Path,
-    test: str | Path,
+    validation: str | os.PathLike,
+    test: str | os.PathLike,
     groups: str | Path,
-    dataset_json: str | Path,
-    metrics_out: str | Path,
-    blocks_out: str | Path,
-    cfg: dict,
+    dataset_json: str | os.PathLike,
+    metrics_out: str | os.PathLike,
+    blocks_out: str | os.PathLike,
+    cfg: Mapping[str, Any],
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed whose targets are signals.
 
