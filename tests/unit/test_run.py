@@ -17,6 +17,7 @@ from epigroup.comparison.strategies import ComparisonSettings
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.core.settings import read_settings
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.results.files import NEEDED
 from epigroup.run import (
     affinity,
@@ -339,6 +340,7 @@ def test_stages_after_training_are_told_what_they_read(config):
         ChoiceSettings: evaluation.choice_settings(run, "BEST"),
         ComparisonSettings: evaluation.comparison_settings(run),
         CostSettings: comparison.cost_settings(run),
+        EvaluationSettings: evaluation.scoring_settings(run, run.regions[0], "STL"),
         JudgeSettings: baselines.fit_settings(run),
         KSettings: comparison.k_settings(run),
         MarkSettings: baselines.mark_settings(run),

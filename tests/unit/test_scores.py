@@ -110,7 +110,13 @@ print(json.dumps(ALL_SCORES))
 
 def planted(folder, targets):
     """Predictions of one strategy and seed, their groups.tsv and dataset.json; what they are scored by."""
-    cfg = {"tasks": TASKS, "regions": "all_mappable", "interval_draws": 20, "seed": 1}
+    cfg = {
+        "tasks": TASKS,
+        "regions": "all_mappable",
+        "min_validation_positives": 20,
+        "interval_draws": 20,
+        "seed": 1,
+    }
     if targets == "labels":
         evaluate(folder, "ONE", 1, 0.1, TASKS)
         here = folder / "ONE" / "seed1"
@@ -127,7 +133,7 @@ def planted(folder, targets):
         (here / "dataset.json").write_text(json.dumps(sealed(about)))
         (here / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in TASKS))
     files = [str(here / name) for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
-    return files, cfg | ({"min_validation_positives": 20} if targets == "labels" else {})
+    return files, cfg
 
 
 @pytest.mark.parametrize("targets", STRANGERS)

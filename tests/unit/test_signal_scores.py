@@ -80,6 +80,7 @@ def test_draws_from_sums_by_block_are_those_of_the_examples_written_out():
     assert np.isnan(found[:, 3]).all()
 
 
+EVALUATION = {"tasks": list("abcd"), "regions": "all_mappable", "min_validation_positives": 20, "seed": 3}
 TASKS, HASH = ["a", "b", "c", "d"], "d" * 64
 SHEET = [{"task_id": t, "modality": m, "cell_group": "g"} for t, m in zip(TASKS, ["CA", "CA", "HM", "HM"])]
 
@@ -125,7 +126,7 @@ def runs(tmp_path_factory):
         evaluate_signals(
             here / "validation.h5", here / "test.h5", here / "groups.tsv", here / "dataset.json",
             here / "metrics.tsv", here / "blocks.h5",
-            {"tasks": TASKS, "regions": "all_mappable", "interval_draws": 100, "seed": 3},
+            EVALUATION | {"interval_draws": 100},
         )  # fmt: skip
         found[name] = here, arrays["test"][0]
     return found
@@ -221,7 +222,7 @@ def test_predictions_that_are_no_numbers_and_blocks_of_labels_are_refused(runs, 
         del store["predicted"]
         write_arrays(store, {"predicted": values})
     paths = [tmp_path / "seed1" / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
-    cfg = {"tasks": TASKS, "regions": "all_mappable", "interval_draws": 0, "seed": 3}
+    cfg = EVALUATION | {"interval_draws": 0}
     with pytest.raises(InputError, match=r"test\.h5: task 'b': the prediction inf is no finite number"):
         evaluate_signals(*paths, tmp_path / "m.tsv", tmp_path / "b.h5", cfg)
     assert not (tmp_path / "m.tsv").exists()

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +21,7 @@ from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import packed_width, unpack
 from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.genome.build import open_genome
 
 log = logging.getLogger(__name__)
@@ -103,20 +104,14 @@ def write_predictions(
         )
 
 
-@dataclass(frozen=True)
-class JudgeSettings:
-    """Those of `predictions.evaluate_strategy`, and examples (training bins, and validation bins, that a regression
-    sees at most), l2 (penalties tried), draw (seed of these bins)."""
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings(EvaluationSettings):
+    """Those of the evaluation, and examples (training bins, and validation bins, that a regression sees at most), l2
+    (penalties tried), draw (seed of these bins)."""
 
-    tasks: tuple[str, ...]
-    min_validation_positives: int
-    regions: str
-    interval_draws: int
-    seed: int
     examples: int
     l2: tuple[float, ...]
     draw: int
-    targets: str = "labels"
 
 
 def judge_baseline(
@@ -166,11 +161,5 @@ def judge_baseline(
             dataset_json,
             metrics_out,
             blocks_out,
-            {
-                "tasks": told.tasks,
-                "min_validation_positives": told.min_validation_positives,
-                "regions": told.regions,
-                "interval_draws": told.interval_draws,
-                "seed": told.seed,
-            },
+            {one.name: getattr(told, one.name) for one in fields(EvaluationSettings)},
         )

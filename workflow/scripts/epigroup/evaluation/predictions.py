@@ -18,6 +18,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays, write_attributes
 from epigroup.core.logs import Progress
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import targets_of
 from epigroup.dataset.labels import packed_width, unpack_columns
@@ -30,6 +31,7 @@ from epigroup.evaluation.label_scores import LABEL_SCORES, LabelDraws, half_metr
 from epigroup.evaluation.metrics import TaskCounts
 from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
 from epigroup.evaluation.score_points import score_points, write_points
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.grouping.group_table import read_group_numbers
 
 log = logging.getLogger(__name__)
@@ -300,13 +302,12 @@ def evaluate_strategy(
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed, and where asked points.tsv
     with points of the curves of every task (`score_points`).
 
-    cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
-    evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
-    interval_draws and seed (of the tasks' intervals). The validation blocks, sized as those of the test, are
+    cfg: `EvaluationSettings`. The validation blocks, sized as those of the test, are
     halved by turns for `half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
     examples.
     """
-    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
+    told = read_settings(EvaluationSettings, cfg, "evaluation")
+    task_ids, regions, least = list(told.tasks), told.regions, told.min_validation_positives
     dataset = read_json(dataset_json)
     number = read_group_numbers(groups, task_ids)
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
@@ -321,14 +322,14 @@ def evaluate_strategy(
         table = pd.DataFrame(
             [
                 {"task_id": task, "group": int(number[i]), "regions": regions}
-                | task_metrics(first.of(i, second), on_test.of(i), cfg["min_validation_positives"])
-                | half_metrics(first.of(i), second.of(i), cfg["min_validation_positives"])
+                | task_metrics(first.of(i, second), on_test.of(i), least)
+                | half_metrics(first.of(i), second.of(i), least)
                 for i, task in enumerate(task_ids)
             ]
         )
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
-        intervals, drawn = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
+        intervals, drawn = task_intervals(predictions, counts, blocks, told.interval_draws, told.seed)
         precision = predictions.precision
     table = table.assign(**intervals)
     report(table, blocks, regions)

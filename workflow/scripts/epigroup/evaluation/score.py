@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
+
 Role = Literal["headline", "shown", "also", "further", "detail", "data"]
 Split = Literal["validation", "test"]
 Judged = TypeVar("Judged")
@@ -36,7 +38,7 @@ class Score(Generic[Judged, Drawn]):
     meaning: str
     role: Role
     of: Callable[[Judged], float]
-    draws: Callable[[Drawn], Any] | None = None
+    draws: Callable[[Drawn], np.ndarray] | None = None
     splits: tuple[Split, ...] = ("test",)
     higher_is_better: bool = True
     threshold: bool = False

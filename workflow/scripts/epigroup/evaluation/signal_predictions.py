@@ -12,6 +12,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.logs import Progress
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
 from epigroup.evaluation.bootstrap import draw_blocks, percentile_interval
 from epigroup.evaluation.predictions import (
@@ -25,6 +26,7 @@ from epigroup.evaluation.predictions import (
 )
 from epigroup.evaluation.score import score_columns
 from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.evaluation.signal_scores import (
     SIGNAL_SCORES,
     BlockSums,
@@ -76,12 +78,12 @@ def evaluate_signals(
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed whose targets are signals.
 
-    cfg: tasks (ids the strategy learns, sheet order), regions (the set of evaluation regions), interval_draws
-    and seed (of the tasks' intervals). There is no threshold: nothing is chosen on validation, whose scores
+    cfg: `EvaluationSettings`. There is no threshold: nothing is chosen on validation, whose scores
     serve choices between strategies alone. InputError: as `open_predictions`, `check_positives` and
     `tasks_of`, no test examples.
     """
-    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
+    told = read_settings(EvaluationSettings, cfg, "evaluation")
+    task_ids, regions = list(told.tasks), told.regions
     dataset = read_json(dataset_json)
     number = read_group_numbers(groups, task_ids)
     table = pd.DataFrame({"task_id": task_ids, "group": number.astype(int), "regions": regions})
@@ -110,7 +112,7 @@ def evaluate_signals(
         check_positives(predictions, table["positives_test"].to_numpy(), dataset, "test", regions)
         precision = predictions.precision
     n = np.bincount(blocks.of, minlength=n_blocks).astype(np.uint32)
-    table = table.assign(**intervals(n, sums, blocks, cfg["interval_draws"], cfg["seed"]))
+    table = table.assign(**intervals(n, sums, blocks, told.interval_draws, told.seed))
     report(table, blocks, regions)
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
