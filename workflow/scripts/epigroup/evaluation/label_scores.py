@@ -56,7 +56,7 @@ class LabelDraws:
     fn: np.ndarray
 
 
-LABEL_SCORES: tuple[Score[LabelPredictions, LabelDraws], ...] = (
+LABEL_SCORES: tuple[Score, ...] = (
     Score(
         "f1", "F1", "2 TP / (2 TP + FP + FN) at the threshold; 0 to 1, 0 without a true call; NaN without positives.",
         "headline", lambda task: task.called.f1, splits=("validation", "test"), threshold=True,

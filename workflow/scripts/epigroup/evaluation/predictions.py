@@ -29,7 +29,7 @@ from epigroup.evaluation.bootstrap import (
 )
 from epigroup.evaluation.label_scores import LABEL_SCORES, LabelDraws, half_metrics, task_metrics
 from epigroup.evaluation.metrics import TaskCounts
-from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
+from epigroup.evaluation.score import means_in_words
 from epigroup.evaluation.score_points import score_points, write_points
 from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.grouping.group_table import read_group_numbers
@@ -353,7 +353,7 @@ def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
         " for want of validation positives",
         len(table),
         regions,
-        means_in_words(SCORE_NAMES["labels"], table),
+        means_in_words(LABEL_SCORES, table),
         int((table["positives_test"] == 0).sum()),
         int(table["threshold_flag"].sum()),
     )

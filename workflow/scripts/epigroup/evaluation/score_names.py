@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
 from epigroup.dataset.dataset import targets_of
 from epigroup.evaluation.label_scores import LABEL_SCORES
 from epigroup.evaluation.score import Role, Score
@@ -18,13 +16,13 @@ class ScoreNames:
     """Names of the scores of one kind of targets ("labels" or "signal"), from its records."""
 
     targets: str
-    scores: tuple[Score[Any, Any], ...]
+    scores: tuple[Score, ...]
 
-    def _of(self, *roles: Role) -> list[Score[Any, Any]]:
+    def _of(self, *roles: Role) -> list[Score]:
         return [score for role in roles for score in self.scores if score.role == role]
 
     @cached_property
-    def headline(self) -> Score[Any, Any]:
+    def headline(self) -> Score:
         """The score that strategies are compared by first, higher being better."""
         (found,) = self._of("headline")
         return found
@@ -40,7 +38,7 @@ class ScoreNames:
         return tuple(score.name for score in self._of("also"))
 
     @cached_property
-    def averaged(self) -> tuple[Score[Any, Any], ...]:
+    def averaged(self) -> tuple[Score, ...]:
         """The scores of test of which scores.tsv gives the means, in its order: what tells of the data is last."""
         of_test = [score for score in self.scores if score.averaged and "test" in score.splits]
         return tuple(sorted(of_test, key=lambda score: score.role == "data"))
@@ -105,8 +103,3 @@ SCORE_NAMES = {
 def names_of(dataset: Mapping[str, Any]) -> ScoreNames:
     """The scores of a data set, from its dataset.json."""
     return SCORE_NAMES[targets_of(dataset)]
-
-
-def means_in_words(names: ScoreNames, table: pd.DataFrame) -> str:
-    """Means over the tasks of a metrics.tsv of the test scores that are shown: `F1 0.4213, AUPRC 0.3952`."""
-    return ", ".join(f"{words} {table[f'test_{score}'].mean():.4f}" for score, words in names.shown.items())

@@ -24,8 +24,7 @@ from epigroup.evaluation.predictions import (
     open_predictions,
     write_blocks,
 )
-from epigroup.evaluation.score import score_columns
-from epigroup.evaluation.score_names import SCORE_NAMES, means_in_words
+from epigroup.evaluation.score import means_in_words, score_columns
 from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.evaluation.signal_scores import (
     SIGNAL_SCORES,
@@ -147,7 +146,7 @@ def intervals(
 
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
-    means = means_in_words(SCORE_NAMES["signal"], table)
+    means = means_in_words(SIGNAL_SCORES, table)
     flat = int(table["test_pearson"].isna().sum())
     log.info("%d tasks over %s bins: mean test %s; %d without a Pearson r", len(table), regions, means, flat)
     if blocks.enough:

@@ -83,7 +83,7 @@ class SignalDraws:
     xy: np.ndarray
 
 
-SIGNAL_SCORES: tuple[Score[SignalPredictions, SignalDraws], ...] = (
+SIGNAL_SCORES: tuple[Score, ...] = (
     Score(
         "pearson", "Pearson r",
         "Pearson's correlation of target and prediction; -1 to 1, by chance 0; NaN where one of them never changes.",
