@@ -13,6 +13,7 @@ from test_evaluation import TASKS
 from test_signal_scores import write_predictions
 
 from epigroup.core.text_files import sealed
+from epigroup.digest.code import code_digest
 from epigroup.evaluation.label_scores import LABEL_SCORES, LabelPredictions
 from epigroup.evaluation.metrics import count_scores
 from epigroup.evaluation.score_names import SCORE_NAMES
@@ -100,12 +101,14 @@ import json, sys
 from epigroup.comparison.strategies import compare_strategies
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.evaluation.signal_predictions import evaluate_signals
+from epigroup.digest.code import code_digest
 from epigroup.report.sections.strategies import ALL_SCORES
 kind, files, metrics, blocks, cfg, outputs, compared = json.load(sys.stdin)
 (evaluate_signals if kind == "signal" else evaluate_strategy)(*files, metrics, blocks, cfg)
 compare_strategies([metrics], [blocks], [], outputs, compared)
-print(json.dumps(ALL_SCORES))
+print(json.dumps([ALL_SCORES, [code_digest(script) for script in JOBS]]))
 """
+JOBS = ("train_pack", "choose_groups", "predict_splits", "evaluate_strategy", "compare_strategies")
 
 
 def planted(folder, targets):
@@ -138,7 +141,7 @@ def planted(folder, targets):
 
 @pytest.mark.parametrize("targets", STRANGERS)
 def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
-    library = tmp_path / "library"
+    library = tmp_path / "workflow" / "scripts"
     shutil.copytree(repository / "workflow" / "scripts", library)
     name, function, record = STRANGERS[targets]
     path = library / "epigroup" / "evaluation" / name
@@ -162,8 +165,8 @@ def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
     }  # fmt: skip
     asked = json.dumps([targets, files, metrics, blocks, cfg, outputs, compared])
     ran = subprocess.run(
-        [sys.executable, "-c", RUN], input=asked, text=True, capture_output=True, check=False, cwd=tmp_path,
-        env={"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, "-c", f"JOBS = {JOBS}" + RUN], input=asked, text=True, capture_output=True, check=False,
+        cwd=tmp_path, env={"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
 
@@ -183,4 +186,9 @@ def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
     assert row["mean"] == pytest.approx(table[f"test_{new}"].mean())
     of_strategy = pd.read_csv(outputs["strategies"], sep="\t")
     assert of_strategy[f"mean_{new}"].iloc[0] == pytest.approx(row["mean"])
-    assert json.loads(ran.stdout)[new] in record
+    words, digests = json.loads(ran.stdout)
+    assert words[new] in record
+    # what is trained, chosen and predicted stays; what is scored and compared is made again
+    assert [code_digest(job) == found for job, found in zip(JOBS, digests, strict=True)] == [True] * 3 + [
+        False
+    ] * 2
