@@ -9,7 +9,7 @@ import pytest
 from epigroup import affinity
 from epigroup.affinity.matrix import Affinity, read_pieces, write_affinity
 from epigroup.affinity.measure import measure_affinity
-from epigroup.comparison.planted import affinity_agreement
+from epigroup.comparison.planted import AgreementSettings, affinity_agreement
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import Dataset
@@ -137,11 +137,13 @@ def test_affinities_are_held_against_the_planted_groups(tmp_path):
     for name, kind in (("near", "similarity"), ("far", "distance")):
         one = Affinity(kind, planted, planted[None], np.array([1]), "step")
         write_affinity(tmp_path / f"{name}.h5", one, tasks, {"seed": 1})
-    cfg = {
-        "tasks": [{"task_id": t, "modality": "CA", "cell_group": "xyxy"[i]} for i, t in enumerate(tasks)],
-        "affinities": [["near", "SMTL", 1], ["far", "SMTL", 1]],
-    }
-    found = affinity_agreement(tmp_path / "truth.tsv", [tmp_path / "near.h5", tmp_path / "far.h5"], cfg)
+    told = AgreementSettings(
+        tasks=[{"task_id": t, "modality": "CA", "cell_group": "xyxy"[i]} for i, t in enumerate(tasks)],
+        groupings=(),
+        methods={},
+        affinities=[["near", "SMTL", 1], ["far", "SMTL", 1]],
+    )
+    found = affinity_agreement(tmp_path / "truth.tsv", [tmp_path / "near.h5", tmp_path / "far.h5"], told)
     assert found["auc_planted"].tolist() == [1.0, 0.0]
     assert found["auc_modality"].isna().all()  # all tasks are of one
     assert found["auc_cell_group"].tolist() == [0.25, 0.75]

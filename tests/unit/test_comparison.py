@@ -381,7 +381,6 @@ def test_truth_tables(tmp_path):
         frame.to_csv(tmp_path / f"m{seed}.tsv", sep="\t", index=False)
     cfg = {
         "tasks": [{"task_id": t, "modality": "CA", "cell_group": "x"} for t in tasks],
-        "runs": [["KMTL", 1], ["KMTL", 2]],
         "groupings": [["same", 1, tasks], ["crossed", 1, tasks]],
         "methods": {"same": ["kmeans", "raw"], "crossed": ["sheet", ""]},
     }
@@ -391,7 +390,8 @@ def test_truth_tables(tmp_path):
     assert pd.read_csv(outs[1], sep="\t").empty
     compare_with_truth(
         tmp_path / "probability.h5", paths["dataset_json"], paths["shard_paths"],
-        [tmp_path / "m1.tsv", tmp_path / "m2.tsv"], tmp_path / "out" / "ceiling.tsv", cfg,
+        [tmp_path / "m1.tsv", tmp_path / "m2.tsv"], tmp_path / "out" / "ceiling.tsv",
+        {"runs": [["KMTL", 1], ["KMTL", 2]]},
     )  # fmt: skip
     agreement = pd.read_csv(tmp_path / "out" / "truth.tsv", sep="\t").set_index("grouping")
     assert agreement.loc["same", ["method", "vectors"]].tolist() == ["kmeans", "raw"]

@@ -348,7 +348,8 @@ def test_predictions_of_other_bins_are_refused(place):
     place.test = everything[1]
     place.run()
     files = [place.path / name for name in ("test.h5", "test.h5", "groups.tsv", "dataset.json")]
-    cfg = {"tasks": TASKS, "regions": "all_mappable"}
+    cfg = {"tasks": TASKS, "regions": "all_mappable", "min_validation_positives": 20}
+    cfg |= {"interval_draws": 0, "seed": 1}
     with pytest.raises(InputError, match="test.h5: predictions of the test split where validation belongs"):
         evaluate_strategy(*files, place.path / "m.tsv", place.path / "b.h5", cfg)
 

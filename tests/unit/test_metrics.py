@@ -6,6 +6,7 @@ from sklearn import calibration
 from sklearn import metrics as reference
 
 from epigroup.core.errors import InputError
+from epigroup.evaluation.label_scores import task_metrics
 from epigroup.evaluation.metrics import (
     SCORES,
     TaskCounts,
@@ -18,7 +19,6 @@ from epigroup.evaluation.metrics import (
     count_scores,
     log_loss,
     roc_auc,
-    task_metrics,
 )
 
 

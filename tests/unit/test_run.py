@@ -7,9 +7,17 @@ import pytest
 import yaml
 
 from conftest import EVERYTHING, REPOSITORY
+from epigroup.baselines.judge import JudgeSettings
+from epigroup.baselines.mark_tasks import MarkSettings
+from epigroup.comparison.best_of import ChoiceSettings
+from epigroup.comparison.costs import CostSettings
+from epigroup.comparison.k_choice import Family, KSettings
+from epigroup.comparison.planted import AgreementSettings
+from epigroup.comparison.strategies import ComparisonSettings
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.core.settings import read_settings
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.grouping.make_grouping import GroupingSettings
 from epigroup.grouping.sweep import SweepSettings
 from epigroup.results.catalogue import FILES
@@ -38,6 +46,7 @@ from epigroup.run import (
 from epigroup.run.checks import check_asked, contig_files
 from epigroup.run.facts import Run, open_run
 from epigroup.run.settings import SECTIONS, settings
+from epigroup.strata.bins import StrataSettings
 
 
 def merged(one: dict, other: dict) -> dict:
@@ -340,3 +349,22 @@ def test_the_address_of_an_accession_is_the_archives_and_its_place(config):
     [file] = run.sheet.downloads
     assert downloads.address(run, file).startswith("https://mirror.example/ENCFF000ABC/")
     assert "profile K562_CTCF, replicate 1, column accession ENCFF000ABC" in downloads.row(run, file)
+
+
+def test_stages_after_training_are_told_what_they_read(config):
+    run = opened(config, choices={"BEST": {"among": ["STL", "SMTL"]}})
+    sections = {
+        AgreementSettings: {**grouping.made_settings(run), "affinities": affinity.measured(run)},
+        ChoiceSettings: evaluation.choice_settings(run, "BEST"),
+        ComparisonSettings: evaluation.comparison_settings(run),
+        CostSettings: comparison.cost_settings(run),
+        EvaluationSettings: evaluation.scoring_settings(run, run.regions[0], "STL"),
+        JudgeSettings: baselines.fit_settings(run),
+        KSettings: comparison.k_settings(run),
+        MarkSettings: baselines.mark_settings(run),
+        StrataSettings: strata.strata_settings(run),
+    }
+    for kind, told in sections.items():
+        assert read_settings(kind, told, kind.__name__), kind
+    families = [read_settings(Family, one, "families") for one in comparison.k_families(run)]
+    assert families and all(one.strategies for one in families)

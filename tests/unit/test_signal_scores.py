@@ -16,8 +16,16 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import write_arrays
 from epigroup.dataset.labels import pack
 from epigroup.evaluation.bootstrap import draw_blocks, read_blocks
-from epigroup.evaluation.signal_predictions import evaluate_signals, signal_metrics, spearman
-from epigroup.evaluation.signal_scores import block_sums, pearson_of, poisson_deviance
+from epigroup.evaluation.score import score_columns
+from epigroup.evaluation.signal_predictions import evaluate_signals
+from epigroup.evaluation.signal_scores import (
+    SIGNAL_SCORES,
+    SignalPredictions,
+    block_sums,
+    pearson_of,
+    poisson_deviance,
+    spearman,
+)
 
 whole_numbers = st.lists(st.tuples(st.integers(-9, 9), st.integers(-9, 9)), min_size=2, max_size=60)
 reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, max_size=60)
@@ -28,7 +36,7 @@ reals = st.lists(st.tuples(*[st.floats(-1e3, 1e3, width=32)] * 2), min_size=2, m
 def test_correlations_and_error_are_scipys(pairs, offset):
     x, y = np.array(pairs, np.float64).T
     x = x + offset
-    found = signal_metrics(x, y, "test")
+    found = score_columns(SIGNAL_SCORES, SignalPredictions(x, y, 0), "test")
     if x.std() > 1e-6 * max(1, abs(x).max()) and y.std() > 1e-6 * max(1, abs(y).max()):
         assert found["test_pearson"] == pytest.approx(stats.pearsonr(x, y).statistic, abs=1e-9)
         assert found["test_spearman"] == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-9)
@@ -72,6 +80,7 @@ def test_draws_from_sums_by_block_are_those_of_the_examples_written_out():
     assert np.isnan(found[:, 3]).all()
 
 
+EVALUATION = {"tasks": list("abcd"), "regions": "all_mappable", "min_validation_positives": 20, "seed": 3}
 TASKS, HASH = ["a", "b", "c", "d"], "d" * 64
 SHEET = [{"task_id": t, "modality": m, "cell_group": "g"} for t, m in zip(TASKS, ["CA", "CA", "HM", "HM"])]
 
@@ -117,7 +126,7 @@ def runs(tmp_path_factory):
         evaluate_signals(
             here / "validation.h5", here / "test.h5", here / "groups.tsv", here / "dataset.json",
             here / "metrics.tsv", here / "blocks.h5",
-            {"tasks": TASKS, "regions": "all_mappable", "interval_draws": 100, "seed": 3},
+            EVALUATION | {"interval_draws": 100},
         )  # fmt: skip
         found[name] = here, arrays["test"][0]
     return found
@@ -213,7 +222,7 @@ def test_predictions_that_are_no_numbers_and_blocks_of_labels_are_refused(runs, 
         del store["predicted"]
         write_arrays(store, {"predicted": values})
     paths = [tmp_path / "seed1" / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
-    cfg = {"tasks": TASKS, "regions": "all_mappable", "interval_draws": 0, "seed": 3}
+    cfg = EVALUATION | {"interval_draws": 0}
     with pytest.raises(InputError, match=r"test\.h5: task 'b': the prediction inf is no finite number"):
         evaluate_signals(*paths, tmp_path / "m.tsv", tmp_path / "b.h5", cfg)
     assert not (tmp_path / "m.tsv").exists()

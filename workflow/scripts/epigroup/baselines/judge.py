@@ -4,8 +4,10 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +16,12 @@ from epigroup.baselines.material import Bins, Material, Predictor, as_bins
 from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import new_hdf5, open_hdf5
 from epigroup.core.logs import Progress
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.labels import packed_width, unpack
 from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.genome.codes import open_genome
 
 log = logging.getLogger(__name__)
@@ -100,6 +104,16 @@ def write_predictions(
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings(EvaluationSettings):
+    """Those of the evaluation, and examples (training bins, and validation bins, that a regression sees at most), l2
+    (penalties tried), draw (seed of these bins)."""
+
+    examples: int
+    l2: tuple[float, ...]
+    draw: int
+
+
 def judge_baseline(
     name: str,
     dataset_json: str | os.PathLike,
@@ -107,40 +121,39 @@ def judge_baseline(
     genome_h5: str | os.PathLike,
     metrics_out: str | os.PathLike,
     blocks_out: str | os.PathLike,
-    cfg: Mapping,
+    cfg: Mapping[str, Any],
     predictions: Mapping[str, str] | None = None,
 ) -> None:
     """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form.
 
-    cfg: that of `predictions.evaluate_strategy`, and examples (training bins, and validation bins, that a regression
-    sees at most), l2 (penalties tried), draw (seed of these bins). predictions: validation and test of the joint
-    network, for the baseline that reads them. Nothing is fitted on test bins; the penalty is chosen on validation.
+    cfg: `JudgeSettings`. predictions: validation and test of the joint network, for the baseline that reads them.
+    Nothing is fitted on test bins; the penalty is chosen on validation.
     InputError: a genome, shards or predictions of another data set.
     """
+    told = read_settings(JudgeSettings, cfg, "baselines")
     dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
     fitted = name in ("gc", "kmer")
-    n = cfg["examples"] if fitted else 0
+    n = told.examples if fitted else 0
     material = Material(
         dataset,
         genome,
-        draw_bins(dataset, "train", n, cfg["draw"]),
-        draw_bins(dataset, "validation", n, cfg["draw"]),
+        draw_bins(dataset, "train", n, told.draw),
+        draw_bins(dataset, "validation", n, told.draw),
         np.array(read_json(dataset_json)["positives"]["train"], np.float64),
         dataset.n_train,
-        tuple(cfg["l2"]),
+        told.l2,
     )
     predict = baselines.load(name)(material)
     with TemporaryDirectory(prefix=".partial", dir=Path(metrics_out).parent) as folder:
         groups = Path(folder, "groups.tsv")
         groups.write_text(
-            "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in cfg["tasks"]), encoding="utf-8"
+            "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in told.tasks), encoding="utf-8"
         )
         paths = {split: Path(folder, f"{split}.h5") for split in ("validation", "test")}
         for split, path in paths.items():
-            write_predictions(path, dataset, split, predict, predictions and predictions[split])
-        wanted = ("tasks", "min_validation_positives", "regions", "interval_draws", "seed")
+            write_predictions(path, dataset, split, predict, predictions[split] if predictions else None)
         evaluate_strategy(
             paths["validation"],
             paths["test"],
@@ -148,5 +161,5 @@ def judge_baseline(
             dataset_json,
             metrics_out,
             blocks_out,
-            {key: cfg[key] for key in wanted},
+            {one.name: getattr(told, one.name) for one in fields(EvaluationSettings)},
         )

@@ -3,6 +3,8 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,16 +12,28 @@ import pandas as pd
 from epigroup import baselines
 from epigroup.comparison.scores import check_same_run, read_metrics
 from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
 from epigroup.evaluation.bootstrap import (
     check_same_blocks,
     percentile_interval,
     read_auprc_draws,
     read_blocks,
 )
+from epigroup.evaluation.score_names import SCORE_NAMES
 
 log = logging.getLogger(__name__)
 
-SHOWN = {"test_f1": "mean_f1", "test_auprc": "mean_auprc", "test_auroc": "mean_auroc"}
+SHOWN = {f"test_{score}": f"mean_{score}" for score in SCORE_NAMES["labels"].shown}
+
+
+@dataclass(frozen=True)
+class MarkSettings:
+    """runs: [strategy, seed], in the order of their metrics and blocks; baselines: names, in the order of theirs;
+    tasks: rows of the sheet with task_id and modality."""
+
+    runs: tuple[Sequence[Any], ...]
+    baselines: tuple[str, ...]
+    tasks: tuple[Mapping[str, Any], ...]
 
 
 def mark_tasks(
@@ -29,31 +43,31 @@ def mark_tasks(
     baseline_blocks: Sequence[str | os.PathLike],
     scores_out: str | os.PathLike,
     marks_out: str | os.PathLike,
-    cfg: Mapping,
+    cfg: Mapping[str, Any],
 ) -> None:
     """Write baselines.tsv, mean scores of baselines and strategies by modality, and marks.tsv, a row a (strategy,
     task).
 
-    cfg: runs ([strategy, seed] in the order of `metrics` and `blocks`, their blocks.h5), baselines (names in the
-    order of `baseline_metrics` and `baseline_blocks`), tasks (rows with task_id and modality). InputError: blocks
-    of another data set or other evaluation regions, metrics and blocks of different runs.
+    cfg: `MarkSettings`. InputError: blocks of another data set or other evaluation regions, metrics and blocks of
+    different runs.
     """
-    modality = {row["task_id"]: row["modality"] for row in cfg["tasks"]}
+    told = read_settings(MarkSettings, cfg, "mark_tasks")
+    modality = {row["task_id"]: row["modality"] for row in told.tasks}
     check_blocks([*baseline_blocks, *blocks])
     simple = {
         name: read_run(*paths)
-        for name, *paths in zip(cfg["baselines"], baseline_metrics, baseline_blocks, strict=True)
+        for name, *paths in zip(told.baselines, baseline_metrics, baseline_blocks, strict=True)
     }
     by_name: dict[str, list[pd.DataFrame]] = {}
-    for (strategy, _), *paths in zip(cfg["runs"], metrics, blocks, strict=True):
+    for (strategy, _), *paths in zip(told.runs, metrics, blocks, strict=True):
         by_name.setdefault(strategy, []).append(read_run(*paths))
     networks = {name: mean_over_seeds(tables) for name, tables in by_name.items()}
     drawn: dict[str, list[pd.DataFrame]] = {}
-    for (strategy, _), path in zip(cfg["runs"], blocks, strict=True):
+    for (strategy, _), path in zip(told.runs, blocks, strict=True):
         drawn.setdefault(strategy, []).append(read_draws(path))
     simple_draws = {
         name: read_draws(path)
-        for name, path in zip(cfg["baselines"], baseline_blocks, strict=True)
+        for name, path in zip(told.baselines, baseline_blocks, strict=True)
         if baselines.is_honest(name)
     }
     rows = [
@@ -86,7 +100,7 @@ def mark_tasks(
 def read_run(metrics: str | os.PathLike, blocks: str | os.PathLike) -> pd.DataFrame:
     """metrics.tsv of a run. InputError: the blocks beside it are of another (`scores.check_same_run`)."""
     table = read_metrics(metrics)
-    check_same_run(table["test_f1"], read_blocks(blocks), metrics)
+    check_same_run(table[SCORE_NAMES["labels"].test], read_blocks(blocks), metrics)
     return table
 
 

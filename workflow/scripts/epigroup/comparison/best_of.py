@@ -5,8 +5,10 @@ is the same choice among as many others, such as networks on random groups.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
+from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.evaluation.bootstrap import AUPRC_DRAWS, check_same_blocks, read_blocks
 from epigroup.evaluation.score_names import SCORE_NAMES, ScoreNames
@@ -66,7 +69,7 @@ def choose(scores: np.ndarray, covers: np.ndarray) -> np.ndarray:
 
 def choice_table(
     tasks: pd.DataFrame,
-    candidates: list[str],
+    candidates: Sequence[str],
     metrics: list[str],
     shrink: float,
     names: ScoreNames = LABELS,
@@ -119,7 +122,7 @@ def _read_seen(path: str | Path, names: ScoreNames) -> pd.DataFrame:
     return table.set_index("task_id")
 
 
-def take_metrics(choice: pd.DataFrame, candidates: list[str], metrics: list[str]) -> pd.DataFrame:
+def take_metrics(choice: pd.DataFrame, candidates: Sequence[str], metrics: list[str]) -> pd.DataFrame:
     """metrics.tsv of the choice: each task's row from the strategy chosen for it, its frozen threshold and
     all, with that strategy's name in the column `chosen`."""
     tables = {
@@ -136,7 +139,7 @@ def take_metrics(choice: pd.DataFrame, candidates: list[str], metrics: list[str]
     return table
 
 
-def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], out: str | Path) -> None:
+def take_blocks(choice: pd.DataFrame, candidates: Sequence[str], blocks: list[str], out: str | Path) -> None:
     """blocks.h5 of the choice: each task's column from the strategy chosen for it. InputError: strategies
     that were counted over different blocks."""
     chosen = choice["chosen"].to_numpy()
@@ -163,14 +166,27 @@ def take_blocks(choice: pd.DataFrame, candidates: list[str], blocks: list[str], 
         write_arrays(target, {"task_id": tasks})
 
 
-def choose_strategies(metrics: list[str], blocks: list[str], outputs: dict[str, str], cfg: dict) -> None:
+@dataclass(frozen=True)
+class ChoiceSettings:
+    """candidates: names, in the order of metrics and blocks; shrink: of `shrunk_scores`; tasks: task_id and modality
+    of each; targets: "labels" or "signal"."""
+
+    candidates: tuple[str, ...]
+    shrink: float
+    tasks: tuple[Mapping[str, Any], ...]
+    targets: str
+
+
+def choose_strategies(
+    metrics: list[str], blocks: list[str], outputs: Mapping[str, str], cfg: Mapping[str, Any]
+) -> None:
     """Write choice.tsv, and metrics.tsv and blocks.h5 as if the choice were a strategy.
 
-    cfg: candidates (names, in the order of metrics and blocks), shrink, tasks (dicts of task_id, modality),
-    targets ("labels" or "signal"). outputs: paths by choice, metrics, blocks.
+    cfg: `ChoiceSettings`. outputs: paths by choice, metrics, blocks.
     """
-    candidates, names = cfg["candidates"], SCORE_NAMES[cfg["targets"]]
-    choice = choice_table(pd.DataFrame(cfg["tasks"]), candidates, metrics, cfg["shrink"], names)
+    told = read_settings(ChoiceSettings, cfg, "choices")
+    candidates, names = told.candidates, SCORE_NAMES[told.targets]
+    choice = choice_table(pd.DataFrame(told.tasks), candidates, metrics, told.shrink, names)
     table = take_metrics(choice, candidates, metrics)
     counts = choice["chosen"].value_counts()
     log.info(

@@ -4,14 +4,16 @@ of its jobs, and the FLOP of its networks.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.dataset.groups import read_groups
 from epigroup.search.rates import read_trials
@@ -27,7 +29,29 @@ BEFORE = [
 COLUMNS = ["strategy", "seed", "device", *SUMS, *BEFORE, "needs", "hours_in_all", "flop_in_all"]
 
 Run = tuple[str, int]
+Figures = Mapping[str, float]
+Needs = Mapping[str, list[tuple]]
 NOTHING = {"hours": 0.0, "flop": 0.0}
+
+
+@dataclass(frozen=True)
+class CostSettings:
+    """What costs are counted of.
+
+    window: bp; runs: [strategy, seed], as the groups.tsv; searches: [strategy, seed], as the trials.tsv; affinities:
+    [affinity, strategy, seed], as their figures; training: strategy -> network, batch_size, balancing with its keys,
+    device, threads; before: [strategy, seed, directly before, all before] of each run, the latter two as `Before`;
+    choices: name -> [candidates, seeds]; pools: name -> strategies.
+    """
+
+    window: int
+    runs: tuple[Sequence[Any], ...]
+    searches: tuple[Sequence[Any], ...]
+    affinities: tuple[Sequence[Any], ...]
+    training: Mapping[str, dict[str, Any]]
+    before: tuple[Sequence[Any], ...]
+    choices: Mapping[str, Sequence[Any]]
+    pools: Mapping[str, Sequence[str]]
 
 
 def read_ends(path: str) -> pd.DataFrame:
@@ -116,14 +140,14 @@ class Spent:
         lacking = [run for run in runs if run not in self.networks]
         return sum(self.networks[run][key] for run in runs) if not lacking else float("nan")
 
-    def in_all(self, before: dict, key: str) -> float:
+    def in_all(self, before: Needs, key: str) -> float:
         """Hours or FLOP of everything in `before` (lists of `Before`)."""
         total = self.of_networks(before["heads"], key)
         total += sum(self.searches[run][key] for run in before["searches"])
         return total + sum(self.affinities[run][key] for run in before["affinities"])
 
 
-def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
+def cost_table(spent: Spent, told: CostSettings) -> pd.DataFrame:
     """costs.tsv: a row a (strategy, seed), then choices and pools, then the mean of each over its seeds
     (`all`).
 
@@ -131,44 +155,44 @@ def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
     groups are made by; `heads_...`: training the networks that its groups are made from; `warm_start_...`:
     training the network that they start from. `..._in_all`: with all that, and what it needed in its turn, each
     once; of a choice all its candidates. Of an affinity's FLOP those of a training that it repeats count. A pool
-    is the mean of its members. cfg as in `count_costs`.
+    is the mean of its members.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
 
-    def add(name: str, seed: int, mine: dict, parts: dict, before: dict, device: str) -> None:
-        row = {"strategy": name, "seed": str(seed), "device": device, **mine, **parts}
+    def add(name: str, seed: int, mine: Figures, parts: Figures, before: Needs, device: str) -> None:
+        row: dict[str, Any] = {"strategy": name, "seed": str(seed), "device": device, **mine, **parts}
         row["needs"] = " ".join(dict.fromkeys(one for one, _ in before["heads"]))
         for key in ("hours", "flop"):
             row[f"{key}_in_all"] = mine[key] + spent.in_all(before, key)
         rows.append(row)
 
-    before = {(name, seed): (_tuples(direct), _tuples(whole)) for name, seed, direct, whole in cfg["before"]}
+    before = {(name, seed): (_tuples(direct), _tuples(in_all)) for name, seed, direct, in_all in told.before}
     for (name, seed), mine in spent.networks.items():
-        direct, whole = before[name, seed]
+        direct, in_all = before[name, seed]
         own = [run for run in direct["searches"] if run[0] == name]
         parts = {f"search_{key}": sum(spent.searches[run][key] for run in own) for key in NOTHING}
         measured = [spent.affinities[run] for run in direct["affinities"]]
         parts |= {f"affinity_{key}": sum(one[key] for one in measured) for key in NOTHING}
         for what in ("heads", "warm_start"):
             parts |= {f"{what}_{key}": spent.of_networks(direct[what], key) for key in NOTHING}
-        add(name, seed, mine, parts, whole, cfg["training"][name]["device"])
-    for name, (candidates, seeds) in cfg["choices"].items():
+        add(name, seed, mine, parts, in_all, told.training[name]["device"])
+    for name, (candidates, seeds) in told.choices.items():
         for seed in seeds:
             needed = [before[one, seed][1] | {"own": [(one, seed)]} for one in candidates]
-            whole = {
+            in_all = {
                 what: list(dict.fromkeys(run for one in needed for run in one.get(what, [])))
                 for what in ("searches", "affinities")
             }
             # a candidate, and then what it needs
-            whole["heads"] = list(
+            in_all["heads"] = list(
                 dict.fromkeys(run for one in needed for run in (*one["own"], *one["heads"]))
             )
-            device = _common(cfg["training"][one]["device"] for one, _ in whole["heads"])
-            add(name, seed, dict.fromkeys(SUMS, 0), dict.fromkeys(BEFORE, 0), whole, device)
-    for name, members in cfg["pools"].items():
-        parts = [row for row in rows if row["strategy"] in members]
-        for seed in dict.fromkeys(row["seed"] for row in parts):
-            here = pd.DataFrame([row for row in parts if row["seed"] == seed])
+            device = _common(told.training[one]["device"] for one, _ in in_all["heads"])
+            add(name, seed, dict.fromkeys(SUMS, 0), dict.fromkeys(BEFORE, 0), in_all, device)
+    for name, members in told.pools.items():
+        of_members = [row for row in rows if row["strategy"] in members]
+        for seed in dict.fromkeys(row["seed"] for row in of_members):
+            here = pd.DataFrame([row for row in of_members if row["seed"] == seed])
             if len(here) == len(members):
                 means = here[[*SUMS, *BEFORE, "hours_in_all", "flop_in_all"]].mean().to_dict()
                 needs = _common(here["needs"])
@@ -181,12 +205,12 @@ def cost_table(spent: Spent, cfg: dict) -> pd.DataFrame:
     return pd.concat([means.assign(seed="all")[COLUMNS], table], ignore_index=True)
 
 
-def _tuples(before: dict) -> dict[str, list[tuple]]:
+def _tuples(before: Mapping[str, Sequence[Sequence[Any]]]) -> dict[str, list[tuple]]:
     """Lists of lists, as a job's settings hold them, as lists of tuples."""
     return {what: [tuple(run) for run in runs] for what, runs in before.items()}
 
 
-def _common(values) -> str:
+def _common(values: Iterable[str]) -> str:
     """The one value of all, or `mixed`."""
     found = set(values)
     return found.pop() if len(found) == 1 else "mixed"
@@ -196,38 +220,38 @@ def count_costs(
     curves: list[str],
     groups: list[str],
     out: str,
-    cfg: dict,
+    cfg: Mapping[str, Any],
     *,
     trials: Sequence[str] = (),
     affinities: Sequence[str] = (),
 ) -> None:
     """Write costs.tsv.
 
-    curves: `.../{strategy}/seed{seed}/pack{n}.curves.tsv`; groups: a groups.tsv for each of cfg's runs
-    ([strategy, seed]); trials: a trials.tsv for each of cfg's searches ([strategy, seed]); affinities: the figures
-    (JSON) of each of cfg's affinities ([affinity, strategy, seed]). cfg further: window, training (strategy ->
-    network, batch_size, balancing with its keys, device, threads), before ([strategy, seed, directly before, all
-    before] of each run, the latter two as `Before`), choices (name -> [candidates, seeds]), pools (name ->
-    strategies).
+    curves: `.../{strategy}/seed{seed}/pack{n}.curves.tsv`; groups: a groups.tsv for each of cfg's runs; trials: a
+    trials.tsv for each of cfg's searches; affinities: the figures (JSON) of each of cfg's affinities. cfg:
+    `CostSettings`.
     """
-    runs = [(strategy, int(seed)) for strategy, seed in cfg["runs"]]
+    told = read_settings(CostSettings, cfg, "costs")
+    runs = [(strategy, int(seed)) for strategy, seed in told.runs]
     of_run: dict[Run, list[str]] = {run: [] for run in runs}
     for path in curves:
         *_, strategy, seed, _ = str(path).split("/")
         of_run[strategy, int(seed.removeprefix("seed"))].append(path)
-    groups_of, training, window = dict(zip(runs, groups, strict=True)), cfg["training"], cfg["window"]
-    searches = zip(map(tuple, cfg["searches"]), trials, strict=True)
-    measured = zip(map(tuple, cfg["affinities"]), affinities, strict=True)
+    groups_of, training, window = dict(zip(runs, groups, strict=True)), told.training, told.window
+    searches = zip([(strategy, seed) for strategy, seed in told.searches], trials, strict=True)
+    measured = zip(
+        [(name, strategy, seed) for name, strategy, seed in told.affinities], affinities, strict=True
+    )
     spent = Spent(
         {run: run_cost(paths, groups_of[run], training[run[0]], window) for run, paths in of_run.items()},
         {run: search_cost(path, groups_of[run], training[run[0]], window) for run, path in searches},
         {run: affinity_cost(path, training[run[1]], window) for run, path in measured},
     )
-    table = cost_table(spent, cfg)
+    table = cost_table(spent, told)
     for row in table[table["seed"] == "all"].itertuples():
         log.info(
             "%s: %.3g hours (%s) and %.3g FLOP a seed, in all %.3g and %.3g",
             row.strategy, row.hours, row.device, row.flop, row.hours_in_all, row.flop_in_all,
         )  # fmt: skip
-    with whole(out) as path:
-        table.to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.6g")
+    with whole(out) as partial:
+        table.to_csv(partial, sep="\t", index=False, na_rep="NaN", float_format="%.6g")

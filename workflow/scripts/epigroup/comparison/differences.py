@@ -1,5 +1,6 @@
 """Task by task: how two strategies differ, and for which tasks the interval of the difference excludes 0."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +13,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def difference_table(results: Results, pairs: list[list[str]]) -> pd.DataFrame:
+def difference_table(results: Results, pairs: Sequence[Sequence[str]]) -> pd.DataFrame:
     """differences.tsv: a row a (pair, task) of the tasks that both learn.
 
     pairs: the headline's, which come first and the way round that it has them (`headline` 1); then every other

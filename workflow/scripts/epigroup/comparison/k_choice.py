@@ -6,13 +6,16 @@ config.
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
 
@@ -22,18 +25,43 @@ MEASURES = ("stability", "silhouette", "inertia", "label_agreement")
 RULES = ("validation, then stability", "stability alone")
 
 
+@dataclass(frozen=True)
+class Family:
+    """Ways of grouping that differ in K alone, as `config.k_families.families` finds them.
+
+    family: in words; vectors: "" for an affinity; swept: whether the sweep clusters so; strategies: [name, grouping,
+    K], ascending by K.
+    """
+
+    family: str
+    method: str
+    vectors: str
+    swept: bool
+    strategies: tuple[Sequence[Any], ...]
+
+
+@dataclass(frozen=True)
+class KSettings:
+    """families: fields of `Family`; grouped: [grouping, seed], as the measures; runs: [strategy, seed], as the
+    metrics; score: the column of these that K is chosen by, of the validation split."""
+
+    families: tuple[Mapping[str, Any], ...]
+    grouped: tuple[Sequence[Any], ...]
+    runs: tuple[Sequence[Any], ...]
+    score: str
+
+
 def choose_k(
     sweep: Sequence[str | Path],
     measures: Sequence[str | Path],
     metrics: Sequence[str | Path],
     out: str | Path,
-    cfg: Mapping,
+    cfg: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Write k.tsv, a row a (family, K).
 
-    sweep: sweep.tsv of every seed; measures: measures.json of the groupings in cfg["grouped"] ([grouping, seed]);
-    metrics: metrics.tsv of the runs in cfg["runs"] ([strategy, seed]), of which the column cfg["score"], a score
-    of the validation split, is read. cfg: families (see `families`), grouped, runs, score.
+    sweep: sweep.tsv of every seed; measures: measures.json of groupings; metrics: metrics.tsv of runs, of which no
+    other score is read than that of the settings. cfg: `KSettings`.
 
     Columns: family, method, vectors, k; the MEASURES, means over the seeds that were clustered, of the sweep where
     it has this K, else of the grouping that was trained; most_stable; strategy, seeds, n_tasks, mean_{score}: of
@@ -43,27 +71,27 @@ def choose_k(
     equal to the best on validation that lie behind it by a standard error at most; the most stable of these is
     chosen, the least of equally stable ones. With fewer trained, the most stable K is.
     """
+    told = read_settings(KSettings, cfg, "choose_k")
     swept = pd.concat([read_table(path) for path in sweep], ignore_index=True) if sweep else pd.DataFrame()
     grouped: dict[tuple[str, int], dict] = {
-        (name, int(seed)): read_json(path)
-        for (name, seed), path in zip(cfg["grouped"], measures, strict=True)
+        (name, int(seed)): read_json(path) for (name, seed), path in zip(told.grouped, measures, strict=True)
     }
     scores = {
-        (name, int(seed)): validation_scores(path, cfg["score"])
-        for (name, seed), path in zip(cfg["runs"], metrics, strict=True)
+        (name, int(seed)): validation_scores(path, told.score)
+        for (name, seed), path in zip(told.runs, metrics, strict=True)
     }
     tables = []
-    for family in cfg["families"]:
+    for family in (read_settings(Family, one, "choose_k.families") for one in told.families):
         table = _measures(family, swept, grouped)
-        head = {"family": family["family"], "method": family["method"], "vectors": family["vectors"]}
+        head = {"family": family.family, "method": family.method, "vectors": family.vectors}
         table = table.assign(**head, most_stable=False)
         if table["stability"].notna().any():
             table.loc[_most_stable(table), "most_stable"] = True
-        table = _with_validation(table, family, scores, cfg["score"])
+        table = _with_validation(table, family, scores, told.score)
         tables.append(table)
         chosen = table[table["chosen"]]
-        log.info("%s: K = %s, by %s", family["family"], chosen["k"].tolist(), chosen["rule"].tolist())
-    mean = f"mean_{cfg['score']}"
+        log.info("%s: K = %s, by %s", family.family, chosen["k"].tolist(), chosen["rule"].tolist())
+    mean = f"mean_{told.score}"
     columns = [
         "family", "method", "vectors", "k", *MEASURES, "most_stable", "strategy", "seeds", "n_tasks", mean, "behind",
         "standard_error", "chosen", "rule",
@@ -81,14 +109,14 @@ def validation_scores(path: str | Path, score: str) -> pd.Series:
     return read_table(path, usecols=["task_id", score], dtype={"task_id": str}).set_index("task_id")[score]
 
 
-def _measures(family: Mapping, swept: pd.DataFrame, grouped: Mapping) -> pd.DataFrame:
+def _measures(family: Family, swept: pd.DataFrame, grouped: Mapping) -> pd.DataFrame:
     """k and the MEASURES, a row a K of the family, ascending."""
     rows = {}
-    for _, grouping, k in family["strategies"]:
+    for _, grouping, k in family.strategies:
         found = pd.DataFrame([values for (name, _), values in grouped.items() if name == grouping])
         rows[k] = found.reindex(columns=list(MEASURES)).astype(float).mean()
-    if family["swept"] and len(swept):
-        mine = swept[(swept["method"] == family["method"]) & (swept["vectors"] == family["vectors"])]
+    if family.swept and len(swept):
+        mine = swept[(swept["method"] == family.method) & (swept["vectors"] == family.vectors)]
         for k, part in mine.groupby("k"):
             rows[int(k)] = part.reindex(columns=list(MEASURES)).astype(float).mean()
     table = pd.DataFrame.from_dict(rows, orient="index").sort_index().rename_axis("k").reset_index()
@@ -101,8 +129,8 @@ def _most_stable(table: pd.DataFrame) -> int:
     return int(table.loc[stability == stability.max(), "k"].idxmin())
 
 
-def _with_validation(table: pd.DataFrame, family: Mapping, scores: Mapping, score: str) -> pd.DataFrame:
-    trained = {k: name for name, _, k in family["strategies"]}
+def _with_validation(table: pd.DataFrame, family: Family, scores: Mapping, score: str) -> pd.DataFrame:
+    trained = {k: name for name, _, k in family.strategies}
     seeds = {k: [seed for strategy, seed in scores if strategy == name] for k, name in trained.items()}
     common = set.intersection(*map(set, seeds.values())) if seeds else set()
     used = {k: [seed for seed in mine if not common or seed in common] for k, mine in seeds.items()}

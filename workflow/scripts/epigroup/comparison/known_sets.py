@@ -2,13 +2,17 @@
 chance, tasks with about as many peaks being exchangeable."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.dataset.groups import read_groups
 from epigroup.dataset.tasks import read_tasks
@@ -93,16 +97,27 @@ def permute_groups(
     )
 
 
-def find_known_sets(groups: list[str], tasks: str, known: str, out: str, cfg: dict) -> None:
-    """Write known_sets.tsv. cfg: groupings ([grouping, seed, task ids], as groups), bins, permutations, seed.
+@dataclass(frozen=True)
+class KnownSetSettings:
+    """groupings: [grouping, seed, task ids], as the groups.tsv; bins: of the number of peaks; permutations; seed."""
+
+    groupings: tuple[Sequence[Any], ...]
+    bins: int
+    permutations: int
+    seed: int
+
+
+def find_known_sets(groups: list[str], tasks: str, known: str, out: str, cfg: Mapping[str, Any]) -> None:
+    """Write known_sets.tsv. cfg: `KnownSetSettings`.
 
     A set is tested in a grouping by those of its tasks that the grouping has; one with fewer than two of them is
     left out there, as is a grouping of one group, of groups of one task, or with overlap.
     """
+    told = read_settings(KnownSetSettings, cfg, "known_sets")
     table = read_tasks(tasks).set_index("task_id")
     sets = read_known_sets(known, list(table.index))
     parts = []
-    for (name, seed, _), path in zip(cfg["groupings"], groups, strict=True):
+    for (name, seed, _), path in zip(told.groupings, groups, strict=True):
         found = read_groups(path, overlap=True)
         k = len(found.names)
         if k in (1, len(found.rows)) or found.overlap:
@@ -114,7 +129,7 @@ def find_known_sets(groups: list[str], tasks: str, known: str, out: str, cfg: di
             continue
         rows = permute_groups(
             pd.factorize(found.joined())[0], table.loc[list(found.task_ids), "n_peaks"].to_numpy(), here,
-            n_bins=cfg["bins"], permutations=cfg["permutations"], rng=np.random.default_rng([cfg["seed"], seed]),
+            n_bins=told.bins, permutations=told.permutations, rng=np.random.default_rng([told.seed, seed]),
         )  # fmt: skip
         rows.insert(0, "k", k)
         rows.insert(0, "seed", seed)
@@ -126,5 +141,5 @@ def find_known_sets(groups: list[str], tasks: str, known: str, out: str, cfg: di
             name, seed, last.together, last.n_pairs, last.expected, last.p_value,
         )  # fmt: skip
     result = pd.concat(parts)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
-    with whole(out) as path:
-        result.to_csv(path, sep="\t", index=False, float_format="%.6g")
+    with whole(out) as partial:
+        result.to_csv(partial, sep="\t", index=False, float_format="%.6g")

@@ -15,10 +15,12 @@ def score_means(results: Results) -> pd.DataFrame:
     """scores.tsv: a row a (strategy or pool, seed, level, score), seed `all` averaging each task over the seeds first.
 
     n_tasks: tasks of the level that the strategy learns; n_nan: those of them without the score (no test positives; for
-    AUROC also no negatives), which are left out. score: those of `ScoreNames.every`, and COUNTS, mean numbers of test
-    examples and of positives. InputError: metrics that lack one.
+    AUROC also no negatives), which are left out. score: those of `ScoreNames.averaged`, and COUNTS, mean numbers of
+    test examples and of positives. InputError: metrics that lack one.
     """
-    columns = {name: f"test_{name}" for name in results.names.every} | {name: name for name in COUNTS}
+    columns = {score.name: f"test_{score.name}" for score in results.names.averaged} | {
+        name: name for name in COUNTS
+    }
     values = {}
     for (strategy, seed), table in results.tables.items():
         lacking = [column for column in columns.values() if column not in table]

@@ -2,7 +2,10 @@
 could score."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,34 +15,46 @@ from epigroup.comparison.scores import read_metrics
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import open_hdf5
+from epigroup.core.settings import read_settings
 from epigroup.dataset.dataset import Dataset, open_dataset
 from epigroup.dataset.groups import read_groups
 from epigroup.dataset.labels import unpack_columns
-from epigroup.evaluation.metrics import average_precision, count_scores, roc_auc
+from epigroup.evaluation.label_scores import LABEL_SCORES, LabelPredictions
+from epigroup.evaluation.metrics import count_scores
+from epigroup.evaluation.score import score_columns
 from epigroup.grouping.agreement import adjusted_rand
 from epigroup.grouping.make_grouping import sheet_agreement
 
 log = logging.getLogger(__name__)
 
+CEILING = [score for score in LABEL_SCORES if score.role in ("headline", "shown") and not score.threshold]
 COLUMNS = ["grouping", "method", "vectors", "seed", "k", "ari_planted", "ari_modality", "ari_cell_group"]
 
 
-def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.DataFrame:
+@dataclass(frozen=True)
+class AgreementSettings:
+    """tasks: rows of the sheet; groupings: [grouping, seed, task ids], as the groups.tsv; methods: grouping -> [method,
+    vectors], empty where the method has none; affinities: [affinity, strategy, seed], as their files."""
+
+    tasks: tuple[Mapping[str, Any], ...]
+    groupings: tuple[Sequence[Any], ...]
+    methods: Mapping[str, Sequence[str]]
+    affinities: tuple[Sequence[Any], ...]
+
+
+def planted_agreement(truth: str | Path, groups: list[str], told: AgreementSettings) -> pd.DataFrame:
     """A row a (grouping, seed): method, vectors (empty where the method has none), k, and the adjusted Rand
     index with the planted groups, modality and cell group.
-
-    cfg: tasks (sheet rows as dicts), groupings ([grouping, seed, task ids], as groups), methods ({grouping:
-    [method, vectors]}).
     """
-    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
+    sheet = pd.DataFrame(told.tasks).set_index("task_id", drop=False)
     planted = read_groups(truth, sheet.index.tolist()).words
     rows = []
-    for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True):
+    for (name, seed, tasks), path in zip(told.groupings, groups, strict=True):
         # tasks in the same groups are together where groups overlap
         groups_found = read_groups(path, tasks, overlap=True)
         found = groups_found.joined()
         score = adjusted_rand([planted[task][0] for task in tasks], found)
-        method, vectors = cfg["methods"][name]
+        method, vectors = told.methods[name]
         rows.append({"grouping": name, "method": method, "vectors": vectors, "seed": seed})
         rows[-1] |= {"k": len(groups_found.names), "ari_planted": score}
         rows[-1] |= sheet_agreement(found, sheet.loc[tasks])
@@ -47,17 +62,15 @@ def planted_agreement(truth: str | Path, groups: list[str], cfg: dict) -> pd.Dat
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> pd.DataFrame:
+def affinity_agreement(truth: str | Path, affinities: list[str], told: AgreementSettings) -> pd.DataFrame:
     """A row an affinity (affinity, strategy, seed, kind): the chance that a pair of one planted group,
     modality or cell group scores higher than another pair (`same_group_auc`); 0.5 tells nothing of the
     groups.
-
-    cfg: tasks (sheet rows as dicts), affinities ([affinity, strategy, seed], as the files).
     """
-    sheet = pd.DataFrame(cfg["tasks"]).set_index("task_id", drop=False)
+    sheet = pd.DataFrame(told.tasks).set_index("task_id", drop=False)
     planted = pd.Series(read_groups(truth, sheet.index.tolist()).joined(), sheet.index)
     rows = []
-    for (name, strategy, seed), path in zip(cfg["affinities"], affinities, strict=True):
+    for (name, strategy, seed), path in zip(told.affinities, affinities, strict=True):
         found, tasks = read_pieces(path)
         row = {"affinity": name, "strategy": strategy, "seed": seed, "kind": found.kind}
         for column, of in (
@@ -79,7 +92,8 @@ def affinity_agreement(truth: str | Path, affinities: list[str], cfg: dict) -> p
 
 def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
     """A row a task (task_id, regions, n_test, positives_test, test_auprc, test_auroc): the noise-free
-    probability against the test labels, on the first set of evaluation regions.
+    probability against the test labels, on the first set of evaluation regions, by the scores that all tables show
+    and that need no threshold.
 
     probability: HDF5, a dataset (bins, tasks) for each chromosome, attributes task_ids and bin_size.
     InputError: other bins than the data set's, or a task without probabilities.
@@ -110,9 +124,8 @@ def ceiling(dataset: Dataset, probability: str | Path) -> pd.DataFrame:
                 "regions": dataset.evaluation_regions[0],
                 "n_test": counts.n,
                 "positives_test": counts.n_positive,
-                "test_auprc": average_precision(counts),
-                "test_auroc": roc_auc(counts),
             }
+            | score_columns(CEILING, LabelPredictions(counts, threshold=np.nan), "test")
         )
     return pd.DataFrame(rows)
 
@@ -123,13 +136,14 @@ def compare_groupings(
     affinities: list[str],
     out: str | Path,
     affinities_out: str | Path,
-    cfg: dict,
+    cfg: Mapping[str, Any],
 ) -> None:
-    """Write truth.tsv (`planted_agreement`) and affinities.tsv (`affinity_agreement`)."""
+    """Write truth.tsv (`planted_agreement`) and affinities.tsv (`affinity_agreement`). cfg: `AgreementSettings`."""
+    told = read_settings(AgreementSettings, cfg, "compare_groupings")
     with whole(out) as path:
-        planted_agreement(truth, groups, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
+        planted_agreement(truth, groups, told).to_csv(path, sep="\t", index=False, na_rep="NaN")
     with whole(affinities_out) as path:
-        affinity_agreement(truth, affinities, cfg).to_csv(path, sep="\t", index=False, na_rep="NaN")
+        affinity_agreement(truth, affinities, told).to_csv(path, sep="\t", index=False, na_rep="NaN")
 
 
 def compare_with_truth(
@@ -138,7 +152,7 @@ def compare_with_truth(
     shards: list[str],
     metrics: list[str],
     out: str | Path,
-    cfg: dict,
+    cfg: Mapping[str, Any],
 ) -> None:
     """Write ceiling.tsv (`ceiling`, and `{strategy}:test_auprc` as mean over seeds).
 
@@ -155,5 +169,5 @@ def compare_with_truth(
         log.info(
             "%s reaches %.3f of the AUPRC of the noise-free probability, mean over tasks", strategy, share
         )
-    with whole(out) as path:
-        table.reset_index().to_csv(path, sep="\t", index=False, na_rep="NaN")
+    with whole(out) as partial:
+        table.reset_index().to_csv(partial, sep="\t", index=False, na_rep="NaN")

@@ -1,6 +1,7 @@
 """The scores of all strategies and seeds, side by side, with their bootstrap draws."""
 
-from pathlib import Path
+import os
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from epigroup.evaluation.signal_scores import BlockSums
 SCORES = SCORE_NAMES["labels"].columns
 
 
-def read_metrics(path: str | Path, columns: list[str] = SCORES) -> pd.DataFrame:
+def read_metrics(path: str | os.PathLike, columns: list[str] = SCORES) -> pd.DataFrame:
     """A metrics.tsv, indexed by task_id. InputError: one of the `columns` is missing."""
     table = read_figures(path)
     lacking = [name for name in ("task_id", *columns) if name not in table]
@@ -30,7 +31,7 @@ def read_metrics(path: str | Path, columns: list[str] = SCORES) -> pd.DataFrame:
     return table.set_index("task_id")
 
 
-def check_tasks(table: pd.DataFrame, task_ids: list[str], path: str | Path) -> None:
+def check_tasks(table: pd.DataFrame, task_ids: list[str], path: str | os.PathLike) -> None:
     """InputError, by task, unless a table of `read_metrics` holds these tasks in this order."""
     found = table.index.tolist()
     if found == task_ids:
@@ -47,7 +48,7 @@ def check_tasks(table: pd.DataFrame, task_ids: list[str], path: str | Path) -> N
     raise InputError(f"{path}: its tasks are not those of the strategy: {what}; evaluate the strategy again")
 
 
-def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str | Path) -> None:
+def check_same_run(scores: pd.Series, counts: BlockCounts | BlockSums, path: str | os.PathLike) -> None:
     """InputError unless the counts by block are of the table's tasks, and F1 (Pearson's r) of each from these is what
     the table says."""
     if counts.task_ids != scores.index.tolist():
@@ -66,11 +67,11 @@ class Results:
     """The scores of all runs over the sheet's T tasks, on one set of evaluation regions.
 
     regions: its name; names: what the strategies are compared by, F1 or Pearson's r; sheet: DataFrame, a row
-    a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, 5) in the order of
+    a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, columns) in the order of
     names.columns; tables: (strategy, seed) -> metrics.tsv, a row a task of the sheet; covers: strategy -> bool (T,),
-    tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, or None where the interval is
-    withheld; precisions: (strategy, seed) -> that of its networks, or "". NaN: not covered, or no test positives
-    (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
+    tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, empty where the
+    interval is withheld; precisions: (strategy, seed) -> that of its networks, or "". NaN: not covered, or no test
+    positives (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
     score is their mean, taken within a draw too.
     """
 
@@ -80,7 +81,7 @@ class Results:
         runs: list[dict],
         bootstrap: int,
         seed: int,
-        pools: dict[str, list[str]] | None = None,
+        pools: Mapping[str, list[str]] | None = None,
     ):
         """runs: dicts of strategy, seed, metrics (path), blocks (path). InputError: tasks or blocks that do
         not fit, a pool without a common seed."""
@@ -89,7 +90,7 @@ class Results:
         self.seeds: dict[str, list[int]] = {}
         self.scores: dict[tuple[str, int], np.ndarray] = {}
         self.covers: dict[str, np.ndarray] = {}
-        self.draws: dict[tuple[str, int], np.ndarray | None] = {}
+        self.draws: dict[tuple[str, int], np.ndarray] = {}
         self.tables: dict[tuple[str, int], pd.DataFrame] = {}
         self.precisions: dict[tuple[str, int], str] = {}
         self.block_size = self.n_blocks = 0
@@ -100,7 +101,8 @@ class Results:
         self.pools: dict[str, list[str]] = {}
         self._means: dict[tuple, np.ndarray] = {}
         self._intervals: dict[tuple, tuple[np.ndarray, np.ndarray]] = {}
-        first = weights = None
+        first: BlockCounts | BlockSums | None = None
+        weights = np.empty((0, 0))
         for run in runs:
             key = run["strategy"], int(run["seed"])
             counts = read_blocks(run["blocks"])
@@ -127,7 +129,6 @@ class Results:
                 raise InputError(
                     f"{run['metrics']}: other tasks than the strategy's other seeds; evaluate it again"
                 )
-            self.draws[key] = None
             if not self.withheld:
                 self.draws[key] = np.full((bootstrap, len(self.task_ids)), np.nan, np.float32)
                 self.draws[key][:, place] = counts.scores(weights)

@@ -3,7 +3,9 @@ intervals."""
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +16,7 @@ from epigroup.comparison.scores import Results, shared_seeds
 from epigroup.comparison.transfer import transfer_table
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.core.settings import read_settings
 from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.bootstrap import mean_known, percentile_interval
 from epigroup.training.precision import check_compared_precisions
@@ -155,12 +158,14 @@ def gain_table(results: Results) -> pd.DataFrame:
                             | gain.row(results.names.score)
                             | {"excludes_zero": int(gain.excludes_zero)}
                         )
-    fields = [_named(field, results.names.score) for field in Gain.__dataclass_fields__]
-    head = ["strategy", "baseline", "seed", "n_seeds", "by", "level"]
-    return pd.DataFrame(rows, columns=[*head, *fields, "excludes_zero"])
+    columns = ["strategy", "baseline", "seed", "n_seeds", "by", "level"]
+    columns += [_named(field, results.names.score) for field in Gain.__dataclass_fields__]
+    return pd.DataFrame(rows, columns=[*columns, "excludes_zero"])
 
 
-def headline(results: Results, pairs: list[list[str]], matched: list[list[str]]) -> dict:
+def headline(
+    results: Results, pairs: Sequence[Sequence[str]], matched: Sequence[Sequence[str]]
+) -> dict[str, Any]:
     """headline.json: the pairs in the order of config, each over all its tasks, its seeds together and apart.
 
     matched: pairs whose baseline has random groups of the strategy's sizes. InputError: a pair without a
@@ -179,10 +184,11 @@ def headline(results: Results, pairs: list[list[str]], matched: list[list[str]])
         gain = find_gain(results, strategy, baseline, seeds, everything)
         if gain.n_tasks == 0:
             raise InputError(f"comparison.headline: {strategy} and {baseline} share no task")
-        entry = {"strategy": strategy, "baseline": baseline, "seeds": seeds, "n_seeds": len(seeds)}
+        entry: dict[str, Any] = {"strategy": strategy, "baseline": baseline, "seeds": seeds}
+        entry["n_seeds"] = len(seeds)
         entry |= gain.row(names.score) | {
             "excludes_zero": gain.excludes_zero,
-            "matched": [strategy, baseline] in matched,
+            "matched": (strategy, baseline) in [tuple(pair) for pair in matched],
         }
         if baseline in results.pools:
             entry |= rank_among(results, strategy, baseline, seeds, everything)
@@ -243,12 +249,12 @@ def rank_among(results: Results, strategy: str, pool: str, seeds: list[int], mas
     return {"members": rows, "n_members": len(rows), "rank": above + 1}
 
 
-def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
+def task_scores(results: Results, groupings: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """tasks.tsv: the sheet's columns, `{strategy}:{score}` as mean over seeds, `group:{grouping}:seed{seed}`.
 
     groupings: dicts of grouping, seed, groups (path), tasks (ids that take part; others get no group).
     """
-    columns = {}
+    columns: dict[str, np.ndarray | list[str]] = {}
     for strategy in results.strategies:
         for name in results.names.metrics:
             columns[f"{strategy}:{name}"] = results.score(strategy, results.seeds[strategy], name)
@@ -261,36 +267,58 @@ def task_scores(results: Results, groupings: list[dict]) -> pd.DataFrame:
     return pd.concat([results.sheet, pd.DataFrame(columns)], axis=1)
 
 
+@dataclass(frozen=True)
+class ComparisonSettings:
+    """What a comparison is told.
+
+    tasks: rows of the sheet; runs: [strategy, seed], as metrics and blocks; groupings: [grouping, seed, task ids], as
+    groups; headline, matched: pairs [strategy, baseline]; pools: name -> strategies; alone: the strategy that learns
+    each task by itself; precisions: strategy -> training.precision of the config; bootstrap: draws.
+    """
+
+    tasks: tuple[Mapping[str, Any], ...]
+    runs: tuple[Sequence[Any], ...]
+    groupings: tuple[Sequence[Any], ...]
+    headline: tuple[Sequence[str], ...]
+    matched: tuple[Sequence[str], ...]
+    pools: Mapping[str, list[str]]
+    alone: str | None
+    precisions: Mapping[str, str]
+    bootstrap: int
+    seed: int
+
+
 def compare_strategies(
-    metrics: list[str], blocks: list[str], groups: list[str], outputs: dict[str, str], cfg: dict
+    metrics: list[str],
+    blocks: list[str],
+    groups: list[str],
+    outputs: Mapping[str, str],
+    cfg: Mapping[str, Any],
 ) -> None:
     """Write strategies.tsv, scores.tsv, gains.tsv, differences.tsv, transfer.tsv, tasks.tsv and headline.json; each
     names its evaluation regions.
 
-    cfg: tasks (sheet rows as dicts), runs ([strategy, seed], as metrics and blocks), groupings ([grouping,
-    seed, task ids], as groups), headline (pairs), matched (pairs), pools (name -> strategies), alone (the
-    strategy that learns each task by itself, or None), precisions (strategy -> training.precision of the config),
-    bootstrap (draws), seed. outputs: paths by strategies,
-    scores, gains, differences, transfer, tasks, headline. InputError: precisions were left open, and the networks
-    were trained in several.
+    cfg: `ComparisonSettings`. outputs: paths by strategies, scores, gains, differences, transfer, tasks, headline.
+    InputError: precisions were left open, and the networks were trained in several.
     """
+    told = read_settings(ComparisonSettings, cfg, "comparison")
     runs = [
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
-        for (strategy, seed), m, b in zip(cfg["runs"], metrics, blocks, strict=True)
+        for (strategy, seed), m, b in zip(told.runs, metrics, blocks, strict=True)
     ]
-    results = Results(pd.DataFrame(cfg["tasks"]), runs, cfg["bootstrap"], cfg["seed"], cfg["pools"])
-    check_compared_precisions(results.precisions, cfg["precisions"])
+    results = Results(pd.DataFrame(told.tasks), runs, told.bootstrap, told.seed, told.pools)
+    check_compared_precisions(results.precisions, told.precisions)
     if results.withheld:
         log.warning("intervals are withheld: %s", results.withheld)
     groupings = [
         {"grouping": name, "seed": seed, "tasks": tasks, "groups": path}
-        for (name, seed, tasks), path in zip(cfg["groupings"], groups, strict=True)
+        for (name, seed, tasks), path in zip(told.groupings, groups, strict=True)
     ]
     tables = {
         "strategies": strategy_table(results),
         "gains": gain_table(results),
-        "differences": difference_table(results, cfg["headline"]),
-        "transfer": transfer_table(results, cfg["alone"]),
+        "differences": difference_table(results, told.headline),
+        "transfer": transfer_table(results, told.alone),
         "tasks": task_scores(results, groupings),
         "scores": score_means(results),
     }
@@ -300,12 +328,12 @@ def compare_strategies(
             table.to_csv(path, sep="\t", index=False, na_rep="NaN")
     with whole(outputs["headline"]) as path:
         path.write_text(
-            json.dumps(plain(headline(results, cfg["headline"], cfg["matched"])), indent=1) + "\n",
+            json.dumps(plain(headline(results, told.headline, told.matched)), indent=1) + "\n",
             encoding="utf-8",
         )
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """The value with NaN as None, which JSON can say."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}

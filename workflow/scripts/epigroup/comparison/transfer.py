@@ -34,22 +34,27 @@ def transfer_table(results: Results, alone: str | None) -> pd.DataFrame:
     floor_*: the same for `alone` against itself with another seed, over all ordered pairs of seeds: what no
     grouping is needed for. NaN with one seed, and `note` says so. No row where nothing is learnt alone.
     """
-    rows = []
-    for strategy in results.strategies if alone else []:
+    rows: list[dict[str, object]] = []
+    if alone is None:
+        return pd.DataFrame(rows, columns=COLUMNS)
+    for strategy in results.strategies:
         seeds = [seed for seed in results.seeds[strategy] if seed in results.seeds[alone]]
         if strategy == alone or not seeds:
             continue
-        again = list(permutations(results.seeds[alone], 2))
+        again = [(one, other) for one, other in permutations(results.seeds[alone], 2)]
         for by, level, of_level in results.levels():
             mask = of_level & results.covers[strategy] & results.covers[alone]
             if not mask.any():
                 continue
             found = _shares(results, strategy, alone, [(seed, seed) for seed in seeds], mask)
             floor = _shares(results, alone, alone, again, mask)
-            row = {"strategy": strategy, "baseline": alone, "n_seeds": len(seeds), "by": by, "level": level}
-            row |= {"n_tasks": int(mask.sum())} | found
-            row |= {f"floor_{key}": value for key, value in floor.items()}
-            rows.append(row | {"note": "" if again else f"{alone} has one seed"})
+            rows.append(
+                {"strategy": strategy, "baseline": alone, "n_seeds": len(seeds), "by": by, "level": level}
+                | {"n_tasks": int(mask.sum())}
+                | found
+                | {f"floor_{key}": value for key, value in floor.items()}
+                | {"note": "" if again else f"{alone} has one seed"}
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,8 +1,8 @@
 """Paired block bootstrap of F1, Pearson's r and average precision: stretches of the test chromosomes are
 drawn, the same ones for every strategy and seed."""
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -40,7 +40,7 @@ class BlockCounts:
         return f1_of(weights @ self.tp, weights @ self.fp, weights @ self.fn)
 
 
-def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
+def read_blocks(path: str | os.PathLike) -> BlockCounts | BlockSums:
     """Counts by block of one strategy and seed, or sums where the targets are a signal, as
     `predictions.write_blocks` writes them."""
     with open_hdf5(path) as file:
@@ -61,7 +61,7 @@ def read_blocks(path: str | Path) -> BlockCounts | BlockSums:
         )
 
 
-def read_auprc_draws(path: str | Path) -> np.ndarray:
+def read_auprc_draws(path: str | os.PathLike) -> np.ndarray:
     """float32 (draws, T) of a blocks.h5, its tasks in the file's order: the same draws of blocks in every file
     of a run; no draws where the interval is withheld. NaN: no positive in the draw."""
     with open_hdf5(path) as file:

@@ -63,13 +63,18 @@ def choose_groups(
         for rows, probability in score(network, sequences, positions, batch_size, info, both_strands):
             scores[rows] = probability[:, own]
         columns = np.array([column[task] for task in tasks])
-        for i, task in enumerate(tasks if signal else []):
-            target, predicted = (v.astype(np.float64) for v in (examples.signal[:, columns[i]], scores[:, i]))
-            found[task, group] = pearson(target, predicted), mean_squared_error(target, predicted)
-        labels = unpack_columns(np.asarray(examples.labels), columns)
-        for i, task in enumerate([] if signal else tasks):
-            counts = count_scores(scores[:, i], labels[:, i])
-            found[task, group] = average_precision(counts), log_loss(counts)
+        if signal:
+            assert examples.signal is not None  # a data set of signals holds them
+            for i, task in enumerate(tasks):
+                target, predicted = (
+                    v.astype(np.float64) for v in (examples.signal[:, columns[i]], scores[:, i])
+                )
+                found[task, group] = pearson(target, predicted), mean_squared_error(target, predicted)
+        else:
+            labels = unpack_columns(np.asarray(examples.labels), columns)
+            for i, task in enumerate(tasks):
+                counts = count_scores(scores[:, i], labels[:, i])
+                found[task, group] = average_precision(counts), log_loss(counts)
         progress.advance(len(tasks))
     with whole(out) as partial, open(partial, "w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, delimiter="\t", lineterminator="\n")

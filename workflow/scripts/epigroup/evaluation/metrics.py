@@ -1,5 +1,4 @@
-"""Scores of one task: F1 at a frozen threshold, average precision, ROC area, calibration, from counts by
-distinct score.
+"""What the scores of a task with labels are made from: counts by distinct score, and functions of these.
 
 Every figure of a task is a function of two numbers by distinct score: how many positives and how many
 examples have it. Predictions are kept as float16, which has 15,361 values from 0 to 1, so counting replaces
@@ -7,6 +6,7 @@ sorting and is exact, ties included.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,15 +30,25 @@ class ScoreCounts:
     positives: np.ndarray
     total: np.ndarray
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Number of examples."""
         return int(self.total.sum())
 
-    @property
+    @cached_property
     def n_positive(self) -> int:
         """Number of positives."""
         return int(self.positives.sum())
+
+    @cached_property
+    def tp(self) -> np.ndarray:
+        """int64 (S,): positives that have this score or a higher one."""
+        return np.cumsum(self.positives)
+
+    @cached_property
+    def called(self) -> np.ndarray:
+        """int64 (S,): examples that have this score or a higher one."""
+        return np.cumsum(self.total)
 
 
 def count_scores(scores: np.ndarray, labels: np.ndarray) -> ScoreCounts:
@@ -132,8 +142,7 @@ def best_threshold(counts: ScoreCounts) -> float:
     """
     if counts.n_positive == 0:
         return np.nan
-    tp, called = np.cumsum(counts.positives), np.cumsum(counts.total)
-    return float(counts.score[int(np.argmax(2 * tp / (called + counts.n_positive)))])
+    return float(counts.score[int(np.argmax(2 * counts.tp / (counts.called + counts.n_positive)))])
 
 
 def choose_threshold(counts: ScoreCounts, min_positives: int) -> tuple[float, bool]:
@@ -148,7 +157,7 @@ def average_precision(counts: ScoreCounts) -> float:
     """Area under precision and recall as scikit-learn's `average_precision_score`; NaN without positives."""
     if counts.n_positive == 0:
         return np.nan
-    precision = np.cumsum(counts.positives) / np.cumsum(counts.total)
+    precision = counts.tp / counts.called
     return float(precision @ counts.positives / counts.n_positive)
 
 
@@ -158,7 +167,7 @@ def roc_auc(counts: ScoreCounts) -> float:
     pairs = counts.n_positive * int(negatives.sum())
     if pairs == 0:
         return np.nan
-    above = np.cumsum(counts.positives) - counts.positives
+    above = counts.tp - counts.positives
     return float((negatives * (2 * above + counts.positives)).sum() / (2 * pairs))
 
 
@@ -189,58 +198,3 @@ def calibration_error(counts: ScoreCounts, bins: int = CALIBRATION_BINS) -> floa
     place = np.searchsorted(np.arange(1, bins) / bins, counts.score)  # an edge belongs to the bin below
     excess = np.bincount(place, weights=counts.positives - counts.score * counts.total, minlength=bins)
     return float(np.abs(excess).sum() / counts.n)
-
-
-def frozen_metrics(test: ScoreCounts, threshold: float) -> dict[str, float | int]:
-    """Figures of test examples at a threshold frozen elsewhere, as columns of metrics.tsv; NaN without positives but
-    for the base rate, the Brier score and the calibration error, of which there are none without examples."""
-    called, at_half = confusion(test, threshold), confusion(test, 0.5)
-    return {
-        "n_test": test.n,
-        "positives_test": test.n_positive,
-        "test_f1": called.f1,
-        "test_f1_at_half": at_half.f1,
-        "test_precision": called.precision,
-        "test_recall": called.recall,
-        "test_precision_at_half": at_half.precision,
-        "test_recall_at_half": at_half.recall,
-        "test_auprc": average_precision(test),
-        "test_auroc": roc_auc(test),
-        "test_base_rate": test.n_positive / test.n if test.n else np.nan,
-        "test_brier": brier_score(test),
-        "test_calibration_error": calibration_error(test),
-    }
-
-
-def task_metrics(validation: ScoreCounts, test: ScoreCounts, min_positives: int) -> dict[str, float | int]:
-    """A task's row of metrics.tsv; the threshold comes from validation alone and stays for test.
-
-    A task without test positives has NaN for every test figure but the base rate, the Brier score and the
-    calibration error.
-    """
-    threshold, flagged = choose_threshold(validation, min_positives)
-    of_test = frozen_metrics(test, threshold)
-    return {
-        "n_validation": validation.n,
-        "positives_validation": validation.n_positive,
-        "n_test": of_test.pop("n_test"),
-        "positives_test": of_test.pop("positives_test"),
-        "threshold": threshold,
-        "threshold_flag": int(flagged),
-        "validation_f1": confusion(validation, threshold).f1,
-        "validation_auprc": average_precision(validation),
-        "validation_auroc": roc_auc(validation),
-        "validation_log_loss": log_loss(validation),
-        **of_test,
-    }
-
-
-def half_metrics(first: ScoreCounts, second: ScoreCounts, min_positives: int) -> dict[str, float | int]:
-    """What choices between strategies look at: F1 on one half of the validation blocks at the threshold of
-    the other half.
-
-    first, second: the halves; of the positives that a threshold asks for, half are enough here. F1 is NaN
-    without positives in the second half, which `positives_half` counts.
-    """
-    threshold, _ = choose_threshold(first, (min_positives + 1) // 2)
-    return {"positives_half": second.n_positive, "validation_f1_half": confusion(second, threshold).f1}

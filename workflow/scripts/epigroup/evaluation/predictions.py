@@ -2,10 +2,12 @@
 bootstrap."""
 
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -16,19 +18,21 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays, write_attributes
 from epigroup.core.logs import Progress
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import targets_of
 from epigroup.dataset.groups import read_groups
 from epigroup.dataset.labels import packed_width, unpack_columns
 from epigroup.evaluation.bootstrap import (
     AUPRC_DRAWS,
-    average_precision_draws,
     draw_blocks,
-    f1_of,
     percentile_interval,
 )
-from epigroup.evaluation.metrics import TaskCounts, half_metrics, task_metrics
+from epigroup.evaluation.label_scores import LABEL_SCORES, LabelDraws, half_metrics, task_metrics
+from epigroup.evaluation.metrics import TaskCounts
+from epigroup.evaluation.score import means_in_words
 from epigroup.evaluation.score_points import score_points, write_points
+from epigroup.evaluation.settings import EvaluationSettings
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +97,7 @@ class Predictions:
 
 @contextmanager
 def open_predictions(
-    path: str | Path, task_ids: list[str], dataset: dict, regions: str, split: str
+    path: str | os.PathLike, task_ids: list[str], dataset: dict, regions: str, split: str
 ) -> Iterator[Predictions]:
     """Predictions of the tasks `task_ids` on the data set that dataset.json describes, for the bins of one
     split and set of evaluation regions: "any_peak", those with a peak of any task of the data set, or
@@ -127,14 +131,14 @@ def open_predictions(
                 f"{path}: {len(found)} tasks where the data set has {len(known)}; {what}; predict again"
             )
         n, t = len(file["start"]), len(known)
-        name, kind, more = "probability", np.dtype(np.float16), {}
-        if targets_of(dataset) == "signal":
-            name, kind, more = "predicted", np.dtype(np.float32), {"signal": (n, t)}
-        expected = {name: (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,), **more}
+        signal = targets_of(dataset) == "signal"
+        name, kind = ("predicted", np.float32) if signal else ("probability", np.float16)
+        expected = {name: (n, t), "labels": (n, packed_width(t)), "chrom": (n,), "start": (n,)}
+        expected |= {"signal": (n, t)} if signal else {}
         shapes = {one: file[one].shape for one in expected}
         if shapes != expected or file[name].dtype != kind:
             raise InputError(
-                f"{path}: shapes {shapes} and {file[name].dtype} where {expected} and {kind} belong; predict "
+                f"{path}: shapes {shapes} and {file[name].dtype} where {expected} and {np.dtype(kind)} belong; predict "
                 "again"
             )
         place = {task: i for i, task in enumerate(known)}
@@ -219,21 +223,23 @@ def count_blocks(predictions: Predictions, thresholds: np.ndarray, blocks: Block
 def task_intervals(
     predictions: Predictions, counts: Mapping[str, np.ndarray], blocks: Blocks, draws: int, seed: int
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's F1, from the `counts` by block,
-    and of its average precision, over `draws` of the blocks; that average precision, float32 (draws, T), for
-    differences draw by draw). Draws without a positive of the task are NaN and left out of its intervals, which are
-    NaN where these are more than 5 %; all columns NaN, and no draws, where blocks are too few or `draws` is 0.
+    """(columns of metrics.tsv, float64 (T,): the 95 % intervals of each task's scores that have one, over `draws` of
+    the blocks; average precision, float32 (draws, T), for differences draw by draw). `counts`: by block, of
+    `count_blocks`. Draws without a positive of the task are NaN and left out of its intervals, which are NaN where
+    these are more than 5 %; all columns NaN, and no draws, where blocks are too few or `draws` is 0.
 
     The scores of one run of tasks at a time are in memory.
     """
     n_tasks, n = len(predictions.task_ids), len(predictions)
-    names = ("test_f1_low", "test_f1_high", "test_auprc_low", "test_auprc_high")
-    found = {name: np.full(n_tasks, np.nan) for name in names}
+    drawable = [(score.name, score.draws) for score in LABEL_SCORES if score.draws is not None]
+    found = {
+        f"test_{name}_{end}": np.full(n_tasks, np.nan) for name, _ in drawable for end in ("low", "high")
+    }
     if not blocks.enough or draws == 0:
         return found, np.empty((0, n_tasks), np.float32)
     kept = np.empty((draws, n_tasks), np.float32)
     weights = draw_blocks(len(blocks.chrom), draws, seed)
-    f1 = f1_of(*(weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")))
+    called = [weights @ counts[name].astype(np.float64) for name in ("tp", "fp", "fn")]
     progress = Progress(log, "intervals", n_tasks, "tasks")
     run = max(1, AT_ONCE // max(n, 1))
     for at in range(0, n_tasks, run):
@@ -243,10 +249,14 @@ def task_intervals(
         for here, some, truth in predictions.rows(tasks):
             scores[:, here], labels[:, here] = some.T, truth.T
         for task, (of_task, truth) in enumerate(zip(scores, labels, strict=True), at):
-            drawn = average_precision_draws(of_task, truth, blocks.of, weights)
-            kept[:, task] = drawn
-            found["test_f1_low"][task], found["test_f1_high"][task] = percentile_interval(f1[:, task])
-            found["test_auprc_low"][task], found["test_auprc_high"][task] = percentile_interval(drawn)
+            drawn = LabelDraws(of_task, truth, blocks.of, weights, *(part[:, task] for part in called))
+            for name, values_of in drawable:
+                values = values_of(drawn)
+                found[f"test_{name}_low"][task], found[f"test_{name}_high"][task] = percentile_interval(
+                    values
+                )
+                if name == "auprc":
+                    kept[:, task] = values
         progress.advance(tasks.stop - at)
     return found, kept
 
@@ -280,25 +290,24 @@ def check_positives(
 
 
 def evaluate_strategy(
-    validation: str | Path,
-    test: str | Path,
+    validation: str | os.PathLike,
+    test: str | os.PathLike,
     groups: str | Path,
-    dataset_json: str | Path,
-    metrics_out: str | Path,
-    blocks_out: str | Path,
-    cfg: dict,
-    points_out: str | Path | None = None,
+    dataset_json: str | os.PathLike,
+    metrics_out: str | os.PathLike,
+    blocks_out: str | os.PathLike,
+    cfg: Mapping[str, Any],
+    points_out: str | os.PathLike | None = None,
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed, and where asked points.tsv
     with points of the curves of every task (`score_points`).
 
-    cfg: tasks (ids the strategy learns, sheet order), min_validation_positives, regions (the set of
-    evaluation regions: thresholds are chosen on its validation bins and scores counted on its test bins),
-    interval_draws and seed (of the tasks' intervals). The validation blocks, sized as those of the test, are
-    halved by turns for `metrics.half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
+    cfg: `EvaluationSettings`. The validation blocks, sized as those of the test, are
+    halved by turns for `half_metrics`. InputError: as `open_predictions` and `check_bins`, no test
     examples.
     """
-    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
+    told = read_settings(EvaluationSettings, cfg, "evaluation")
+    task_ids, regions, least = list(told.tasks), told.regions, told.min_validation_positives
     dataset = read_json(dataset_json)
     number = read_groups(groups, task_ids, numbered=True).numbers()
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
@@ -313,14 +322,14 @@ def evaluate_strategy(
         table = pd.DataFrame(
             [
                 {"task_id": task, "group": int(number[i]), "regions": regions}
-                | task_metrics(first.of(i, second), on_test.of(i), cfg["min_validation_positives"])
-                | half_metrics(first.of(i), second.of(i), cfg["min_validation_positives"])
+                | task_metrics(first.of(i, second), on_test.of(i), least)
+                | half_metrics(first.of(i), second.of(i), least)
                 for i, task in enumerate(task_ids)
             ]
         )
         blocks = choose_blocks(*predictions.places())
         counts = count_blocks(predictions, table["threshold"].to_numpy(), blocks)
-        intervals, drawn = task_intervals(predictions, counts, blocks, cfg["interval_draws"], cfg["seed"])
+        intervals, drawn = task_intervals(predictions, counts, blocks, told.interval_draws, told.seed)
         precision = predictions.precision
     table = table.assign(**intervals)
     report(table, blocks, regions)
@@ -339,14 +348,12 @@ def evaluate_strategy(
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
     log.info(
-        "%d tasks over %s bins: mean test F1 %.4f, AUPRC %.4f, AUROC %.4f; %d without test positives"
+        "%d tasks over %s bins: mean test %s; %d without test positives"
         " (left out), %d with the threshold 0.5"
         " for want of validation positives",
         len(table),
         regions,
-        table["test_f1"].mean(),
-        table["test_auprc"].mean(),
-        table["test_auroc"].mean(),
+        means_in_words(LABEL_SCORES, table),
         int((table["positives_test"] == 0).sum()),
         int(table["threshold_flag"].sum()),
     )
@@ -357,7 +364,7 @@ def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
 
 
 def write_blocks(
-    path: str | Path,
+    path: str | os.PathLike,
     task_ids: list[str],
     dataset_hash: str,
     regions: str,
@@ -375,9 +382,16 @@ def write_blocks(
     with whole(path) as partial, new_hdf5(partial) as file:
         write_arrays(file, counts, compression="gzip", shuffle=True)
         write_arrays(
-            file, {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": task_ids}
+            file,
+            {"chrom": blocks.chrom.astype(np.int32), "start": blocks.start, "task_id": np.array(task_ids)},
         )
-        attributes = {"dataset_hash": dataset_hash, "regions": regions, "block_size": int(blocks.size)}
         more = {"precision": precision} if precision else {}
         more |= {} if targets == "labels" else {"targets": targets}
-        write_attributes(file, attributes | {"interval": bool(blocks.enough)} | more)
+        attributes: dict[str, str | int | bool] = {
+            "dataset_hash": dataset_hash,
+            "regions": regions,
+            "block_size": int(blocks.size),
+            "interval": bool(blocks.enough),
+            **more,
+        }
+        write_attributes(file, attributes)

@@ -1,7 +1,7 @@
 """Points of a task's ROC and precision-recall curves: few enough to keep, close enough to draw."""
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,7 @@ def score_points(counts: ScoreCounts, threshold: float, levels: int = LEVELS) ->
     """
     if counts.n_positive == 0:
         return pd.DataFrame({"score": [], "tp": np.zeros(0, np.int64), "fp": np.zeros(0, np.int64)})
-    tp = np.cumsum(counts.positives)
-    fp = np.cumsum(counts.total) - tp
+    tp, fp = counts.tp, counts.called - counts.tp
     steps = np.arange(1, levels + 1) / levels
     wanted = [np.searchsorted(line, np.ceil(steps * line[-1])) for line in (tp, fp)]
     called = np.count_nonzero(counts.score >= threshold)
@@ -31,7 +30,7 @@ def score_points(counts: ScoreCounts, threshold: float, levels: int = LEVELS) ->
     return pd.DataFrame({"score": counts.score[at], "tp": tp[at], "fp": fp[at]})
 
 
-def write_points(path: str | Path, points: Mapping[str, pd.DataFrame]) -> None:
+def write_points(path: str | os.PathLike, points: Mapping[str, pd.DataFrame]) -> None:
     """Write points.tsv: task_id, score, tp, fp; the `score_points` of each task."""
     columns = ["task_id", "score", "tp", "fp"]
     rows = [part.assign(task_id=task)[columns] for task, part in points.items() if len(part)]

@@ -1,8 +1,10 @@
 """Predictions of signals -> a table of scores by task, and sums by block for the bootstrap."""
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.logs import Progress
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
 from epigroup.dataset.groups import read_groups
 from epigroup.evaluation.bootstrap import draw_blocks, percentile_interval
@@ -22,39 +25,22 @@ from epigroup.evaluation.predictions import (
     open_predictions,
     write_blocks,
 )
-from epigroup.evaluation.score_names import SCORE_NAMES
+from epigroup.evaluation.score import means_in_words, score_columns
+from epigroup.evaluation.settings import EvaluationSettings
 from epigroup.evaluation.signal_scores import (
+    SIGNAL_SCORES,
     BlockSums,
+    SignalDraws,
+    SignalPredictions,
     block_sums,
-    mean_squared_error,
-    pearson,
-    pearson_of,
-    poisson_deviance,
 )
 
 log = logging.getLogger(__name__)
 
 
-def spearman(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's correlation: Pearson's of the ranks, ties having their mean rank."""
-    return pearson(pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy())
-
-
-def signal_metrics(target: np.ndarray, predicted: np.ndarray, split: str) -> dict[str, float]:
-    """The scores of a task in a split, from float64 (N,): columns `{split}_{score}` of metrics.tsv."""
-    found = {
-        "pearson": pearson(target, predicted),
-        "spearman": spearman(target, predicted),
-        "mse": mean_squared_error(target, predicted),
-        "poisson_deviance": poisson_deviance(target, predicted),
-        "signal_mean": float(target.mean()) if len(target) else np.nan,
-    }
-    return {f"{split}_{name}": value for name, value in found.items()}
-
-
-def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.ndarray, int]]:
-    """(task, target float64 (N,), predicted float64 (N,), positives) one after another; those of a run of
-    tasks are in memory, so that the file is read few times. InputError: a prediction that is not finite.
+def tasks_of(predictions: Predictions) -> Iterator[tuple[int, SignalPredictions]]:
+    """(task, its targets and predictions) one after another; those of a run of tasks are in memory, so that the
+    file is read few times. InputError: a prediction that is not finite.
     """
     n, n_tasks = len(predictions), len(predictions.task_ids)
     run = max(1, AT_ONCE // max(n, 1))
@@ -73,35 +59,38 @@ def tasks_of(predictions: Predictions) -> Iterator[tuple[int, np.ndarray, np.nda
                     f"{predictions.path}: task '{predictions.task_ids[at + i]}': the prediction "
                     f"{mine[~np.isfinite(mine)][0]} is no finite number; predict again"
                 )
-            yield at + i, truth.astype(np.float64), mine.astype(np.float64), int(positives[i])
+            yield (
+                at + i,
+                SignalPredictions(truth.astype(np.float64), mine.astype(np.float64), int(positives[i])),
+            )
         progress.advance(tasks.stop - at)
 
 
 def evaluate_signals(
-    validation: str | Path,
-    test: str | Path,
+    validation: str | os.PathLike,
+    test: str | os.PathLike,
     groups: str | Path,
-    dataset_json: str | Path,
-    metrics_out: str | Path,
-    blocks_out: str | Path,
-    cfg: dict,
+    dataset_json: str | os.PathLike,
+    metrics_out: str | os.PathLike,
+    blocks_out: str | os.PathLike,
+    cfg: Mapping[str, Any],
 ) -> None:
     """Write metrics.tsv (a row a task) and blocks.h5 of one strategy and seed whose targets are signals.
 
-    cfg: tasks (ids the strategy learns, sheet order), regions (the set of evaluation regions), interval_draws
-    and seed (of the tasks' intervals). There is no threshold: nothing is chosen on validation, whose scores
+    cfg: `EvaluationSettings`. There is no threshold: nothing is chosen on validation, whose scores
     serve choices between strategies alone. InputError: as `open_predictions`, `check_positives` and
     `tasks_of`, no test examples.
     """
-    task_ids, regions = list(cfg["tasks"]), cfg["regions"]
+    told = read_settings(EvaluationSettings, cfg, "evaluation")
+    task_ids, regions = list(told.tasks), told.regions
     dataset = read_json(dataset_json)
     number = read_groups(groups, task_ids, numbered=True).numbers()
     table = pd.DataFrame({"task_id": task_ids, "group": number.astype(int), "regions": regions})
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
         rows = [
-            {"n_validation": len(target), "positives_validation": positives}
-            | signal_metrics(target, predicted, "validation")
-            for _, target, predicted, positives in tasks_of(predictions)
+            {"n_validation": len(task.target), "positives_validation": task.positives}
+            | score_columns(SIGNAL_SCORES, task, "validation")
+            for _, task in tasks_of(predictions)
         ]
         table = pd.concat([table, pd.DataFrame(rows)], axis=1)
         check_positives(predictions, table["positives_validation"].to_numpy(), dataset, "validation", regions)
@@ -112,18 +101,17 @@ def evaluate_signals(
         n_blocks = len(blocks.chrom)
         sums = np.empty((5, n_blocks, len(task_ids)))
         rows = []
-        for task, target, predicted, positives in tasks_of(predictions):
-            sums[:, :, task] = block_sums(target, predicted, blocks.of, n_blocks)
+        for i, task in tasks_of(predictions):
+            sums[:, :, i] = block_sums(task.target, task.predicted, blocks.of, n_blocks)
             rows.append(
-                {"n_test": len(target), "positives_test": positives}
-                | signal_metrics(target, predicted, "test")
-                | {"test_base_rate": positives / len(target)}
+                {"n_test": len(task.target), "positives_test": task.positives}
+                | score_columns(SIGNAL_SCORES, task, "test")
             )
         table = pd.concat([table, pd.DataFrame(rows)], axis=1)
         check_positives(predictions, table["positives_test"].to_numpy(), dataset, "test", regions)
         precision = predictions.precision
     n = np.bincount(blocks.of, minlength=n_blocks).astype(np.uint32)
-    table = table.assign(**intervals(n, sums, blocks, cfg["interval_draws"], cfg["seed"]))
+    table = table.assign(**intervals(n, sums, blocks, told.interval_draws, told.seed))
     report(table, blocks, regions)
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
@@ -136,23 +124,29 @@ def evaluate_signals(
 def intervals(
     n: np.ndarray, sums: np.ndarray, blocks: Blocks, draws: int, seed: int
 ) -> dict[str, np.ndarray]:
-    """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's Pearson r over `draws` of the
-    blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the signal
-    never changes within more than 5 % of the draws.
+    """Columns of metrics.tsv, float64 (T,): the 95 % interval of each task's scores that have one, Pearson's r, over
+    `draws` of the blocks, from `sums` (5, B, T) of `block_sums`. NaN where blocks are too few, `draws` is 0 or the
+    signal never changes within more than 5 % of the draws.
     """
-    found = np.full((2, sums.shape[2]), np.nan)
+    drawable = [(score.name, score.draws) for score in SIGNAL_SCORES if score.draws is not None]
+    ends = {name: np.full((2, sums.shape[2]), np.nan) for name, _ in drawable}
     if blocks.enough and draws:
         weights = draw_blocks(len(n), draws, seed)
-        drawn = pearson_of((weights @ n.astype(np.float64))[:, None], *(weights @ part for part in sums))
-        found = np.array([percentile_interval(column) for column in drawn.T]).T
-    return {"test_pearson_low": found[0], "test_pearson_high": found[1]}
+        n_drawn, of_sums = weights @ n.astype(np.float64), [weights @ part for part in sums]
+        for task in range(sums.shape[2]):
+            drawn = SignalDraws(n_drawn, *(part[:, task] for part in of_sums))
+            for name, values in drawable:
+                ends[name][:, task] = percentile_interval(values(drawn))
+    return {
+        f"test_{name}_{end}": found[i]
+        for name, found in ends.items()
+        for i, end in enumerate(("low", "high"))
+    }
 
 
 def report(table: pd.DataFrame, blocks: Blocks, regions: str) -> None:
     """Log what a reader should know of an evaluation."""
-    means = ", ".join(
-        f"{words} {table[f'test_{score}'].mean():.4f}" for score, words in SCORE_NAMES["signal"].shown.items()
-    )
+    means = means_in_words(SIGNAL_SCORES, table)
     flat = int(table["test_pearson"].isna().sum())
     log.info("%d tasks over %s bins: mean test %s; %d without a Pearson r", len(table), regions, means, flat)
     if blocks.enough:

@@ -1,10 +1,13 @@
-"""Scores of one task whose targets are a signal: correlations, squared error, deviance, and the sums by block
-that give Pearson's r of any draw of the blocks."""
+"""The scores of a task whose targets are a signal: a record each, with its function, and the sums by block that give
+Pearson's r of any draw of the blocks."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
+
+from epigroup.evaluation.score import Score
 
 # A variance below this share of the sum of squares it is the difference of is rounding.
 _ROUNDING = 1e-13
@@ -17,6 +20,11 @@ def pearson(x: np.ndarray, y: np.ndarray) -> float:
     dx, dy = x - x.mean(dtype=np.float64), y - y.mean(dtype=np.float64)
     spread = np.sqrt(dx @ dx) * np.sqrt(dy @ dy)
     return float(np.clip(dx @ dy / spread, -1, 1)) if spread > 0 else np.nan
+
+
+def spearman(x: np.ndarray, y: np.ndarray) -> float:
+    """Spearman's correlation of x and y (N,): Pearson's of the ranks, ties having their mean rank."""
+    return pearson(pd.Series(x).rank().to_numpy(), pd.Series(y).rank().to_numpy())
 
 
 def mean_squared_error(target: np.ndarray, predicted: np.ndarray) -> float:
@@ -52,6 +60,64 @@ def pearson_of(
     with np.errstate(invalid="ignore", divide="ignore"):
         found = (n * xy - x * y) / np.sqrt(varies_x * varies_y)
     return np.where(known, np.clip(found, -1, 1), np.nan)
+
+
+@dataclass(frozen=True)
+class SignalPredictions:
+    """One task's examples of one split: target, predicted float64 (N,), and how many of them have a peak."""
+
+    target: np.ndarray
+    predicted: np.ndarray
+    positives: int
+
+
+@dataclass(frozen=True)
+class SignalDraws:
+    """One task's test examples in draws of the blocks, float64 (draws,): how many, and sums of `block_sums`."""
+
+    n: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    xx: np.ndarray
+    yy: np.ndarray
+    xy: np.ndarray
+
+
+SIGNAL_SCORES: tuple[Score, ...] = (
+    Score(
+        "pearson", "Pearson r",
+        "Pearson's correlation of target and prediction; -1 to 1, by chance 0; NaN where one of them never changes.",
+        "headline", lambda task: pearson(task.target, task.predicted), splits=("validation", "test"),
+        draws=lambda drawn: pearson_of(drawn.n, drawn.x, drawn.y, drawn.xx, drawn.yy, drawn.xy),
+    ),
+    Score(
+        "spearman", "Spearman ρ",
+        "Pearson's correlation of the ranks, ties having their mean rank; -1 to 1; NaN where one side never changes.",
+        "shown", lambda task: spearman(task.target, task.predicted), splits=("validation", "test"),
+    ),
+    Score(
+        "mse", "Squared error",
+        "Mean square of prediction less target, in the square of their unit; 0 and more; NaN without examples.",
+        "also", lambda task: mean_squared_error(task.target, task.predicted), splits=("validation", "test"),
+        higher_is_better=False,
+    ),
+    Score(
+        "poisson_deviance", "Poisson deviance",
+        "Mean of 2 (t log(t / p) - t + p) of target t and prediction p; 0 and more; NaN without examples, and where a "
+        "target is below 0 or a prediction not above it.",
+        "also", lambda task: poisson_deviance(task.target, task.predicted), splits=("validation", "test"),
+        higher_is_better=False,
+    ),
+    Score(
+        "signal_mean", "Mean signal", "Mean of the targets; of any size; NaN without examples.",
+        "data", lambda task: float(task.target.mean()) if len(task.target) else np.nan,
+        splits=("validation", "test"), averaged=False,
+    ),
+    Score(
+        "base_rate", "Base rate", "Share of the examples that have a peak; 0 to 1; NaN without examples.",
+        "data", lambda task: task.positives / len(task.target) if len(task.target) else np.nan,
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

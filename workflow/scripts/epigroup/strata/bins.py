@@ -5,12 +5,14 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
+from epigroup.core.settings import read_settings
 from epigroup.core.text_files import REMEDY
 from epigroup.dataset.bin_sets import gc_share
 from epigroup.dataset.dataset import Dataset, open_dataset
@@ -20,14 +22,13 @@ from epigroup.genome.transcripts import distances, read_starts
 from epigroup.strata.definitions import (
     GC,
     NONE,
+    PRESETS,
     TSS,
     Basis,
     Partition,
-    place,
     plain_partition,
     quantile_edges,
     specificity_partitions,
-    stratum_names,
 )
 
 log = logging.getLogger(__name__)
@@ -80,46 +81,61 @@ def extremes(partition: Partition) -> tuple[int, ...]:
     return (int(held[0]), int(held[-1])) if len(held) > 1 else ()
 
 
+@dataclass(frozen=True)
+class StrataSettings:
+    """The config's section `strata`, and task_ids (in the data set's order) and bases (`Basis` as mappings, what
+    `choose_bases` finds in the sheet)."""
+
+    preset: str | None
+    edges: tuple[int, ...] | None
+    quantiles: int
+    gc_quantiles: int
+    tss_edges: tuple[int, ...]
+    sample: int
+    seed: int
+    task_ids: tuple[str, ...]
+    bases: tuple[Mapping[str, Any], ...]
+
+
 def stratify_bins(
     dataset_json: str | os.PathLike,
     shard_paths: Sequence[str | os.PathLike],
     genome_h5: str | os.PathLike,
     gtf: str | os.PathLike | None,
     out: str | os.PathLike,
-    cfg: Mapping,
+    cfg: Mapping[str, Any],
     *,
     contig_names: str = "as_given",
 ) -> None:
     """Write the strata of the test bins of the first set of evaluation regions.
 
-    cfg: preset, edges, quantiles, gc_quantiles, tss_edges, sample, seed, task_ids (in the data set's order), bases
-    (`Basis` as dicts, what `choose_bases` finds in the sheet). Quantiles are of these very bins: they describe the test
+    cfg: `StrataSettings`. Quantiles are of these very bins: they describe the test
     set, and nothing is trained or chosen by them. InputError: shards, genome or sheet that do not belong together,
     a file of transcription starts that names none.
     """
+    told = read_settings(StrataSettings, cfg, "strata")
     dataset = open_dataset(dataset_json, shard_paths)
     genome = open_genome(genome_h5)
     if genome.fasta_sha256 != dataset.genome_sha256:
         raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    if cfg["task_ids"] != list(dataset.task_ids):
+    if told.task_ids != tuple(dataset.task_ids):
         raise InputError(f"{dataset_json}: its tasks are not those of the sheet; make it again")
     regions = dataset.evaluation_regions[0]
     bins = dataset.split("test", regions)
     chrom, start = bins.chrom.astype(np.int64), bins.start.astype(np.int64)
     n_tasks = len(dataset.task_ids)
-    partitions = specificity_partitions(bins.labels, [Basis(**one) for one in cfg["bases"]], cfg)
+    edges = told.edges or (PRESETS[told.preset] if told.preset else None)
+    bases = [Basis(**one) for one in told.bases]
+    partitions = specificity_partitions(bins.labels, bases, edges, told.quantiles)
     gc = window_gc(genome, dataset, chrom, start)
-    partitions.append(plain_partition("gc", GC, gc, quantile_edges(gc, cfg["gc_quantiles"]), n_tasks))
+    partitions.append(plain_partition("gc", GC, gc, quantile_edges(gc, told.gc_quantiles), n_tasks))
     if gtf:
         starts = {
             chrom: np.unique(found[:, 0])
             for chrom, found in read_starts(gtf, dataset.sizes, contig_names=contig_names).items()
         }
         far = distances(chrom, start + dataset.bin_size // 2, dataset.chromosomes, starts)
-        edges = [*cfg["tss_edges"], np.inf]
-        partitions.append(
-            Partition("tss", TSS, "", tuple(range(n_tasks)), stratum_names(edges), place(far, edges))
-        )
+        partitions.append(plain_partition("tss", TSS, far, [*told.tss_edges, np.inf], n_tasks))
     for one in partitions:
         held = np.bincount(one.stratum, minlength=NONE + 1)
         log.info(
@@ -137,7 +153,7 @@ def stratify_bins(
             regions,
             chrom,
             start,
-            sample_extremes(partitions, cfg["sample"], cfg["seed"]),
+            sample_extremes(partitions, told.sample, told.seed),
             partitions,
         ),
         dataset.task_ids,
@@ -157,7 +173,7 @@ def write_strata(path: str | os.PathLike, bins: StratifiedBins, task_ids: Sequen
         for one in bins.partitions
     ]
     with whole(path) as partial, new_hdf5(partial) as store:
-        arrays = {
+        arrays: dict[str, np.ndarray] = {
             "chrom": bins.chrom.astype(np.int16),
             "start": bins.start.astype(np.int32),
             "sampled": bins.sampled,

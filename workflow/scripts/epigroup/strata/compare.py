@@ -133,7 +133,7 @@ def _variation_rows(
             mine[np.isfinite(mine)]
             for mine in (variation[rows_, place[task]] for rows_ in (in_first, in_last))
         )
-        row = {"task_id": task, "counted": partition.counted, "target": partition.target}
+        row: dict[str, object] = {"task_id": task, "counted": partition.counted, "target": partition.target}
         row |= {"specific": partition.names[ends[0]], "ubiquitous": partition.names[ends[1]]}
         row |= {"n_specific": len(specific), "n_ubiquitous": len(ubiquitous)}
         enough = len(specific) > 0 and len(ubiquitous) > 0

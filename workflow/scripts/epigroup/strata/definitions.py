@@ -93,7 +93,7 @@ def count_cell_types(packed: np.ndarray, basis: Basis) -> np.ndarray:
     return counts
 
 
-def quantile_edges(values: np.ndarray, n: int) -> np.ndarray:
+def quantile_edges(values: np.ndarray, n: int) -> list[float]:
     """Ascending edges of up to n runs of about equally many values, of which the last holds the largest.
 
     Edges are values that occur; equal ones are merged, so that there may be fewer runs. Where n or fewer values
@@ -101,11 +101,11 @@ def quantile_edges(values: np.ndarray, n: int) -> np.ndarray:
     """
     values = np.asarray(values)
     if not len(values):
-        return np.empty(0)
+        return []
     distinct = np.unique(values)
     inner = distinct if len(distinct) <= n else np.quantile(values, np.arange(n) / n, method="higher")
     past = values.max() + 1 if values.dtype.kind in "iu" else np.nextafter(values.max(), np.inf)
-    return np.unique([*inner, past])
+    return np.unique([*inner, past]).tolist()
 
 
 def place(values: np.ndarray, edges: Sequence[float]) -> np.ndarray:
@@ -123,18 +123,21 @@ def stratum_names(edges: Sequence[float]) -> tuple[str, ...]:
     return tuple(f"[{word(a)}, {word(b)})" for a, b in zip(edges[:-1], edges[1:], strict=True))
 
 
-def specificity_partitions(packed: np.ndarray, bases: Sequence[Basis], cfg: Mapping) -> list[Partition]:
-    """A partition a basis. cfg: preset, edges, quantiles; the edges given, those of the preset, or quantiles
-    over the bins with a count above 0, common to all bases that count the same.
+def specificity_partitions(
+    packed: np.ndarray, bases: Sequence[Basis], given: Sequence[float] | None, quantiles: int
+) -> list[Partition]:
+    """A partition a basis, by the edges given, or by so many quantiles over the bins with a count above 0, common to
+    all bases that count the same.
     """
     counts = [count_cell_types(packed, basis) for basis in bases]
     found = []
     for basis, mine in zip(bases, counts, strict=True):
-        edges = cfg["edges"] or PRESETS.get(cfg["preset"])
-        if not edges:
+        if given:
+            edges = given
+        else:
             alike = [c for b, c in zip(bases, counts, strict=True) if b.counted == basis.counted]
             pooled = np.concatenate(alike)
-            edges = quantile_edges(pooled[pooled > 0], cfg["quantiles"])
+            edges = quantile_edges(pooled[pooled > 0], quantiles)
         found.append(
             Partition(
                 "specificity",

@@ -13,20 +13,16 @@ from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
 from epigroup.core.text_files import read_json
-from epigroup.evaluation.metrics import (
-    N_SCORES,
-    SCORES,
-    ScoreCounts,
-    TaskCounts,
-    frozen_metrics,
-)
+from epigroup.evaluation.label_scores import frozen_metrics
+from epigroup.evaluation.metrics import N_SCORES, SCORES, ScoreCounts, TaskCounts
 from epigroup.evaluation.predictions import Predictions, check_bins, open_predictions
+from epigroup.evaluation.score_names import COUNTS, SCORE_NAMES
 from epigroup.strata.bins import StratifiedBins, read_strata
 from epigroup.strata.definitions import NONE, Partition
 
 log = logging.getLogger(__name__)
 
-WHOLE = ["n_test", "positives_test", "test_f1", "test_auprc", "test_auroc"]  # held against metrics.tsv
+WHOLE = [*COUNTS, *SCORE_NAMES["labels"].metrics]  # held against metrics.tsv
 _AT_ONCE = 1 << 13  # bins whose scores are multiplied at a time
 
 
@@ -60,7 +56,7 @@ class StrataCounts:
 
 
 def stratum_metrics(counts: ScoreCounts, threshold: float) -> dict[str, float | int]:
-    """Scores of a task in a stratum, as `metrics.frozen_metrics`, and AUPRC less the base rate; AUROC is NaN also
+    """Scores of a task in a stratum, as `label_scores.frozen_metrics`, and AUPRC less the base rate; AUROC is NaN also
     without negatives.
 
     Strata differ in their base rate, which moves all others by itself: across strata only AUROC and

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from epigroup.dataset.tasks import profiles, with_assay
+from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.report.figures import numbers as tables
 from epigroup.report.sections.headline import headline_rows, number, verdict
 from epigroup.report.sections.twins import twin_flags
@@ -60,19 +61,10 @@ def gain_table(results: Results) -> dict:
 
 
 ALL_SCORES = {
-    "f1": "F1",
-    "f1_at_half": "F1 at 0.5",
-    "precision": "Precision",
-    "recall": "Recall",
-    "auprc": "AUPRC",
-    "auroc": "AUROC",
-    "brier": "Brier score",
-    "calibration_error": "Calibration error",
-    "base_rate": "Base rate",
-    "pearson": "Pearson r",
-    "spearman": "Spearman \u03c1",
-    "mse": "Squared error",
-    "poisson_deviance": "Poisson deviance",
+    score.name: score.words
+    for names in SCORE_NAMES.values()
+    for score in names.averaged
+    if score.role != "detail"
 }
 
 

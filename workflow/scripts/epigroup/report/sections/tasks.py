@@ -3,12 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.report.sections.comparison import transfer_rows
 from epigroup.report.sections.strategies import ALL_SCORES
 from epigroup.results.run import Results
-
-# Scores of a task that stand beside those that all tables show.
-FURTHER = ("f1_at_half", "brier", "calibration_error", "mse", "poisson_deviance")
 
 
 def fact_columns(score: str) -> dict[str, str]:
@@ -26,6 +24,15 @@ def fact_columns(score: str) -> dict[str, str]:
         "recall": "test_recall",
         "group": "group",
     }
+
+
+# Scores of a task that stand beside those that all tables show, and are none of its facts.
+FURTHER = tuple(
+    score.name
+    for names in SCORE_NAMES.values()
+    for score in names.scores
+    if score.role in ("also", "further") and f"test_{score.name}" not in fact_columns(names.score).values()
+)
 
 
 def task_details(results: Results) -> dict:
@@ -68,8 +75,9 @@ def further_scores(results: Results) -> dict:
     intervals, whose mean over seeds would be no network's; a pool, itself a mean, has none.
     """
     of_splits = [c for c in results.metrics if c.startswith(("test_", "validation_"))]
-    # These are of the data, the same for every strategy.
-    scores = [c for c in of_splits if not c.endswith(("_base_rate", "_signal_mean"))]
+    # Of the data, the same for every strategy.
+    of_data = tuple(f"_{score.name}" for score in results.names.scores if score.role == "data")
+    scores = [c for c in of_splits if not c.endswith(of_data)]
     of_seed = [c for c in results.metrics if c.startswith("threshold") or c.endswith(("_low", "_high"))]
     averaged = [c for c in scores if c not in results.names.metrics and c not in of_seed]
     means: dict[str, dict[str, pd.Series]] = {}

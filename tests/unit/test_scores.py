@@ -1,0 +1,194 @@
+"""The records of the scores: what they must say, and that a record is all that a new score needs."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_comparison import evaluate
+from test_evaluation import TASKS
+from test_signal_scores import write_predictions
+
+from epigroup.core.text_files import sealed
+from epigroup.digest.code import code_digest
+from epigroup.evaluation.label_scores import LABEL_SCORES, LabelPredictions
+from epigroup.evaluation.metrics import count_scores
+from epigroup.evaluation.score_names import SCORE_NAMES
+from epigroup.evaluation.signal_scores import SIGNAL_SCORES, SignalPredictions
+
+EVERY = [(targets, score) for targets, names in SCORE_NAMES.items() for score in names.scores]
+
+
+def named(one):
+    return one if isinstance(one, str) else one.name
+
+
+@pytest.mark.parametrize(("targets", "score"), EVERY, ids=named)
+def test_a_record_says_what_its_score_is(targets, score, repository):
+    assert score.words and score.meaning.endswith(".") and "NaN" in score.meaning
+    if score.role == "headline":
+        assert score.interval and score.higher_is_better and score.splits == ("validation", "test")
+    readme = (repository / "config" / "README.md").read_text(encoding="utf-8")
+    assert f"`{score.splits[-1]}_{score.name}`" in readme or f"`{score.name}`" in readme
+
+
+@pytest.mark.parametrize("names", SCORE_NAMES.values(), ids=SCORE_NAMES)
+def test_names_are_unique_and_one_score_is_the_headline(names):
+    of = [score.name for score in names.scores]
+    assert len(of) == len(set(of)) and [score.role for score in names.scores].count("headline") == 1
+    assert names.validation[0] == f"validation_{names.score}" and set(names.metrics) <= set(names.columns)
+
+
+def test_choices_look_at_halves_where_the_score_rests_on_a_threshold():
+    labels, signal = SCORE_NAMES["labels"], SCORE_NAMES["signal"]
+    assert (labels.chosen_by, labels.counted_by) == ("validation_f1_half", "positives_half")
+    assert (signal.chosen_by, signal.counted_by) == ("validation_pearson", "positives_validation")
+
+
+def test_better_predictions_have_better_scores():
+    rng = np.random.default_rng(5)
+    labels = rng.random(400) < 0.3
+    good, bad = (
+        LabelPredictions(count_scores(scores, labels), 0.5)
+        for scores in (0.1 + 0.8 * labels, rng.random(400))
+    )
+    for score in LABEL_SCORES:
+        if score.role != "data":
+            assert (score.of(good) > score.of(bad)) == score.higher_is_better, score.name
+    target = rng.gamma(1, 4, 400)
+    near, far = (SignalPredictions(target, target + move, 9) for move in (0.1, rng.gamma(1, 4, 400)))
+    for one in SIGNAL_SCORES:
+        if one.role != "data":
+            assert (one.of(near) > one.of(far)) == one.higher_is_better, one.name
+
+
+# A stranger's score, of either kind of targets: a function and a record, written into a copy of the library.
+STRANGERS = {
+    "labels": (
+        "label_scores.py",
+        '''
+def jaccard(task: LabelPredictions) -> float:
+    """TP / (TP + FP + FN) at the threshold; NaN without positives."""
+    calls = task.called
+    return calls.tp / (calls.tp + calls.fp + calls.fn) if calls.tp + calls.fn else np.nan
+''',
+        """    Score(
+        "jaccard", "Jaccard index", "TP / (TP + FP + FN) at the threshold; 0 to 1; NaN without positives.",
+        "also", jaccard, draws=lambda drawn: drawn.tp / (drawn.tp + drawn.fp + drawn.fn), threshold=True,
+    ),
+""",
+    ),
+    "signal": (
+        "signal_scores.py",
+        '''
+def mean_absolute_error(task: SignalPredictions) -> float:
+    """Mean of |prediction - target|; NaN without examples."""
+    return float(np.abs(task.predicted - task.target).mean()) if len(task.target) else np.nan
+''',
+        """    Score(
+        "mae", "Absolute error", "Mean of |prediction - target|; 0 and more; NaN without examples.",
+        "also", mean_absolute_error, splits=("validation", "test"), higher_is_better=False,
+    ),
+""",
+    ),
+}
+
+RUN = """
+import json, sys
+from epigroup.comparison.strategies import compare_strategies
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.evaluation.signal_predictions import evaluate_signals
+from epigroup.digest.code import code_digest
+from epigroup.report.sections.strategies import ALL_SCORES
+kind, files, metrics, blocks, cfg, outputs, compared = json.load(sys.stdin)
+(evaluate_signals if kind == "signal" else evaluate_strategy)(*files, metrics, blocks, cfg)
+compare_strategies([metrics], [blocks], [], outputs, compared)
+print(json.dumps([ALL_SCORES, [code_digest(script) for script in JOBS]]))
+"""
+JOBS = ("train_pack", "choose_groups", "predict_splits", "evaluate_strategy", "compare_strategies")
+
+
+def planted(folder, targets):
+    """Predictions of one strategy and seed, their groups.tsv and dataset.json; what they are scored by."""
+    cfg = {
+        "tasks": TASKS,
+        "regions": "all_mappable",
+        "min_validation_positives": 20,
+        "interval_draws": 20,
+        "seed": 1,
+    }
+    if targets == "labels":
+        evaluate(folder, "ONE", 1, 0.1, TASKS)
+        here = folder / "ONE" / "seed1"
+    else:
+        here = folder
+        found = {
+            split: write_predictions(here / f"{split}.h5", split, 1.0, 3) for split in ("validation", "test")
+        }
+        about = {
+            "task_ids": TASKS, "dataset_hash": "d" * 64, "signal_transform": "none",
+            "n_evaluation": {"all_mappable": {"validation": 400, "test": 400}},
+            "positives": {split: labels.sum(axis=0).tolist() for split, (_, labels) in found.items()},
+        }  # fmt: skip
+        (here / "dataset.json").write_text(json.dumps(sealed(about)))
+        (here / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in TASKS))
+    files = [str(here / name) for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
+    return files, cfg
+
+
+@pytest.mark.parametrize("targets", STRANGERS)
+def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
+    library = tmp_path / "workflow" / "scripts"
+    shutil.copytree(repository / "workflow" / "scripts", library)
+    name, function, record = STRANGERS[targets]
+    path = library / "epigroup" / "evaluation" / name
+    before, start, after = path.read_text(encoding="utf-8").partition(
+        f"{targets.removesuffix('s').upper()}_SCORES: "
+    )
+    head, end, rest = after.partition("\n)  # fmt: skip\n")
+    assert start and end
+    path.write_text(
+        f"{before.rstrip()}\n\n{function}\n\n{start}{head}\n{record[:-1]}{end}{rest}", encoding="utf-8"
+    )
+
+    files, cfg = planted(tmp_path, targets)
+    metrics, blocks = str(tmp_path / "metrics.tsv"), str(tmp_path / "blocks.h5")
+    tables = ("strategies", "gains", "differences", "transfer", "tasks", "scores", "headline")
+    outputs = {one: str(tmp_path / f"compared_{one}") for one in tables}
+    compared = {
+        "tasks": [{"task_id": task, "modality": "CA", "cell_group": ""} for task in TASKS], "runs": [["ONE", 1]],
+        "groupings": [], "headline": [], "matched": [], "pools": {}, "alone": None, "precisions": {},
+        "bootstrap": 20, "seed": 1,
+    }  # fmt: skip
+    asked = json.dumps([targets, files, metrics, blocks, cfg, outputs, compared])
+    ran = subprocess.run(
+        [sys.executable, "-c", f"JOBS = {JOBS}" + RUN], input=asked, text=True, capture_output=True, check=False,
+        cwd=tmp_path, env={"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+
+    new = "jaccard" if targets == "labels" else "mae"
+    table = pd.read_csv(metrics, sep="\t").set_index("task_id")
+    if targets == "labels":
+        f1 = table["test_f1"]
+        pd.testing.assert_series_equal(table["test_jaccard"], f1 / (2 - f1), check_names=False)
+        known = table[["test_jaccard_low", "test_jaccard", "test_jaccard_high"]].dropna()
+        assert len(known) and (known.diff(axis=1).iloc[:, 1:] > 0).all(axis=None)
+        assert "validation_jaccard" not in table
+    else:
+        assert {"validation_mae", "test_mae"} <= set(table) and "test_mae_low" not in table
+        assert (table["test_mae"] ** 2 <= table["test_mse"] + 1e-12).all()
+    means = pd.read_csv(outputs["scores"], sep="\t", dtype={"seed": str})
+    row = means[(means["score"] == new) & (means["level"] == "All") & (means["seed"] == "all")].iloc[0]
+    assert row["mean"] == pytest.approx(table[f"test_{new}"].mean())
+    of_strategy = pd.read_csv(outputs["strategies"], sep="\t")
+    assert of_strategy[f"mean_{new}"].iloc[0] == pytest.approx(row["mean"])
+    words, digests = json.loads(ran.stdout)
+    assert words[new] in record
+    # what is trained, chosen and predicted stays; what is scored and compared is made again
+    assert [code_digest(job) == found for job, found in zip(JOBS, digests, strict=True)] == [True] * 3 + [
+        False
+    ] * 2
