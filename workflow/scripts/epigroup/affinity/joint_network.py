@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.networks.model_files import ModelInfo, load_network, read_pack_infos
+from epigroup.networks.model_files import ModelInfo, check_dataset, load_network, read_pack_infos
 from epigroup.networks.networks import LAYOUTS, Network
 from epigroup.training.batch_stream import training_order
 from epigroup.training.batches import Batches, TrainingOrder
@@ -125,12 +125,7 @@ def only_network(models: Sequence[str], task_ids: Sequence[str]) -> tuple[str, M
 
 def trained_network(inputs: NetworkInputs) -> tuple[int, Network]:
     """(step, network) of the best validation. InputError: as `fixed_network`."""
-    for path, info in zip(inputs.models, read_pack_infos(inputs.models), strict=True):
-        if info.dataset_hash != inputs.dataset_hash:
-            raise InputError(
-                f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than the one given (hash"
-                f" {inputs.dataset_hash[:12]}); train the strategy again"
-            )
+    check_dataset(inputs.models, read_pack_infos(inputs.models), inputs.dataset_hash)
     path, info, group = only_network(inputs.models, inputs.task_ids)
     return info.best_step.get(group, 0), load_network(path, info, group)
 

@@ -17,14 +17,13 @@ from epigroup.affinity.joint_network import LookInputs, NetworkInputs
 from epigroup.affinity.matrix import Affinity, check_finite, same_group_auc, write_affinity
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.networks.model_files import read_info
-from epigroup.training.batches import Batches, Sequences
 from epigroup.training.checkpoints import Checkpoint, checkpoint_path
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_tables import read_rates
 from epigroup.training.memory import keep_freed_memory
+from epigroup.training.open_data import load_splits
 
 log = logging.getLogger(__name__)
 
@@ -172,17 +171,13 @@ def network_inputs(
     the data set lacks, no training examples."""
     device = choose_device(cfg["training"]["device"])
     prefer_deterministic(device)
-    dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
     lacking = [task for task in task_ids if task not in dataset.task_ids]
     if lacking:
         raise InputError(
             f"{dataset_json}: holds no task '{lacking[0]}'; make the data set of this sheet again"
         )
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, device)
-    left = (dataset.window - dataset.bin_size) // 2
-    train, validation = (Batches(sequences, dataset.split(split), left) for split in ("train", "validation"))
+    train, validation = load_splits(dataset, genome, ("train", "validation"), device)
     if len(train) == 0:
         raise InputError(
             f"{dataset_json}: the training split holds no example; check the config's section splits"

@@ -209,6 +209,23 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
     return network.eval()
 
 
+def check_dataset(
+    paths: Sequence[str | os.PathLike],
+    infos: Sequence[ModelInfo],
+    dataset_hash: str,
+    given: str = "the one given",
+) -> None:
+    """Refuse (InputError) model files, with their metadata, of another data set than that of `dataset_hash`, which
+    `given` names.
+    """
+    for path, info in zip(paths, infos, strict=True):
+        if info.dataset_hash != dataset_hash:
+            raise InputError(
+                f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than {given} (hash "
+                f"{dataset_hash[:12]}); train the strategy again"
+            )
+
+
 def read_pack_infos(paths: Sequence[str | os.PathLike]) -> list[ModelInfo]:
     """Metadata of all packs of a strategy. Raises InputError unless they come from one data set, network
     and seed.

@@ -17,11 +17,10 @@ from typing import Any
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
 from epigroup.training.batch_stream import BatchStream
-from epigroup.training.batches import Batches, Sequences
+from epigroup.training.batches import Batches
 from epigroup.training.calibration import Choices, choose_layout
 from epigroup.training.checkpoints import (
     Termination,
@@ -44,6 +43,7 @@ from epigroup.training.memory import (
     keep_freed_memory,
     refuse_out_of_memory,
 )
+from epigroup.training.open_data import load_splits
 from epigroup.training.trainer import Diverged, GroupTrainer
 from epigroup.training.warm_start import WarmStart, read_warm_start
 
@@ -243,7 +243,7 @@ def run_trials(
     device = choose_device(training["device"])
     prefer_deterministic(device)
     precision = check_precision(training["precision"])
-    dataset = open_dataset(dataset_json, shard_paths)
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
     searched = searched_groups(read_groups(groups_tsv, dataset.task_ids, tasks), sample, groups_tsv)
     groups = pack_groups(searched, part, n_parts)
     rates = {
@@ -255,7 +255,6 @@ def run_trials(
         warm = read_warm_start(
             warm_model, dataset_hash=dataset.dataset_hash, network=training["network"], window=dataset.window
         )
-    genome = open_genome(genome_h5)
     checkpoint = checkpoint_path(
         checkpoint_dir,
         training,
@@ -270,16 +269,7 @@ def run_trials(
         device=device.type,
         **({} if warm is None else {"warm": warm.digest}),
     )
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(
-            f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
-        )
-    left = (dataset.window - dataset.bin_size) // 2
-    with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
-        train, validation = (
-            Batches(sequences, dataset.split(name, data=data), left) for name in ("train", "validation")
-        )
+    train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
     check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids, training["loss"])
     most = max((len(tasks) for tasks in groups.values()), default=1)
     need, available = footprint(training, most, dataset.window, precision), available_bytes(device)

@@ -18,16 +18,16 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.build import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.networks.model_files import ModelInfo, versions, write_models
-from epigroup.training.batches import Batches, Sequences
+from epigroup.training.batches import Batches
 from epigroup.training.calibration import Choices, choose_layout, processor_of
 from epigroup.training.checkpoints import Checkpoint, catch_termination, checkpoint_path, identity_settings
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_state import TrainedGroup, trained_group
 from epigroup.training.group_tables import check_groups, pack_groups, read_groups, read_rates
 from epigroup.training.memory import keep_freed_memory, refuse_out_of_memory
+from epigroup.training.open_data import load_splits
 from epigroup.training.pack import Pack
 from epigroup.training.warm_start import WarmStart, read_warm_start
 
@@ -154,14 +154,13 @@ def train_pack(
     device = choose_device(cfg["device"])
     prefer_deterministic(device)
     precision = check_precision(cfg["precision"])
-    dataset = open_dataset(dataset_json, shard_paths)
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
     all_groups = read_groups(groups_tsv, dataset.task_ids, tasks)
     groups = pack_groups(all_groups, pack, n_packs)
     rates = dict.fromkeys(groups, cfg["learning_rate"])
     if rates_tsv is not None:
         found = read_rates(rates_tsv, all_groups)
         rates = {group: found[group] for group in groups}
-    genome = open_genome(genome_h5)
     identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
     warm = None
     if warm_model is not None:
@@ -180,15 +179,7 @@ def train_pack(
     )
     results: dict[int, TrainedGroup] = {}
     if groups:
-        if genome.fasta_sha256 != dataset.genome_sha256:
-            raise InputError(
-                f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
-            )
-        left = (dataset.window - dataset.bin_size) // 2
-        with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-            sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
-            train = Batches(sequences, dataset.split("train", data=data), left)
-            validation = Batches(sequences, dataset.split("validation", data=data), left)
+        train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
         choices = Choices(None if choices_dir is None else Path(choices_dir), device)
         here = {**cfg, "layout_here": choose_layout(cfg, dataset.window, choices)}
         logger.info(

@@ -16,7 +16,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.text_files import text_check
 from epigroup.networks.architecture import same_weights
-from epigroup.networks.model_files import read_info, read_weights, tensor_checks
+from epigroup.networks.model_files import check_dataset, read_info, read_weights, tensor_checks
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def read_warm_start(
             f"{path}: holds {len(info.groups)} networks, and a warm start is from one network of all tasks; "
             "name a strategy whose grouping has one group"
         )
-    if info.dataset_hash != dataset_hash:
-        raise InputError(f"{path}: trained on another data set; train that strategy again")
+    check_dataset([path], [info], dataset_hash)
     if info.window != window or not same_weights(info.network, network):
         raise InputError(
             f"{path}: its network has other layers than the one that is to start from it; give both "
