@@ -14,8 +14,7 @@ from epigroup.dataset.dataset import Dataset, Examples, open_dataset
 from epigroup.genome.build import open_genome, write_genome
 from epigroup.prediction.predict import predict_split
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
-from epigroup.training.train_pack import train_pack
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
+from planted_examples import BIN, LEFT, SETTINGS, WINDOW, train_pack, write_files, write_groups
 
 
 @pytest.fixture

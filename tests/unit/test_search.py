@@ -27,14 +27,24 @@ from epigroup.networks.model_files import read_info
 from epigroup.search import rates as search
 from epigroup.search.halving import halve
 from epigroup.search.rates import Trial
-from epigroup.search.run_trials import Trials, check_room, run_trials
+from epigroup.search.run_trials import Trials, check_room
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.checkpoints import catch_termination
 from epigroup.training.group_tables import check_groups
 from epigroup.training.memory import Footprint
-from epigroup.training.train_pack import train_groups, train_pack
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, read_otherwise, splits, write_files, write_groups
+from planted_examples import (
+    SETTINGS,
+    read_otherwise,
+    run_trials,
+    running,
+    splits,
+    train_groups,
+    train_pack,
+    training_job,
+    write_files,
+    write_groups,
+)
 
 TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
 HALVING = {
@@ -220,7 +230,7 @@ def runner(phase: str = "coarse", cfg: dict = TRIAL, checkpoint: Path | None = N
     train, validation, tasks = splits()
     with catch_termination() as termination:
         return tasks, Trials(
-            train, validation, tasks, seed, cfg, phase=phase, precision="fp32", termination=termination,
+            tasks, training_job(train, validation, cfg, seed, termination=termination), running(cfg), phase=phase,
             checkpoint=checkpoint,
         )  # fmt: skip
 
@@ -380,7 +390,7 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
 
 WORKER = """
 import json, sys
-from epigroup.search.run_trials import run_trials
+from planted_examples import run_trials
 run_trials(**json.loads(sys.argv[1]))
 """
 
@@ -393,7 +403,11 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(tmp_path, ca
     run_trials(**undisturbed)
     killed = undisturbed | {"out": str(tmp_path / "killed.tsv")}
     source = Path(sys.modules["epigroup.search.run_trials"].__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{source}:{Path(__file__).parents[1]}",
+        "OMP_NUM_THREADS": "1",
+    }
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER, json.dumps(killed)], env=environment, stderr=subprocess.DEVNULL
     )

@@ -13,6 +13,7 @@ from epigroup.config.sheet import Sheet
 from epigroup.config.strategies import count_groups, count_packs, grouping_tasks, strategy_seeds
 from epigroup.genome.assemblies import known_lengths
 from epigroup.networks.architecture import network_cost
+from epigroup.networks.settings import read_network
 from epigroup.plan.jobs import count_jobs
 from epigroup.plan.trials import StudyPlan, TrialPlan, plan_search, plan_study
 from epigroup.run.facts import Run
@@ -98,7 +99,7 @@ def plan_strategy(config: dict, name: str, table: pd.DataFrame) -> StrategyPlan:
     least = min(steps, (training["patience"] + 1) * training["validate_every"])
     seconds, size, largest = 0.0, 0, 0
     for n_groups, n_tasks in sizes:
-        cost = network_cost(training["network"], config["dataset"]["window"], n_tasks)
+        cost = network_cost(read_network(training["network"]), config["dataset"]["window"], n_tasks)
         seconds += seeds * n_groups * seconds_a_step(training, config["dataset"]["window"], n_tasks)
         size += seeds * n_groups * 4 * cost.weights
         largest = max(largest, cost.weights)
