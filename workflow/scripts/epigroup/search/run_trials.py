@@ -18,8 +18,10 @@ from typing import Any
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.core.settings import as_given
 from epigroup.dataset.with_genome import open_with_genome
 from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
+from epigroup.search.settings import SearchSettings, read_search
 from epigroup.training.calibration import Choices, choose_layout
 from epigroup.training.checkpoints import (
     catch_termination,
@@ -264,8 +266,10 @@ def run_trials(
     searched = read_groups(files.groups, dataset.task_ids, which.tasks)
     groups = pack_groups(searched_groups(searched, which.sample, files.groups), which.part, which.n_parts)
     coarse = read_trials(files.coarse)
+    searched_by = read_search(search)
     rates = {
-        group: phase_rates(which.phase, search, coarse, None if which.sample else group) for group in groups
+        group: phase_rates(which.phase, searched_by, coarse, None if which.sample else group)
+        for group in groups
     }
     warm = None
     if files.warm is not None:
@@ -275,7 +279,7 @@ def run_trials(
     checkpoint = checkpoint_path(
         files.checkpoints,
         settings,
-        search=dict(search),
+        search=as_given(searched_by),
         phase=which.phase,
         rates={str(group): values for group, values in rates.items()},
         groups={str(group): list(tasks) for group, tasks in groups.items()},
@@ -295,7 +299,7 @@ def run_trials(
     with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
         job = TrainingJob(train, validation, settings, which.seed, layout, termination)
         trials = Trials(dataset.task_ids, job, running, phase=which.phase, checkpoint=checkpoint, warm=warm)
-        try_rates(trials, groups, rates, which, search)
+        try_rates(trials, groups, rates, which, searched_by)
     write_trials(files.trials, trials.trials)
     checkpoint.unlink(missing_ok=True)
 
@@ -305,7 +309,7 @@ def try_rates(
     groups: Mapping[int, Sequence[str]],
     rates: Mapping[int, Sequence[float]],
     which: TrialPart,
-    search: Mapping[str, Any],
+    search: SearchSettings,
 ) -> None:
     """Run the trials of these groups: at their rates, one after another, or as halving goes."""
     if which.phase != "halving":
@@ -371,13 +375,13 @@ def check_room(need: Footprint, available: int, batch_size: int, at_once: int) -
 
 
 def phase_rates(
-    phase: str, search: Mapping[str, Any], coarse: Sequence[Trial], group: int | None
+    phase: str, search: SearchSettings, coarse: Sequence[Trial], group: int | None
 ) -> list[float]:
     """The rates that a phase tries on a group (None: on a sample); those of halving follow as it goes."""
     if phase == "halving":
         return []
     if phase == "coarse":
-        return list(search["rates"])
+        return list(search.grid[0])
     mine = [trial for trial in coarse if group is None or trial.group == group]
     what = "the sampled tasks" if group is None else f"group {group}"
-    return fine_rates(best_rate(mine, what), search)
+    return fine_rates(best_rate(mine, what), *search.grid)
