@@ -42,7 +42,8 @@ class GroupTrainer:
     """Trains one group's network: `advance` until `finished`; `state_dict`/`load_state_dict` for the
     checkpoint.
 
-    Parameters: `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
+    Parameters: `tasks`, of the group, and their `columns` in the labels; `label`, what messages call the group;
+    `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
     order must not depend on the group); `snapshots`, where the best weights are kept; `start`, a state of the
     network to begin with instead of random weights.
     """
