@@ -36,9 +36,12 @@ from epigroup.affinity.sca import mean_distances  # noqa: E402
 from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.grouping.method import GroupingInputs, checked, load  # noqa: E402
 from epigroup.networks.architecture import complete_network  # noqa: E402
+from epigroup.networks.settings import read_network  # noqa: E402
 from epigroup.training.batches import Batches, Sequences  # noqa: E402
-from epigroup.training.checkpoints import Termination  # noqa: E402
-from epigroup.training.trainer import GroupTrainer, initial_network  # noqa: E402
+from epigroup.training.initial_state import initial_network  # noqa: E402
+from epigroup.training.job import TrainingJob  # noqa: E402
+from epigroup.training.settings import read_training  # noqa: E402
+from epigroup.training.trainer import GroupTrainer  # noqa: E402
 
 WINDOW, BIN, SEED, EVERY = 1001, 200, 1, 10
 NETWORK = complete_network({"name": "deepsea_pool3"}, WINDOW)
@@ -46,7 +49,8 @@ SETTINGS = {
     "network": NETWORK, "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0,
     "batch_size": 64, "max_steps": 10**9, "validate_every": 10**9, "patience": 1,
     "reverse_complement": False, "jitter": 0, "sampling": "none", "loss": "bce", "positive_weights": "none",
-    "balancing": "none",
+    "balancing": "none", "focal_gamma": 2.0, "max_positive_weight": 100.0, "keep": "group",
+    "packing": "sequential", "layout": "channels_last", "precision": "fp32", "device": "cpu",
 }  # fmt: skip
 
 
@@ -72,7 +76,7 @@ def examples(n: int, n_tasks: int) -> Batches:
 
 def sca_distances(n_tasks: int, samples: int, _k: int) -> float:
     train, tasks = examples(samples, n_tasks), [f"task{i}" for i in range(n_tasks)]
-    network = initial_network(NETWORK, tasks, WINDOW, SEED).eval()
+    network = initial_network(read_network(NETWORK), tasks, WINDOW, SEED).eval()
     started = time.perf_counter()
     mean_distances(network, train, range(n_tasks), np.arange(samples), 0.002, [samples])
     return time.perf_counter() - started
@@ -109,10 +113,10 @@ def training_with_looks(n_tasks: int, blocks: int) -> dict[str, tuple[float, str
     trainers = {}
     for form in ("none", "first_order", "exact"):
         looks = {"entry": LOOKS["tag"], "affinities": {"a": {"form": form, "rate": None, "every": EVERY}}}
+        told = SETTINGS | {"precision": precision} | ({} if form == "none" else {"look_ahead": looks})
         trainers[form] = GroupTrainer(
-            [f"task{i}" for i in range(n_tasks)], list(range(n_tasks)), train, train,
-            SETTINGS | ({} if form == "none" else {"look_ahead": looks}), SEED,
-            label="step", precision=precision, termination=Termination(),
+            [f"task{i}" for i in range(n_tasks)], list(range(n_tasks)),
+            TrainingJob(train, train, read_training(told), SEED), label="step",
         )  # fmt: skip
     times: dict[str, list[float]] = {form: [] for form in trainers}
     for block in range(blocks + 1):  # the first warms up

@@ -1,14 +1,14 @@
 """What a device can do at best: its measured rate of matrix products and of copies, and the roofline of a
 training step made of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from measuring import Side
 
 from epigroup.networks.architecture import blocks
+from epigroup.networks.settings import NetworkSettings
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 SIZES = {"cpu": (256, 512, 1024), "cuda": (2048, 4096, 8192)}
@@ -40,9 +40,7 @@ class Kernel:
     moved: int
 
 
-def step_kernels(
-    network: Mapping[str, Any], window: int, n_tasks: int, batch: int, width: int
-) -> list[Kernel]:
+def step_kernels(network: NetworkSettings, window: int, n_tasks: int, batch: int, width: int) -> list[Kernel]:
     """The kernels of one training step with SGD without momentum; `width`: bytes of an activation (2 or 4).
 
     Each reads its inputs and writes its outputs once. Pooling, ReLU and dropout are one kernel. Weights,
@@ -50,7 +48,7 @@ def step_kernels(
     """
     found: list[Kernel] = []
     trunk = blocks(network, window)
-    filter_width = network["filter_width"]
+    filter_width = network.filter_width
     size_in = batch * window * 4
     found.append(Kernel("one-hot", 0, batch * window + size_in * width))
     n_trunk = 0
@@ -70,7 +68,7 @@ def step_kernels(
             moved = (size + weights + size_in) * width
             found.append(Kernel(f"convolution {i}, gradient of input", flop, moved))
         size_in = after
-    features, hidden = trunk[-1].outputs * trunk[-1].length, network["hidden"]
+    features, hidden = trunk[-1].outputs * trunk[-1].length, network.units
     for name, inputs, outputs, bytes_each in (
         ("hidden layer", features, hidden, width),
         ("head", hidden, n_tasks, 4),

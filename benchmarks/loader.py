@@ -32,7 +32,8 @@ from protocol import processor_precision  # noqa: E402
 from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.networks.architecture import NETWORKS  # noqa: E402
 from epigroup.training.batches import Batches, Sequences, TrainingOrder, order  # noqa: E402
-from epigroup.training.checkpoints import Termination  # noqa: E402
+from epigroup.training.job import TrainingJob  # noqa: E402
+from epigroup.training.settings import read_training  # noqa: E402
 from epigroup.training.trainer import GroupTrainer  # noqa: E402
 
 WINDOW, BIN, TASKS, SEED = 1001, 200, 367, 1
@@ -42,6 +43,8 @@ SETTINGS = {
     "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0, "batch_size": 64,
     "max_steps": 10**9, "validate_every": 10**9, "patience": 1, "reverse_complement": True, "jitter": 20,
     "sampling": "none", "keep": "group", "balancing": "none", "loss": "bce", "positive_weights": "none",
+    "focal_gamma": 2.0, "max_positive_weight": 100.0, "packing": "sequential", "layout": "channels_last",
+    "device": "cpu",
 }  # fmt: skip
 
 
@@ -151,11 +154,14 @@ def median_seconds(action: Callable[[int], object], steps: int, device: torch.de
 def step_and_batch(batches: Batches, name: str, precision: str, steps: int) -> tuple[float, float]:
     """Seconds of a training step of all tasks, and of making its batch: order, windows, labels."""
     device = batches.sequences.device
+    network = {"name": name, "head": "shared", **NETWORKS[name]}
+    told = read_training(SETTINGS | {"network": network, "precision": precision})
     trainer = GroupTrainer(
-        [f"task{i}" for i in range(TASKS)], list(range(TASKS)), batches, batches,
-        SETTINGS | {"network": {"name": name, "head": "shared", **NETWORKS[name]}}, SEED,
-        label=name, precision=precision, termination=Termination(),
-    )  # fmt: skip
+        [f"task{i}" for i in range(TASKS)],
+        list(range(TASKS)),
+        TrainingJob(batches, batches, told, SEED),
+        label=name,
+    )
 
     def make(step: int) -> None:
         indices, reverse, shift = trainer.order.batch(step)

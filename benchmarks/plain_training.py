@@ -15,23 +15,24 @@ from torch.utils.data import DataLoader, Dataset
 
 from epigroup.networks.architecture import blocks
 from epigroup.networks.networks import Network
+from epigroup.networks.settings import NetworkSettings
 
 
 class PlainNetwork(nn.Module):
     """(N, 4, W) -> logits (N, T)."""
 
-    def __init__(self, settings: dict, n_tasks: int, window: int) -> None:
+    def __init__(self, settings: NetworkSettings, n_tasks: int, window: int) -> None:
         super().__init__()
         trunk = blocks(settings, window)
         layers: list[nn.Module] = []
         for block in trunk:
-            layers += [nn.Conv1d(block.inputs, block.outputs, settings["filter_width"]), nn.ReLU()]
+            layers += [nn.Conv1d(block.inputs, block.outputs, settings.filter_width), nn.ReLU()]
             if block.pooled:
-                layers.append(nn.MaxPool1d(settings["pool"]))
+                layers.append(nn.MaxPool1d(settings.pool))
             layers.append(nn.Dropout(block.dropout))
         self.trunk = nn.Sequential(*layers, nn.Flatten())
-        self.hidden = nn.Linear(trunk[-1].outputs * trunk[-1].length, settings["hidden"])
-        self.head = nn.Linear(settings["hidden"], n_tasks)
+        self.hidden = nn.Linear(trunk[-1].outputs * trunk[-1].length, settings.units)
+        self.head = nn.Linear(settings.units, n_tasks)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.head(F.relu(self.hidden(self.trunk(x))))

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from epigroup.config.settings import complete_config, training_settings  # noqa: E402
-from epigroup.training.calibration import fastest_precision  # noqa: E402
+from epigroup.networks.settings import read_network  # noqa: E402
+from epigroup.training.calibration import Case, fastest_precision  # noqa: E402
 
 WINDOW, BIN, TASKS = 1001, 200, 367
 # Shiri & Sun 2022: Table I gives the sizes of EMTL's and CMTL's groups; KMTL's four, rounded means.
@@ -30,14 +31,15 @@ def paper_settings(network: str, device: str, precision: str) -> dict:
     config = yaml.safe_load((ROOT / "config" / "shiri2022.yaml").read_text(encoding="utf-8"))
     config["training"] |= {"network": {"name": network}, "device": device, "precision": precision}
     config = complete_config(config)
-    return config["running"] | training_settings(config, "SMTL")
+    running = {key: value for key, value in config["running"].items() if key != "data"}
+    return running | training_settings(config, "SMTL")
 
 
 def processor_precision(networks: Sequence[str] = ("small",)) -> str:
     """What training.precision: auto takes on this processor for these networks."""
     cases = [paper_settings(name, "cpu", "fp32") for name in networks]
     return fastest_precision(
-        [{"network": c["network"], "window": WINDOW, "batch_size": c["batch_size"]} for c in cases],
+        [Case(read_network(c["network"]), WINDOW, c["batch_size"]) for c in cases],
         torch.device("cpu"),
     )
 

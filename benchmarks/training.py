@@ -46,13 +46,15 @@ from training_memory import measure_memory  # noqa: E402
 
 from epigroup.dataset.dataset import Examples  # noqa: E402
 from epigroup.networks.architecture import NETWORKS, network_cost  # noqa: E402
+from epigroup.networks.settings import read_network  # noqa: E402
 from epigroup.training.batch_stream import BatchStream  # noqa: E402
 from epigroup.training.batches import Batches, Sequences  # noqa: E402
-from epigroup.training.calibration import fastest_precision  # noqa: E402
-from epigroup.training.checkpoints import Termination  # noqa: E402
+from epigroup.training.calibration import Case, fastest_precision  # noqa: E402
 from epigroup.training.devices import choose_device, prefer_deterministic  # noqa: E402
+from epigroup.training.job import TrainingJob  # noqa: E402
 from epigroup.training.memory import available_bytes, footprint, keep_freed_memory  # noqa: E402
 from epigroup.training.packing import STEPS, Step  # noqa: E402
+from epigroup.training.settings import read_job  # noqa: E402
 from epigroup.training.trainer import GroupTrainer  # noqa: E402
 
 LEFT = (WINDOW - BIN) // 2
@@ -115,11 +117,10 @@ def trainer(
     stream: BatchStream | None = None,
 ) -> GroupTrainer:
     """The engine's trainer of one group."""
-    return GroupTrainer(
-        [f"task{i}" for i in tasks], tasks, data.batches, validation or data.batches, endless(settings), SEED,
-        label=settings["network"]["name"], precision=settings["precision"], termination=Termination(),
-        stream=stream,
-    )  # fmt: skip
+    told, _ = read_job(endless(settings))
+    job = TrainingJob(data.batches, validation or data.batches, told, SEED)
+    names = [f"task{i}" for i in tasks]
+    return GroupTrainer(names, tasks, job, label=told.network.name, stream=stream)
 
 
 def pack_trainers(data: Data, settings: dict, size: int) -> list[GroupTrainer]:
@@ -185,7 +186,7 @@ class Bench:
         """The precision that the engine takes by itself for a network."""
         if network not in self.taken:
             settings = paper_settings(network, self.device.type, "fp32")
-            case = {"network": settings["network"], "window": WINDOW, "batch_size": settings["batch_size"]}
+            case = Case(read_network(settings["network"]), WINDOW, settings["batch_size"])
             self.taken[network] = fastest_precision([case], self.device)
             self.figures[f"{network}, precision that auto takes"] = (self.taken[network], "")
         return self.taken[network]
@@ -216,7 +217,7 @@ class Bench:
             batch = settings["batch_size"]
             one = trainer(self.data, settings, tasks)
             engines[precision] = self.steps(one.advance, batch)
-        network_settings = settings["network"]
+        network_settings = read_network(settings["network"])
         plain = PlainNetwork(network_settings, n_tasks, WINDOW)
         copy_weights(one.network, plain)
         if self.device.type == "cpu":
@@ -283,7 +284,7 @@ class Bench:
         batch = settings["batch_size"]
         alone = trainer(self.data, settings, [TASKS - 1])
         sides = {"sequential": self.steps(alone.advance, batch)}
-        free, need = available_bytes(self.device), footprint(settings, 1, WINDOW, self.precision(network))
+        free, need = available_bytes(self.device), footprint(read_job(settings)[0], 1, WINDOW)
         members: list[GroupTrainer] = []
         for name, step in STEPS.items():
             bytes_ = need.total(batch, size, jointly=name == "grouped")

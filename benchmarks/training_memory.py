@@ -46,8 +46,8 @@ CHILD = """
 import json, logging, resource, sys
 sys.path.insert(0, sys.argv[1])
 job = json.loads(sys.argv[2])
-from epigroup.training.train_pack import train_pack
-train_pack(**job)
+from epigroup.training.train_pack import PackFiles, train_pack
+train_pack(PackFiles(**job.pop("files")), **job)
 import torch
 print(json.dumps({
     "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
@@ -121,11 +121,14 @@ def train(folder: Path, settings: dict, steps: int) -> Figures:
         "max_steps": steps, "validate_every": steps, "resume": False, "progress_seconds": 1e9,
         "checkpoint_seconds": 0,  # after every step: writing a checkpoint counts too
     }  # fmt: skip
+    files = {
+        "genome": str(folder / "genome.h5"), "dataset": str(folder / "dataset.json"),
+        "shards": list(map(str, shards)), "groups": str(folder / "groups.tsv"),
+        "model": str(folder / "model.safetensors"), "curves": str(folder / "curves.tsv"),
+        "checkpoints": str(folder),
+    }  # fmt: skip
     job = {
-        "genome_h5": str(folder / "genome.h5"), "dataset_json": str(folder / "dataset.json"),
-        "shard_paths": list(map(str, shards)), "groups_tsv": str(folder / "groups.tsv"), "pack": 0,
-        "n_packs": 1, "seed": SEED, "cfg": cfg, "model_out": str(folder / "model.safetensors"),
-        "curves_out": str(folder / "curves.tsv"), "checkpoint_dir": str(folder), "threads": 1, "code": "",
+        "files": files, "cfg": cfg, "pack": 0, "n_packs": 1, "seed": SEED, "threads": 1, "code": "",
     }  # fmt: skip
     command = [sys.executable, "-c", CHILD, str(SCRIPTS), json.dumps(job)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:

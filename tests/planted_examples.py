@@ -10,8 +10,16 @@ from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import write_genome
 from epigroup.genome.codes import open_genome
+from epigroup.networks.networks import Network
+from epigroup.networks.networks import build_network as network_of_settings
+from epigroup.networks.settings import read_network
+from epigroup.search import run_trials as trials
+from epigroup.training import train_pack as packs
 from epigroup.training.batches import Batches, Sequences
-from epigroup.training.train_pack import train_pack
+from epigroup.training.group_state import TrainedGroup
+from epigroup.training.job import TrainingJob
+from epigroup.training.settings import RunningSettings, TrainingSettings, read_job
+from epigroup.training.trainer import GroupTrainer
 
 SETTINGS = {
     "network": {
@@ -51,7 +59,82 @@ SETTINGS = {
     "tensorboard": 0,
 }
 WINDOW, BIN = 301, 200
+# as the records of files name them -> as these tests do
+FILES = {
+    "genome": "genome_h5", "dataset": "dataset_json", "shards": "shard_paths", "groups": "groups_tsv",
+    "rates": "rates_tsv", "warm": "warm_model", "model": "model_out", "curves": "curves_out",
+    "checkpoints": "checkpoint_dir", "choices": "choices_dir", "events": "events_dir", "coarse": "coarse_tsvs",
+    "trials": "out",
+}  # fmt: skip
 LEFT = (WINDOW - BIN) // 2
+
+
+def settings(cfg: dict) -> TrainingSettings:
+    """The record of SETTINGS, or of others like them."""
+    return read_job({key: value for key, value in cfg.items() if key != "layout_here"})[0]
+
+
+def running(cfg: dict) -> RunningSettings:
+    """What of such settings says how a job runs."""
+    return read_job({key: value for key, value in cfg.items() if key != "layout_here"})[1]
+
+
+def build_network(network: dict, n_tasks: int, window: int) -> Network:
+    """`networks.build_network` of settings as a mapping."""
+    return network_of_settings(read_network(network), n_tasks, window)
+
+
+def training_job(train: Batches, validation: Batches, cfg: dict, seed: int, **more) -> TrainingJob:
+    """A job of settings as a mapping, in which `layout_here` names the layout of activations."""
+    if "layout_here" in cfg:
+        more["layout"] = cfg["layout_here"]
+    return TrainingJob(train, validation, settings(cfg), seed, **more)
+
+
+def make_trainer(
+    tasks: list[str],
+    columns: list[int],
+    train: Batches,
+    validation: Batches,
+    cfg: dict,
+    seed: int,
+    *,
+    kind: type[GroupTrainer] = GroupTrainer,
+    label: str = "x",
+    termination=None,
+    **more,
+) -> GroupTrainer:
+    """A trainer of settings as a mapping."""
+    ended = {} if termination is None else {"termination": termination}
+    return kind(tasks, columns, training_job(train, validation, cfg, seed, **ended), label=label, **more)
+
+
+def train_groups(
+    groups: dict, train: Batches, validation: Batches, task_ids: list[str], seed: int, cfg: dict, **more
+) -> dict[int, TrainedGroup]:
+    """`train_pack.train_groups` with settings as a mapping."""
+    job = training_job(train, validation, cfg, seed)
+    return packs.train_groups(groups, task_ids, job, running(cfg), **more)
+
+
+def files_of(kind: type, arguments: dict) -> tuple:
+    """The record of files, of their paths by name, and what is left of the arguments."""
+    names = {field: FILES[field] for field in kind.__dataclass_fields__}
+    left = {key: value for key, value in arguments.items() if key not in names.values()}
+    return kind(**{field: arguments[name] for field, name in names.items() if name in arguments}), left
+
+
+def train_pack(*, cfg: dict, **arguments) -> None:
+    """`train_pack.train_pack` with its files among the arguments, as JSON can hold them."""
+    files, left = files_of(packs.PackFiles, arguments)
+    packs.train_pack(files, cfg, **left)
+
+
+def run_trials(**arguments) -> None:
+    """`run_trials.run_trials` with its files, and which trials it runs, among the arguments."""
+    files, left = files_of(trials.TrialFiles, arguments)
+    part = {key: left.pop(key) for key in trials.TrialPart.__dataclass_fields__ if key in left}
+    trials.run_trials(files, trials.TrialPart(**part), **left)
 
 
 @dataclass

@@ -106,8 +106,7 @@ def assert_same_file(path, other):
 TRAIN = """
 import resource, sys
 sys.path[:0] = sys.argv[1:3]
-from planted_examples import SETTINGS, pack_arguments
-from epigroup.training.train_pack import train_pack
+from planted_examples import SETTINGS, pack_arguments, train_pack
 from pathlib import Path
 from epigroup.core.logs import log_to
 folder = Path(sys.argv[3])

@@ -28,8 +28,7 @@ from epigroup.networks.model_files import load_network, read_info, read_pack_inf
 from epigroup.peaks.standard import fetch_standard, standardise_peaks
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.checkpoints import Snapshots, read_checkpoint, write_checkpoint
-from epigroup.training.train_pack import train_pack
-from planted_examples import SETTINGS, pack_arguments, write_files, write_groups
+from planted_examples import SETTINGS, pack_arguments, train_pack, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]
 DAMAGE = r"damaged|cut|not a whole|not a model|not the|version|differs|do(es)? not|has no|lack|is no|holds|where|another|data set"

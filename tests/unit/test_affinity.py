@@ -20,10 +20,10 @@ from epigroup.affinity.measure import training_checkpoint
 from epigroup.affinity.sampling import sample_examples
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
 from epigroup.core.errors import InputError
-from epigroup.networks.networks import build_network
 from epigroup.training.checkpoints import Checkpoint
-from epigroup.training.trainer import initial_network
-from planted_examples import SETTINGS, pack, splits
+from epigroup.training.initial_state import initial_network
+from epigroup.training.settings import RunningSettings
+from planted_examples import SETTINGS, build_network, pack, settings, splits
 
 N, TASKS, WINDOW = 6, 5, 301
 
@@ -167,7 +167,7 @@ def planted_inputs(form, measure="sca", **options):
         "trunk_checks": 0, "seed": 0, "batches": 8, "form": "first_order",
     } | options  # fmt: skip
     return joint_network.NetworkInputs(
-        "a", tasks, list(range(18)), train, validation, SETTINGS | {"jitter": 0}, options, 1, "hash"
+        "a", tasks, list(range(18)), train, validation, settings(SETTINGS), options, 1, "hash"
     )
 
 
@@ -245,7 +245,7 @@ def test_looking_on_leaves_a_repeated_training_as_it_is():
 @pytest.mark.parametrize("at", [3, 10, 17])
 def test_a_repeated_training_that_is_ended_goes_on_from_there(tmp_path, monkeypatch, at):
     wanted = sca.measure(planted_inputs("training", every=5))
-    running = {"resume": True, "checkpoint_seconds": 1e9, "progress_seconds": 1e9}
+    running = RunningSettings(resume=True, checkpoint_seconds=1e9, progress_seconds=1e9)
 
     def inputs():
         made = planted_inputs("training", every=5)
@@ -359,7 +359,7 @@ def test_the_trained_network_must_be_of_this_data_set(tmp_path):
 def test_the_initial_network_is_that_of_the_training():
     inputs = planted_inputs("initial")
     _, network = joint_network.fixed_network(inputs)
-    start = initial_network(SETTINGS["network"], inputs.task_ids, WINDOW, 1)
+    start = initial_network(settings(SETTINGS).network, inputs.task_ids, WINDOW, 1)
     assert torch.equal(network.head.weight, start.head.weight)
     _, tied = joint_network.fixed_network(planted_inputs("tied"))
     assert (tied.head.weight == start.head.weight[0]).all() and (tied.head.bias == start.head.bias[0]).all()

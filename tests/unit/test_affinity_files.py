@@ -8,16 +8,16 @@ import pytest
 
 from epigroup import affinity
 from epigroup.affinity.matrix import Affinity, read_pieces, write_affinity
-from epigroup.affinity.measure import measure_affinity
+from epigroup.affinity.measure import AffinityFiles, measure_affinity
 from epigroup.comparison.planted import AgreementSettings, affinity_agreement
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
+from epigroup.core.settings import as_given
 from epigroup.dataset.dataset import Dataset
 from epigroup.grouping.read_inputs import read_affinity
 from epigroup.networks.model_files import read_info, read_weights, write_models
 from epigroup.report.figures.affinity_stability import study_affinities
-from epigroup.training.train_pack import train_pack
-from planted_examples import SETTINGS, write_files, write_groups
+from planted_examples import SETTINGS, settings, train_pack, write_files, write_groups
 
 
 def measured(folder, seed=1, **more):
@@ -41,17 +41,17 @@ def measured(folder, seed=1, **more):
         "trunk_checks": 2, "seed": 0, "batches": 5, "form": "exact",
     } | more  # fmt: skip
     rows = zip(tasks, ["CA", "CA", "HM", "HM"], ["", "x", "x", "y"], strict=True)
-    settings = {
+    told = {
         "measure": measure, "entry": affinity.entry(measure), "needs": affinity.needs(measure),
-        "options": options, "training": cfg,
+        "options": options, "training": as_given(settings(cfg)),
         "tasks": [{"task_id": t, "modality": m, "cell_group": g} for t, m, g in rows],
     }  # fmt: skip
-    found = measure_affinity(
-        folder / "a.h5", folder / "a.json", settings, name="a", strategy="SMTL", seed=seed,
-        genome=str(paths["genome_h5"]), dataset=str(paths["dataset_json"]),
+    files = AffinityFiles(
+        folder / "a.h5", folder / "a.json", genome=str(paths["genome_h5"]), dataset=str(paths["dataset_json"]),
         shards=[str(path) for path in paths["shard_paths"]], models=[str(folder / "pack0.safetensors")],
         rates=rates,
     )  # fmt: skip
+    found = measure_affinity(files, told, name="a", strategy="SMTL", seed=seed)
     return found, json.loads((folder / "a.json").read_text())
 
 

@@ -6,18 +6,15 @@ import torch
 from scipy.optimize import root
 
 from epigroup.core.errors import InputError
-from epigroup.networks.networks import build_network
 from epigroup.training.balancing import METHODS, check_balancing, gradient_bytes, step_flop, without_unused
 from epigroup.training.balancing.balancer import build_balancer
 from epigroup.training.balancing.dwa import averaged
 from epigroup.training.balancing.gradients import gram, shared_gradients
 from epigroup.training.balancing.nash_mtl import RIDGE, bargain, solve
 from epigroup.training.balancing.pcgrad import projected
-from epigroup.training.checkpoints import Termination
 from epigroup.training.memory import MEGABYTE, footprint
-from epigroup.training.train_pack import train_groups
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, WINDOW, splits
+from planted_examples import SETTINGS, WINDOW, build_network, make_trainer, settings, splits, train_groups
 
 OPTIONS = {
     "balancing_rate": 0.025,
@@ -27,6 +24,7 @@ OPTIONS = {
     "balancing_every": 3,
 }
 CFG = SETTINGS | OPTIONS
+PRIVATE = SETTINGS["network"] | {"head": "private", "private_hidden": 5}
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +56,7 @@ class Batch:
 
     def balancer(self, name: str, **change):
         cfg = CFG | {"balancing": name} | change
-        return build_balancer(cfg, self.network, self.y.shape[1], 7)
+        return build_balancer(settings(cfg), self.network, self.y.shape[1], 7)
 
     def backward(self, balancer, step: int = 0) -> torch.Tensor:
         """The losses of a step, whose gradients stay at the weights."""
@@ -149,24 +147,17 @@ def test_famo_by_hand():
 def test_famo_looks_at_the_same_batch_and_dropout_after_the_step():
     train, validation, tasks = splits()
     cfg = CFG | {"balancing": "famo", "optimiser": "sgd", "learning_rate": 1e-12}
-    trainer = make_trainer(train, validation, tasks, cfg)
+    trainer = make_trainer(tasks, range(len(tasks)), train, validation, cfg, 1)
     seen = []
     look = trainer.balancer.look_again
     trainer.balancer.look_again = lambda losses: (seen.append(losses), look(losses))
     trainer.advance()
     torch.testing.assert_close(seen[0] + 1e-8, trainer.balancer._before, rtol=1e-6, atol=0)
     cfg |= {"learning_rate": 0.5}
-    trainer = make_trainer(train, validation, tasks, cfg)
+    trainer = make_trainer(tasks, range(len(tasks)), train, validation, cfg, 1)
     trainer.balancer.look_again = seen.append
     trainer.advance()
     assert seen[1].mean() < trainer.balancer._before.mean()
-
-
-def make_trainer(train, validation, tasks, cfg, seed=1):
-    return GroupTrainer(
-        tasks, range(len(tasks)), train, validation, cfg, seed, label="x", precision="fp32",
-        termination=Termination(),
-    )  # fmt: skip
 
 
 def test_gradnorm_is_its_definition():
@@ -369,8 +360,8 @@ def test_a_checkpoint_of_another_balancing_is_refused(tmp_path, monkeypatch):
 def test_gradients_that_do_not_fit_are_refused_before_training(name, caplog):
     train, validation, tasks = splits()
     cfg = CFG | {"balancing": name}
-    step = footprint(cfg | {"balancing": "none"}, 4, WINDOW, "fp32").total(cfg["batch_size"])
-    each = gradient_bytes(cfg, 2, WINDOW) // 3
+    step = footprint(settings(cfg | {"balancing": "none"}), 4, WINDOW).total(cfg["batch_size"])
+    each = gradient_bytes(settings(cfg), 2, WINDOW) // 3
     network = build_network(cfg["network"], 4, WINDOW)
     assert each == 4 * sum(p.numel() for p in network.trunk.parameters())
     room = (step + 3.5 * each) / MEGABYTE  # two gradients, and one more to combine them in
@@ -391,14 +382,14 @@ def test_gradients_that_do_not_fit_are_refused_before_training(name, caplog):
     [
         ({"balancing": "famo", "packing": "grouped"}, "needs each network's own passes"),
         ({"balancing": "dwa", "loss": "poisson"}, "loss poisson may be below 0"),
-        ({"balancing": "gradnorm", "network": {"head": "private"}}, "none with network.head private"),
+        ({"balancing": "gradnorm", "network": PRIVATE}, "none with network.head private"),
         ({"balancing": "median"}, "unknown method 'median'; known: none, uncertainty"),
     ],
 )
 def test_what_a_method_cannot_do_is_refused(change, says):
     with pytest.raises(InputError, match=says):
-        check_balancing(CFG | change)
-    check_balancing(CFG | {"balancing": "uncertainty", "loss": "poisson"})
+        check_balancing(settings(CFG | change))
+    check_balancing(settings(CFG | {"balancing": "uncertainty", "loss": "poisson"}))
 
 
 def test_settings_name_what_the_method_heeds_and_no_more():

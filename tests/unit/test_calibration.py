@@ -9,10 +9,13 @@ import pytest
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.core.settings import read_settings
 from epigroup.networks.architecture import complete_network
+from epigroup.networks.settings import read_network
 from epigroup.training import calibration
 from epigroup.training.calibration import (
     LAYOUTS,
+    Case,
     Choices,
     choose_layout,
     choose_precision,
@@ -30,9 +33,7 @@ from epigroup.training.precision import (
     with_precision,
     write_precision,
 )
-from epigroup.training.train_pack import train_groups
-from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, splits
+from planted_examples import SETTINGS, build_network, make_trainer, settings, splits, train_groups
 
 CPU = torch.device("cpu")
 NETWORK = complete_network({"name": "small", "channels": [8, 8, 8], "hidden": 8}, 301)
@@ -113,7 +114,7 @@ def test_the_precision_follows_the_measurement_not_a_flag(monkeypatch, times, tm
 
 
 def test_a_real_measurement_names_one_of_the_two():
-    assert fastest_precision([CASE], CPU) in ("fp32", "bf16")
+    assert fastest_precision([read_settings(Case, CASE, "case")], CPU) in ("fp32", "bf16")
 
 
 def test_the_settings_hold_what_was_measured_or_named(tmp_path):
@@ -185,17 +186,17 @@ def test_jobs_that_measure_at_the_same_time_agree(tmp_path):
 
 
 def test_the_layout_is_named_measured_or_refused(tmp_path, monkeypatch):
-    cfg = CASE | {"precision": "fp32"}
+    cfg = SETTINGS | {"network": NETWORK}
     choices = Choices(tmp_path, CPU)
-    assert choose_layout(cfg | {"layout": "contiguous"}, 301, choices) == "contiguous"
+    assert choose_layout(settings(cfg | {"layout": "contiguous"}), 301, choices) == "contiguous"
     with pytest.raises(InputError, match="unknown layout 'rows'"):
-        choose_layout(cfg | {"layout": "rows"}, 301, choices)
-    assert choose_layout(cfg | {"layout": "auto"}, 301, choices) in LAYOUTS
+        choose_layout(settings(cfg | {"layout": "rows"}), 301, choices)
+    assert choose_layout(settings(cfg | {"layout": "auto"}), 301, choices) in LAYOUTS
     (path,) = tmp_path.iterdir()
     about = json.loads(path.read_text())
     assert about["processor"] == processor() and about["threads"] == 1 and about["precision"] == "fp32"
     monkeypatch.setattr(calibration, "measure", lambda steps, _: {"channels_last": 2.0, "contiguous": 1.0})
-    assert choose_layout(cfg | {"layout": "auto", "batch_size": 8}, 301, choices) == "contiguous"
+    assert choose_layout(settings(cfg | {"layout": "auto", "batch_size": 8}), 301, choices) == "contiguous"
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -203,7 +204,7 @@ def test_a_step_of_the_measurement_moves_no_weight(layout, monkeypatch):
     made = []
     build = calibration.build_network
     monkeypatch.setattr(calibration, "build_network", lambda *args: made.append(build(*args)) or made[-1])
-    step = training_step(NETWORK, 301, 4, "fp32", layout, CPU)
+    step = training_step(read_network(NETWORK), 301, 4, "fp32", layout, CPU)
     (network,) = made
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     step()
@@ -214,8 +215,6 @@ def test_a_step_of_the_measurement_moves_no_weight(layout, monkeypatch):
 
 def test_the_layout_changes_rounding_alone():
     """The networks' functions, without dropout, agree; and both are the plain one's."""
-    from epigroup.networks.networks import build_network
-
     network = build_network(NETWORK, 3, 301).double().eval()
     x = torch.eye(4, dtype=torch.float64)[torch.randint(0, 4, (5, 301))].transpose(1, 2)
     outputs = {}
@@ -241,16 +240,11 @@ def test_a_training_that_goes_on_keeps_the_layout_it_had(tmp_path):
     train, validation, tasks = splits()
     cfg = SETTINGS | {"max_steps": 20, "validate_every": 10, "layout_here": "contiguous"}
     whole = train_groups({0: tasks[:2]}, train, validation, tasks, 5, cfg)[0]
-    trainer = GroupTrainer(
-        tasks[:2], [0, 1], train, validation, cfg, 5, label="x", precision="fp32", termination=_Never(),
-    )  # fmt: skip
+    trainer = make_trainer(tasks[:2], [0, 1], train, validation, cfg, 5)
     while trainer.state.step < 7:
         trainer.advance()
     saved = trainer.state_dict()
-    other = GroupTrainer(
-        tasks[:2], [0, 1], train, validation, cfg | {"layout_here": "channels_last"}, 5,
-        label="x", precision="fp32", termination=_Never(),
-    )  # fmt: skip
+    other = make_trainer(tasks[:2], [0, 1], train, validation, cfg | {"layout_here": "channels_last"}, 5)
     other.load_state_dict(saved)
     while not other.finished:
         other.advance()

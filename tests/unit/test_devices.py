@@ -5,13 +5,14 @@ import re
 import pytest
 import torch
 
-from epigroup.affinity.measure import network_inputs
+from epigroup.affinity.measure import AffinityFiles, AffinitySettings, network_inputs
 from epigroup.core.errors import InputError
 from epigroup.evaluation.choose_groups import choose_groups
 from epigroup.prediction.feature_covariance import CovarianceSettings, measure_hidden
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.prediction.regions import predict_regions
 from epigroup.training.devices import BATCH_SYSTEMS, check_device, choose_device, missing_gpu_cause
+from planted_examples import SETTINGS
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -44,6 +45,7 @@ def test_a_usable_gpu_needs_no_file_of_the_driver(monkeypatch):
 CUDA = {"batch_size": 8, "device": "cuda"}
 SCORING = ScoringSettings(**CUDA)
 DRAWN = CovarianceSettings(1, 1, 8)
+ASKED = AffinitySettings("sca", "m:f", "network", {"network": "trained"}, [], SETTINGS | CUDA)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ DRAWN = CovarianceSettings(1, 1, 8)
         lambda gone: predict_regions(
             [gone], gone, genome_h5=gone, table_out=gone, bigwig_out={}, scoring=SCORING
         ),
-        lambda gone: network_inputs({"training": CUDA}, "n", ["a"], 1, gone, gone, [gone], [gone]),
+        lambda gone: network_inputs(ASKED, AffinityFiles(gone, gone, gone, gone, [gone], [gone]), "n", 1),
         lambda gone: choose_groups([gone], gone, gone, [gone], out=gone, **CUDA),
     ],
     ids=["predict_split", "measure_hidden", "predict_regions", "affinity", "choose_groups"],

@@ -302,7 +302,7 @@ def changed(scripts, before):
 NOTHING = (
     ("dataset/make_shard.py", '"%s: no example"', '"%s: not one example is left"'),
     ("training/train_pack.py", '"""Train the groups of one pack', '"""Train all groups of one pack'),
-    ("training/trainer.py", "unknown optimiser {cfg['optimiser']!r}; known:", "{cfg['optimiser']!r} is none; known:"),
+    ("training/initial_state.py", "unknown optimiser {settings.optimiser!r};", "{settings.optimiser!r} is none;"),
     ("training/tensorboard.py", "0x82F63B78", "0x82F63B79"),
     ("training/log_lines.py", "examples/s", "examples a second"),
     ("core/logs.py", "every_seconds: float = 30.0", "every_seconds: float = 60.0"),

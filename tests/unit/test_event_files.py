@@ -5,8 +5,7 @@ import struct
 import pytest
 
 from epigroup.training.tensorboard import crc32c, masked, record, scalar_event, start_event, version_event
-from epigroup.training.train_pack import train_groups
-from planted_examples import SETTINGS, splits
+from planted_examples import SETTINGS, splits, train_groups
 
 # tensorboard 2.21.0: RecordWriter.write(Event(...).SerializeToString())
 WRITTEN = {

@@ -10,8 +10,7 @@ from epigroup.core.errors import InputError
 from epigroup.networks.export import export_model
 from epigroup.networks.head_weights import read_heads, write_heads
 from epigroup.networks.model_files import ModelInfo, load_network, read_info, write_models
-from epigroup.networks.networks import build_network
-from planted_examples import SETTINGS
+from planted_examples import SETTINGS, build_network
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -24,8 +24,7 @@ from epigroup.prediction.feature_covariance import (
     measure_hidden,
 )
 from epigroup.training.batches import Batches, Sequences
-from epigroup.training.train_pack import train_pack
-from planted_examples import SETTINGS, write_files, write_groups
+from planted_examples import SETTINGS, train_pack, write_files, write_groups
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.floats(-1e4, 1e4), st.integers(0, 100))

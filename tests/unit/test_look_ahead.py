@@ -10,13 +10,11 @@ import torch.nn.functional as F
 
 from epigroup import affinity
 from epigroup.affinity.matrix import read_pieces
-from epigroup.affinity.measure import measure_affinity
+from epigroup.affinity.measure import AffinityFiles, measure_affinity
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import open_models, read_looks, read_weights
-from epigroup.training.checkpoints import Termination
-from epigroup.training.train_pack import train_groups
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
+from planted_examples import SETTINGS, make_trainer, run_pack, splits, train_groups, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]
 PLAIN = {"form": "first_order", "rate": None, "every": 5}
@@ -50,9 +48,7 @@ def test_weights_are_the_same_to_the_bit(change):
 def test_what_is_seen_is_the_step_itself(monkeypatch):
     """Against autograd through the step's own loss, dropout masks as they fell, and the weights it began with."""
     train, validation, tasks = splits()
-    trainer = GroupTrainer(
-        tasks, range(4), train, validation, LOOKED, 1, label="x", precision="fp32", termination=Termination()
-    )
+    trainer = make_trainer(tasks, range(4), train, validation, LOOKED, 1)
     losses_of, wanted = GroupTrainer.training_loss, []
 
     def training_loss(self, logits, indices):
@@ -119,10 +115,11 @@ def measured(folder: Path, name: str = "near", **options):
             "genome": str(folder / "genome.h5"), "dataset": str(folder / "dataset.json"),
             "shards": [str(folder / f"{chrom}.h5") for chrom in ("chrTrain", "chrVal", "chrTest")],
         }  # fmt: skip
-    return measure_affinity(
-        folder / "a.h5", folder / "a.json", cfg, name=name, strategy="SMTL", seed=1,
-        models=[str(folder / "pack0.safetensors")], curves=[str(folder / "pack0.curves.tsv")], **files,
+    read = AffinityFiles(
+        folder / "a.h5", folder / "a.json", models=[str(folder / "pack0.safetensors")],
+        curves=[str(folder / "pack0.curves.tsv")], **files,
     )  # fmt: skip
+    return measure_affinity(read, cfg, name=name, strategy="SMTL", seed=1)
 
 
 def test_the_measure_reads_what_training_has_left(tmp_path):

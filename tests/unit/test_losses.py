@@ -13,6 +13,7 @@ from epigroup.config.schema import SCHEMA
 from epigroup.config.settings import QUANTITATIVE_LOSSES
 from epigroup.core.errors import InputError
 from epigroup.networks.losses import LOSSES, build_loss, positive_weights
+from epigroup.networks.settings import LossSettings
 
 CFG = {"loss": "bce", "focal_gamma": 2.0, "positive_weights": "none", "max_positive_weight": 100.0}
 POSITIVES = torch.tensor([10, 250, 900])
@@ -26,7 +27,7 @@ def example(n: int = 40, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def loss_of(name: str, **changes):
-    return build_loss(CFG | {"loss": name} | changes, POSITIVES, N)
+    return build_loss(LossSettings(**CFG | {"loss": name} | changes), POSITIVES, N)
 
 
 def test_bce_is_the_log_loss():
@@ -85,7 +86,7 @@ def test_gradients_of_losses_of_counts(name):
 def test_no_logit_breaks_a_loss_of_labels(name, logit, label, gamma):
     z = torch.tensor([[logit]], requires_grad=True)
     cfg = CFG | {"loss": name, "focal_gamma": gamma}
-    loss = build_loss(cfg, torch.tensor([1]), 2)(z, torch.tensor([[float(label)]]))
+    loss = build_loss(LossSettings(**cfg), torch.tensor([1]), 2)(z, torch.tensor([[float(label)]]))
     loss.sum().backward()
     assert loss.item() >= 0 and torch.isfinite(loss).all() and torch.isfinite(z.grad).all()
 
@@ -95,18 +96,19 @@ def test_the_mean_is_what_minimises_the_loss(name):
     """Over 3 targets of 1 and 7 of 0 the best constant output stands for 0.3 (focal: gamma 0)."""
     y = torch.tensor([1.0] * 3 + [0.0] * 7, dtype=torch.float64)[:, None]
     outputs = torch.linspace(-4, 4, 80_001, dtype=torch.float64)
-    loss = build_loss(CFG | {"loss": name, "focal_gamma": 0.0}, torch.tensor([3]), 10)
+    loss = build_loss(LossSettings(**CFG | {"loss": name, "focal_gamma": 0.0}), torch.tensor([3]), 10)
     best = outputs[loss(outputs.expand(10, -1), y.expand(-1, len(outputs))).mean(0).argmin()]
     assert LOSSES[name].mean(best).item() == pytest.approx(0.3, abs=1e-3)
 
 
 def test_balanced_weights_are_negatives_over_positives_up_to_the_cap():
-    weights = positive_weights(CFG | {"positive_weights": "balanced"}, torch.tensor([0, 5, 10, 500, 900]), N)
+    balanced = LossSettings(**CFG | {"positive_weights": "balanced"})
+    weights = positive_weights(balanced, torch.tensor([0, 5, 10, 500, 900]), N)
     assert weights.tolist() == pytest.approx([100.0, 100.0, 99.0, 1.0, 1 / 9])
-    given_number = positive_weights(CFG | {"positive_weights": 4}, POSITIVES, N)
+    given_number = positive_weights(LossSettings(**CFG | {"positive_weights": 4}), POSITIVES, N)
     assert given_number.tolist() == [4.0] * 3 and given_number.dtype == torch.float32
-    assert positive_weights(CFG, POSITIVES, N) is None
-    of_array = positive_weights(CFG | {"positive_weights": "balanced"}, POSITIVES.numpy(), N)
+    assert positive_weights(LossSettings(**CFG), POSITIVES, N) is None
+    of_array = positive_weights(balanced, POSITIVES.numpy(), N)
     torch.testing.assert_close(of_array, (N - POSITIVES) / POSITIVES)
 
 

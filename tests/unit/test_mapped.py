@@ -16,8 +16,7 @@ from epigroup.genome.codes import open_genome
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.prediction.regions import FastaGenome
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
-from epigroup.training.train_pack import train_pack
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, write_files, write_groups
+from planted_examples import BIN, LEFT, SETTINGS, WINDOW, train_pack, write_files, write_groups
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 
 from epigroup.networks.architecture import NETWORKS
 from epigroup.training.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
-from planted_examples import SETTINGS
+from planted_examples import SETTINGS, settings
 
 HERE = Path(__file__).parents[1]  # of planted_examples
 SOURCE = Path(sys.modules["epigroup.training.memory"].__file__).parents[2]
@@ -21,12 +21,10 @@ SOURCE = Path(sys.modules["epigroup.training.memory"].__file__).parents[2]
 MEASURE = """
 import json, sys, numpy as np, torch
 from pathlib import Path
-from planted_examples import Examples, Genome
-from epigroup.training.checkpoints import Termination
+from planted_examples import Examples, Genome, make_trainer
 from epigroup.training.batches import Batches, Sequences
-from epigroup.training.trainer import GroupTrainer
 
-cfg, window, precision = json.loads(sys.argv[1])
+cfg, window = json.loads(sys.argv[1])
 torch.set_num_threads(1)
 n = cfg["batch_size"]
 rng = np.random.default_rng(0)
@@ -39,8 +37,7 @@ def status(key):
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 def train(cfg):
-    trainer = GroupTrainer(["a", "b"], [0, 1], batches, batches, cfg, 1, label="x", precision=precision,
-                           termination=Termination())
+    trainer = make_trainer(["a", "b"], [0, 1], batches, batches, cfg, 1)
     for _ in range(2):
         trainer.advance()
 
@@ -55,9 +52,8 @@ print(status("VmHWM") - before)
 # Trains under a limit of memory and prints the error, and then with the batch size that it names.
 LIMITED = """
 import gc, json, os, re, resource, sys, torch
-from planted_examples import SETTINGS, splits
+from planted_examples import SETTINGS, splits, train_groups
 from epigroup.core.errors import InputError
-from epigroup.training.train_pack import train_groups
 from pathlib import Path
 
 torch.set_num_threads(1)
@@ -95,8 +91,9 @@ def run(program: str, *arguments: str) -> str:
 def test_the_estimate_is_within_a_factor_of_two(name, batch_size, optimiser, precision):
     network = {"name": name, "head": "shared", **NETWORKS[name]}
     cfg = SETTINGS | {"network": network, "batch_size": batch_size, "optimiser": optimiser}
-    measured = int(run(MEASURE, json.dumps([cfg, 1001, precision])))
-    estimate = footprint(cfg, 2, 1001, precision).total(batch_size)
+    cfg |= {"precision": precision}
+    measured = int(run(MEASURE, json.dumps([cfg, 1001])))
+    estimate = footprint(settings(cfg), 2, 1001).total(batch_size)
     print(f"{name} {precision}: estimate {estimate / MEGABYTE:.0f} MB, measured {measured / MEGABYTE:.0f} MB")
     assert estimate / 2 < measured < 2 * estimate
 
@@ -113,7 +110,7 @@ def test_out_of_memory_names_a_batch_that_fits(tmp_path):
 
 
 def test_advice_lies_below_what_was_tried():
-    need = footprint(SETTINGS, 2, 301, "fp32")
+    need = footprint(settings(SETTINGS), 2, 301)
     # a pack: fewer networks at once; where one is the most, a smaller batch; where nothing fits, that
     room = int(need.total(64, 5) / 0.8) + 1
     assert "; 5 network(s) at once would fit: set running.pack_memory_mb to " in advice(need, room, 64, 9)

@@ -6,7 +6,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import NETWORKS, complete_network, network_cost
-from epigroup.networks.networks import Dropout, build_network
+from epigroup.networks.networks import Dropout
+from epigroup.networks.settings import read_network
+from planted_examples import build_network
 
 SMALL = {
     "name": "small",
@@ -98,20 +100,20 @@ def test_cost_is_what_torch_counts(form, head):
     for n_tasks in (1, 7, 367):
         with torch.device("meta"):
             weights = sum(p.numel() for p in build_network(cfg, n_tasks, window).parameters())
-        assert network_cost(cfg, window, n_tasks).weights == weights
+        assert network_cost(read_network(cfg), window, n_tasks).weights == weights
     built, counter = build_network(cfg, 5, window).eval(), FlopCounterMode(display=False)
     with counter:
         logits = built(torch.zeros(2, 4, window))
         forward = counter.get_total_flops()
         logits.sum().backward()
-    cost = network_cost(cfg, window, 5)
+    cost = network_cost(read_network(cfg), window, 5)
     assert (2 * cost.forward, 2 * cost.training) == (forward, counter.get_total_flops())
 
 
 def test_cost_of_deepsea():
     """By hand: convolutions of width 8 over 994, 241 and 53 positions; 50,880 features into 925 units."""
     forward = 2 * (994 * 8 * 4 * 320 + 241 * 8 * 320 * 480 + 53 * 8 * 480 * 960 + 50_880 * 925 + 925)
-    cost = network_cost({**NETWORKS["deepsea"], "name": "deepsea"}, 1001, 1)
+    cost = network_cost(read_network({**NETWORKS["deepsea"], "name": "deepsea"}), 1001, 1)
     assert cost.forward == forward
     assert cost.training == 3 * forward - 2 * 994 * 8 * 4 * 320
     assert 3.0e9 < cost.training < 3.3e9

@@ -24,8 +24,7 @@ from epigroup.grouping.make_grouping import GroupingFiles, make_grouping
 from epigroup.grouping.method import checked, overlapping
 from epigroup.networks.model_files import load_network, read_info
 from epigroup.prediction.predict import ScoringSettings, predict_split
-from epigroup.training.train_pack import train_pack
-from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
+from planted_examples import BIN, SETTINGS, WINDOW, train_pack, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1", "task2"], 1: ["task1", "task2", "task3"], 2: ["task2"]}
 

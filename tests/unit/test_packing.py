@@ -7,18 +7,17 @@ import pytest
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.training.checkpoints import Termination
+from epigroup.networks.settings import read_network
 from epigroup.training.grouped_convolutions import joint_logits
+from epigroup.training.initial_state import initial_network
 from epigroup.training.memory import MEGABYTE, footprint
 from epigroup.training.packing import calibrate, groups_at_once
-from epigroup.training.train_pack import train_groups
-from epigroup.training.trainer import GroupTrainer, initial_network
-from planted_examples import SETTINGS, WINDOW, splits
+from planted_examples import SETTINGS, WINDOW, make_trainer, settings, splits, train_groups
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 4: ["task1", "task2", "task3"], 7: ["task3"]}
 RATES = {0: 0.02, 1: 0.005, 4: 0.01, 7: 0.05}
 LONG = SETTINGS | {"max_steps": 230, "validate_every": 10, "patience": 8}
-ROOM_FOR_TWO = footprint(LONG, 3, WINDOW, "fp32").total(LONG["batch_size"], 2) / MEGABYTE
+ROOM_FOR_TWO = footprint(settings(LONG), 3, WINDOW).total(LONG["batch_size"], 2) / MEGABYTE
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -64,13 +63,14 @@ def test_interleaved_groups_get_the_bits_that_they_get_alone(alone, packing, meg
 
 def test_memory_decides_how_many_are_in_flight():
     train, _, _ = splits()
-    need = footprint(LONG, 3, train.sequences.window, "fp32")
-    assert groups_at_once("interleaved", LONG | {"pack_memory_mb": ROOM_FOR_TWO}, need, 9) == 2
-    assert groups_at_once("interleaved", LONG | {"pack_memory_mb": 0.99 * ROOM_FOR_TWO}, need, 9) == 1
-    assert groups_at_once("interleaved", LONG | {"pack_memory_mb": 0}, need, 9) == 1
-    assert groups_at_once("interleaved", LONG, need, 9) == 9
-    assert groups_at_once("grouped", LONG | {"pack_memory_mb": ROOM_FOR_TWO}, need, 9) == 1
-    assert groups_at_once("sequential", LONG, need, 9) == 1
+    need = footprint(settings(LONG), 3, train.sequences.window)
+    batch_size, room = LONG["batch_size"], LONG["pack_memory_mb"]
+    assert groups_at_once("interleaved", ROOM_FOR_TWO, batch_size, need, 9) == 2
+    assert groups_at_once("interleaved", 0.99 * ROOM_FOR_TWO, batch_size, need, 9) == 1
+    assert groups_at_once("interleaved", 0, batch_size, need, 9) == 1
+    assert groups_at_once("interleaved", room, batch_size, need, 9) == 9
+    assert groups_at_once("grouped", ROOM_FOR_TWO, batch_size, need, 9) == 1
+    assert groups_at_once("sequential", room, batch_size, need, 9) == 1
 
 
 def test_grouped_agrees_with_alone_to_rounding(monkeypatch):
@@ -104,7 +104,7 @@ def test_grouped_agrees_with_alone_to_rounding(monkeypatch):
 def test_joint_logits_and_gradients_are_those_of_each_network(name, head, bits):
     """Also with masks of torch's generators, which a GPU draws its masks from."""
     network = SETTINGS["network"] | {"name": name, "channels": [6, 5, 7], "head": head, "private_hidden": 4}
-    networks = [initial_network(network, ["a"] * n, 301, n) for n in (1, 3, 2)]
+    networks = [initial_network(read_network(network), ["a"] * n, 301, n) for n in (1, 3, 2)]
     x = torch.eye(4)[torch.randint(0, 4, (5, 301))].transpose(1, 2)
 
     def seeded() -> None:
@@ -130,13 +130,8 @@ def test_joint_logits_and_gradients_are_those_of_each_network(name, head, bits):
 def test_calibration_measures_every_technique_and_moves_nothing():
     train, validation, tasks = splits()
     cfg = LONG | {"learning_rate": 1e9, "optimiser": "sgd"}
-    first = GroupTrainer(
-        tasks, range(4), train, validation, cfg, 1, label="a", precision="fp32", termination=Termination()
-    )
-    second = GroupTrainer(
-        tasks[:1], [0], train, validation, cfg, 1, label="b", precision="fp32", termination=Termination(),
-        stream=first.stream,
-    )  # fmt: skip
+    first = make_trainer(tasks, range(4), train, validation, cfg, 1)
+    second = make_trainer(tasks[:1], [0], train, validation, cfg, 1, stream=first.stream)
     before = [p.clone() for p in first.network.parameters()]
     rates = calibrate(["sequential", "interleaved", "grouped"], [first, second])
     assert list(rates) == ["sequential", "interleaved", "grouped"] and min(rates.values()) > 0

@@ -17,8 +17,7 @@ from epigroup.networks.model_files import load_network, read_info, write_models
 from epigroup.prediction.predict import ScoringSettings, predict_split, score
 from epigroup.prediction.regions import mean_by_base, predict_regions
 from epigroup.training.batches import Sequences
-from epigroup.training.train_pack import train_pack
-from planted_examples import BIN, SETTINGS, WINDOW, write_files, write_groups
+from planted_examples import BIN, SETTINGS, WINDOW, train_pack, write_files, write_groups
 
 GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt
 

@@ -14,8 +14,7 @@ from epigroup.dataset.shards import SCORED, TRAINS, read_shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.prediction.predict import ScoringSettings, predict_split
-from epigroup.training.train_pack import train_pack
-from planted_examples import SETTINGS, write_files, write_groups
+from planted_examples import SETTINGS, train_pack, write_files, write_groups
 
 TASKS = ["task0", "task1"]
 SPLITS = {

@@ -12,14 +12,15 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.training.checkpoints import checkpoint_path
-from epigroup.training.train_pack import train_groups
 from epigroup.training.trainer import GroupTrainer
 from planted_examples import (
     SETTINGS,
     pack_arguments,
     read_otherwise,
     run_pack,
+    settings,
     splits,
+    train_groups,
     write_files,
     write_groups,
 )
@@ -29,7 +30,7 @@ from planted_examples import (
 STARTER = """
 import json, os, random, signal, sys, time
 from pathlib import Path
-from epigroup.training.train_pack import train_pack
+from planted_examples import train_pack
 
 arguments, sent, times = json.loads(sys.argv[1])
 checkpoints, pauses = Path(arguments["checkpoint_dir"]), random.Random(7)
@@ -91,7 +92,11 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, tim
     undisturbed = run_pack(tmp_path, files, cfg=cfg | change, name="undisturbed")
     arguments = pack_arguments(tmp_path, files, cfg=cfg | change, name="killed")
     source = Path(sys.modules["epigroup.training.train_pack"].__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{source}:{Path(__file__).parents[1]}",
+        "OMP_NUM_THREADS": "1",
+    }
     command = [sys.executable, "-c", STARTER, json.dumps([arguments, sent, times])]
     done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -104,13 +109,14 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, tim
 
 
 def test_a_checkpoint_belongs_to_what_is_computed(tmp_path):
-    one = checkpoint_path(tmp_path, SETTINGS, seed=1, code="a")
+    told = settings(SETTINGS)
+    one = checkpoint_path(tmp_path, told, seed=1, code="a")
     running = {"progress_seconds": 3, "resume": False, "pack_memory_mb": 7, "tensorboard": 1}
-    assert checkpoint_path(tmp_path, SETTINGS | running, seed=1, code="a") == one
+    assert checkpoint_path(tmp_path, settings(SETTINGS | running), seed=1, code="a") == one
     others = [
-        checkpoint_path(tmp_path, SETTINGS | {"learning_rate": 0.1}, seed=1, code="a"),
-        checkpoint_path(tmp_path, SETTINGS, seed=2, code="a"),
-        checkpoint_path(tmp_path, SETTINGS, seed=1, code="b"),
+        checkpoint_path(tmp_path, settings(SETTINGS | {"learning_rate": 0.1}), seed=1, code="a"),
+        checkpoint_path(tmp_path, told, seed=2, code="a"),
+        checkpoint_path(tmp_path, told, seed=1, code="b"),
     ]
     assert len({one, *others}) == 4
 

@@ -7,10 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epigroup.training.batches import TrainingOrder, order
-from epigroup.training.checkpoints import Termination
 from epigroup.training.example_weights import HEAVIEST, LIGHTEST, example_weights
-from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, splits
+from planted_examples import SETTINGS, make_trainer, splits
 
 
 def test_weights_are_those_of_the_definition():
@@ -65,10 +63,8 @@ def test_a_batch_is_the_same_wherever_training_starts():
 @pytest.mark.parametrize("group", [["task0"], ["task0", "task1"]])
 def test_networks_train_on_draws_by_the_weights_of_their_tasks(group):
     train, validation, _ = splits(n_tasks=2, rate=[0.05, 0.3])
-    trainer = GroupTrainer(
-        group, [int(task[-1]) for task in group], train, validation, SETTINGS | {"sampling": "weighted"}, 1,
-        label="g", precision="fp32", termination=Termination(),
-    )  # fmt: skip
+    columns = [int(task[-1]) for task in group]
+    trainer = make_trainer(group, columns, train, validation, SETTINGS | {"sampling": "weighted"}, 1)
     labels = np.unpackbits(train.labels.numpy(), axis=1, bitorder="little")[:, : len(group)]
     expected = example_weights(labels, labels.mean(0))
     assert np.array_equal(trainer.order.weights, expected) and expected.max() > 5

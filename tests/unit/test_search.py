@@ -27,17 +27,29 @@ from epigroup.networks.model_files import read_info
 from epigroup.search import rates as search
 from epigroup.search.halving import halve
 from epigroup.search.rates import Trial
-from epigroup.search.run_trials import Trials, check_room, run_trials
+from epigroup.search.run_trials import Trials, check_room
+from epigroup.search.settings import read_search
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.checkpoints import catch_termination
 from epigroup.training.group_tables import check_groups
 from epigroup.training.memory import Footprint
-from epigroup.training.train_pack import train_groups, train_pack
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, read_otherwise, splits, write_files, write_groups
+from planted_examples import (
+    SETTINGS,
+    read_otherwise,
+    run_trials,
+    running,
+    splits,
+    train_groups,
+    train_pack,
+    training_job,
+    write_files,
+    write_groups,
+)
 
-TWO_PHASE = {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
-HALVING = {
+COMPLETED = {"first_rung": 1, "reduction": 3, "steps_share": 0.1}
+TWO_PHASE = COMPLETED | {"method": "two_phase", "rates": [0.001, 0.005, 0.02], "refine": 0.004}
+HALVING = COMPLETED | {
     "method": "halving",
     "rates": [0.0005, 0.002, 0.005, 0.01, 0.02, 0.05],
     "first_rung": 1,
@@ -63,18 +75,18 @@ def trial(group: int, rate: float, loss: float, phase: str = "coarse") -> Trial:
 
 
 def test_the_second_phase_is_around_the_best_of_the_first():
-    spec = {"rates": [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35], "refine": 0.025}
-    assert search.fine_rates(0.2, spec) == [0.175, 0.225]
-    assert search.fine_rates(0.05, spec) == [0.025, 0.075]
-    assert search.fine_rates(0.35, spec) == [0.325, 0.375]
-    assert search.fine_rates(0.01, {"rates": [0.01, 0.02], "refine": 0.01}) == []
+    tried = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
+    assert search.fine_rates(0.2, tried, 0.025) == [0.175, 0.225]
+    assert search.fine_rates(0.05, tried, 0.025) == [0.025, 0.075]
+    assert search.fine_rates(0.35, tried, 0.025) == [0.325, 0.375]
+    assert search.fine_rates(0.01, [0.01, 0.02], 0.01) == []
 
 
 def test_the_paper_makes_nine_trials_a_group_and_1087_trainings():
     """367 single-task trainings; 9 trials of SMTL, EMTL, CMTL, of k-means for K = 2..10 and of four more
     clusterings into four groups."""
-    spec = {"rates": [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35], "refine": 0.025}
-    trials = len(spec["rates"]) + len(search.fine_rates(0.2, spec))
+    tried = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
+    trials = len(tried) + len(search.fine_rates(0.2, tried, 0.025))
     assert 367 + trials * (1 + 3 + 6 + sum(range(2, 11)) + 4 * 4) == 1087
 
 
@@ -220,7 +232,7 @@ def runner(phase: str = "coarse", cfg: dict = TRIAL, checkpoint: Path | None = N
     train, validation, tasks = splits()
     with catch_termination() as termination:
         return tasks, Trials(
-            train, validation, tasks, seed, cfg, phase=phase, precision="fp32", termination=termination,
+            tasks, training_job(train, validation, cfg, seed, termination=termination), running(cfg), phase=phase,
             checkpoint=checkpoint,
         )  # fmt: skip
 
@@ -326,7 +338,9 @@ def test_two_phases_choose_a_rate_that_training_uses(tmp_path):
     fine = search.read_trials([tmp_path / "fine0.tsv"])
     for group in (0, 1):
         best = min((t for t in coarse if t.group == group), key=lambda t: t.validation_loss).learning_rate
-        assert {t.learning_rate for t in fine if t.group == group} == set(search.fine_rates(best, TWO_PHASE))
+        assert {t.learning_rate for t in fine if t.group == group} == set(
+            search.fine_rates(best, TWO_PHASE["rates"], TWO_PHASE["refine"])
+        )
     rates = search.choose_rates(
         [tmp_path / "coarse0.tsv", tmp_path / "fine0.tsv"], groups, strategy="X", sampled=False,
         rates_out=tmp_path / "rates.tsv", trials_out=tmp_path / "trials.tsv",
@@ -380,7 +394,7 @@ def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkey
 
 WORKER = """
 import json, sys
-from epigroup.search.run_trials import run_trials
+from planted_examples import run_trials
 run_trials(**json.loads(sys.argv[1]))
 """
 
@@ -393,7 +407,11 @@ def test_killed_and_started_again_a_search_ends_with_the_same_table(tmp_path, ca
     run_trials(**undisturbed)
     killed = undisturbed | {"out": str(tmp_path / "killed.tsv")}
     source = Path(sys.modules["epigroup.search.run_trials"].__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": f"{source}:{Path(__file__).parents[1]}",
+        "OMP_NUM_THREADS": "1",
+    }
     worker = subprocess.Popen(
         [sys.executable, "-c", WORKER, json.dumps(killed)], env=environment, stderr=subprocess.DEVNULL
     )
@@ -479,7 +497,7 @@ def halved(spec: dict, seed: int, depth: int = 9) -> dict[float, int]:
                 break
         return loss
 
-    halve(spec, seed, run)
+    halve(read_search({"method": "halving", "steps_share": 1.0, **spec}), seed, run)
     return given_to
 
 

@@ -11,11 +11,19 @@ from epigroup.genome.codes import open_genome
 from epigroup.networks.export import export_model
 from epigroup.networks.head_weights import read_heads
 from epigroup.networks.model_files import load_network, read_info, read_weights, write_models
-from epigroup.networks.networks import build_network
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.batches import Sequences
-from epigroup.training.train_pack import train_groups
-from planted_examples import BIN, LEFT, SETTINGS, run_pack, splits, write_files, write_groups
+from planted_examples import (
+    BIN,
+    LEFT,
+    SETTINGS,
+    build_network,
+    run_pack,
+    splits,
+    train_groups,
+    write_files,
+    write_groups,
+)
 
 # a rate at which tasks part: some overfit while others still learn
 CFG = SETTINGS | {"keep": "task", "learning_rate": 0.02, "max_steps": 150, "validate_every": 5}

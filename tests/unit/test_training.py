@@ -10,12 +10,21 @@ from safetensors.torch import load_file
 
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import read_info
-from epigroup.networks.networks import build_network
-from epigroup.training.checkpoints import Termination
+from epigroup.networks.settings import read_network
 from epigroup.training.devices import check_precision
-from epigroup.training.train_pack import pack_groups, read_rates, train_groups
-from epigroup.training.trainer import Diverged, GroupTrainer, initial_network
-from planted_examples import SETTINGS, run_pack, splits, write_files, write_groups
+from epigroup.training.initial_state import initial_network
+from epigroup.training.train_pack import pack_groups, read_rates
+from epigroup.training.trainer import Diverged, GroupTrainer
+from planted_examples import (
+    SETTINGS,
+    build_network,
+    make_trainer,
+    run_pack,
+    splits,
+    train_groups,
+    write_files,
+    write_groups,
+)
 
 GROUPS = {0: ["task0", "task1"], 1: ["task2"], 2: ["task3"]}
 
@@ -57,7 +66,7 @@ def test_the_loop_is_the_plain_loop():
     train, validation, tasks = splits()
     result = train_groups({0: tasks[1:3]}, train, validation, tasks, 2, cfg)[0]
 
-    reference = initial_network(network, tasks[1:3], train.sequences.window, 2)
+    reference = initial_network(read_network(network), tasks[1:3], train.sequences.window, 2)
     velocity = {name: torch.zeros_like(p) for name, p in reference.named_parameters()}
     order = np.random.default_rng([2, 0, 0]).permutation(len(train))
     columns = torch.tensor([1, 2])
@@ -174,10 +183,8 @@ class GivenLosses(GroupTrainer):
 
 def train_on(given: list[float], fetch_every: int = 1) -> GroupTrainer:
     train, validation, tasks = splits()
-    trainer = GivenLosses(
-        tasks, range(4), train, validation, SETTINGS | {"max_steps": 400, "validate_every": 400}, 1,
-        label="x", precision="fp32", termination=Termination(),
-    )  # fmt: skip
+    cfg = SETTINGS | {"max_steps": 400, "validate_every": 400}
+    trainer = make_trainer(tasks, range(4), train, validation, cfg, 1, kind=GivenLosses)
     trainer.given, trainer.fetch_every = given, fetch_every
     while trainer.state.step < len(given):
         trainer.advance()

@@ -13,10 +13,19 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup.networks.architecture import NETWORKS, network_cost
 from epigroup.networks.networks import build_network
+from epigroup.networks.settings import NetworkSettings, read_network
 from epigroup.training.batches import Batches, Sequences, order
-from epigroup.training.checkpoints import Termination
-from epigroup.training.trainer import GroupTrainer
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, Examples, Genome, pack, plant
+from planted_examples import (
+    BIN,
+    LEFT,
+    SETTINGS,
+    WINDOW,
+    Examples,
+    Genome,
+    make_trainer,
+    pack,
+    plant,
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +53,13 @@ def protocol(modules):
     return modules[2]
 
 
-def network_settings(name: str) -> dict:
-    return {"name": name, "head": "shared", **NETWORKS[name]}
+def network_settings(name: str, **change) -> NetworkSettings:
+    return read_network({"name": name, "head": "shared", **NETWORKS[name], **change})
 
 
 @pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
 def test_the_plain_network_is_the_same_function(plain, name):
-    narrow = network_settings(name) | {"channels": [6, 7, 9], "hidden": 11}
+    narrow = network_settings(name, channels=[6, 7, 9], hidden=11)
     ours = build_network(narrow, 5, 1001).eval()
     theirs = plain.PlainNetwork(narrow, 5, 1001).eval()
     plain.copy_weights(ours, theirs)
@@ -73,11 +82,8 @@ def test_both_sides_train_alike(plain):
         "validate_every": 10**6, "max_steps": 10**6,
     }  # fmt: skip
     tasks = [1, 3]
-    trainer = GroupTrainer(
-        ["task1", "task3"], tasks, batches, batches, cfg, 5,
-        label="a", precision="fp32", termination=Termination(),
-    )  # fmt: skip
-    other = plain.PlainNetwork(network, 2, WINDOW)
+    trainer = make_trainer(["task1", "task3"], tasks, batches, batches, cfg, 5)
+    other = plain.PlainNetwork(read_network(network), 2, WINDOW)
     plain.copy_weights(trainer.network, other)
     windows = plain.PlainWindows(codes, start - LEFT, packed, WINDOW, tasks)
 
@@ -92,7 +98,7 @@ def test_both_sides_train_alike(plain):
         ours.append(trainer.state.loss_sum - before)
     np.testing.assert_allclose(ours, losses, rtol=2e-5)
     assert losses[-1] < losses[0]
-    after = plain.PlainNetwork(network, 2, WINDOW)
+    after = plain.PlainNetwork(read_network(network), 2, WINDOW)
     plain.copy_weights(trainer.network, after)
     for name, weights in other.state_dict().items():
         torch.testing.assert_close(after.state_dict()[name], weights, rtol=1e-4, atol=1e-5)
@@ -116,7 +122,7 @@ def test_counted_flop_are_those_that_torch_counts(plain, limits, name, n_tasks):
 
 def test_kernels_move_weights_and_activations_once(limits):
     """One convolution of 2 filters of width 2 over 7 bp, pooled by 3: 6 positions, 2 left; 3 hidden units."""
-    settings = {"name": "small", "channels": [2], "filter_width": 2, "pool": 3, "dropout": [0.0], "hidden": 3}
+    settings = network_settings("small", channels=[2], filter_width=2, pool=3, dropout=[0.0], hidden=3)
     moved = {kernel.name: kernel.moved for kernel in limits.step_kernels(settings, 7, 5, 10, 2)}
     x, w, y, z = 10 * 7 * 4, 2 * 4 * 2, 10 * 6 * 2, 10 * 2 * 2
     assert moved["one-hot"] == 70 + 2 * x

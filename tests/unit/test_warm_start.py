@@ -6,11 +6,19 @@ import torch
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import load_network, read_info, read_weights
-from epigroup.training.checkpoints import Termination
-from epigroup.training.train_pack import train_groups
+from epigroup.networks.settings import read_network
 from epigroup.training.trainer import GroupTrainer
 from epigroup.training.warm_start import read_warm_start
-from planted_examples import SETTINGS, WINDOW, run_pack, splits, write_files, write_groups
+from planted_examples import (
+    SETTINGS,
+    WINDOW,
+    make_trainer,
+    run_pack,
+    splits,
+    train_groups,
+    write_files,
+    write_groups,
+)
 
 TASKS = [f"task{i}" for i in range(4)]
 
@@ -37,8 +45,12 @@ def parent(tmp_path, request):
 
 
 def warm(model, cfg, **change):
-    options = {"dataset_hash": read_info(model).dataset_hash, "network": cfg["network"], "window": WINDOW}
-    return read_warm_start(model, **options | change)
+    options = {
+        "dataset_hash": read_info(model).dataset_hash,
+        "network": cfg["network"],
+        "window": WINDOW,
+    } | change
+    return read_warm_start(model, **options | {"network": read_network(options["network"])})
 
 
 def test_at_step_0_a_group_predicts_what_the_parent_does(parent):
@@ -49,11 +61,8 @@ def test_at_step_0_a_group_predicts_what_the_parent_does(parent):
     whole = load_network(model, info, 0)
     x = train.one_hot(torch.arange(20))
     for tasks in (["task1", "task3"], ["task2"], TASKS):
-        trainer = GroupTrainer(
-            tasks, [TASKS.index(task) for task in tasks], train, validation, cfg, 1, label="x",
-            precision="fp32", termination=Termination(), start=start.of(tasks),
-        )  # fmt: skip
         columns = [TASKS.index(task) for task in tasks]
+        trainer = make_trainer(tasks, columns, train, validation, cfg, 1, start=start.of(tasks))
         with torch.no_grad():
             found, expected = trainer.network.eval()(x), whole(x)[:, columns]
         torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-6)

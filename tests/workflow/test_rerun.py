@@ -74,7 +74,7 @@ def test_what_changes_no_result_reruns_nothing(finished):
         edited(library / "training/train_pack.py", ('"""', '"""Other words. ')),
         edited(finished / CONFIG, ("training:", "# a comment\ntraining:")),
         edited(library / "dataset/make_shard.py", ('"%s: no example"', '"%s: not one example is left"')),
-        edited(library / "training/trainer.py", ("unknown optimiser", "there is no optimiser")),
+        edited(library / "training/initial_state.py", ("unknown optimiser", "there is no optimiser")),
         edited(library / "training/tensorboard.py", ("0x82F63B78", "0x82F63B79")),
         edited(library / "training/log_lines.py", ("examples/s", "examples a second")),
         ExitStack() as stack,

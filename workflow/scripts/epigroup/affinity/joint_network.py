@@ -1,6 +1,7 @@
 """The network of all tasks that an affinity is measured on: untrained, trained, or while it trains."""
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +11,21 @@ import numpy as np
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.networks.model_files import ModelInfo, load_network, read_pack_infos
+from epigroup.networks.model_files import ModelInfo, check_dataset, load_network, read_pack_infos
 from epigroup.networks.networks import LAYOUTS, Network
 from epigroup.training.batch_stream import training_order
 from epigroup.training.batches import Batches, TrainingOrder
 from epigroup.training.checkpoints import Checkpoint, catch_termination
 from epigroup.training.devices import check_precision
+from epigroup.training.initial_state import initial_network
+from epigroup.training.job import TrainingJob
 from epigroup.training.log_lines import ending_line, progress_line
-from epigroup.training.trainer import GroupTrainer, initial_network
+from epigroup.training.settings import RunningSettings, TrainingSettings, UntrainedSettings
+from epigroup.training.trainer import GroupTrainer
 
 log = logging.getLogger(__name__)
 
+NOT_RUNNING = RunningSettings(resume=False, checkpoint_seconds=math.inf, progress_seconds=60)
 MAX_CHECKED_TASKS = 12  # of the whole-trunk reference: a backward pass each
 
 
@@ -29,10 +34,11 @@ class NetworkInputs:
     """What a measure on a network may look at: the training split, and validation where training is repeated.
 
     name: of the affinity; task_ids: the T tasks of the strategy's one network; columns: their columns in the
-    labels; train, validation: `Batches` on the device; training: the strategy's training settings; options:
+    labels; train, validation: `Batches` on the device; training: the strategy's training settings, whole where
+    the training is repeated; options:
     the measure's own; seed: of the network; models: files of the strategy's packs, for the trained network;
     dataset_hash: of the data set the batches come from; genome: CRC-32 of each chromosome's codes; checkpoint,
-    running (resume, checkpoint_seconds, progress_seconds): of a training that is repeated.
+    running: of a training that is repeated.
     """
 
     name: str
@@ -40,20 +46,28 @@ class NetworkInputs:
     columns: list[int]
     train: Batches
     validation: Batches
-    training: Mapping[str, Any]
+    training: UntrainedSettings
     options: Mapping[str, Any]
     seed: int
     dataset_hash: str
     models: Sequence[str] = field(default_factory=list)
     genome: Mapping[str, int] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
-    running: Mapping[str, Any] = field(default_factory=dict)
+    running: RunningSettings = NOT_RUNNING
 
     @property
     def rate(self) -> float:
         """Length of the look-ahead step: the option's, else the strategy's learning rate."""
-        rate = self.options["rate"]
-        return float(self.training["learning_rate"] if rate is None else rate)
+        return float(self.training.rate(self.options["rate"]))
+
+    @property
+    def repeated(self) -> TrainingSettings:
+        """The settings of the training that is repeated. InputError: those of a network that is not trained."""
+        if not isinstance(self.training, TrainingSettings):
+            raise InputError(
+                f"affinity {self.name}: its training cannot be repeated from a part of its settings"
+            )
+        return self.training
 
     def labels(self, examples: torch.Tensor) -> torch.Tensor:
         """(n, T) labels of training examples."""
@@ -81,7 +95,7 @@ class LookInputs:
     task_ids: list[str]
     models: Sequence[str]
     curves: Sequence[str]
-    options: dict
+    options: Mapping[str, Any]
     network: NetworkInputs | None = None
 
 
@@ -96,7 +110,7 @@ def fixed_network(inputs: NetworkInputs) -> tuple[int, Network]:
     else:
         step = 0
         network = initial_network(
-            inputs.training["network"], inputs.task_ids, inputs.train.sequences.window, inputs.seed
+            inputs.training.network, inputs.task_ids, inputs.train.sequences.window, inputs.seed
         )
     if form == "tied":
         with torch.no_grad():
@@ -125,12 +139,7 @@ def only_network(models: Sequence[str], task_ids: Sequence[str]) -> tuple[str, M
 
 def trained_network(inputs: NetworkInputs) -> tuple[int, Network]:
     """(step, network) of the best validation. InputError: as `fixed_network`."""
-    for path, info in zip(inputs.models, read_pack_infos(inputs.models), strict=True):
-        if info.dataset_hash != inputs.dataset_hash:
-            raise InputError(
-                f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than the one given (hash"
-                f" {inputs.dataset_hash[:12]}); train the strategy again"
-            )
+    check_dataset(inputs.models, read_pack_infos(inputs.models), inputs.dataset_hash)
     path, info, group = only_network(inputs.models, inputs.task_ids)
     return info.best_step.get(group, 0), load_network(path, info, group)
 
@@ -147,17 +156,15 @@ def look_along_training(
     Goes on from `inputs.checkpoint`; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
-    running, named = inputs.running, inputs.training.get("layout")
-    training = {**inputs.training, "layout_here": named if named in LAYOUTS else LAYOUTS[0]}
+    running, settings = inputs.running, inputs.repeated
+    check_precision(settings.precision)
+    layout = settings.layout if settings.layout in LAYOUTS else LAYOUTS[0]
     with catch_termination() as termination:
-        trainer = GroupTrainer(
-            inputs.task_ids, inputs.columns, inputs.train, inputs.validation, training, inputs.seed,
-            label=f"affinity {inputs.name}",
-            precision=check_precision(inputs.training["precision"]), termination=termination,
-        )  # fmt: skip
+        job = TrainingJob(inputs.train, inputs.validation, settings, inputs.seed, layout, termination)
+        trainer = GroupTrainer(inputs.task_ids, inputs.columns, job, label=f"affinity {inputs.name}")
         steps: list[int] = []
         found: list[np.ndarray] = []
-        state = inputs.checkpoint.read() if inputs.checkpoint is not None and running["resume"] else None
+        state = inputs.checkpoint.read() if inputs.checkpoint is not None and running.resume else None
         if state is not None:
             trainer.load_state_dict(state["trainer"])
             steps, found = list(state["steps"]), [one.numpy() for one in state["found"]]
@@ -169,16 +176,14 @@ def look_along_training(
                 found.append(look(trainer.network.eval()))
             going = not termination.requested and trainer.advance()
             now = time.monotonic()
-            if inputs.checkpoint is not None and (
-                not going or now - last_save >= running["checkpoint_seconds"]
-            ):
+            if inputs.checkpoint is not None and (not going or now - last_save >= running.checkpoint_seconds):
                 looked = [torch.from_numpy(one) for one in found]
                 inputs.checkpoint.write({"trainer": trainer.state_dict(), "steps": steps, "found": looked})
                 last_save = time.monotonic()
             if not going:
                 log.warning("stopped by SIGTERM; %s; a new start goes on from here", progress_line([trainer]))
                 raise SystemExit(143)
-            if now - last_progress >= running.get("progress_seconds", 60):
+            if now - last_progress >= running.progress_seconds:
                 last_progress = now
                 log.info("%s", progress_line([trainer]))
         log.info("%s", ending_line(trainer))

@@ -18,7 +18,7 @@ For all shared weights the same is a backward pass a task and T forward passes a
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
@@ -86,7 +86,7 @@ def _losses(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return F.binary_cross_entropy_with_logits(logits, labels.expand_as(logits), reduction="none").mean(-2)
 
 
-FORMS = {"first_order": first_order, "exact": exact}
+FORMS: dict[str, Callable[..., torch.Tensor]] = {"first_order": first_order, "exact": exact}
 
 
 class LookAhead:

@@ -49,7 +49,7 @@ def write_affinity(path: str | Path, affinity: Affinity, task_ids: Sequence[str]
     settings)."""
     with whole(path) as partial, new_hdf5(partial) as file:
         arrays = {affinity.kind: affinity.matrix.astype(np.float64), "at": affinity.at.astype(np.int64)}
-        write_arrays(file, arrays | {"task_id": list(task_ids)})
+        write_arrays(file, arrays | {"task_id": np.array(task_ids)})
         write_arrays(file, {"pieces": affinity.pieces.astype(np.float32)}, compression="gzip", shuffle=True)
         file.attrs["axis"] = affinity.axis
         file.attrs.update(

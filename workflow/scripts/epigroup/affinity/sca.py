@@ -114,7 +114,7 @@ def measure(inputs: NetworkInputs) -> Affinity:
         )
     arguments = (inputs.train, inputs.columns, examples, inputs.rate)
     if options["network"] == "training":
-        every = options["every"] or inputs.training["validate_every"]
+        every = options["every"] or inputs.repeated.validate_every
         at, pieces, trainer = look_along_training(
             inputs, every, lambda network: mean_distances(network, *arguments, [len(examples)])[0]
         )

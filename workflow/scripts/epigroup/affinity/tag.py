@@ -51,7 +51,7 @@ def _measured(inputs: NetworkInputs) -> Affinity:
     options = inputs.options
     order, every = inputs.training_order(), options["every"] or EVERY
     device = inputs.train.labels.device
-    precision = check_precision(inputs.training["precision"])
+    precision = check_precision(inputs.training.precision)
     ahead, stopwatch = LookAhead(options["form"], inputs.rate, precision), Stopwatch(device)
     _, network = fixed_network(inputs)
     steps = [i * every for i in range(options["batches"])]

@@ -14,11 +14,12 @@ import numpy as np
 
 from epigroup.audit.finding import PASS, Finding, graded
 from epigroup.audit.kmers import sampled_kmers
-from epigroup.audit.windows import PAIRS, Windows, read_dataset, split_windows
+from epigroup.audit.windows import PAIRS, Windows, split_windows
 from epigroup.core.logs import Progress
 from epigroup.dataset.dataset import Dataset
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.genome.bins import mark_ranges
-from epigroup.genome.codes import Genome, open_genome
+from epigroup.genome.codes import Genome
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +169,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     inputs: genome, dataset, shards. cfg: kmer, sketch, similarity, warn_share, fail_share: above which shares of
     a split's windows it is a warning, and a failure.
     """
-    dataset, genome = read_dataset(inputs), open_genome(inputs["genome"])
+    dataset, genome = open_with_genome(inputs["genome"], inputs["dataset"], inputs["shards"])
     k = min(cfg["kmer"], dataset.window)
     one_in = max(1.0, (dataset.window - k + 1) / cfg["sketch"])
     samples = {

@@ -18,11 +18,11 @@ from epigroup.core.hdf5 import new_hdf5, open_hdf5
 from epigroup.core.logs import Progress
 from epigroup.core.settings import read_settings
 from epigroup.core.text_files import read_json
-from epigroup.dataset.dataset import Dataset, open_dataset
+from epigroup.dataset.dataset import Dataset
 from epigroup.dataset.labels import packed_width, unpack
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.evaluation.settings import EvaluationSettings
-from epigroup.genome.codes import open_genome
 
 log = logging.getLogger(__name__)
 
@@ -131,9 +131,7 @@ def judge_baseline(
     InputError: a genome, shards or predictions of another data set.
     """
     told = read_settings(JudgeSettings, cfg, "baselines")
-    dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
     fitted = name in ("gc", "kmer")
     n = told.examples if fitted else 0
     material = Material(

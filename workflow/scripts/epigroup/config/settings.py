@@ -15,7 +15,9 @@ from epigroup.config.strata_settings import check_strata
 from epigroup.config.strategies import warm_start
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import blocks, complete_network, same_weights
+from epigroup.networks.settings import read_network
 from epigroup.training.balancing import check_balancing, without_unused
+from epigroup.training.settings import read_training
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
@@ -69,7 +71,7 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
     _check_affinities(config, source)
     for name in strategies:
         try:
-            blocks(training_settings(config, name)["network"], config["dataset"]["window"])
+            blocks(read_network(training_settings(config, name)["network"]), config["dataset"]["window"])
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
@@ -239,7 +241,7 @@ def _check_warm_starts(config: Mapping[str, Any], source: str) -> None:
         if lacking:
             raise InputError(f"{where}: '{parent}' is not trained with seeds {sorted(lacking)}")
         mine, theirs = (training_settings(config, one)["network"] for one in (name, parent))
-        if not same_weights(mine, theirs):
+        if not same_weights(read_network(mine), read_network(theirs)):
             other = sorted(key for key in {*mine, *theirs} - {"dropout"} if mine.get(key) != theirs.get(key))
             raise InputError(
                 f"{where}: the network of '{parent}' differs in {', '.join(other)}, so its weights do not fit; "
@@ -274,7 +276,7 @@ def _check_training(config: Mapping[str, Any], source: str) -> None:
                 f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
             )
         try:
-            check_balancing(of_one)
+            check_balancing(read_training(of_one))
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
 

@@ -41,3 +41,20 @@ def _read(hint: Any, value: Any, section: str) -> Any:
     if isinstance(value, list) and any(tuple in (kind, get_origin(kind)) for kind in kinds):
         return tuple(value)
     return value
+
+
+def as_given(record: Any) -> dict[str, Any]:
+    """The mapping that `read_settings` reads a record from, for what is written: tuples as lists, records within as
+    mappings; keys that need not be there and have no value are left out.
+    """
+    return {
+        one.name: _given(value)
+        for one in fields(record)
+        if (value := getattr(record, one.name)) is not None or not _has_default(one)
+    }
+
+
+def _given(value: Any) -> Any:
+    if is_dataclass(value):
+        return as_given(value)
+    return list(value) if isinstance(value, tuple) else value

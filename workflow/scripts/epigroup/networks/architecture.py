@@ -3,10 +3,12 @@ alike.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from epigroup.core.errors import InputError
+from epigroup.core.settings import as_given
+from epigroup.networks.settings import NetworkSettings, hidden_key, read_network
 
 # DeepSEA's layers (Zhou & Troyanskaya 2015); deepsea_pool3 adds the third pooling that Shiri & Sun 2022,
 # section III.A, describe. Their filter counts and dropout are not in the text: reconstructed from DeepSEA.
@@ -28,7 +30,6 @@ NETWORKS = {
 }
 NETWORKS["deepsea_pool3"] = NETWORKS["deepsea"]
 LAST_UNPOOLED = ("deepsea",)
-HEADS = ("shared", "private")
 PRIVATE_HIDDEN = 64
 
 
@@ -53,20 +54,21 @@ class Cost:
     weights: int
 
 
-def blocks(network: Mapping[str, Any], window: int) -> list[Block]:
+def blocks(network: NetworkSettings, window: int) -> list[Block]:
     """The convolution blocks of a network's trunk for windows of `window` bp.
 
     Raises InputError for an unknown name, lists of unequal length and a window too short for the layers.
     """
-    name, channels, rates = network["name"], network["channels"], network["dropout"]
-    width, pool = network["filter_width"], network["pool"]
+    name, channels, rates = network.name, network.channels, network.dropout
+    width, pool = network.filter_width, network.pool
     if name not in NETWORKS:
         raise InputError(f"network.name: unknown network {name!r}; known: {', '.join(sorted(NETWORKS))}")
     if len(channels) != len(rates) or not channels:
         raise InputError(
             f"network: {len(channels)} channels but {len(rates)} dropout rates; give one rate a convolution"
         )
-    found, inputs, length = [], 4, window
+    found: list[Block] = []
+    inputs, length = 4, window
     for i, (outputs, rate) in enumerate(zip(channels, rates, strict=True)):
         pooled = i + 1 < len(channels) or name not in LAST_UNPOOLED
         positions = length - width + 1
@@ -82,46 +84,34 @@ def blocks(network: Mapping[str, Any], window: int) -> list[Block]:
     return found
 
 
-def flat_features(network: Mapping[str, Any], window: int) -> int:
+def flat_features(network: NetworkSettings, window: int) -> int:
     """How many numbers the last convolution block gives for a window: the inputs of the hidden layer."""
     last = blocks(network, window)[-1]
     return last.outputs * last.length
 
 
-def hidden_key(network: Mapping[str, Any]) -> str:
-    """The key that says how many units the hidden layer has: of all tasks, or of each.
-
-    Raises InputError for an unknown form of head.
-    """
-    head = network.get("head", "shared")
-    if head not in HEADS:
-        raise InputError(f"network.head: unknown form {head!r}; known: {', '.join(HEADS)}")
-    return "hidden" if head == "shared" else "private_hidden"
-
-
-def network_cost(network: Mapping[str, Any], window: int, n_tasks: int) -> Cost:
+def network_cost(network: NetworkSettings, window: int, n_tasks: int) -> Cost:
     """FLOP and weights of a network for `n_tasks` tasks.
 
     Training costs the forward pass, the gradient of the weights and that of each layer's input, each as much
     as the forward pass; the first layer's input needs none. Biases, pooling, ReLU and dropout are left out of
     the FLOP.
     """
-    width, trunk, inputs = network["filter_width"], blocks(network, window), flat_features(network, window)
-    key = hidden_key(network)
+    width, trunk, inputs = network.filter_width, blocks(network, window), flat_features(network, window)
+    units = network.units
     products = [block.positions * width * block.inputs * block.outputs for block in trunk]
     weights = sum((width * block.inputs + 1) * block.outputs for block in trunk)
-    layers = 1 if key == "hidden" else n_tasks
-    units = network[key]
+    layers = 1 if network.head == "shared" else n_tasks
     total = sum(products) + layers * inputs * units + n_tasks * units
     weights += layers * (inputs + 1) * units + n_tasks * (units + 1)
     return Cost(2 * total, 6 * total - 2 * products[0], weights)
 
 
-def same_weights(network: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def same_weights(network: NetworkSettings, other: NetworkSettings) -> bool:
     """Whether two completed networks have the same layers, so that one can take the other's weights: all but
     their dropout is alike.
     """
-    return {**network, "dropout": None} == {**other, "dropout": None}
+    return replace(network, dropout=()) == replace(other, dropout=())
 
 
 def complete_network(network: Mapping[str, Any], window: int) -> dict[str, Any]:
@@ -130,23 +120,25 @@ def complete_network(network: Mapping[str, Any], window: int) -> dict[str, Any]:
     What the form of head does not use is left out. Raises InputError as `blocks` does.
     """
     full = {**NETWORKS[network["name"]], "head": "shared", "private_hidden": PRIVATE_HIDDEN, **network}
-    unused = {"hidden", "private_hidden"} - {hidden_key(full)}
+    unused = {"hidden", "private_hidden"} - {hidden_key(full["head"])}
     width = full.pop("width", 1)
     full = {key: value for key, value in full.items() if key not in unused}
-    return full if width == 1 else widen(full, window, width)
+    return full if width == 1 else as_given(widen(read_network(full), window, width))
 
 
-def widen(network: Mapping[str, Any], window: int, width: float) -> dict[str, Any]:
+def widen(network: NetworkSettings, window: int, width: float) -> NetworkSettings:
     """The network with about `width` times the weights (counted with one task).
 
     Filters and hidden units all grow by one factor, about the square root of `width`, and are rounded to
     multiples of 8: the factor whose rounded sizes come nearest.
     """
-    key = hidden_key(network)
+    key = hidden_key(network.head)
 
-    def scaled(factor: float) -> dict[str, Any]:
-        sizes = [max(8, 8 * round(factor * n / 8)) for n in [*network["channels"], network[key]]]
-        return {**network, "channels": sizes[:-1], key: sizes[-1]}
+    def scaled(factor: float) -> NetworkSettings:
+        *channels, units = (max(8, 8 * round(factor * n / 8)) for n in [*network.channels, network.units])
+        if key == "hidden":
+            return replace(network, channels=tuple(channels), hidden=units)
+        return replace(network, channels=tuple(channels), private_hidden=units)
 
     def excess(factor: float) -> float:
         return network_cost(scaled(factor), window, 1).weights / wanted - 1

@@ -47,6 +47,6 @@ def write_heads(model_paths: Sequence[str | os.PathLike], out: str | os.PathLike
     weights, bias, tasks = read_heads(model_paths)
     info = read_pack_infos(model_paths)[0]
     with whole(out) as partial, new_hdf5(partial) as handle:
-        write_arrays(handle, {"E": weights, "bias": bias, "task_id": tasks})
+        write_arrays(handle, {"E": weights, "bias": bias, "task_id": np.array(tasks)})
         handle.attrs.update(dataset_hash=info.dataset_hash, seed=info.seed, network=info.network["name"])
     logger.info("heads of %d tasks, %d weights each", *weights.shape)

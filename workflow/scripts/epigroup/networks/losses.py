@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
+from epigroup.networks.settings import LossSettings
 
 Elementwise = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-Counts = torch.Tensor | np.ndarray
+Counts: TypeAlias = torch.Tensor | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,19 @@ class Loss:
     target; `of_labels`: whether it is one of targets 0 and 1, whose positives can be weighed.
     """
 
-    build: Callable[[Mapping[str, Any]], Elementwise]
+    build: Callable[[LossSettings], Elementwise]
     mean: Callable[[torch.Tensor], torch.Tensor]
     of_labels: bool
 
 
-def _bce(cfg: Mapping[str, Any]) -> Elementwise:
+def _bce(settings: LossSettings) -> Elementwise:
     """-log p of the label (Shiri & Sun 2022, equation 1)."""
     return lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
 
 
-def _focal(cfg: Mapping[str, Any]) -> Elementwise:
+def _focal(settings: LossSettings) -> Elementwise:
     """-(1 - q)^gamma log q, q the probability of the label (Lin et al. 2017, equation 4)."""
-    gamma = cfg["focal_gamma"]
+    gamma = settings.focal_gamma
 
     def focal(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         towards = (2 * targets - 1) * logits
@@ -44,14 +45,14 @@ def _focal(cfg: Mapping[str, Any]) -> Elementwise:
     return focal
 
 
-def _poisson(cfg: Mapping[str, Any]) -> Elementwise:
+def _poisson(settings: LossSettings) -> Elementwise:
     """rate - target log rate, the output being log rate: -log likelihood without what the target alone
     decides.
     """
     return lambda logits, targets: torch.exp(logits) - targets * logits
 
 
-def _mse(cfg: Mapping[str, Any]) -> Elementwise:
+def _mse(settings: LossSettings) -> Elementwise:
     """The square of output - target."""
     return lambda logits, targets: torch.square(logits - targets)
 
@@ -71,38 +72,43 @@ def find_loss(name: str) -> Loss:
     return LOSSES[name]
 
 
-def positive_weights(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> torch.Tensor | None:
+def positive_weights(settings: LossSettings, positives: Counts, n_train: int) -> torch.Tensor | None:
     """Weight of a positive of each task, float32 (T,) where `positives` are; None for no weights.
 
     `balanced`: negatives / positives of the task in training, at most `max_positive_weight`, so that both
     kinds weigh the same; a task without positives has the most. A number is the weight itself.
     """
-    counts, wanted = torch.as_tensor(positives).double(), cfg["positive_weights"]
+    counts, wanted = torch.as_tensor(positives).double(), settings.positive_weights
     if wanted == "none":
         return None
     if wanted == "balanced":
         weights = ((n_train - counts) / counts).nan_to_num(torch.inf)
-        return weights.clamp(max=cfg["max_positive_weight"]).float()
-    return torch.full_like(counts, wanted, dtype=torch.float32)
+        return weights.clamp(max=settings.max_positive_weight).float()
+    return torch.full_like(counts, float(wanted), dtype=torch.float32)
 
 
-def build_loss(cfg: Mapping[str, Any], positives: Counts, n_train: int) -> Elementwise:
-    """The loss named by `cfg["loss"]`: (logits (N, T) float32, targets (N, T) float32) -> (N, T) float32.
+def build_loss(settings: LossSettings, positives: Counts, n_train: int) -> Elementwise:
+    """The loss that the settings name: (logits (N, T) float32, targets (N, T) float32) -> (N, T) float32.
 
-    Parameters: `cfg` the training settings, of which `focal_gamma`, `positive_weights` and
-    `max_positive_weight` are read too; `positives` int64 (T,) the positives of the group's tasks among the
+    Parameters: `positives` int64 (T,) the positives of the group's tasks among the
     `n_train` training examples. The mean over the result is the loss of the group. Raises InputError for an
     unknown loss, and for weights of positives where targets are no labels.
     """
-    loss = find_loss(cfg["loss"])
-    elementwise, weights = loss.build(cfg), positive_weights(cfg, positives, n_train)
+    loss = find_loss(settings.loss)
+    elementwise, weights = loss.build(settings), positive_weights(settings, positives, n_train)
     if weights is None:
         return elementwise
     if not loss.of_labels:
         raise InputError(
-            f"training.positive_weights: {cfg['positive_weights']} has no meaning with loss {cfg['loss']}; "
+            f"training.positive_weights: {settings.positive_weights} has no meaning with loss {settings.loss}; "
             "set it to none, or take loss bce or focal"
         )
+
+    return _weighted(elementwise, weights)
+
+
+def _weighted(elementwise: Elementwise, weights: torch.Tensor) -> Elementwise:
+    """The loss with the weight of each task, `weights` (T,), where its target is above 0."""
 
     def weighted(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         nonlocal weights

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +28,9 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.text_files import as_read, first_line, text_check
 from epigroup.networks.networks import Network, build_network
+from epigroup.networks.settings import read_network
+
+Value = TypeVar("Value")
 
 FORMAT_VERSION = 3
 # One key only: the safetensors library writes several in an order that changes from run to run.
@@ -74,9 +77,20 @@ class ModelInfo:
 
     def of_group(self, group: int) -> ModelInfo:
         """The same of one group alone."""
-        per_group = ("groups", *_BY_GROUP)
-        own = {key: {g: v for g, v in getattr(self, key).items() if g == group} for key in per_group}
-        return replace(self, **own)
+
+        def own(values: dict[int, Value]) -> dict[int, Value]:
+            return {group: values[group]} if group in values else {}
+
+        return replace(
+            self,
+            groups=own(self.groups),
+            learning_rate=own(self.learning_rate),
+            best_step=own(self.best_step),
+            validation_loss=own(self.validation_loss),
+            task_step=own(self.task_step),
+            layout=own(self.layout),
+            jointly=own(self.jointly),
+        )
 
 
 def versions() -> dict[str, str]:
@@ -198,7 +212,7 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
     """One group's network, in evaluation mode, on the CPU: with its best weights, or with those of a `step`
     that serves some of its tasks.
     """
-    network = build_network(info.network, len(info.groups[group]), info.window)
+    network = build_network(read_network(info.network), len(info.groups[group]), info.window)
     try:
         network.load_state_dict(read_weights(path, group, None if step == info.best_step[group] else step))
     except RuntimeError as error:
@@ -207,6 +221,23 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
             "again"
         ) from error
     return network.eval()
+
+
+def check_dataset(
+    paths: Sequence[str | os.PathLike],
+    infos: Sequence[ModelInfo],
+    dataset_hash: str,
+    given: str = "the one given",
+) -> None:
+    """Refuse (InputError) model files, with their metadata, of another data set than that of `dataset_hash`, which
+    `given` names.
+    """
+    for path, info in zip(paths, infos, strict=True):
+        if info.dataset_hash != dataset_hash:
+            raise InputError(
+                f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than {given} (hash "
+                f"{dataset_hash[:12]}); train the strategy again"
+            )
 
 
 def read_pack_infos(paths: Sequence[str | os.PathLike]) -> list[ModelInfo]:

@@ -9,15 +9,13 @@ the other form each task has a hidden layer of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.networks.architecture import blocks, flat_features, hidden_key
+from epigroup.networks.architecture import blocks, flat_features
+from epigroup.networks.settings import NetworkSettings
 
 # Of activations in memory: the channels of a place side by side, or the places of a channel.
 LAYOUTS = ("channels_last", "contiguous")
@@ -46,6 +44,8 @@ class Dropout(nn.Module):
 
     def mask(self, x: torch.Tensor) -> torch.Tensor:
         """The next mask for activations like `x` (shape, layout and type count, the values do not)."""
+        if self.bits is None:
+            raise ValueError("there is no generator to draw a mask from: draw_dropout_from sets it")
         if isinstance(self.bits, torch.Generator):
             kept = 1.0 - self.rate
             return torch.empty_like(x).bernoulli_(kept, generator=self.bits).mul_(1.0 / kept)
@@ -66,21 +66,23 @@ class Trunk(nn.Module):
     With a shared head the features are a hidden layer, else what the last convolution block gives.
     """
 
-    def __init__(self, cfg: Mapping[str, Any], window: int) -> None:
+    def __init__(self, settings: NetworkSettings, window: int) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for block in blocks(cfg, window):
-            layers.append(nn.Conv2d(block.inputs, block.outputs, (1, cfg["filter_width"])))
+        for block in blocks(settings, window):
+            layers.append(nn.Conv2d(block.inputs, block.outputs, (1, settings.filter_width)))
             if block.pooled:
                 # before the ReLU, which commutes with the maximum: the same values from a quarter of the work
-                layers.append(nn.MaxPool2d((1, cfg["pool"])))
+                layers.append(nn.MaxPool2d((1, settings.pool)))
             layers += [nn.ReLU(), Dropout(block.dropout)]
         self.blocks = nn.Sequential(*layers)
         self.layout = LAYOUTS[0]
-        self.width, self.hidden = flat_features(cfg, window), None
-        if hidden_key(cfg) == "hidden":
-            self.hidden, self.relu = nn.Linear(self.width, cfg["hidden"]), nn.ReLU()
-            self.width = cfg["hidden"]
+        self.width = flat_features(settings, window)
+        self.hidden: nn.Linear | None = None
+        units = settings.units
+        if settings.head == "shared":
+            self.hidden, self.relu = nn.Linear(self.width, units), nn.ReLU()
+            self.width = units
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.dim() == 3:
@@ -131,11 +133,11 @@ class PrivateHead(nn.Module):
 class Network(nn.Module):
     """Trunk and head: (N, 4, L) -> logits (N, n_tasks) float32. `trunk` holds what the tasks share."""
 
-    def __init__(self, cfg: Mapping[str, Any], n_tasks: int, window: int) -> None:
+    def __init__(self, settings: NetworkSettings, n_tasks: int, window: int) -> None:
         super().__init__()
-        self.trunk = Trunk(cfg, window)
+        self.trunk = Trunk(settings, window)
         if self.trunk.hidden is None:
-            self.head: nn.Module = PrivateHead(self.trunk.width, n_tasks, cfg["private_hidden"])
+            self.head: SharedHead | PrivateHead = PrivateHead(self.trunk.width, n_tasks, settings.units)
         else:
             self.head = SharedHead(self.trunk.width, n_tasks)
 
@@ -159,10 +161,10 @@ class Network(nn.Module):
                 module.bits = bits
 
 
-def build_network(cfg: Mapping[str, Any], n_tasks: int, window: int) -> Network:
-    """The network of completed settings `cfg` for `n_tasks` tasks and windows of `window` bp.
+def build_network(settings: NetworkSettings, n_tasks: int, window: int) -> Network:
+    """The network of these settings for `n_tasks` tasks and windows of `window` bp.
 
     Weights are drawn from torch's current generator with torch's defaults. Raises InputError for an unknown
     name or head, lists of unequal length, or a window too short for the pooling.
     """
-    return Network(cfg, n_tasks, window).to(memory_format=torch.channels_last)
+    return Network(settings, n_tasks, window).to(memory_format=torch.channels_last)

@@ -55,9 +55,16 @@ def write_profiles(
     tasks: Sequence[str] | None,
     per_modality: int | None,
 ) -> None:
-    """Write the study's grouping (task_id, group), each profile a group of its own."""
+    """Write the study's grouping (task_id, group), each profile a group of its own. Raises InputError as
+    `choose_profiles`, and where neither `tasks` nor `per_modality` is given.
+    """
     table = read_table(tasks_tsv, keep_default_na=False)
-    chosen = list(tasks) if tasks is not None else choose_profiles(table, per_modality)
+    if tasks is not None:
+        chosen = list(tasks)
+    elif per_modality is not None:
+        chosen = choose_profiles(table, per_modality)
+    else:
+        raise InputError("patience_study: give either tasks or per_modality")
     with whole(out) as path:
         pd.DataFrame({"task_id": chosen, "group": range(len(chosen))}).to_csv(path, sep="\t", index=False)
     log.info("full-length trainings of %d profiles: %s", len(chosen), ", ".join(chosen))

@@ -9,6 +9,7 @@ from typing import Any
 from epigroup.config.strategies import count_groups, grouping_tasks
 from epigroup.genome.assemblies import known_lengths
 from epigroup.networks.architecture import network_cost
+from epigroup.networks.settings import read_network
 from epigroup.plan.jobs import count_jobs
 from epigroup.plan.trials import StudyPlan, TrialPlan, plan_search, plan_study
 from epigroup.run.facts import Run
@@ -94,7 +95,7 @@ def plan_strategy(run: Run, name: str) -> StrategyPlan:
     least = min(steps, (training["patience"] + 1) * training["validate_every"])
     seconds, size, largest = 0.0, 0, 0
     for n_groups, n_tasks in sizes:
-        cost = network_cost(training["network"], window, n_tasks)
+        cost = network_cost(read_network(training["network"]), window, n_tasks)
         seconds += seeds * n_groups * seconds_a_step(training, window, n_tasks)
         size += seeds * n_groups * 4 * cost.weights
         largest = max(largest, cost.weights)

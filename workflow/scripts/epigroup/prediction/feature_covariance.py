@@ -13,12 +13,12 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
-from epigroup.dataset.dataset import open_dataset
-from epigroup.genome.codes import open_genome
-from epigroup.networks.model_files import load_network, read_pack_infos
+from epigroup.dataset.with_genome import open_with_genome
+from epigroup.networks.model_files import check_dataset, load_network, read_pack_infos
 from epigroup.networks.networks import Network
-from epigroup.training.batches import Batches, Sequences
+from epigroup.training.batches import Batches
 from epigroup.training.devices import choose_device
+from epigroup.training.open_data import load_splits
 
 logger = logging.getLogger(__name__)
 
@@ -110,19 +110,13 @@ def measure_hidden(
             f"{model_paths[0]}: the strategy has {n_networks} networks, each with hidden features of its "
             "own; let heads_from name a strategy whose grouping has a single group"
         )
-    dataset, genome = open_dataset(dataset_json, shard_paths), open_genome(genome_h5)
-    if infos[0].dataset_hash != dataset.dataset_hash:
-        raise InputError(
-            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
-        )
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
-    batches = Batches(sequences, dataset.split("train", data=data), (dataset.window - dataset.bin_size) // 2)
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
+    check_dataset(model_paths, infos, dataset.dataset_hash, str(dataset_json))
+    (batches,) = load_splits(dataset, genome, ["train"], chosen, data)
     rows = draw_examples(len(batches), settings.examples, settings.seed)
     # the weights that E is read from: those of the group's best validation, whatever steps serve its tasks
     path, info = next((path, info) for path, info in zip(model_paths, infos, strict=True) if info.groups)
-    network = load_network(path, info, next(iter(info.groups))).to(sequences.device)
+    network = load_network(path, info, next(iter(info.groups))).to(chosen)
     mean, covariance, n = mean_and_covariance(
         hidden_features(network, batches, rows, settings.batch_size, info.precision)
     )

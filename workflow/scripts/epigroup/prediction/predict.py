@@ -14,14 +14,15 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, write_arrays
 from epigroup.core.logs import Progress
-from epigroup.dataset.dataset import Dataset, Examples, open_dataset
+from epigroup.dataset.dataset import Dataset, Examples
 from epigroup.dataset.groups import read_groups
-from epigroup.genome.codes import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.networks.losses import find_loss
-from epigroup.networks.model_files import ModelInfo, load_network, read_info, read_pack_infos
+from epigroup.networks.model_files import ModelInfo, check_dataset, load_network, read_info, read_pack_infos
 from epigroup.networks.networks import Network
 from epigroup.training.batches import Sequences
 from epigroup.training.devices import choose_device
+from epigroup.training.open_data import load_sequences, window_positions
 
 logger = logging.getLogger(__name__)
 
@@ -180,20 +181,11 @@ def open_examples(
     do not belong together.
     """
     chosen = choose_device(device)  # first: a missing GPU must not show after minutes of reading
-    dataset = open_dataset(dataset_json, shard_paths)
-    genome = open_genome(genome_h5)
-    info = read_pack_infos(model_paths)[0]
-    if info.dataset_hash != dataset.dataset_hash:
-        raise InputError(
-            f"{model_paths[0]}: trained on another data set than {dataset_json}; train the strategy again"
-        )
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
-    sequences = Sequences(genome, dataset.chromosomes, dataset.window, chosen, data)
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
+    check_dataset(model_paths, read_pack_infos(model_paths), dataset.dataset_hash, str(dataset_json))
+    sequences = load_sequences(dataset, genome, chosen, data)
     examples = dataset.split(split, dataset.evaluation_regions[regions], data)
-    left = (dataset.window - dataset.bin_size) // 2
-    positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
-    return dataset, examples, sequences, positions
+    return dataset, examples, sequences, window_positions(sequences, dataset, examples)
 
 
 def predict_split(

@@ -1,5 +1,6 @@
 """Affinities: what a run measures, on which files, and what a measure is told."""
 
+from dataclasses import fields
 from typing import Any
 
 from epigroup import affinity as affinity_measures
@@ -9,12 +10,10 @@ from epigroup.run import training
 from epigroup.run.calibration import in_precision
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
+from epigroup.training.settings import UntrainedSettings
 
 # What a network that is not trained is made from, and the batches that it sees: other training settings change nothing.
-UNTRAINED = (
-    *("network", "learning_rate", "batch_size", "reverse_complement", "jitter", "sampling"),
-    *("precision", "device"),
-)
+UNTRAINED = tuple(one.name for one in fields(UntrainedSettings))
 
 
 def measured(run: Run) -> list[list]:

@@ -8,20 +8,21 @@ Each trial starts as soon as the last has ended and is judged, whenever it has `
 import logging
 import math
 import random
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import optuna
 from optuna.pruners import SuccessiveHalvingPruner
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
+from epigroup.search.settings import SearchSettings
+
 logger = logging.getLogger(__name__)
 
 Judge = Callable[[float, int], bool]
 
 
-def halve(search: Mapping[str, Any], seed: int, run: Callable[[float, Judge], float]) -> None:
+def halve(search: SearchSettings, seed: int, run: Callable[[float, Judge], float]) -> None:
     """Try the search's rates, or as many as `trials` of its range, with `run(rate, judge)`.
 
     `run` calls `judge(lowest loss so far, validations)` after each validation and stops when it says so; it
@@ -30,15 +31,12 @@ def halve(search: Mapping[str, Any], seed: int, run: Callable[[float, Judge], fl
     estimator from what was found. Everything follows from the seed and the losses.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    listed = list(search.get("rates") or [])
-    n_trials = len(listed) or search["trials"]
-    low, high = (min(listed), max(listed)) if listed else search["range"]
+    listed = list(search.rates or [])
+    n_trials, low, high = search.drawn
     study = optuna.create_study(
         direction="minimize",
         sampler=TPESampler(seed=seed, n_startup_trials=max(1, n_trials // 2)),
-        pruner=SuccessiveHalvingPruner(
-            min_resource=search["first_rung"], reduction_factor=search["reduction"]
-        ),
+        pruner=SuccessiveHalvingPruner(min_resource=search.first_rung, reduction_factor=search.reduction),
     )
     for rate in random.Random(seed).sample(listed, len(listed)):
         study.enqueue_trial({"learning_rate": rate})

@@ -37,10 +37,10 @@ class Trial:
 TRIAL_COLUMNS = tuple(field.name for field in fields(Trial))
 
 
-def fine_rates(best: float, spec: Mapping) -> list[float]:
+def fine_rates(best: float, tried: Sequence[float], refine: float) -> list[float]:
     """The second phase: best - refine and best + refine, without what is not positive or was tried before."""
-    rates = [float(f"{best + step:.10g}") for step in (-spec["refine"], spec["refine"])]
-    return [rate for rate in rates if rate > 0 and rate not in spec["rates"]]
+    rates = [float(f"{best + step:.10g}") for step in (-refine, refine)]
+    return [rate for rate in rates if rate > 0 and rate not in tried]
 
 
 def mean_losses(trials: Iterable[Trial]) -> dict[float, float]:

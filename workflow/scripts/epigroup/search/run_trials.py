@@ -10,22 +10,21 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.dataset.dataset import open_dataset
+from epigroup.core.settings import as_given
 from epigroup.dataset.groups import read_groups
-from epigroup.genome.codes import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.search.rates import Trial, best_rate, fine_rates, read_trials, write_trials
-from epigroup.training.batch_stream import BatchStream
-from epigroup.training.batches import Batches, Sequences
+from epigroup.search.settings import SearchSettings, read_search
 from epigroup.training.calibration import Choices, choose_layout
 from epigroup.training.checkpoints import (
-    Termination,
     catch_termination,
     checkpoint_path,
     read_checkpoint,
@@ -33,6 +32,7 @@ from epigroup.training.checkpoints import (
 )
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_tables import check_groups, pack_groups
+from epigroup.training.job import TrainingJob
 from epigroup.training.log_lines import progress_line
 from epigroup.training.memory import (
     MEGABYTE,
@@ -45,6 +45,8 @@ from epigroup.training.memory import (
     keep_freed_memory,
     refuse_out_of_memory,
 )
+from epigroup.training.open_data import load_splits
+from epigroup.training.settings import RunningSettings, TrainingSettings, read_job
 from epigroup.training.trainer import Diverged, GroupTrainer
 from epigroup.training.warm_start import WarmStart, read_warm_start
 
@@ -67,23 +69,18 @@ class Trials:
 
     def __init__(
         self,
-        train: Batches,
-        validation: Batches,
         task_ids: Sequence[str],
-        seed: int,
-        cfg: Mapping[str, Any],
+        job: TrainingJob,
+        running: RunningSettings,
         *,
         phase: str,
-        precision: str,
-        termination: Termination,
         checkpoint: Path | None = None,
         warm: WarmStart | None = None,
     ) -> None:
-        self.train, self.validation, self.seed, self.cfg = train, validation, seed, cfg
-        self.number = {task: i for i, task in enumerate(task_ids)}
-        self.phase, self.precision, self.termination = phase, precision, termination
+        self.columns = {task: i for i, task in enumerate(task_ids)}
+        self.job, self.running, self.phase = job, running, phase
         self.checkpoint, self.warm = checkpoint, warm
-        saved = read_checkpoint(checkpoint) if checkpoint is not None and cfg["resume"] else None
+        saved = read_checkpoint(checkpoint) if checkpoint is not None and running.resume else None
         saved = saved or {"finished": [], "current": None}
         self.finished = [(Trial(**fields), losses) for fields, losses in saved["finished"]]
         self._current = saved["current"]
@@ -105,9 +102,17 @@ class Trials:
             return self._replay(len(groups), judge)
         trainers: dict[int, GroupTrainer] = {}
         for group, tasks in groups.items():
-            share = trainers and self.cfg["sampling"] == "none"
+            share = trainers and self.job.settings.sampling == "none"
             stream = next(iter(trainers.values())).stream if share else None
-            trainers[group] = self._trainer(group, tasks, rate, stream)
+            trainers[group] = GroupTrainer(
+                tasks,
+                [self.columns[task] for task in tasks],
+                self.job,
+                label=f"group {group} at rate {rate:g}",
+                learning_rate=rate,
+                stream=stream,
+                start=None if self.warm is None else self.warm.of(tasks),
+            )
         for group, state in (self._current or {}).items():
             trainers[int(group)].load_state_dict(state)
             logger.info("%s", progress_line([trainers[int(group)]]))
@@ -122,9 +127,14 @@ class Trials:
                 stopped = judge(
                     mean_of_lowest([curve(t) for t in trainers.values()], validations), validations
                 )
+        self._take_note(trainers, rate, diverged)
+        return math.inf if diverged is not None else mean_of_lowest([curve(t) for t in trainers.values()])
+
+    def _take_note(self, trainers: Mapping[int, GroupTrainer], rate: float, diverged: int | None) -> None:
+        """Count the trials of some groups at a rate as finished; `diverged`: the group whose loss did."""
         for group, trainer in trainers.items():
             state = trainer.state
-            at_end = "max_steps" if state.step >= self.cfg["max_steps"] else "patience"
+            at_end = "max_steps" if state.step >= trainer.settings.max_steps else "patience"
             ended = "diverged" if group == diverged else at_end if trainer.finished else "stopped"
             trial = Trial(
                 group=group,
@@ -143,7 +153,6 @@ class Trials:
             )  # fmt: skip
         self._place = len(self.finished)
         self._save({})
-        return math.inf if diverged is not None else mean_of_lowest([curve(t) for t in trainers.values()])
 
     def _replay(self, n: int, judge: Judge) -> float:
         """Give `judge` and the caller what they were given when these trials ran."""
@@ -156,26 +165,16 @@ class Trials:
             judge(mean_of_lowest(curves, validations), validations)
         return math.inf if diverged else mean_of_lowest(curves)
 
-    def _trainer(
-        self, group: int, tasks: Sequence[str], rate: float, stream: BatchStream | None
-    ) -> GroupTrainer:
-        return GroupTrainer(
-            tasks, [self.number[task] for task in tasks], self.train, self.validation,
-            {**self.cfg, "learning_rate": rate}, self.seed, label=f"group {group} at rate {rate:g}",
-            precision=self.precision, termination=self.termination, stream=stream,
-            start=None if self.warm is None else self.warm.of(tasks),
-        )  # fmt: skip
-
     def _validate_once_more(self, trainers: Mapping[int, GroupTrainer], validations: int) -> int | None:
         """Train each group up to its validation number `validations`; the group that diverged, or None."""
         for group, trainer in trainers.items():
             try:
                 while len(trainer.state.curve) < validations and not trainer.finished:
-                    going = not self.termination.requested and trainer.advance()
+                    going = not self.job.termination.requested and trainer.advance()
                     now = time.monotonic()
-                    show = not going or now - self._last_progress >= self.cfg["progress_seconds"]
+                    show = not going or now - self._last_progress >= self.running.progress_seconds
                     progress = progress_line([trainer]) if show else ""
-                    if not going or now - self._last_save >= self.cfg["checkpoint_seconds"]:
+                    if not going or now - self._last_save >= self.running.checkpoint_seconds:
                         self._save({str(g): t.state_dict() for g, t in trainers.items()})
                         self._last_save = time.monotonic()
                     if not going:
@@ -206,112 +205,143 @@ def mean_of_lowest(curves: Sequence[Sequence[float]], validations: int | None = 
     return sum(lowest) / len(lowest)
 
 
+@dataclass(frozen=True)
+class TrialFiles:
+    """What the trials of a part read and make.
+
+    genome (genome.h5), dataset (dataset.json), shards: of the data set; groups: a table with columns task_id, group;
+    coarse: tables of the coarse trials, which fine ones read; warm: the model file of the network whose weights trials
+    start from. trials: the table that is made; checkpoints, choices: folders as in `train_pack.PackFiles`.
+    """
+
+    genome: str
+    dataset: str
+    shards: Sequence[str]
+    groups: str
+    trials: str
+    checkpoints: str
+    coarse: Sequence[str] = ()
+    warm: str | None = None
+    choices: str | None = None
+
+
+@dataclass(frozen=True)
+class TrialPart:
+    """Which trials are run: part number `part` of `n_parts` of a phase (coarse, fine or halving).
+
+    sample: the tasks, each a group of its own, whose mean loss decides; None: each group decides for itself. tasks:
+    all that the table of groups must hold.
+    """
+
+    phase: str
+    part: int
+    n_parts: int
+    seed: int
+    sample: Sequence[str] | None = None
+    tasks: Sequence[str] | None = None
+
+
 def run_trials(
-    genome_h5: str,
-    dataset_json: str,
-    shard_paths: Sequence[str],
-    groups_tsv: str,
-    coarse_tsvs: Sequence[str],
+    files: TrialFiles,
+    which: TrialPart,
     *,
-    phase: str,
-    part: int,
-    n_parts: int,
-    sample: Sequence[str] | None,
-    tasks: Sequence[str] | None,
-    seed: int,
     training: Mapping[str, Any],
     search: Mapping[str, Any],
-    out: str,
-    checkpoint_dir: str,
     threads: int,
     code: str,
     data: str = "memory",
-    warm_model: str | None = None,
-    choices_dir: str | None = None,
 ) -> None:
     """Run the trials of one part of one phase and write them as a table.
 
-    `phase`: coarse, fine (which reads the coarse tables) or halving. `sample`: the tasks, each a group of its
-    own, whose mean loss decides; None: each group decides for itself. `tasks`: all that `groups_tsv` must
-    hold. `training`: settings of the trials and
-    of running; `search`: the search's; `data`: memory or disk, where genome and labels lie;
-    `warm_model`: the model file of the network whose weights trials start from; `choices_dir`: as in
-    `train_pack`. Raises
-    InputError for bad input and when no coarse trial ended with a finite loss; SystemExit(143) after SIGTERM.
+    `training`: settings of the trials and of running; `search`: the search's; `data`: memory or disk, where genome and
+    labels lie; `code`: the digest of this code. Raises InputError for bad input and when no coarse trial ended with a
+    finite loss; SystemExit(143) after SIGTERM.
     """
     keep_freed_memory()
     torch.set_num_threads(threads)
-    device = choose_device(training["device"])
+    settings, running = read_job(training)
+    device = choose_device(settings.device)
     prefer_deterministic(device)
-    precision = check_precision(training["precision"])
-    dataset = open_dataset(dataset_json, shard_paths)
-    table = read_groups(groups_tsv, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
-    searched = searched_groups(table.by_number(), sample, groups_tsv)
-    groups = pack_groups(searched, part, n_parts)
+    check_precision(settings.precision)
+    dataset, genome = open_with_genome(files.genome, files.dataset, files.shards)
+    table = read_groups(files.groups, dataset.task_ids, needed=which.tasks or (), overlap=True, numbered=True)
+    searched = searched_groups(table.by_number(), which.sample, files.groups)
+    groups = pack_groups(searched, which.part, which.n_parts)
+    coarse = read_trials(files.coarse)
+    searched_by = read_search(search)
     rates = {
-        group: phase_rates(phase, search, read_trials(coarse_tsvs), None if sample else group)
+        group: phase_rates(which.phase, searched_by, coarse, None if which.sample else group)
         for group in groups
     }
     warm = None
-    if warm_model is not None:
+    if files.warm is not None:
         warm = read_warm_start(
-            warm_model, dataset_hash=dataset.dataset_hash, network=training["network"], window=dataset.window
+            files.warm, dataset_hash=dataset.dataset_hash, network=settings.network, window=dataset.window
         )
-    genome = open_genome(genome_h5)
     checkpoint = checkpoint_path(
-        checkpoint_dir,
-        training,
-        search=dict(search),
-        phase=phase,
+        files.checkpoints,
+        settings,
+        search=as_given(searched_by),
+        phase=which.phase,
         rates={str(group): values for group, values in rates.items()},
         groups={str(group): list(tasks) for group, tasks in groups.items()},
         dataset=dataset.dataset_hash,
         genome=genome.checks,
-        seed=seed,
+        seed=which.seed,
         code=code,
         device=device.type,
         **({} if warm is None else {"warm": warm.digest}),
     )
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(
-            f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
-        )
-    left = (dataset.window - dataset.bin_size) // 2
-    with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-        sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
-        train, validation = (
-            Batches(sequences, dataset.split(name, data=data), left) for name in ("train", "validation")
-        )
-    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids, training["loss"])
-    most = max((len(tasks) for tasks in groups.values()), default=1)
-    need, available = footprint(training, most, dataset.window, precision), available_bytes(device)
-    check_gradients(training, most, dataset.window, precision, available)
-    at_once = len(groups) if sample and phase == "halving" else 1
-    check_room(need, available, training["batch_size"], at_once)
-
-    def out_of_memory() -> str:
-        return f"memory ran out in a trial; {advice(need, available, training['batch_size'], at_once)}"
-
-    choices = Choices(None if choices_dir is None else Path(choices_dir), device)
-    here = {**training, "layout_here": choose_layout(training, dataset.window, choices)}
+    train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
+    check_groups(groups, {"training": train, "validation": validation}, dataset.task_ids, settings.loss)
+    at_once = len(groups) if which.sample and which.phase == "halving" else 1
+    out_of_memory = check_memory(settings, running, groups, at_once, dataset.window, available_bytes(device))
+    choices = Choices(None if files.choices is None else Path(files.choices), device)
+    layout = choose_layout(settings, dataset.window, choices)
     with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
-        trials = Trials(
-            train, validation, dataset.task_ids, seed, here, phase=phase,
-            precision=precision, termination=termination, checkpoint=checkpoint, warm=warm,
-        )  # fmt: skip
-        if phase == "halving":
-            from epigroup.search.halving import halve
-
-            units = [groups] if sample else [{group: tasks} for group, tasks in groups.items()]
-            for unit in units:
-                if unit:
-                    halve(search, seed, lambda rate, judge, unit=unit: trials.run(unit, rate, judge))
-        else:
-            for group, tasks in groups.items():
-                for rate in rates[group]:
-                    trials.run({group: tasks}, rate)
-    write_trials(out, trials.trials)
+        job = TrainingJob(train, validation, settings, which.seed, layout, termination)
+        trials = Trials(dataset.task_ids, job, running, phase=which.phase, checkpoint=checkpoint, warm=warm)
+        try_rates(trials, groups, rates, which, searched_by)
+    write_trials(files.trials, trials.trials)
     checkpoint.unlink(missing_ok=True)
+
+
+def try_rates(
+    trials: Trials,
+    groups: Mapping[int, Sequence[str]],
+    rates: Mapping[int, Sequence[float]],
+    which: TrialPart,
+    search: SearchSettings,
+) -> None:
+    """Run the trials of these groups: at their rates, one after another, or as halving goes."""
+    if which.phase != "halving":
+        for group, tasks in groups.items():
+            for rate in rates[group]:
+                trials.run({group: tasks}, rate)
+        return
+    from epigroup.search.halving import halve
+
+    units = [groups] if which.sample else [{group: tasks} for group, tasks in groups.items()]
+    for unit in filter(None, units):
+        halve(search, which.seed, partial(trials.run, unit))
+
+
+def check_memory(
+    settings: TrainingSettings,
+    running: RunningSettings,
+    groups: Mapping[int, Sequence[str]],
+    at_once: int,
+    window: int,
+    available: int,
+) -> Callable[[], str]:
+    """Refuse (InputError) trials that `available` bytes are too few for, of networks `at_once`; what to say when
+    memory runs out all the same.
+    """
+    most = max((len(tasks) for tasks in groups.values()), default=1)
+    need, batch_size = footprint(settings, most, window), settings.batch_size
+    check_gradients(settings, running, most, window, available)
+    check_room(need, available, batch_size, at_once)
+    return lambda: f"memory ran out in a trial; {advice(need, available, batch_size, at_once)}"
 
 
 def searched_groups(
@@ -347,13 +377,13 @@ def check_room(need: Footprint, available: int, batch_size: int, at_once: int) -
 
 
 def phase_rates(
-    phase: str, search: Mapping[str, Any], coarse: Sequence[Trial], group: int | None
+    phase: str, search: SearchSettings, coarse: Sequence[Trial], group: int | None
 ) -> list[float]:
     """The rates that a phase tries on a group (None: on a sample); those of halving follow as it goes."""
     if phase == "halving":
         return []
     if phase == "coarse":
-        return list(search["rates"])
+        return list(search.grid[0])
     mine = [trial for trial in coarse if group is None or trial.group == group]
     what = "the sampled tasks" if group is None else f"group {group}"
-    return fine_rates(best_rate(mine, what), search)
+    return fine_rates(best_rate(mine, what), *search.grid)

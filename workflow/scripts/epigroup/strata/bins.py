@@ -15,9 +15,10 @@ from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.core.settings import read_settings
 from epigroup.core.text_files import REMEDY
 from epigroup.dataset.bin_sets import gc_share
-from epigroup.dataset.dataset import Dataset, open_dataset
+from epigroup.dataset.dataset import Dataset
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.genome.bins import count_bins
-from epigroup.genome.codes import Genome, open_genome
+from epigroup.genome.codes import Genome
 from epigroup.genome.transcripts import distances, read_starts
 from epigroup.strata.definitions import (
     GC,
@@ -114,10 +115,7 @@ def stratify_bins(
     a file of transcription starts that names none.
     """
     told = read_settings(StrataSettings, cfg, "strata")
-    dataset = open_dataset(dataset_json, shard_paths)
-    genome = open_genome(genome_h5)
-    if genome.fasta_sha256 != dataset.genome_sha256:
-        raise InputError(f"{genome_h5}: not the genome that {dataset_json} was made from; make both again")
+    dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
     if told.task_ids != tuple(dataset.task_ids):
         raise InputError(f"{dataset_json}: its tasks are not those of the sheet; make it again")
     regions = dataset.evaluation_regions[0]

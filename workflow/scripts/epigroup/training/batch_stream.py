@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 
 from epigroup.core.errors import InputError
 from epigroup.training.batches import Batches, TrainingOrder
 from epigroup.training.example_weights import example_weights
+from epigroup.training.settings import UntrainedSettings
 
 
 def training_order(
-    train: Batches, tasks: torch.Tensor, cfg: Mapping[str, Any], seed: int, label: str
+    train: Batches, tasks: torch.Tensor, settings: UntrainedSettings, seed: int, label: str
 ) -> TrainingOrder:
     """The order in which the training of `tasks` (numbers) goes through the examples. InputError: see
     `_balanced`.
@@ -22,12 +20,12 @@ def training_order(
     return TrainingOrder(
         seed,
         len(train),
-        cfg["batch_size"],
-        reverse_complement=cfg["reverse_complement"],
+        settings.batch_size,
+        reverse_complement=settings.reverse_complement,
         device=train.sequences.device,
-        jitter=cfg["jitter"],
-        positive=_balanced(train, tasks, label) if cfg["sampling"] == "balanced" else None,
-        weights=_weights(train, tasks) if cfg["sampling"] == "weighted" else None,
+        jitter=settings.jitter,
+        positive=_balanced(train, tasks, label) if settings.sampling == "balanced" else None,
+        weights=_weights(train, tasks) if settings.sampling == "weighted" else None,
     )
 
 
@@ -65,7 +63,7 @@ class BatchStream:
         """Examples of step `step` (from 0), int64 (N,), and their windows (N, 4, 1, W), which the next step's
         overwrite.
         """
-        if step != self._step:
+        if self._batch is None or step != self._step:
             indices, reverse, shift = self.order.batch(step)
             self._batch = indices, self.train.one_hot(indices, self.dtype, reverse, shift, self.buffer)
             self._step = step

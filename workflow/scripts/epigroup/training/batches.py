@@ -35,8 +35,8 @@ def order(
         until = np.cumsum(weights, dtype=np.float64)
         until *= n / until[-1]
         until[-1] = n
-        until = np.floor(until + rng.random()).astype(np.int64)
-        return rng.permutation(np.repeat(np.arange(n), np.diff(until, prepend=0)))
+        drawn_until = np.floor(until + rng.random()).astype(np.int64)
+        return rng.permutation(np.repeat(np.arange(n), np.diff(drawn_until, prepend=0)))
     if positive is None:
         return rng.permutation(n)
     drawn = np.empty(n, np.int64)
@@ -231,7 +231,10 @@ class Batches:
         return total.cpu().numpy()
 
     def signal_ranges(self, tasks: torch.Tensor) -> np.ndarray:
-        """Lowest and highest signal of each task number in `tasks` (t,): float32 (2, t)."""
+        """Lowest and highest signal of each task number in `tasks` (t,): float32 (2, t). Raises ValueError where the
+        targets are labels."""
+        if self.signal is None:
+            raise ValueError("the targets are labels, which have no range of signals")
         parts = [torch.stack(rows[:, tasks].aminmax(dim=0)) for rows in self.signal.split(1 << 16)]
         lowest, highest = torch.stack(parts).float().unbind(1)
         return torch.stack([lowest.amin(0), highest.amax(0)]).cpu().numpy()

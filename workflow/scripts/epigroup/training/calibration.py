@@ -26,10 +26,13 @@ import torch
 import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
+from epigroup.core.settings import as_given, read_settings
 from epigroup.networks.architecture import network_cost
 from epigroup.networks.networks import LAYOUTS, build_network
+from epigroup.networks.settings import NetworkSettings
 from epigroup.training.devices import choose_device
 from epigroup.training.memory import keep_freed_memory
+from epigroup.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +73,7 @@ def processor_of(device: torch.device) -> str:
 
 
 def training_step(
-    network: Mapping[str, Any], window: int, batch: int, precision: str, layout: str, device: torch.device
+    network: NetworkSettings, window: int, batch: int, precision: str, layout: str, device: torch.device
 ) -> Callable[[], None]:
     """A step of a network of one task on `batch` random windows: dropout, loss, gradients and optimiser in it."""
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
@@ -122,7 +125,7 @@ def measure(steps: Mapping[str, Callable[[], None]], device: torch.device) -> di
     return first | {name: statistics.median(of_one) for name, of_one in times.items()}
 
 
-def examples_of_step(network: Mapping[str, Any], window: int, batch_size: int, device: torch.device) -> int:
+def examples_of_step(network: NetworkSettings, window: int, batch_size: int, device: torch.device) -> int:
     """How many examples a measured step has: the batch on a GPU, no more than tell the rate on a CPU."""
     if device.type == "cuda":
         return batch_size
@@ -138,10 +141,18 @@ def least(seconds: Mapping[str, float]) -> str:
     return best if seconds[best] < (1 - TIE) * seconds[first] else first
 
 
-def fastest_precision(cases: Sequence[Mapping[str, Any]], device: torch.device) -> str:
-    """fp32 or bf16, whichever takes less time for a step of every case together; within 5 % fp32.
+@dataclass(frozen=True)
+class Case:
+    """A network that is trained in a run: window in bp, batch_size in examples."""
 
-    cases: dicts of network (completed), window, batch_size. From now on this process keeps what it frees.
+    network: NetworkSettings
+    window: int
+    batch_size: int
+
+
+def fastest_precision(cases: Sequence[Case], device: torch.device) -> str:
+    """fp32 or bf16, whichever takes less time for a step of every case together; within 5 % fp32. From now on this
+    process keeps what it frees.
     """
     keep_freed_memory()
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
@@ -149,18 +160,17 @@ def fastest_precision(cases: Sequence[Mapping[str, Any]], device: torch.device) 
         return "fp32"
     total = {"fp32": 0.0, "bf16": 0.0}
     for case in cases:
-        n = examples_of_step(case["network"], case["window"], case["batch_size"], device)
+        n = examples_of_step(case.network, case.window, case.batch_size, device)
         steps = {
-            name: training_step(case["network"], case["window"], n, name, LAYOUTS[0], device)
-            for name in total
+            name: training_step(case.network, case.window, n, name, LAYOUTS[0], device) for name in total
         }
         seconds = measure(steps, device)
         logger.info(
             "network %s, %d examples a step: %s",
-            case["network"]["name"], n, ", ".join(f"{name} {n / s:,.0f} examples/s" for name, s in seconds.items()),
+            case.network.name, n, ", ".join(f"{name} {n / s:,.0f} examples/s" for name, s in seconds.items()),
         )  # fmt: skip
         for name, of_one in seconds.items():
-            total[name] += of_one * case["batch_size"] / n
+            total[name] += of_one * case.batch_size / n
     chosen = least(total)
     logger.info(
         "precision auto: %s (measured on %s; bf16 must take %.0f %% less time)",
@@ -170,10 +180,12 @@ def fastest_precision(cases: Sequence[Mapping[str, Any]], device: torch.device) 
 
 
 def choose_precision(cases: Sequence[Mapping[str, Any]], device: str, threads: int) -> str:
-    """The precision of the trainings on a device (as in the config), measured with so many CPU threads. Parameters and
-    errors: as `fastest_precision` and `choose_device`."""
+    """The precision of the trainings on a device (as in the config), measured with so many CPU threads.
+
+    cases: network (completed), window and batch_size of each. Errors: as `choose_device` and `read_settings`.
+    """
     torch.set_num_threads(threads)
-    return fastest_precision(cases, choose_device(device))
+    return fastest_precision([read_settings(Case, case, "networks") for case in cases], choose_device(device))
 
 
 @dataclass(frozen=True)
@@ -228,12 +240,12 @@ class Choices:
         return None
 
 
-def choose_layout(cfg: Mapping[str, Any], window: int, choices: Choices) -> str:
+def choose_layout(settings: TrainingSettings, window: int, choices: Choices) -> str:
     """The layout that the settings name, or the fastest here: of the activations of a network in training.
 
-    cfg: layout, precision, network, batch_size. Raises InputError for an unknown name. On a GPU channels_last.
+    Raises InputError for an unknown name. On a GPU channels_last.
     """
-    wanted = cfg["layout"]
+    wanted = settings.layout
     if wanted != "auto":
         if wanted not in LAYOUTS:
             raise InputError(f"training.layout: unknown layout {wanted!r}; known: auto, {', '.join(LAYOUTS)}")
@@ -243,10 +255,10 @@ def choose_layout(cfg: Mapping[str, Any], window: int, choices: Choices) -> str:
         return LAYOUTS[0]
 
     def measured() -> str:
-        n = examples_of_step(cfg["network"], window, cfg["batch_size"], device)
+        n = examples_of_step(settings.network, window, settings.batch_size, device)
         seconds = measure(
             {
-                name: training_step(cfg["network"], window, n, cfg["precision"], name, device)
+                name: training_step(settings.network, window, n, settings.precision, name, device)
                 for name in LAYOUTS
             },
             device,
@@ -258,5 +270,6 @@ def choose_layout(cfg: Mapping[str, Any], window: int, choices: Choices) -> str:
         )  # fmt: skip
         return chosen
 
-    about = {key: cfg[key] for key in ("network", "precision", "batch_size")}
+    given = as_given(settings)
+    about = {key: given[key] for key in ("network", "precision", "batch_size")}
     return choices.choose("layout", {**about, "window": window, "threads": torch.get_num_threads()}, measured)

@@ -26,9 +26,11 @@ from safetensors.torch import load_file, save_file
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
+from epigroup.core.settings import as_given
 from epigroup.core.text_files import first_line
 from epigroup.networks.model_files import tensor_checks
 from epigroup.training.memory import is_out_of_memory
+from epigroup.training.settings import UntrainedSettings
 
 logger = logging.getLogger(__name__)
 
@@ -37,23 +39,14 @@ NOT_LOADED = (
     RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, ValueError, KeyError, IndexError,
     TypeError, AttributeError, NotImplementedError, struct.error,
 )  # fmt: skip
-# settings that change how a job runs but not what it computes; and layout_here, what `layout` means on one
-# processor: a job that goes on from a checkpoint on another one keeps what it had
-NOT_IDENTITY = (
-    "resume", "checkpoint_seconds", "progress_seconds", "pack_memory_mb", "tensorboard", "layout_here",
-)  # fmt: skip
 
 
-def identity_settings(cfg: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that decide what a job computes."""
-    return {name: value for name, value in cfg.items() if name not in NOT_IDENTITY}
-
-
-def checkpoint_path(directory: str | os.PathLike, cfg: Mapping[str, Any], **identity: Any) -> Path:
+def checkpoint_path(directory: str | os.PathLike, settings: UntrainedSettings, **identity: Any) -> Path:
     """Where the job that is fixed by its settings and `identity` (groups, data set, seed, code) keeps its
-    checkpoint.
+    checkpoint. What `layout` means on one processor is no part of it: a job that goes on from a checkpoint on
+    another one keeps what it had.
     """
-    key = {"cfg": identity_settings(cfg), **identity}
+    key = {"cfg": as_given(settings), **identity}
     name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:32]
     return Path(directory) / f"{name}.pt"
 
@@ -113,10 +106,8 @@ class Snapshots:
         self._held: dict[int, dict[str, torch.Tensor]] = {}
         self._wanted: set[int] = set()
 
-    def _path(self, step: int | str) -> Path:
-        return self._checkpoint.with_name(
-            f"{self._checkpoint.stem}.group{self._group}.step{step}.safetensors"
-        )
+    def _path(self, checkpoint: Path, step: int | str) -> Path:
+        return checkpoint.with_name(f"{checkpoint.stem}.group{self._group}.step{step}.safetensors")
 
     def add(self, step: int, weights: Mapping[str, torch.Tensor]) -> None:
         if self._checkpoint is None:
@@ -125,7 +116,7 @@ class Snapshots:
             }
             return
         tensors = {name: tensor.detach().cpu().float().contiguous() for name, tensor in weights.items()}
-        with whole(self._path(step)) as partial:
+        with whole(self._path(self._checkpoint, step)) as partial:
             save_file(tensors, partial, {"crc32": json.dumps(tensor_checks(tensors), sort_keys=True)})
 
     def read(self, step: int) -> dict[str, torch.Tensor]:
@@ -135,7 +126,7 @@ class Snapshots:
         """
         if self._checkpoint is None:
             return dict(self._held[step])
-        path = self._path(step)
+        path = self._path(self._checkpoint, step)
         with safe_open(path, framework="pt") as handle:
             checks = (handle.metadata() or {}).get("crc32")
         tensors = load_file(path)
@@ -151,8 +142,8 @@ class Snapshots:
     def sweep(self) -> None:
         """Delete the files of steps that are not wanted."""
         if self._checkpoint is not None:
-            kept = {self._path(step) for step in self._wanted}
-            for path in self._checkpoint.parent.glob(self._path("*").name):
+            kept = {self._path(self._checkpoint, step) for step in self._wanted}
+            for path in self._checkpoint.parent.glob(self._path(self._checkpoint, "*").name):
                 if path not in kept:
                     path.unlink(missing_ok=True)
 

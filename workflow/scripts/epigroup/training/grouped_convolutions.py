@@ -38,8 +38,8 @@ def joint_logits(networks: Sequence[Network], x: torch.Tensor) -> list[torch.Ten
             raise TypeError(f"no grouped form of {type(layers[0]).__name__}")
     # (N, G C, 1, L) -> (G, N, L C), the order of features of a network's own pass
     features = x.permute(0, 3, 2, 1).reshape(len(x), x.shape[3], n, -1).permute(2, 0, 1, 3).flatten(2)
-    if networks[0].trunk.hidden is not None:
-        hidden = [network.trunk.hidden for network in networks]
+    hidden = [layer for network in networks if (layer := network.trunk.hidden) is not None]
+    if hidden:
         weight = torch.stack([layer.weight for layer in hidden]).transpose(1, 2)
         bias = torch.stack([layer.bias for layer in hidden]).unsqueeze(1)
         features = networks[0].trunk.relu(torch.baddbmm(bias, features, weight))

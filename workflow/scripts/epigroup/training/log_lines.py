@@ -20,14 +20,14 @@ def progress_line(trainers: Sequence[GroupTrainer]) -> str:
     states = [trainer.state for trainer in trainers]
     examples = first.state.step * first.order.batch_size
     rate = len(trainers) * examples / max(sum(state.seconds for state in states), 1e-9)
-    left = len(trainers) * (first.cfg["max_steps"] * first.order.batch_size - examples) / max(rate, 1e-9)
+    left = len(trainers) * (first.settings.max_steps * first.order.batch_size - examples) / max(rate, 1e-9)
     losses = [trainer.train_loss() for trainer in trainers]
     best = [state.best_loss for state in states]
     alone = len(trainers) == 1
     shown = f"{best[0]:.5f} at {states[0].best_step:,}" if alone else f"{min(best):.5f} to {max(best):.5f}"
     return (
         f"{first.label if alone else f'{len(trainers)} groups at once'}: "
-        f"step {first.state.step:,} of at most {first.cfg['max_steps']:,}, "
+        f"step {first.state.step:,} of at most {first.settings.max_steps:,}, "
         f"{rate:,.0f} examples/s{'' if alone else ' in all'}, "
         f"train loss {losses[0]:.5f}{'' if alone else f' (least {min(losses):.5f}, most {max(losses):.5f})'}, "
         f"best validation {shown if states[0].best_step else 'none yet'}, at most {duration(left)} left"
@@ -42,7 +42,7 @@ def task_weights(trainer: GroupTrainer) -> str:
     weights = trainer.balancer.weights.tolist()
     least, most = (extreme(range(len(weights)), key=weights.__getitem__) for extreme in (min, max))
     return (
-        f"; balancing {trainer.cfg['balancing']}: task weights from {weights[least]:.3g} "
+        f"; balancing {trainer.settings.balancing}: task weights from {weights[least]:.3g} "
         f"({trainer.task_ids[least]}) to {weights[most]:.3g} ({trainer.task_ids[most]})"
     )
 
@@ -50,7 +50,7 @@ def task_weights(trainer: GroupTrainer) -> str:
 def ending_line(trainer: GroupTrainer) -> str:
     """Where training ended and what is kept."""
     state = trainer.state
-    why = "no new minimum" if state.validations_since_best >= trainer.cfg["patience"] else "max_steps"
+    why = "no new minimum" if state.validations_since_best >= trainer.settings.patience else "max_steps"
     others = len(state.kept_steps) - 1
     looks = state.looks.get("seconds")
     return (

@@ -7,17 +7,17 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import blocks, network_cost
 from epigroup.training.balancing import gradient_bytes, shared_weights
+from epigroup.training.settings import RunningSettings, TrainingSettings
 
 MEGABYTE = 1 << 20
 # options of glibc's malloc: blocks that are maps of their own, at most; free bytes at the end that are given back
@@ -56,45 +56,46 @@ class Footprint:
         return max(0, (available - step) // self.network)
 
 
-def footprint(cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str) -> Footprint:
-    """Estimate for a network of `n_tasks` tasks under training settings `cfg`, without sequences and labels.
+def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprint:
+    """Estimate for a network of `n_tasks` tasks under these settings, without sequences and labels.
 
     A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: with bf16 the
     weights and their gradients in that too, and the gradients that a balancing holds; per example, of each
     block the convolution's output and its gradient, after pooling the value with an int64 place, ReLU, mask
     and product.
     """
-    size = 2 if precision == "bf16" else 4
-    weights = network_cost(cfg["network"], window, n_tasks).weights
-    kept = 2 + OPTIMISER_COPIES[cfg["optimiser"]] + (cfg["optimiser"] == "sgd" and cfg["momentum"] > 0)
+    network, bf16 = settings.network, settings.precision == "bf16"
+    size = 2 if bf16 else 4
+    weights = network_cost(network, window, n_tasks).weights
+    kept = 2 + OPTIMISER_COPIES[settings.optimiser] + (settings.optimiser == "sgd" and settings.momentum > 0)
     example, largest = 4 * window * size, 0
-    for block in blocks(cfg["network"], window):
+    for block in blocks(network, window):
         out, pooled = block.outputs * block.positions, block.outputs * block.length
         example += size * out + pooled * ((size + 8 if block.pooled else 0) + size)
         example += pooled * 2 * size if block.dropout else 0
         largest = max(largest, out)
-    working = 4 * weights * (precision == "bf16") + gradient_bytes(cfg, n_tasks, window)
+    working = 4 * weights * bf16 + gradient_bytes(settings, n_tasks, window)
     return Footprint(4 * weights * kept, working, example + size * largest)
 
 
 def check_gradients(
-    cfg: Mapping[str, Any], n_tasks: int, window: int, precision: str, available: int
+    settings: TrainingSettings, running: RunningSettings, n_tasks: int, window: int, available: int
 ) -> None:
     """Refuse (InputError) a balancing whose gradients, one for each of the largest group's `n_tasks`, do not
-    fit beside a step into `cfg["pack_memory_mb"]` and the `available` bytes.
+    fit beside a step into `running.pack_memory_mb` and the `available` bytes.
     """
-    gradients = gradient_bytes(cfg, n_tasks, window)
+    gradients = gradient_bytes(settings, n_tasks, window)
     if not gradients:
         return
-    room = {"running.pack_memory_mb": int(cfg["pack_memory_mb"] * MEGABYTE), "the free memory": available}
+    room = {"running.pack_memory_mb": int(running.pack_memory_mb * MEGABYTE), "the free memory": available}
     limit = min(room, key=room.__getitem__)
-    step = footprint(cfg, n_tasks, window, precision).total(cfg["batch_size"]) - gradients
-    each = 4 * shared_weights(cfg["network"], window)
+    step = footprint(settings, n_tasks, window).total(settings.batch_size) - gradients
+    each = 4 * shared_weights(settings.network, window)
     fit = max(0, (room[limit] - step) // each - 1)
     if fit < n_tasks:
         fitting = f"{fit:,} tasks" if fit > 1 else "not even two"
         raise InputError(
-            f"training.balancing {cfg['balancing']} holds a gradient of the shared weights for each task: "
+            f"training.balancing {settings.balancing} holds a gradient of the shared weights for each task: "
             f"{each / MEGABYTE:,.1f} MB a task, {gradients / MEGABYTE:,.0f} MB for the {n_tasks} tasks of the "
             f"largest group, beside {step / MEGABYTE:,.0f} MB for a step; {limit} "
             f"({room[limit] / MEGABYTE:,.0f} MB) has room for {fitting}: raise it, make smaller groups, or "

@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from epigroup.core.errors import InputError
-from epigroup.networks.networks import LAYOUTS
 from epigroup.training.batch_stream import BatchStream
-from epigroup.training.batches import Batches
 from epigroup.training.calibration import Choices
-from epigroup.training.checkpoints import DAMAGED, Checkpoint, Snapshots, Termination
+from epigroup.training.checkpoints import DAMAGED, Checkpoint, Snapshots
 from epigroup.training.group_state import GroupState
+from epigroup.training.job import TrainingJob
 from epigroup.training.log_lines import ending_line, progress_line
 from epigroup.training.memory import Footprint, advice, available_bytes, check_gradients, footprint
 from epigroup.training.packing import Technique, choose_technique
+from epigroup.training.settings import RunningSettings
 from epigroup.training.tensorboard import EventFile
 from epigroup.training.trainer import Diverged, GroupTrainer, advance
 from epigroup.training.warm_start import WarmStart
@@ -28,19 +28,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Pack:
-    """The groups of one job on their way: those in flight are trained by one technique, wave after wave."""
+    """The groups of one job on their way: those in flight are trained by one technique, wave after wave.
+
+    columns: task -> its column in the labels; rates: of each group; events: a folder for TensorBoard's event files;
+    warm: the network whose weights the groups start from; choices: what is fastest on this processor model.
+    """
 
     groups: Mapping[int, Sequence[str]]
-    number: Mapping[str, int]
-    train: Batches
-    validation: Batches
-    cfg: Mapping[str, Any]
-    seed: int
+    columns: Mapping[str, int]
+    job: TrainingJob
+    running: RunningSettings
     rates: Mapping[int, float]
-    precision: str
-    termination: Termination
-    checkpoint: Checkpoint | None
-    events: Path | None
+    checkpoint: Checkpoint | None = None
+    events: Path | None = None
     warm: WarmStart | None = None
     choices: Choices | None = None
     finished: dict[int, tuple[GroupState, Snapshots]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Pack:
     writers: dict[int, EventFile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.available = available_bytes(self.train.sequences.device)
+        self.available = available_bytes(self.job.device)
 
     def trainer(self, group: int, stream: BatchStream | None = None) -> GroupTrainer:
         tasks = self.groups[group]
@@ -58,11 +58,15 @@ class Pack:
         plural = "" if len(tasks) == 1 else "s"
         label = f"group {group} ({place} of {len(self.groups)} in this pack, {len(tasks)} task{plural})"
         return GroupTrainer(
-            tasks, [self.number[task] for task in tasks], self.train, self.validation, self.cfg, self.seed,
-            label=label, precision=self.precision, termination=self.termination,
-            learning_rate=self.rates[group], stream=stream, snapshots=self.snapshots(group),
+            tasks,
+            [self.columns[task] for task in tasks],
+            self.job,
+            label=label,
+            learning_rate=self.rates[group],
+            stream=stream,
+            snapshots=self.snapshots(group),
             start=None if self.warm is None else self.warm.of(tasks),
-        )  # fmt: skip
+        )
 
     def snapshots(self, group: int) -> Snapshots:
         return Snapshots(None if self.checkpoint is None else self.checkpoint.path, group)
@@ -73,7 +77,7 @@ class Pack:
         """
         made: dict[int, GroupTrainer] = {}
         for group in groups:
-            share = made and self.cfg["sampling"] == "none"
+            share = made and self.job.settings.sampling == "none"
             stream = next(iter(made.values())).stream if share else None
             made[group] = self.trainer(group, stream)
             made[group].state.jointly = self.technique.jointly
@@ -81,7 +85,7 @@ class Pack:
 
     def need(self) -> Footprint:
         """The estimate for the group of the most tasks."""
-        return footprint(self.cfg, self.most_tasks, self.train.sequences.window, self.precision)
+        return footprint(self.job.settings, self.most_tasks, self.job.window)
 
     @property
     def most_tasks(self) -> int:
@@ -90,27 +94,27 @@ class Pack:
     def out_of_memory(self) -> str:
         """What to do about it."""
         n = len(self.in_flight) or min(self.technique.at_once, len(self.groups))
-        batch = min(self.cfg["batch_size"], len(self.train))
         jointly = self.technique.jointly and n > 1
-        return f"memory ran out in training; {advice(self.need(), self.available, batch, n, jointly=jointly)}"
+        what = advice(self.need(), self.available, self.job.batch_size, n, jointly=jointly)
+        return f"memory ran out in training; {what}"
 
     def run(self) -> None:
         """Train all groups, those of the checkpoint from where it left them. Raises InputError, before
         anything is trained, for a network, or a balancing whose gradients, that does not fit into memory.
         """
-        check_gradients(
-            self.cfg, self.most_tasks, self.train.sequences.window, self.precision, self.available
-        )
-        need, batch = self.need(), min(self.cfg["batch_size"], len(self.train))
+        settings, need, batch = self.job.settings, self.need(), self.job.batch_size
+        check_gradients(settings, self.running, self.most_tasks, self.job.window, self.available)
         if need.total(batch) > self.available:
             raise InputError(f"memory is too small for training; {advice(need, self.available, batch)}")
         state = None
         if self.checkpoint is not None:
             self.checkpoint.remove_partial()
-            state = self.checkpoint.read() if self.cfg["resume"] else None
-        if state is None or not self._restore(state):
+            state = self.checkpoint.read() if self.running.resume else None
+            if state is not None and not self._restore(state, self.checkpoint):
+                state = None
+        if state is None:
             self.technique = choose_technique(
-                self.cfg, self.need(), len(self.groups),
+                settings, self.running.pack_memory_mb, need, len(self.groups),
                 lambda n: list(self.wave(list(self.groups)[:n]).values()), self.choices,
             )  # fmt: skip
         while self.in_flight or len(self.finished) < len(self.groups):
@@ -129,7 +133,7 @@ class Pack:
             )
             logger.info("group %d: learning rate %g%s", group, rate, heads if n > 1 else "")
 
-    def _restore(self, state: Mapping[str, Any]) -> bool:
+    def _restore(self, state: Mapping[str, Any], checkpoint: Checkpoint) -> bool:
         """Take over a checkpoint; False when a snapshot that it names is missing or damaged."""
         try:
             for group, saved in state["finished"].items():
@@ -137,7 +141,7 @@ class Pack:
                 snapshots.load_state_dict(saved["snapshots"], found.kept_steps)
                 self.finished[int(group)] = found, snapshots
             self.technique = Technique(**state["technique"])
-            self.cfg = {**self.cfg, "layout_here": state["layout"]}
+            self.job = replace(self.job, layout=state["layout"])
             self.in_flight = self.wave([int(group) for group in state["in_flight"]])
             for group, trainer in self.in_flight.items():
                 trainer.load_state_dict(state["in_flight"][str(group)])
@@ -145,24 +149,24 @@ class Pack:
                     "%s: goes on from step %s of the checkpoint", trainer.label, f"{trainer.state.step:,}"
                 )
         except DAMAGED as error:
-            self.checkpoint.set_aside(str(error))
+            checkpoint.set_aside(str(error))
             self.finished, self.in_flight = {}, {}
             return False
         self.saved_step = max((t.state.step for t in self.in_flight.values()), default=0)
         return True
 
-    def save(self) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         in_flight = {str(group): trainer.state_dict() for group, trainer in self.in_flight.items()}
         finished = {
             str(group): {"state": vars(state), "snapshots": snapshots.state_dict()}
             for group, (state, snapshots) in self.finished.items()
         }
-        self.checkpoint.write(
+        checkpoint.write(
             {
                 "finished": finished,
                 "in_flight": in_flight,
                 "technique": vars(self.technique),
-                "layout": self.cfg.get("layout_here", LAYOUTS[0]),
+                "layout": self.job.layout,
             }
         )
         self.saved_step = max((t.state.step for t in self.in_flight.values()), default=0)
@@ -176,13 +180,13 @@ class Pack:
         while self._land():
             trainers = list(self.in_flight.values())
             try:
-                stopped = self.termination.requested or not advance(trainers, self.technique.step)
+                stopped = self.job.termination.requested or not advance(trainers, self.technique.step)
                 now = time.monotonic()
-                show = stopped or now - last_progress >= self.cfg["progress_seconds"]
-                due = stopped or now - last_save >= self.cfg["checkpoint_seconds"]
+                show = stopped or now - last_progress >= self.running.progress_seconds
+                due = stopped or now - last_save >= self.running.checkpoint_seconds
                 progress = progress_line(trainers) if show else ""  # fetches the losses, as saving does
                 if due and self.checkpoint is not None:
-                    self.save()
+                    self.save(self.checkpoint)
                     last_save = time.monotonic()
             except Diverged as error:
                 raise InputError(f"{error}; {self._last_good()}") from None

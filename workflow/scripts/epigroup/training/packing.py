@@ -10,17 +10,18 @@ from __future__ import annotations
 import logging
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.core.settings import as_given
 from epigroup.training.balancing import check_balancing
 from epigroup.training.calibration import Choices
 from epigroup.training.grouped_convolutions import step_grouped
 from epigroup.training.memory import MEGABYTE, Footprint
+from epigroup.training.settings import TrainingSettings
 from epigroup.training.trainer import GroupTrainer, step_each
 
 logger = logging.getLogger(__name__)
@@ -51,53 +52,57 @@ class Technique:
         return self.name == "grouped"
 
 
-def groups_at_once(name: str, cfg: Mapping[str, Any], need: Footprint, n_groups: int) -> int:
-    """How many groups `cfg["pack_memory_mb"]` lets be in flight at once; at least 1."""
+def groups_at_once(name: str, megabytes: float, batch_size: int, need: Footprint, n_groups: int) -> int:
+    """How many groups `megabytes` let be in flight at once; at least 1."""
     if name == "sequential":
         return 1
-    budget = int(cfg["pack_memory_mb"] * MEGABYTE)
-    fit = need.fitting_networks(budget, cfg["batch_size"], jointly=name == "grouped")
+    budget = int(megabytes * MEGABYTE)
+    fit = need.fitting_networks(budget, batch_size, jointly=name == "grouped")
     return max(1, min(n_groups, fit))
 
 
 def choose_technique(
-    cfg: Mapping[str, Any],
+    settings: TrainingSettings,
+    megabytes: float,
     need: Footprint,
     n_groups: int,
     copies: Callable[[int], list[GroupTrainer]],
     choices: Choices | None = None,
 ) -> Technique:
-    """The technique that `cfg["packing"]` names, or, for auto and fastest, the one that a short calibration
+    """The technique that `packing` of the settings names, or, for auto and fastest, the one that a short calibration
     finds fastest here, with the reason in the log.
 
-    Parameters: `need`, the estimate for the pack's largest group; `copies`, which makes so many trainers that
-    share a stream and are thrown away, so that no state of the training is touched; `choices`, what earlier jobs
-    of the run found on this processor model. Raises InputError for
+    Parameters: `megabytes`, of memory for the groups in flight; `need`, the estimate for the pack's largest
+    group; `copies`, which makes so many trainers that share a stream and are thrown away, so that no state of the
+    training is touched; `choices`, what earlier jobs of the run found on this processor model. Raises InputError for
     grouped where the groups' batches differ or their tasks are balanced; fastest leaves grouped out there.
     """
-    wanted = cfg["packing"]
-    check_balancing(cfg)
-    shared = cfg["sampling"] == "none"
+    wanted = settings.packing
+    check_balancing(settings)
+    shared = settings.sampling == "none"
     if wanted == "grouped" and not shared:
         raise InputError(
             f"training.packing grouped needs one order of examples for all groups, and sampling "
-            f"{cfg['sampling']} makes one for each; set training.packing: sequential"
+            f"{settings.sampling} makes one for each; set training.packing: sequential"
         )
     if wanted not in CANDIDATES:
-        return Technique(wanted, groups_at_once(wanted, cfg, need, n_groups))
+        return Technique(wanted, groups_at_once(wanted, megabytes, settings.batch_size, need, n_groups))
     alone = Technique("sequential", 1)
     if n_groups == 1:
         return alone
     if not shared:
-        logger.info("packing %s: sequential, as sampling %s shares no batches", wanted, cfg["sampling"])
+        logger.info("packing %s: sequential, as sampling %s shares no batches", wanted, settings.sampling)
         return alone
-    names = [name for name in CANDIDATES[wanted] if name != "grouped" or cfg["balancing"] == "none"]
-    found = [Technique(name, groups_at_once(name, cfg, need, n_groups)) for name in names]
+    names = [name for name in CANDIDATES[wanted] if name != "grouped" or settings.balancing == "none"]
+    found = [
+        Technique(name, groups_at_once(name, megabytes, settings.batch_size, need, n_groups))
+        for name in names
+    ]
     candidates = [technique for technique in found if technique == alone or technique.at_once > 1]
     if len(candidates) == 1:
         logger.info(
             "packing %s: sequential, as running.pack_memory_mb %d has room for one network at a time "
-            "(%.0f MB each)", wanted, cfg["pack_memory_mb"], need.network / MEGABYTE,
+            "(%.0f MB each)", wanted, megabytes, need.network / MEGABYTE,
         )  # fmt: skip
         return alone
 
@@ -107,7 +112,8 @@ def choose_technique(
     if choices is None:
         chosen = measured()
     else:
-        about = {key: cfg[key] for key in ("network", "precision", "batch_size", "balancing")}
+        given = as_given(settings)
+        about = {key: given[key] for key in ("network", "precision", "batch_size", "balancing")}
         at_once = {technique.name: technique.at_once for technique in candidates}
         chosen = choices.choose("packing", {**about, "at_once": at_once}, measured)
     return next(technique for technique in candidates if technique.name == chosen)
@@ -156,7 +162,7 @@ def calibrate(names: Sequence[str], trainers: Sequence[GroupTrainer]) -> dict[st
     for name in names:
         round_of(name)
     times: dict[str, list[float]] = {name: [] for name in names}
-    most, spent, rounds = CALIBRATION_SHARE * trainers[0].cfg["max_steps"], 0.0, 0
+    most, spent, rounds = CALIBRATION_SHARE * trainers[0].settings.max_steps, 0.0, 0
     while rounds < CALIBRATION_ROUNDS or (rounds < most and spent < CALIBRATION_SECONDS * len(names)):
         rounds += 1
         for name in names:

@@ -11,6 +11,7 @@ import csv
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,21 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.dataset.dataset import open_dataset
+from epigroup.core.settings import as_given
+from epigroup.dataset.dataset import Dataset
 from epigroup.dataset.groups import read_groups
-from epigroup.genome.codes import open_genome
+from epigroup.dataset.with_genome import open_with_genome
 from epigroup.networks.model_files import ModelInfo, versions, write_models
-from epigroup.training.batches import Batches, Sequences
 from epigroup.training.calibration import Choices, choose_layout, processor_of
-from epigroup.training.checkpoints import Checkpoint, catch_termination, checkpoint_path, identity_settings
+from epigroup.training.checkpoints import Checkpoint, catch_termination, checkpoint_path
 from epigroup.training.devices import check_precision, choose_device, prefer_deterministic
 from epigroup.training.group_state import TrainedGroup, trained_group
 from epigroup.training.group_tables import check_groups, pack_groups, read_rates
+from epigroup.training.job import TrainingJob
 from epigroup.training.memory import keep_freed_memory, refuse_out_of_memory
+from epigroup.training.open_data import load_splits
 from epigroup.training.pack import Pack
+from epigroup.training.settings import RunningSettings, TrainingSettings, read_job
 from epigroup.training.warm_start import WarmStart, read_warm_start
 
 logger = logging.getLogger(__name__)
@@ -40,14 +44,12 @@ LOOK_COLUMN = "look_ahead_seconds"  # of a training that is looked at, of its se
 
 def train_groups(
     groups: Mapping[int, Sequence[str]],
-    train: Batches,
-    validation: Batches,
     task_ids: Sequence[str],
-    seed: int,
-    cfg: Mapping[str, Any],
+    job: TrainingJob,
+    running: RunningSettings,
     *,
-    checkpoint: Path | None = None,
     rates: Mapping[int, float] | None = None,
+    checkpoint: Path | None = None,
     identity: Mapping[str, Any] | None = None,
     events: Path | None = None,
     warm: WarmStart | None = None,
@@ -55,38 +57,37 @@ def train_groups(
 ) -> dict[int, TrainedGroup]:
     """Train the groups of a pack.
 
-    Parameters: `checkpoint`, where to keep the rolling checkpoint, and to go on from when it exists; `rates`,
-    a learning rate for each group instead of that of the settings; `identity`, what else than the arguments
-    decides the result (data set, code), for the checkpoint; `events`, a folder for TensorBoard's event files;
-    `warm`, the network whose weights the groups start from; `choices`, what the jobs of the run have found to be
-    fastest on this processor model.
+    Parameters: `task_ids`, of the data set; `rates`, a learning rate for each group instead of that of the
+    settings; `checkpoint`, where to keep the rolling checkpoint, and to go on from when it exists; `identity`,
+    what else than the arguments decides the result (data set, code), for the checkpoint; `events`, a folder for
+    TensorBoard's event files; `warm`, the network whose weights the groups start from; `choices`, what the jobs of
+    the run have found to be fastest on this processor model.
 
     Raises InputError for splits without examples, groups without positives (of signals: that never change, or
     are negative under a loss that cannot take it), a loss that is not finite or
     explodes, the checkpoint of another job, and memory that runs out; SystemExit(143) after SIGTERM, the
     checkpoint written.
     """
-    if cfg.get("look_ahead") and len(groups) != 1:
+    settings = job.settings
+    if settings.look_ahead and len(groups) != 1:
         raise InputError(
             f"training: {len(groups)} groups, and affinities are collected while one network of all tasks "
             "trains; let heads_from of groupings with an affinity name a strategy of a single group"
         )
-    number = {task: i for i, task in enumerate(task_ids)}
-    device = train.sequences.device
-    check_groups(groups, {"training": train, "validation": validation}, task_ids, cfg["loss"])
-    precision = check_precision(cfg["precision"])
-    rates = {group: cfg["learning_rate"] if rates is None else rates[group] for group in groups}
+    check_groups(groups, {"training": job.train, "validation": job.validation}, task_ids, settings.loss)
+    rates = {group: settings.rate(None if rates is None else rates[group]) for group in groups}
     fixed = {
-        "settings": identity_settings(cfg), "groups": {str(g): list(t) for g, t in groups.items()},
-        "learning rates": {str(g): rate for g, rate in rates.items()}, "seed": seed,
-        "tasks of the data set": list(task_ids), "window": train.sequences.window,
-        "training examples": len(train), "validation examples": len(validation), "precision": precision,
-        "device": device.type, **({} if warm is None else {"warm start": warm.digest}), **(identity or {}),
+        "settings": as_given(settings), "groups": {str(g): list(t) for g, t in groups.items()},
+        "learning rates": {str(g): rate for g, rate in rates.items()}, "seed": job.seed,
+        "tasks of the data set": list(task_ids), "window": job.window,
+        "training examples": len(job.train), "validation examples": len(job.validation),
+        "precision": check_precision(settings.precision), "device": job.device.type,
+        **({} if warm is None else {"warm start": warm.digest}), **(identity or {}),
     }  # fmt: skip
     with catch_termination() as termination:
         pack = Pack(
-            groups, number, train, validation, cfg, seed, rates, precision, termination,
-            None if checkpoint is None else Checkpoint(checkpoint, fixed), events, warm, choices,
+            groups, {task: i for i, task in enumerate(task_ids)}, replace(job, termination=termination), running,
+            rates, None if checkpoint is None else Checkpoint(checkpoint, fixed), events, warm, choices,
         )  # fmt: skip
         with refuse_out_of_memory(pack.out_of_memory):
             pack.run()
@@ -116,63 +117,70 @@ def write_curves(path: str | os.PathLike, results: Mapping[int, TrainedGroup]) -
                 )
 
 
+@dataclass(frozen=True)
+class PackFiles:
+    """What the training of a pack reads and makes.
+
+    genome (genome.h5), dataset (dataset.json), shards: of the data set; groups: a table with columns task_id, group;
+    rates: one with columns group, learning_rate, instead of the one rate of the settings; warm: the model file of the
+    network whose weights the groups start from. model, curves: made. checkpoints: a folder for the rolling checkpoint,
+    which goes when the results are written; choices: one for what is fastest on a processor model
+    (`calibration.Choices`); events: one for TensorBoard's event files, a run a group.
+    """
+
+    genome: str
+    dataset: str
+    shards: Sequence[str]
+    groups: str
+    model: str
+    curves: str
+    checkpoints: str
+    rates: str | None = None
+    warm: str | None = None
+    choices: str | None = None
+    events: str | None = None
+
+
 def train_pack(
-    genome_h5: str,
-    dataset_json: str,
-    shard_paths: Sequence[str],
-    groups_tsv: str,
+    files: PackFiles,
+    cfg: Mapping[str, Any],
     *,
     pack: int,
     n_packs: int,
     seed: int,
-    cfg: Mapping[str, Any],
-    model_out: str,
-    curves_out: str,
-    checkpoint_dir: str,
     threads: int,
     code: str,
     tasks: Sequence[str] | None = None,
-    rates_tsv: str | None = None,
-    events_dir: str | None = None,
     data: str = "memory",
-    warm_model: str | None = None,
-    choices_dir: str | None = None,
 ) -> None:
     """Train the groups of one pack and write its model file and curves.
 
-    Parameters: `groups_tsv` with columns task_id, group; `cfg` the resolved training settings;
-    `checkpoint_dir` a folder for the rolling checkpoint, which goes when the results are written; `threads`
-    CPU threads; `code` the digest of this code; `tasks`, all that `groups_tsv` must hold; `rates_tsv` with
-    columns group, learning_rate, instead of the
-    one rate of the settings; `events_dir` a folder for TensorBoard's event files, a run a group; `data`
-    "memory", or "disk" for genome and labels as pages of files; `warm_model`, the model file of the network
-    whose weights the groups start from; `choices_dir`, a folder for what is fastest on a processor model
-    (`calibration.Choices`). Raises InputError for bad input;
+    Parameters: `cfg` the resolved settings of the training, and those of running; `threads`
+    CPU threads; `code` the digest of this code; `tasks`, all that the table of groups must hold; `data`
+    "memory", or "disk" for genome and labels as pages of files. Raises InputError for bad input;
     SystemExit(143) after SIGTERM.
     """
     keep_freed_memory()
     torch.set_num_threads(threads)
-    device = choose_device(cfg["device"])
+    settings, running = read_job(cfg)
+    device = choose_device(settings.device)
     prefer_deterministic(device)
-    precision = check_precision(cfg["precision"])
-    dataset = open_dataset(dataset_json, shard_paths)
-    table = read_groups(groups_tsv, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
+    check_precision(settings.precision)
+    dataset, genome = open_with_genome(files.genome, files.dataset, files.shards)
+    table = read_groups(files.groups, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
     all_groups = table.by_number()
     groups = pack_groups(all_groups, pack, n_packs)
-    rates = dict.fromkeys(groups, cfg["learning_rate"])
-    if rates_tsv is not None:
-        found = read_rates(rates_tsv, all_groups)
-        rates = {group: found[group] for group in groups}
-    genome = open_genome(genome_h5)
-    identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
+    found = None if files.rates is None else read_rates(files.rates, all_groups)
+    rates = {group: settings.rate(None if found is None else found[group]) for group in groups}
     warm = None
-    if warm_model is not None:
+    if files.warm is not None:
         warm = read_warm_start(
-            warm_model, dataset_hash=dataset.dataset_hash, network=cfg["network"], window=dataset.window
+            files.warm, dataset_hash=dataset.dataset_hash, network=settings.network, window=dataset.window
         )
+    identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
     path = checkpoint_path(
-        checkpoint_dir,
-        cfg,
+        files.checkpoints,
+        settings,
         groups={str(g): t for g, t in groups.items()},
         rates={str(g): rate for g, rate in rates.items()},
         seed=seed,
@@ -182,40 +190,56 @@ def train_pack(
     )
     results: dict[int, TrainedGroup] = {}
     if groups:
-        if genome.fasta_sha256 != dataset.genome_sha256:
-            raise InputError(
-                f"{genome_h5}: not the genome that the data set {dataset_json} was made from; make both again"
-            )
-        left = (dataset.window - dataset.bin_size) // 2
-        with refuse_out_of_memory(lambda: f"memory ran out while {genome_h5} and the labels were loaded"):
-            sequences = Sequences(genome, dataset.chromosomes, dataset.window, device, data)
-            train = Batches(sequences, dataset.split("train", data=data), left)
-            validation = Batches(sequences, dataset.split("validation", data=data), left)
-        choices = Choices(None if choices_dir is None else Path(choices_dir), device)
-        here = {**cfg, "layout_here": choose_layout(cfg, dataset.window, choices)}
+        train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
+        choices = Choices(None if files.choices is None else Path(files.choices), device)
+        layout = choose_layout(settings, dataset.window, choices)
         logger.info(
             "pack %d of %d: %d group(s), %s training and %s validation examples, device %s, %s, layout %s, on %s",
-            pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device, precision,
-            here["layout_here"], processor_of(device),
+            pack, n_packs, len(groups), f"{len(train):,}", f"{len(validation):,}", device, settings.precision,
+            layout, processor_of(device),
         )  # fmt: skip
         results = train_groups(
-            groups, train, validation, dataset.task_ids, seed, here, checkpoint=path, rates=rates,
-            identity=identity, events=None if events_dir is None else Path(events_dir), warm=warm, choices=choices,
+            groups, dataset.task_ids, TrainingJob(train, validation, settings, seed, layout), running, rates=rates,
+            checkpoint=path, identity=identity, events=None if files.events is None else Path(files.events),
+            warm=warm, choices=choices,
         )  # fmt: skip
     else:
         logger.info("pack %d of %d holds no group; writing empty files", pack, n_packs)
+    info = described(dataset, settings, groups, results, seed=seed, code=code, device=device, rates=rates)
+    write_models(
+        files.model,
+        info,
+        {group: result.weights for group, result in results.items()},
+        {group: result.task_weights for group, result in results.items()},
+        {name: look for result in results.values() for name, look in result.looks.get("found", {}).items()},
+    )
+    write_curves(files.curves, results)
+    Checkpoint(path, identity).remove()
 
-    info = ModelInfo(
+
+def described(
+    dataset: Dataset,
+    settings: TrainingSettings,
+    groups: Mapping[int, Sequence[str]],
+    results: Mapping[int, TrainedGroup],
+    *,
+    seed: int,
+    code: str,
+    device: torch.device,
+    rates: dict[int, float],
+) -> ModelInfo:
+    """What the model file of a pack says of itself."""
+    return ModelInfo(
         groups={group: list(tasks) for group, tasks in groups.items()},
-        network=dict(cfg["network"]),
+        network=as_given(settings.network),
         window=dataset.window,
         bin_size=dataset.bin_size,
         dataset_hash=dataset.dataset_hash,
         genome_sha256=dataset.genome_sha256,
         seed=seed,
         code=code,
-        settings=identity_settings(cfg),
-        precision=precision,
+        settings=as_given(settings),
+        precision=settings.precision,
         task_ids=list(dataset.task_ids),
         learning_rate=rates,
         best_step={group: result.best_step for group, result in results.items()},
@@ -230,12 +254,3 @@ def train_pack(
         processor=processor_of(device),
         versions=versions(),
     )
-    write_models(
-        model_out,
-        info,
-        {group: result.weights for group, result in results.items()},
-        {group: result.task_weights for group, result in results.items()},
-        {name: found for result in results.values() for name, found in result.looks.get("found", {}).items()},
-    )
-    write_curves(curves_out, results)
-    Checkpoint(path, identity).remove()

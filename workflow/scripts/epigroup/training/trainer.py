@@ -6,13 +6,10 @@ trained in another pack, or resumed from a checkpoint, ends with the same bits o
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -20,12 +17,13 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.networks.losses import build_loss
-from epigroup.networks.networks import LAYOUTS, Network, build_network
-from epigroup.training.balancing.balancer import build_balancer
+from epigroup.training.balancing.balancer import Balancer, build_balancer
 from epigroup.training.batch_stream import BatchStream, training_order
-from epigroup.training.batches import Batches, TrainingOrder
-from epigroup.training.checkpoints import Snapshots, Termination
+from epigroup.training.batches import TrainingOrder
+from epigroup.training.checkpoints import Snapshots
 from epigroup.training.group_state import GroupState, TrainedGroup, trained_group
+from epigroup.training.initial_state import build_looks, build_optimiser, group_key, initial_network
+from epigroup.training.job import TrainingJob
 
 # Examples of a validation batch, by device. On a CPU the layers of larger batches leave the cache.
 VALIDATION_BATCH = {"cpu": 128, "cuda": 1024}
@@ -40,52 +38,12 @@ class Diverged(InputError):
     """A loss that is no number, or has exploded."""
 
 
-def group_key(seed: int, tasks: Sequence[str]) -> int:
-    """A 63-bit number from the seed and a group's tasks, from which its weights and dropout are drawn."""
-    digest = hashlib.sha256(json.dumps([seed, list(tasks)]).encode()).digest()
-    return int.from_bytes(digest[:8], "little") >> 1
-
-
-def initial_network(cfg: Mapping[str, Any], tasks: Sequence[str], window: int, seed: int) -> Network:
-    """A network whose weights depend on the seed and the group's tasks, not on what was drawn before."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(group_key(seed, tasks))
-        return build_network(cfg, len(tasks), window)
-
-
-def build_optimiser(
-    network: Network, cfg: Mapping[str, Any], learning_rate: float | None = None
-) -> torch.optim.Optimizer:
-    """The optimiser named by `cfg["optimiser"]` over all weights of the network."""
-    rate = cfg["learning_rate"] if learning_rate is None else learning_rate
-    decay = cfg["weight_decay"]
-    if cfg["optimiser"] == "sgd":
-        return torch.optim.SGD(
-            network.parameters(), rate, momentum=cfg["momentum"], weight_decay=decay, fused=True
-        )
-    if cfg["optimiser"] == "adam":
-        return torch.optim.Adam(network.parameters(), rate, weight_decay=decay, fused=True)
-    if cfg["optimiser"] == "adamw":
-        return torch.optim.AdamW(network.parameters(), rate, weight_decay=decay, fused=True)
-    raise InputError(f"training.optimiser: unknown optimiser {cfg['optimiser']!r}; known: adam, adamw, sgd")
-
-
-def build_looks(cfg: Mapping[str, Any], rate: float, precision: str, device: torch.device) -> Any:
-    """What looks on while the network trains (`cfg["look_ahead"]`: entry, affinities); None where nothing
-    does. Loaded by its name, so that an edit of it reruns no other training.
-    """
-    spec = cfg.get("look_ahead")
-    if spec is None:
-        return None
-    module, name = spec["entry"].split(":")
-    return getattr(import_module(module), name)(spec["affinities"], rate, precision, device)
-
-
 class GroupTrainer:
     """Trains one group's network: `advance` until `finished`; `state_dict`/`load_state_dict` for the
     checkpoint.
 
-    Parameters: `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
+    Parameters: `tasks`, of the group, and their `columns` in the labels; `label`, what messages call the group;
+    `learning_rate` instead of that of the settings; `stream`, batches that groups share (their
     order must not depend on the group); `snapshots`, where the best weights are kept; `start`, a state of the
     network to begin with instead of random weights.
     """
@@ -93,42 +51,37 @@ class GroupTrainer:
     def __init__(
         self,
         tasks: Sequence[str],
-        task_numbers: Sequence[int],
-        train: Batches,
-        validation: Batches,
-        cfg: Mapping[str, Any],
-        seed: int,
+        columns: Sequence[int],
+        job: TrainingJob,
         *,
         label: str,
-        precision: str,
-        termination: Termination,
         learning_rate: float | None = None,
         stream: BatchStream | None = None,
         snapshots: Snapshots | None = None,
         start: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
-        self.cfg, self.label, self.termination = cfg, label, termination
-        self.train, self.validation = train, validation
-        self.device = train.sequences.device
+        settings, train = job.settings, job.train
+        self.settings, self.label, self.termination = settings, label, job.termination
+        self.train, self.validation, self.device = train, job.validation, job.device
         self.task_ids = tuple(tasks)
-        self.tasks = torch.tensor(task_numbers, device=self.device)
-        self.key = group_key(seed, tasks)
-        self.learning_rate = cfg["learning_rate"] if learning_rate is None else learning_rate
-        self.network = initial_network(cfg["network"], tasks, train.sequences.window, seed)
+        self.tasks = torch.tensor(columns, device=self.device)
+        self.key = group_key(job.seed, tasks)
+        self.learning_rate = settings.rate(learning_rate)
+        self.network = initial_network(settings.network, tasks, job.window, job.seed)
         if start is not None:
             self.network.load_state_dict(start)
         self.network.to(self.device)
-        self.state = GroupState(layout=cfg.get("layout_here", LAYOUTS[0]))
+        self.state = GroupState(layout=job.layout)
         self.network.take_layout(self.state.layout)
-        self.optimiser = build_optimiser(self.network, cfg, self.learning_rate)
-        self.balancer = build_balancer(cfg, self.network, len(tasks), self.key)
+        self.optimiser = build_optimiser(self.network, settings, self.learning_rate)
+        self.balancer = build_balancer(settings, self.network, len(tasks), self.key)
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
-        self.loss = build_loss(cfg, positives, len(train))
-        self.dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        self.loss = build_loss(settings, positives, len(train))
+        self.dtype = torch.bfloat16 if settings.precision == "bf16" else torch.float32
         self.stream = stream or BatchStream(
-            train, training_order(train, self.tasks, cfg, seed, label), self.dtype
+            train, training_order(train, self.tasks, settings, job.seed, label), self.dtype
         )
-        self.looks = build_looks(cfg, self.learning_rate, precision, self.device)
+        self.looks = build_looks(settings, self.learning_rate, self.device)
         self.snapshots = snapshots or Snapshots()
         self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         self._losses = torch.empty(CHECK_EVERY, device=self.device)
@@ -174,16 +127,16 @@ class GroupTrainer:
     def finished(self) -> bool:
         validated = self.state.validated_step == self.state.step
         at_end = (
-            self.state.step >= self.cfg["max_steps"]
-            or self.state.validations_since_best >= self.cfg["patience"]
+            self.state.step >= self.settings.max_steps
+            or self.state.validations_since_best >= self.settings.patience
         )
         return self.state.step > 0 and validated and at_end
 
     @property
     def validation_due(self) -> bool:
         step = self.state.step
-        at_end = step >= self.cfg["max_steps"]
-        return step > self.state.validated_step and (step % self.cfg["validate_every"] == 0 or at_end)
+        at_end = step >= self.settings.max_steps
+        return step > self.state.validated_step and (step % self.settings.validate_every == 0 or at_end)
 
     def advance(self) -> bool:
         """Do what comes next, a step or a validation; False when SIGTERM cut a validation short (nothing
@@ -251,7 +204,7 @@ class GroupTrainer:
         with self._watching() as kept, self.autocast():
             logits = self.network(x)
         if self.balancer is not None:
-            self._balanced_step(indices, x, logits, kept)
+            self._balanced_step(self.balancer, indices, x, logits, kept)
             return
         loss = self.training_loss(logits, indices)
         loss.backward()
@@ -274,6 +227,7 @@ class GroupTrainer:
 
     def _balanced_step(
         self,
+        balancer: Balancer,
         indices: torch.Tensor,
         x: torch.Tensor,
         logits: torch.Tensor,
@@ -284,15 +238,15 @@ class GroupTrainer:
         """
         step = self.state.step
         losses = self.task_losses(logits, indices)
-        self.balancer.backward(losses, logits, step)
+        balancer.backward(losses, logits, step)
         self._look(indices, logits, kept)
         self.complete_step(losses.mean())
-        if self.balancer.looks_again:
+        if balancer.looks_again:
             self.draw_dropout(step)
             with torch.no_grad(), self.autocast():
                 logits = self.network(x)
             with torch.no_grad():
-                self.balancer.look_again(self.task_losses(logits, indices))
+                balancer.look_again(self.task_losses(logits, indices))
 
     def validation_loss(self) -> float | None:
         """Mean loss over the validation split and the group's tasks; None when SIGTERM came meanwhile."""
@@ -326,7 +280,7 @@ class GroupTrainer:
             state.best_loss, state.best_step, state.validations_since_best = loss, state.step, 0
         else:
             state.validations_since_best += 1
-        if self.cfg["keep"] == "task":
+        if self.settings.keep == "task":
             if not state.task_steps:
                 state.task_losses, state.task_steps = [math.inf] * len(losses), [0] * len(losses)
             for task in np.flatnonzero(losses < np.array(state.task_losses)).tolist():
@@ -386,18 +340,16 @@ def advance(
     """
     started = time.perf_counter()
     due = [trainer for trainer in trainers if trainer.validation_due]
-    if due:
-        losses = validation_losses(due)
-        if losses is None:
-            return False
-    else:
+    losses = validation_losses(due) if due else []
+    if losses is None:
+        return False
+    if not due:
         step(trainers)
     share = (time.perf_counter() - started) / len(due or trainers)
     for trainer in due or trainers:
         trainer.state.seconds += share
-    if due:
-        for trainer, of_tasks in zip(due, losses, strict=True):
-            trainer.record(of_tasks)
+    for trainer, of_tasks in zip(due, losses, strict=True):
+        trainer.record(of_tasks)
     return True
 
 

@@ -7,16 +7,16 @@ shared hidden layer) is taken whole, of the head only what belongs to the group'
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.text_files import text_check
 from epigroup.networks.architecture import same_weights
-from epigroup.networks.model_files import read_info, read_weights, tensor_checks
+from epigroup.networks.model_files import check_dataset, read_info, read_weights, tensor_checks
+from epigroup.networks.settings import NetworkSettings, read_network
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class WarmStart:
 
 
 def read_warm_start(
-    path: str | os.PathLike, *, dataset_hash: str, network: Mapping[str, Any], window: int
+    path: str | os.PathLike, *, dataset_hash: str, network: NetworkSettings, window: int
 ) -> WarmStart:
     """The network of a model file that holds one of all tasks, from its group's best validation.
 
@@ -63,9 +63,8 @@ def read_warm_start(
             f"{path}: holds {len(info.groups)} networks, and a warm start is from one network of all tasks; "
             "name a strategy whose grouping has one group"
         )
-    if info.dataset_hash != dataset_hash:
-        raise InputError(f"{path}: trained on another data set; train that strategy again")
-    if info.window != window or not same_weights(info.network, network):
+    check_dataset([path], [info], dataset_hash)
+    if info.window != window or not same_weights(read_network(info.network), network):
         raise InputError(
             f"{path}: its network has other layers than the one that is to start from it; give both "
             "strategies the same training.network (dropout apart)"

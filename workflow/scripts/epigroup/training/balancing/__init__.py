@@ -11,6 +11,8 @@ from typing import Any
 
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import Cost, flat_features, network_cost
+from epigroup.networks.settings import NetworkSettings, read_network
+from epigroup.training.settings import TrainingSettings
 
 FLOAT32 = 4
 # losses that are no less than 0, whose ratios and logarithms have a meaning
@@ -75,42 +77,42 @@ def without_unused(training: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in training.items() if key not in unused}
 
 
-def check_balancing(training: Mapping[str, Any]) -> None:
+def check_balancing(settings: TrainingSettings) -> None:
     """InputError for a method that these settings leave without what it needs."""
-    name = training["balancing"]
+    name = settings.balancing
     method = find_method(name)
     if method is None:
         return
-    if training["packing"] == "grouped":
+    if settings.packing == "grouped":
         raise InputError(
             f"training.packing grouped computes several networks as one, and training.balancing {name} needs "
             "each network's own passes; set packing to auto, interleaved or sequential"
         )
-    if method.of_ratios and training["loss"] not in POSITIVE_LOSSES:
+    if method.of_ratios and settings.loss not in POSITIVE_LOSSES:
         raise InputError(
-            f"training.balancing {name} compares ratios of losses, and loss {training['loss']} may be below 0; "
+            f"training.balancing {name} compares ratios of losses, and loss {settings.loss} may be below 0; "
             f"take a loss of {', '.join(POSITIVE_LOSSES)}, or another balancing"
         )
-    if method.last_layer and training["network"].get("head", "shared") != "shared":
+    if method.last_layer and settings.network.head != "shared":
         raise InputError(
             f"training.balancing {name} reads the gradients at the hidden layer that tasks share, and there is "
             "none with network.head private; take another balancing"
         )
 
 
-def shared_weights(network: Mapping[str, Any], window: int) -> int:
+def shared_weights(network: NetworkSettings, window: int) -> int:
     """How many weights of a network its tasks share."""
     return network_cost(network, window, 0).weights
 
 
-def gradient_bytes(training: Mapping[str, Any], n_tasks: int, window: int) -> int:
+def gradient_bytes(settings: TrainingSettings, n_tasks: int, window: int) -> int:
     """Memory for the gradients that the balancing of a group of `n_tasks` holds at once: one of the shared
     weights for each task, and one more while they are combined. 0 where it holds none.
     """
-    method = find_method(training["balancing"])
+    method = find_method(settings.balancing)
     if method is None or not method.all_gradients or n_tasks < 2:
         return 0
-    return FLOAT32 * (n_tasks + 1) * shared_weights(training["network"], window)
+    return FLOAT32 * (n_tasks + 1) * shared_weights(settings.network, window)
 
 
 def step_flop(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
@@ -119,16 +121,20 @@ def step_flop(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
     famo: a second forward pass. pcgrad, nash_mtl: a backward pass through the shared layers for each task
     instead of one for all (nash_mtl: in every `balancing_every`-th step). gradnorm: the products of the last
     shared layer (`epigroup.training.balancing.gradnorm`). A group of one task has no balancing.
+
+    training: network, balancing, batch_size and balancing_every where the method heeds it.
     """
-    network, name = training["network"], training["balancing"]
+    network, name = read_network(training["network"]), training["balancing"]
     cost = network_cost(network, window, n_tasks)
     if name == "none" or n_tasks < 2:
         return cost.training
-    return cost.training + _added(training, name, cost, window, n_tasks)
+    return cost.training + _added(training, network, cost, window, n_tasks)
 
 
-def _added(training: Mapping[str, Any], name: str, cost: Cost, window: int, n_tasks: int) -> float:
-    network = training["network"]
+def _added(
+    training: Mapping[str, Any], network: NetworkSettings, cost: Cost, window: int, n_tasks: int
+) -> float:
+    name = training["balancing"]
     if name == "famo":
         return cost.forward
     if name in ("pcgrad", "nash_mtl"):
@@ -137,6 +143,6 @@ def _added(training: Mapping[str, Any], name: str, cost: Cost, window: int, n_ta
         return (n_tasks - 1) * (shared.training - shared.forward) / every
     if name == "gradnorm":
         # X~ X~' and, for every task and hidden unit, a' K
-        width = flat_features(network, window) + n_tasks * network["hidden"]
+        width = flat_features(network, window) + n_tasks * network.units
         return 2 * training["batch_size"] * width
     return 0

@@ -8,8 +8,10 @@ from typing import Any
 
 import torch
 
+from epigroup.core.errors import InputError
 from epigroup.networks.networks import Network
 from epigroup.training.balancing import find_method
+from epigroup.training.settings import TrainingSettings
 
 
 class Balancer:
@@ -26,8 +28,8 @@ class Balancer:
     KEPT: tuple[str, ...] = ()  # tensors and plain numbers that a checkpoint holds
     looks_again = False
 
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        self.cfg, self.network, self.n_tasks, self.key = cfg, network, n_tasks, key
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        self.network, self.n_tasks, self.key = network, n_tasks, key
         self.device = network.head.bias.device
         self.weights = torch.ones(n_tasks, device=self.device)
 
@@ -74,16 +76,16 @@ class LearnedWeights(WeightedLosses):
 
     def __init__(
         self,
-        cfg: Mapping[str, Any],
+        settings: TrainingSettings,
         network: Network,
         n_tasks: int,
         key: int,
         start: float,
         decay: float = 0.0,
     ) -> None:
-        super().__init__(cfg, network, n_tasks, key)
+        super().__init__(settings, network, n_tasks, key)
         self.learned = torch.full((n_tasks,), start, device=self.device)
-        self.adam = torch.optim.Adam([self.learned], cfg["balancing_rate"], weight_decay=decay)
+        self.adam = torch.optim.Adam([self.learned], option(settings, "balancing_rate"), weight_decay=decay)
 
     def move(self, gradient: torch.Tensor) -> None:
         self.learned.grad = gradient.to(self.learned.dtype)
@@ -102,12 +104,20 @@ class LearnedWeights(WeightedLosses):
         self.adam.load_state_dict(state["adam"])
 
 
-def build_balancer(cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> Balancer | None:
-    """The balancer that `cfg["balancing"]` names for the group's network; None for "none", and for a group of
+def option(settings: TrainingSettings, key: str) -> float:
+    """What a method heeds of the settings. Raises InputError where it is not given."""
+    value = getattr(settings, key)
+    if value is None:
+        raise InputError(f"training.{key} is missing, and training.balancing {settings.balancing} heeds it")
+    return value
+
+
+def build_balancer(settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> Balancer | None:
+    """The balancer that the settings name for the group's network; None for "none", and for a group of
     one task, which has nothing to balance. `key`: of the group, for what is drawn at random.
     """
-    method = find_method(cfg["balancing"])
+    method = find_method(settings.balancing)
     if method is None or n_tasks < 2:
         return None
     module, name = method.entry.split(":")
-    return getattr(import_module(module), name)(cfg, network, n_tasks, key)
+    return getattr(import_module(module), name)(settings, network, n_tasks, key)

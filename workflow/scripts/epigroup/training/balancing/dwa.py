@@ -7,13 +7,11 @@ L_t(k) the mean training loss of task t over period k. The paper's period is an 
 from one validation to the next. In the first two periods all weights are 1.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 
 from epigroup.networks.networks import Network
-from epigroup.training.balancing.balancer import WeightedLosses
+from epigroup.training.balancing.balancer import WeightedLosses, option
+from epigroup.training.settings import TrainingSettings
 
 SMALLEST = 1e-8  # below it a loss counts as this
 
@@ -21,8 +19,9 @@ SMALLEST = 1e-8  # below it a loss counts as this
 class WeightAverage(WeightedLosses):
     KEPT = ("sums", "steps", "before", "periods")
 
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        super().__init__(cfg, network, n_tasks, key)
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(settings, network, n_tasks, key)
+        self.temperature = option(settings, "balancing_temperature")
         self.sums = torch.zeros(n_tasks, dtype=torch.float64, device=self.device)
         self.before = torch.zeros_like(self.sums)
         self.steps, self.periods = 0, 0
@@ -35,7 +34,7 @@ class WeightAverage(WeightedLosses):
     def end_period(self) -> None:
         mean = (self.sums / max(self.steps, 1)).clamp(min=SMALLEST)
         if self.periods:
-            self.weights = averaged(mean / self.before, self.cfg["balancing_temperature"])
+            self.weights = averaged(mean / self.before, self.temperature)
         self.before = mean
         self.sums = torch.zeros_like(mean)
         self.steps, self.periods = 0, self.periods + 1

@@ -11,13 +11,11 @@ moved by Adam, gamma being its weight decay. `after` is a second forward pass of
 moved weights with the same dropout masks, so that the difference is that of the step alone.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 
 from epigroup.networks.networks import Network
-from epigroup.training.balancing.balancer import LearnedWeights
+from epigroup.training.balancing.balancer import LearnedWeights, option
+from epigroup.training.settings import TrainingSettings
 
 SMALLEST = 1e-8  # added to losses
 
@@ -27,8 +25,10 @@ class Famo(LearnedWeights):
 
     looks_again = True
 
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        super().__init__(cfg, network, n_tasks, key, start=0.0, decay=cfg["balancing_decay"])
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(
+            settings, network, n_tasks, key, start=0.0, decay=option(settings, "balancing_decay")
+        )
 
     def weigh(self, values: torch.Tensor, losses: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         self._before = values + SMALLEST

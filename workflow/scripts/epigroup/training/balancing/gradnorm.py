@@ -16,14 +16,13 @@ a_n = e_nt [z_nh > 0]. Hence
     |dL_t/dW|^2 = sum_h u_th^2 a' K a,   K = X~ X~' (N, N).
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import nn
 
-from epigroup.networks.networks import Network
-from epigroup.training.balancing.balancer import LearnedWeights
+from epigroup.core.errors import InputError
+from epigroup.networks.networks import Network, SharedHead
+from epigroup.training.balancing.balancer import LearnedWeights, option
+from epigroup.training.settings import TrainingSettings
 
 LEAST = 0.01
 SMALLEST = 1e-8  # added to losses
@@ -35,10 +34,16 @@ class GradNorm(LearnedWeights):
 
     KEPT = ("first", "begun")
 
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        super().__init__(cfg, network, n_tasks, key, start=1.0)
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(settings, network, n_tasks, key, start=1.0)
+        self.asymmetry = option(settings, "balancing_asymmetry")
         self.first, self.begun = torch.ones(n_tasks, device=self.device), False
         self._seen: tuple[torch.Tensor, torch.Tensor] | None = None
+        if network.trunk.hidden is None or not isinstance(network.head, SharedHead):
+            raise InputError(
+                "training.balancing gradnorm needs a hidden layer that tasks share: network.head shared"
+            )
+        self._heads = network.head.weight
         network.trunk.hidden.register_forward_hook(self._keep)
 
     def _keep(self, layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
@@ -50,11 +55,13 @@ class GradNorm(LearnedWeights):
         if not self.begun:
             self.first.copy_(values + SMALLEST)
             self.begun = True
+        if self._seen is None:
+            raise RuntimeError("the last shared layer has seen no forward pass in training mode")
         (slopes,) = torch.autograd.grad(losses.sum(), logits, retain_graph=True)
-        norms = gradient_norms(slopes.float(), *self._seen, self.network.head.weight.detach())
+        norms = gradient_norms(slopes.float(), *self._seen, self._heads.detach())
         self._seen = None
         relative = (values + SMALLEST) / self.first
-        target = (weights * norms).mean() * (relative / relative.mean()) ** self.cfg["balancing_asymmetry"]
+        target = (weights * norms).mean() * (relative / relative.mean()) ** self.asymmetry
         self.move(torch.sign(weights * norms - target) * norms)
         self.learned.clamp_(min=LEAST)
         self.learned *= self.n_tasks / self.learned.sum()

@@ -13,23 +13,22 @@ shared weights descend sum_t a_t g_t / T, which is never longer than the root me
 `balancing_every` n, a is worked out in every n-th step and kept between, as the paper does to save time.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import torch
 
 from epigroup.networks.networks import Network
+from epigroup.training.balancing.balancer import option
 from epigroup.training.balancing.gradients import CombinedGradients, descend_heads
+from epigroup.training.settings import TrainingSettings
 
 RIDGE = 1e-6
 TOLERANCE, ITERATIONS = 1e-9, 500
 
 
 class NashBargain(CombinedGradients):
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        super().__init__(cfg, network, n_tasks, key)
-        self.every = cfg["balancing_every"]
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(settings, network, n_tasks, key)
+        self.every = int(option(settings, "balancing_every"))
 
     def backward(self, losses: torch.Tensor, logits: torch.Tensor, step: int) -> None:
         if step % self.every == 0:

@@ -9,21 +9,19 @@ loss mse. The paper learns s with the optimiser of the network; here it has an A
 does not depend on the number of tasks.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 
 from epigroup.networks.networks import Network
 from epigroup.training.balancing.balancer import LearnedWeights
+from epigroup.training.settings import TrainingSettings
 
 
 class Uncertainty(LearnedWeights):
     """`learned`: s, log variances, 0 at the start."""
 
-    def __init__(self, cfg: Mapping[str, Any], network: Network, n_tasks: int, key: int) -> None:
-        super().__init__(cfg, network, n_tasks, key, start=0.0)
-        self.factor = 0.5 if cfg["loss"] == "mse" else 1.0
+    def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
+        super().__init__(settings, network, n_tasks, key, start=0.0)
+        self.factor = 0.5 if settings.loss == "mse" else 1.0
 
     def weigh(self, values: torch.Tensor, losses: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         weights = self.factor * torch.exp(-self.learned)
