@@ -82,7 +82,7 @@ def gather_strata(paths: list[str], known: pd.Index) -> pd.DataFrame | None:
     """Scores by stratum of each task, of one seed of each strategy; the strategy is the folder's name."""
     frames = []
     for path in paths:
-        frame = table(path, "task_strata")[FILES["task_strata"].needed]
+        frame = table(path, "task_strata")
         strange = frame.loc[~frame["task_id"].isin(known), "task_id"]
         if len(strange):
             raise InputError(
