@@ -6,6 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from epigroup.dataset.label_settings import LabelSettings
 from epigroup.dataset.shards import SCORED, TRAINS, Shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import write_genome
@@ -67,6 +68,15 @@ FILES = {
     "trials": "out",
 }  # fmt: skip
 LEFT = (WINDOW - BIN) // 2
+
+
+def label_settings(bin_size: int, window: int, min_overlap: int, **own) -> LabelSettings:
+    """Settings of labels, completed as a config's are."""
+    completed = {
+        "training_regions": "any_peak", "negatives_share": 0.5, "evaluation_regions": "any_peak",
+        "max_n_fraction": 1.0, "seed": 1,
+    }  # fmt: skip
+    return LabelSettings(bin_size, window, min_overlap, **completed | own)
 
 
 def settings(cfg: dict) -> TrainingSettings:

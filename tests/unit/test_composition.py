@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from epigroup.core.errors import InputError
 from epigroup.dataset import bin_sets as composition
 from epigroup.dataset.bin_sets import evaluation_bins, gc_share, training_bins
-from epigroup.dataset.label_settings import LabelSettings
+from planted_examples import label_settings
 
 BIN, WINDOW = 20, 51
 
 
 def trained(positive, usable, codes, regions, share=0.5, seed=1, chrom="c"):
-    asked = LabelSettings(BIN, WINDOW, 1, training_regions=regions, negatives_share=share, seed=seed)
+    asked = label_settings(BIN, WINDOW, 1, training_regions=regions, negatives_share=share, seed=seed)
     return training_bins(positive, usable, codes, chrom, asked)
 
 

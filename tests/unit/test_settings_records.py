@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError, dataclass
 import pytest
 
 from epigroup.core.errors import InputError
-from epigroup.core.settings import read_settings
+from epigroup.core.settings import as_given, read_settings
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,22 @@ def test_a_section_becomes_a_record_with_its_parts():
 def test_a_key_too_many_or_too_few_is_named(given, said):
     with pytest.raises(InputError, match=said):
         read_settings(Training, given, "training")
+
+
+@dataclass(frozen=True)
+class Search:
+    rates: tuple[float, ...] | None = None
+    trials: int | None = 8
+    phases: tuple[Network, ...] = ()
+
+
+@pytest.mark.parametrize("given", [{}, {"trials": None}, {"rates": [0.1, 0.2], "trials": 3}])
+def test_what_is_written_is_read_as_the_same_record(given):
+    record = read_settings(Search, given, "search")
+    assert read_settings(Search, as_given(record), "search") == record
+    assert as_given(record)["trials"] == given.get("trials", 8) and "phases" in as_given(record)
+
+
+def test_a_record_within_a_list_is_not_written():
+    with pytest.raises(TypeError, match="Network lies within"):
+        as_given(Search(phases=(Network(1),)))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
-from epigroup.dataset.label_settings import LabelSettings
 from epigroup.dataset.labels import pack, unpack
 from epigroup.dataset.make_shard import ShardSources, make_shard
 from epigroup.dataset.shards import FORMAT_VERSION, Shard, read_shard, write_shard
@@ -18,6 +17,7 @@ from epigroup.dataset.splits import SPLITS, assign
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.genome.build import write_genome
 from epigroup.peaks.standard import for_each_profile, standardise_peaks, write_index
+from planted_examples import label_settings
 
 SIZES = {"chr1": 40_130, "chr2": 30_000, "chr3": 20_000}
 BIN, WINDOW, OVERLAP = 200, 1001, 50
@@ -57,7 +57,7 @@ def made(tmp_path_factory):
 
 def label(folder, paths, out, chrom, **options):
     sources = ShardSources(folder / "g.h5", TASKS, paths, options.pop("index", None))
-    make_shard(sources, out, chrom, LabelSettings(BIN, WINDOW, OVERLAP, **options))
+    make_shard(sources, out, chrom, label_settings(BIN, WINDOW, OVERLAP, **options))
 
 
 def test_a_shard_holds_the_bins_with_a_positive_and_their_labels(made):

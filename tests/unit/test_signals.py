@@ -13,7 +13,6 @@ from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.label_correlation import correlate_labels
-from epigroup.dataset.label_settings import LabelSettings
 from epigroup.dataset.make_shard import ShardSources, make_shard
 from epigroup.dataset.shards import read_shard
 from epigroup.dataset.signals import check_signals, read_signals
@@ -22,6 +21,7 @@ from epigroup.genome.build import write_genome
 from epigroup.genome.codes import open_genome
 from epigroup.peaks.standard import standardise_peaks
 from epigroup.training.batches import Batches, Sequences
+from planted_examples import label_settings
 
 SIZES = {"chr1": 60_130, "chr2": 20_000, "chr3": 20_000}
 BIN, TASKS = 200, ("a", "b", "c")
@@ -55,7 +55,7 @@ def made(tmp_path_factory):
         shards[kind] = [folder / f"{kind}.{c}.h5" for c in SIZES]
         for chrom, path in zip(SIZES, shards[kind], strict=True):
             sources = ShardSources(folder / "g.h5", TASKS, peaks, signals=read)
-            make_shard(sources, path, chrom, LabelSettings(BIN, 301, 50, signal_transform="log1p"))
+            make_shard(sources, path, chrom, label_settings(BIN, 301, 50, signal_transform="log1p"))
         summarise_dataset(shards[kind], folder / f"{kind}.json", splits=SPLIT, task_ids=TASKS)
     return folder, signals, shards, means
 

@@ -49,20 +49,18 @@ def _opened(file: str | os.PathLike | BinaryIO, mode: str, **options) -> h5py.Fi
 
 @contextmanager
 def open_hdf5(path: str | os.PathLike) -> Iterator[h5py.File]:
-    """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file
-    that
-    is cut, damaged, or lacks what the block asks it for; other errors of the block pass.
-    """
+    """Open an HDF5 file for reading. Raises InputError, there or while the block reads from it, for a file that is
+    cut, damaged, or lacks what the block asks it for; other errors of the block pass."""
     try:
         with read_hdf5(path) as store:
             yield store
     except DAMAGE as error:
-        if not _is_of_h5py(error):
+        if not is_of_h5py(error):
             raise
         raise InputError(f"{path}: is damaged or cut ({first_line(error)}); {REMEDY}") from error
 
 
-def _is_of_h5py(error: BaseException) -> bool:
+def is_of_h5py(error: BaseException) -> bool:
     """Whether h5py raised it, and not the code that uses h5py."""
     at = error.__traceback__
     while at is not None and at.tb_next is not None:

@@ -14,7 +14,7 @@ def read_settings(kind: type[Record], given: Mapping[str, Any], section: str) ->
     """A mapping, such as a completed section of the config, as the record `kind`.
 
     kind: a frozen dataclass, its fields named as the section's keys. A field that is a dataclass (or that, or None)
-    takes a mapping and is read likewise; one that is a tuple takes a list. A key without a value takes the field's
+    takes a mapping and is read likewise; one that is a tuple takes a list. A key that is not there takes the field's
     default. What values may be is checked where the config is read (`config.schema`), not here.
     Raises InputError, beginning with `section`, for keys that the record lacks and fields without key and default.
     """
@@ -45,16 +45,22 @@ def _read(hint: Any, value: Any, section: str) -> Any:
 
 def as_given(record: Any) -> dict[str, Any]:
     """The mapping that `read_settings` reads a record from, for what is written: tuples as lists, records within as
-    mappings; keys that need not be there and have no value are left out.
+    mappings; keys that need not be there are left out where they are None, as is their default.
+
+    TypeError for a record that lies within a tuple or a mapping: `read_settings` would not make it again.
     """
     return {
         one.name: _given(value)
         for one in fields(record)
-        if (value := getattr(record, one.name)) is not None or not _has_default(one)
+        if (value := getattr(record, one.name)) is not None or one.default is not None
     }
 
 
 def _given(value: Any) -> Any:
     if is_dataclass(value):
         return as_given(value)
+    within = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else ()
+    for one in within:
+        if is_dataclass(one) or isinstance(one, tuple):
+            raise TypeError(f"{type(one).__name__} lies within {value!r}: only a field may hold one")
     return list(value) if isinstance(value, tuple) else value

@@ -1,7 +1,7 @@
 """Which tasks learn together: the table groups.tsv, with columns task_id and group, and its one reader.
 
-Groupings, planted groups, a user's own table and the table of serving groups have this form. What made or reads them
-may be free of PyTorch.
+Groupings, planted groups, a user's own table and the table of serving groups have this form. Imports no PyTorch, so
+that stages without it can read them.
 """
 
 import os

@@ -17,11 +17,11 @@ class LabelSettings:
     bin_size: int
     window: int
     min_overlap: int
-    training_regions: str = "any_peak"
-    negatives_share: float = 0.5
-    evaluation_regions: str = "any_peak"
-    max_n_fraction: float = 1.0
-    seed: int = 1
+    training_regions: str
+    negatives_share: float
+    evaluation_regions: str
+    max_n_fraction: float
+    seed: int
     blacklist: str | None = None
     contig_names: str = "as_given"
     signal_transform: str = "none"

@@ -90,7 +90,7 @@ def make_shard(sources: ShardSources, out: str | os.PathLike, chrom: str, settin
         sources.peaks, chrom, n_bins, settings.bin_size, settings.min_overlap, sources.index
     )
     positive = np.logical_or.reduce(planes, axis=0)
-    bins = sort_bins(positive, codes, chrom, genome.sizes, settings)
+    bins = assign_bins(positive, codes, chrom, genome.sizes, settings)
     kept, counts = bins.kept, bins.counts()
     start = np.arange(n_bins, dtype=np.int64)[kept] * settings.bin_size
     signal = None
@@ -110,11 +110,12 @@ def make_shard(sources: ShardSources, out: str | os.PathLike, chrom: str, settin
     _log_counts(chrom, counts, settings)
 
 
-def sort_bins(
+def assign_bins(
     positive: np.ndarray, codes: np.ndarray, chrom: str, sizes: Mapping[str, int], settings: LabelSettings
 ) -> ChromosomeBins:
     """What each bin of a chromosome is for. `positive` bool (n_bins,): bins with a peak of any task; `codes` uint8:
-    the chromosome's; `sizes`: the genome's chromosomes, bp."""
+    the chromosome's; `sizes`: the genome's chromosomes, bp. Raises InputError for a blacklist that cannot be read and
+    where `training_bins` does."""
     n_bins, bin_size = len(positive), settings.bin_size
     listed = np.zeros(n_bins, bool)
     if settings.blacklist:

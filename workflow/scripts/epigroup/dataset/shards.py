@@ -19,7 +19,7 @@ import numpy as np
 
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
-from epigroup.core.hdf5 import DAMAGE, new_hdf5, read_hdf5
+from epigroup.core.hdf5 import DAMAGE, is_of_h5py, new_hdf5, read_hdf5
 from epigroup.dataset.labels import packed_width
 
 FORMAT_VERSION = 3
@@ -120,14 +120,18 @@ def write_shard(path: str | os.PathLike, shard: Shard) -> None:
 @contextmanager
 def open_shard(path: str | os.PathLike) -> Iterator[h5py.File]:
     """A shard as HDF5, open for reading. Raises InputError, there or while the block reads from it, for one that is
-    damaged or cut."""
+    damaged or cut; other errors of the block pass."""
     try:
         with read_hdf5(path) as store:
             yield store
     except DAMAGE as error:
-        raise InputError(
-            f"{path}: the shard is damaged or cut ({error}); delete it and make it again"
-        ) from error
+        if not is_of_h5py(error):
+            raise
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: str | os.PathLike, error: Exception) -> InputError:
+    return InputError(f"{path}: the shard is damaged or cut ({error}); delete it and make it again")
 
 
 def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
@@ -136,34 +140,41 @@ def read_shard(path: str | os.PathLike, rows: bool = True) -> Shard:
 
     Raises InputError when the file is damaged, cut, or of another format version.
     """
-    with open_shard(path) as store:
-        version = int(store.attrs["format_version"])
-        if version != FORMAT_VERSION:
-            raise InputError(
-                f"{path}: format version {version}, this release reads {FORMAT_VERSION}; make it again"
-            )
-        text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
-        ids = tuple(i.decode() for i in store["task_ids"][()])
-        signal = None
-        if "signal_transform" in text:
-            signal = store["signal"][()] if rows else np.empty((0, len(ids)), np.float16)
-        shard = Shard(
-            chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
-            window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
-            assembly=text["assembly"], genome_sha256=text["genome_sha256"], task_ids=ids,
-            counts=json.loads(text["counts"]),
-            start=store["start"][()] if rows else np.empty(0, np.int32),
-            labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
-            n_peaks=store["n_peaks"][()],
-            role=store["role"][()] if rows else np.empty(0, np.uint8),
-            signal=signal, signal_transform=text.get("signal_transform"),
-        )  # fmt: skip
-        kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
-        odd = signal is not None and (signal.dtype, signal.shape[1]) != (np.float16, len(ids))
-        if odd or kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
-            raise InputError(f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again")
-        if rows and shard.content_sha256() != text["content_sha256"]:
-            raise InputError(
-                f"{path}: the shard is damaged: its content does not match its sha256; make it again"
-            )
-        return shard
+    try:
+        with read_hdf5(path) as store:
+            return _shard_in(path, store, rows)
+    except DAMAGE as error:  # of what it says of itself, too: such a text may be whole and yet not JSON
+        raise _damaged(path, error) from error
+
+
+def _shard_in(path: str | os.PathLike, store: h5py.File, rows: bool) -> Shard:
+    version = int(store.attrs["format_version"])
+    if version != FORMAT_VERSION:
+        raise InputError(
+            f"{path}: format version {version}, this release reads {FORMAT_VERSION}; make it again"
+        )
+    text = {key: value.decode() for key, value in store.attrs.items() if isinstance(value, bytes)}
+    ids = tuple(i.decode() for i in store["task_ids"][()])
+    signal = None
+    if "signal_transform" in text:
+        signal = store["signal"][()] if rows else np.empty((0, len(ids)), np.float16)
+    shard = Shard(
+        chrom=text["chrom"], size=int(store.attrs["size"]), bin_size=int(store.attrs["bin_size"]),
+        window=int(store.attrs["window"]), min_overlap=int(store.attrs["min_overlap"]),
+        assembly=text["assembly"], genome_sha256=text["genome_sha256"], task_ids=ids,
+        counts=json.loads(text["counts"]),
+        start=store["start"][()] if rows else np.empty(0, np.int32),
+        labels=store["labels"][()] if rows else np.empty((0, packed_width(len(ids))), np.uint8),
+        n_peaks=store["n_peaks"][()],
+        role=store["role"][()] if rows else np.empty(0, np.uint8),
+        signal=signal, signal_transform=text.get("signal_transform"),
+    )  # fmt: skip
+    kinds = (shard.start.dtype, shard.labels.dtype, shard.role.dtype, shard.labels.shape[1])
+    odd = signal is not None and (signal.dtype, signal.shape[1]) != (np.float16, len(ids))
+    if odd or kinds != (np.int32, np.uint8, np.uint8, packed_width(len(ids))):
+        raise InputError(f"{path}: the shard is damaged: it holds {kinds}; delete it and make it again")
+    if rows and shard.content_sha256() != text["content_sha256"]:
+        raise InputError(
+            f"{path}: the shard is damaged: its content does not match its sha256; make it again"
+        )
+    return shard

@@ -28,7 +28,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.text_files import as_read, first_line, text_check
 from epigroup.networks.networks import Network, build_network
-from epigroup.networks.settings import read_network
+from epigroup.networks.settings import NetworkSettings, read_network
 
 Value = TypeVar("Value")
 
@@ -81,16 +81,8 @@ class ModelInfo:
         def own(values: dict[int, Value]) -> dict[int, Value]:
             return {group: values[group]} if group in values else {}
 
-        return replace(
-            self,
-            groups=own(self.groups),
-            learning_rate=own(self.learning_rate),
-            best_step=own(self.best_step),
-            validation_loss=own(self.validation_loss),
-            task_step=own(self.task_step),
-            layout=own(self.layout),
-            jointly=own(self.jointly),
-        )
+        kept: dict[str, Any] = {key: own(getattr(self, key)) for key in ("groups", *_BY_GROUP)}
+        return replace(self, **kept)
 
 
 def versions() -> dict[str, str]:
@@ -212,7 +204,7 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
     """One group's network, in evaluation mode, on the CPU: with its best weights, or with those of a `step`
     that serves some of its tasks.
     """
-    network = build_network(read_network(info.network), len(info.groups[group]), info.window)
+    network = build_network(network_settings(path, info), len(info.groups[group]), info.window)
     try:
         network.load_state_dict(read_weights(path, group, None if step == info.best_step[group] else step))
     except RuntimeError as error:
@@ -223,11 +215,20 @@ def load_network(path: str | os.PathLike, info: ModelInfo, group: int, step: int
     return network.eval()
 
 
+def network_settings(path: str | os.PathLike, info: ModelInfo) -> NetworkSettings:
+    """The settings of the networks of a model file. Raises InputError, naming the file, for settings that this release
+    does not know, or lacks."""
+    try:
+        return read_network(info.network)
+    except InputError as error:
+        raise InputError(f"{path}: {error}; train it again with this release") from error
+
+
 def check_dataset(
     paths: Sequence[str | os.PathLike],
     infos: Sequence[ModelInfo],
     dataset_hash: str,
-    given: str = "the one given",
+    given: str = "that of this run",
 ) -> None:
     """Refuse (InputError) model files, with their metadata, of another data set than that of `dataset_hash`, which
     `given` names.
@@ -236,7 +237,7 @@ def check_dataset(
         if info.dataset_hash != dataset_hash:
             raise InputError(
                 f"{path}: trained on another data set (hash {info.dataset_hash[:12]}) than {given} (hash "
-                f"{dataset_hash[:12]}); train the strategy again"
+                f"{dataset_hash[:12]}); train the strategy of this file again"
             )
 
 

@@ -34,9 +34,9 @@ def make_pileups(request: CallRequest, outs: Mapping[str, str]) -> None:
     call = plan_call(request, paired=checked_layout(request))
     profile_id, macs = request.profile_id, request.macs
     say(call, profile_id)
-    of_a_fragment = 2 if call.reads_as == "pairs" else 1
+    reads_per_fragment = 2 if call.reads_as == "pairs" else 1
     bams = (request.treatment, request.control)
-    scale = min(mapped_reads(path) / of_a_fragment for path in bams if path) / 1e6
+    scale = min(mapped_reads(path) / reads_per_fragment for path in bams if path) / 1e6
     with tempfile.TemporaryDirectory(prefix="signals.") as folder:
         called_lines(request, call, folder, more=("-B", "--SPMR"))
         pileup, background = (

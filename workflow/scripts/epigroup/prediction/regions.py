@@ -15,6 +15,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.formats.peak_files import PeakTable, read_peaks
+from epigroup.genome.bins import window_left
 from epigroup.genome.codes import Bases, open_genome
 from epigroup.genome.fasta import read_fasta
 from epigroup.networks.model_files import read_pack_infos
@@ -55,7 +56,7 @@ def window_starts(start: np.ndarray, end: np.ndarray, window: int, bin_size: int
     that is a bin gets the bin's own window. The window's width does not depend on the region's.
     """
     middle = (np.asarray(start, np.int64) + np.asarray(end, np.int64)) // 2
-    return middle - bin_size // 2 - (window - bin_size) // 2
+    return middle - bin_size // 2 - window_left(window, bin_size)
 
 
 def mean_by_base(

@@ -45,7 +45,7 @@ class StrandCorrelation:
 def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
     """5' ends of the first mates (or of both), or of single reads, of a BAM file sorted by coordinate.
 
-    Raises InputError for a BAM file that is cut or damaged, or holds a reverse read that ends nowhere.
+    Raises InputError for a BAM file that is cut or damaged, or holds a read that ends nowhere.
     """
     forward: dict[int, array] = {}
     reverse: dict[int, array] = {}
@@ -56,8 +56,9 @@ def read_ends(bam: str | os.PathLike, *, both_mates: bool = False) -> Ends:
             flag = read.flag
             if flag & 128 and not both_mates:
                 continue
+            end = end_of(bam, read)
             if flag & 16:
-                reverse.setdefault(read.reference_id, array("i")).append(end_of(bam, read) - 1)
+                reverse.setdefault(read.reference_id, array("i")).append(end - 1)
             else:
                 forward.setdefault(read.reference_id, array("i")).append(read.reference_start)
             if len(spans) < 1_000_000:

@@ -268,9 +268,9 @@ def run_trials(
     searched = searched_groups(table.by_number(), which.sample, files.groups)
     groups = pack_groups(searched, which.part, which.n_parts)
     coarse = read_trials(files.coarse)
-    searched_by = read_search(search)
+    search_settings = read_search(search)
     rates = {
-        group: phase_rates(which.phase, searched_by, coarse, None if which.sample else group)
+        group: phase_rates(which.phase, search_settings, coarse, None if which.sample else group)
         for group in groups
     }
     warm = None
@@ -281,7 +281,7 @@ def run_trials(
     checkpoint = checkpoint_path(
         files.checkpoints,
         settings,
-        search=as_given(searched_by),
+        search=as_given(search_settings),
         phase=which.phase,
         rates={str(group): values for group, values in rates.items()},
         groups={str(group): list(tasks) for group, tasks in groups.items()},
@@ -301,7 +301,7 @@ def run_trials(
     with catch_termination() as termination, refuse_out_of_memory(out_of_memory):
         job = TrainingJob(train, validation, settings, which.seed, layout, termination)
         trials = Trials(dataset.task_ids, job, running, phase=which.phase, checkpoint=checkpoint, warm=warm)
-        try_rates(trials, groups, rates, which, searched_by)
+        try_rates(trials, groups, rates, which, search_settings)
     write_trials(files.trials, trials.trials)
     checkpoint.unlink(missing_ok=True)
 

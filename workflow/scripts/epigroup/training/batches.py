@@ -11,11 +11,10 @@ import torch.nn.functional as F
 
 from epigroup.core.errors import InputError
 from epigroup.core.mapped_arrays import map_pieces, next_place
-from epigroup.genome.codes import Genome
+from epigroup.genome.codes import Bases, Genome
 
 if TYPE_CHECKING:
     from epigroup.dataset.dataset import Examples
-    from epigroup.genome.codes import Bases
 
 UNKNOWN = 4  # code of every base but A, C, G, T; its one-hot is zero
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from epigroup.dataset.dataset import Dataset, Examples
+from epigroup.genome.bins import window_left
 from epigroup.genome.codes import Genome
 from epigroup.training.batches import Batches, Sequences
 from epigroup.training.memory import refuse_out_of_memory
@@ -18,14 +19,11 @@ def load_sequences(dataset: Dataset, genome: Genome, device: torch.device, data:
     return Sequences(genome, dataset.chromosomes, dataset.window, device, data)
 
 
-def left_of_bin(dataset: Dataset) -> int:
-    """The bases that a window has before its bin."""
-    return (dataset.window - dataset.bin_size) // 2
-
-
 def window_positions(sequences: Sequences, dataset: Dataset, examples: Examples) -> torch.Tensor:
     """Places of the windows of examples in `sequences`: int64 (N,)."""
-    return sequences.positions(examples.chrom, examples.start.astype(np.int64) - left_of_bin(dataset))
+    return sequences.positions(
+        examples.chrom, examples.start.astype(np.int64) - window_left(dataset.window, dataset.bin_size)
+    )
 
 
 def load_splits(
@@ -38,4 +36,5 @@ def load_splits(
     """
     with refuse_out_of_memory(lambda: f"memory ran out while {genome.path} and the labels were loaded"):
         sequences = load_sequences(dataset, genome, device, data)
-        return [Batches(sequences, dataset.split(name, data=data), left_of_bin(dataset)) for name in names]
+        left = window_left(dataset.window, dataset.bin_size)
+        return [Batches(sequences, dataset.split(name, data=data), left) for name in names]

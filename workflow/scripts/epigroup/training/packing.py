@@ -52,18 +52,18 @@ class Technique:
         return self.name == "grouped"
 
 
-def groups_at_once(name: str, megabytes: float, batch_size: int, need: Footprint, n_groups: int) -> int:
-    """How many groups `megabytes` let be in flight at once; at least 1."""
+def groups_at_once(name: str, pack_memory_mb: float, batch_size: int, need: Footprint, n_groups: int) -> int:
+    """How many groups `pack_memory_mb` let be in flight at once; at least 1."""
     if name == "sequential":
         return 1
-    budget = int(megabytes * MEGABYTE)
+    budget = int(pack_memory_mb * MEGABYTE)
     fit = need.fitting_networks(budget, batch_size, jointly=name == "grouped")
     return max(1, min(n_groups, fit))
 
 
 def choose_technique(
     settings: TrainingSettings,
-    megabytes: float,
+    pack_memory_mb: float,
     need: Footprint,
     n_groups: int,
     copies: Callable[[int], list[GroupTrainer]],
@@ -72,7 +72,7 @@ def choose_technique(
     """The technique that `packing` of the settings names, or, for auto and fastest, the one that a short calibration
     finds fastest here, with the reason in the log.
 
-    Parameters: `megabytes`, of memory for the groups in flight; `need`, the estimate for the pack's largest
+    Parameters: `pack_memory_mb`, of memory for the groups in flight; `need`, the estimate for the pack's largest
     group; `copies`, which makes so many trainers that share a stream and are thrown away, so that no state of the
     training is touched; `choices`, what earlier jobs of the run found on this processor model. Raises InputError for
     grouped where the groups' batches differ or their tasks are balanced; fastest leaves grouped out there.
@@ -86,7 +86,7 @@ def choose_technique(
             f"{settings.sampling} makes one for each; set training.packing: sequential"
         )
     if wanted not in CANDIDATES:
-        return Technique(wanted, groups_at_once(wanted, megabytes, settings.batch_size, need, n_groups))
+        return Technique(wanted, groups_at_once(wanted, pack_memory_mb, settings.batch_size, need, n_groups))
     alone = Technique("sequential", 1)
     if n_groups == 1:
         return alone
@@ -95,14 +95,14 @@ def choose_technique(
         return alone
     names = [name for name in CANDIDATES[wanted] if name != "grouped" or settings.balancing == "none"]
     found = [
-        Technique(name, groups_at_once(name, megabytes, settings.batch_size, need, n_groups))
+        Technique(name, groups_at_once(name, pack_memory_mb, settings.batch_size, need, n_groups))
         for name in names
     ]
     candidates = [technique for technique in found if technique == alone or technique.at_once > 1]
     if len(candidates) == 1:
         logger.info(
             "packing %s: sequential, as running.pack_memory_mb %d has room for one network at a time "
-            "(%.0f MB each)", wanted, megabytes, need.network / MEGABYTE,
+            "(%.0f MB each)", wanted, pack_memory_mb, need.network / MEGABYTE,
         )  # fmt: skip
         return alone
 

@@ -15,8 +15,14 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.core.text_files import text_check
 from epigroup.networks.architecture import same_weights
-from epigroup.networks.model_files import check_dataset, read_info, read_weights, tensor_checks
-from epigroup.networks.settings import NetworkSettings, read_network
+from epigroup.networks.model_files import (
+    check_dataset,
+    network_settings,
+    read_info,
+    read_weights,
+    tensor_checks,
+)
+from epigroup.networks.settings import NetworkSettings
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def read_warm_start(
             "name a strategy whose grouping has one group"
         )
     check_dataset([path], [info], dataset_hash)
-    if info.window != window or not same_weights(read_network(info.network), network):
+    if info.window != window or not same_weights(network_settings(path, info), network):
         raise InputError(
             f"{path}: its network has other layers than the one that is to start from it; give both "
             "strategies the same training.network (dropout apart)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -12,6 +12,8 @@ from epigroup.core.errors import InputError
 from epigroup.networks.networks import Network
 from epigroup.training.balancing import find_method
 from epigroup.training.settings import TrainingSettings
+
+Number = TypeVar("Number", int, float)
 
 
 class Balancer:
@@ -85,7 +87,9 @@ class LearnedWeights(WeightedLosses):
     ) -> None:
         super().__init__(settings, network, n_tasks, key)
         self.learned = torch.full((n_tasks,), start, device=self.device)
-        self.adam = torch.optim.Adam([self.learned], option(settings, "balancing_rate"), weight_decay=decay)
+        self.adam = torch.optim.Adam(
+            [self.learned], option(settings.balancing_rate, "balancing_rate"), weight_decay=decay
+        )
 
     def move(self, gradient: torch.Tensor) -> None:
         self.learned.grad = gradient.to(self.learned.dtype)
@@ -104,11 +108,10 @@ class LearnedWeights(WeightedLosses):
         self.adam.load_state_dict(state["adam"])
 
 
-def option(settings: TrainingSettings, key: str) -> float:
-    """What a method heeds of the settings. Raises InputError where it is not given."""
-    value = getattr(settings, key)
+def option(value: Number | None, key: str) -> Number:
+    """The value of a key of the section `training` that a method heeds. Raises InputError where it is not given."""
     if value is None:
-        raise InputError(f"training.{key} is missing, and training.balancing {settings.balancing} heeds it")
+        raise InputError(f"training.{key} is missing, and the method that training.balancing names heeds it")
     return value
 
 

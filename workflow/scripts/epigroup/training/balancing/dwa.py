@@ -21,7 +21,7 @@ class WeightAverage(WeightedLosses):
 
     def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
         super().__init__(settings, network, n_tasks, key)
-        self.temperature = option(settings, "balancing_temperature")
+        self.temperature = option(settings.balancing_temperature, "balancing_temperature")
         self.sums = torch.zeros(n_tasks, dtype=torch.float64, device=self.device)
         self.before = torch.zeros_like(self.sums)
         self.steps, self.periods = 0, 0

@@ -27,7 +27,12 @@ class Famo(LearnedWeights):
 
     def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
         super().__init__(
-            settings, network, n_tasks, key, start=0.0, decay=option(settings, "balancing_decay")
+            settings,
+            network,
+            n_tasks,
+            key,
+            start=0.0,
+            decay=option(settings.balancing_decay, "balancing_decay"),
         )
 
     def weigh(self, values: torch.Tensor, losses: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:

@@ -36,7 +36,7 @@ class GradNorm(LearnedWeights):
 
     def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
         super().__init__(settings, network, n_tasks, key, start=1.0)
-        self.asymmetry = option(settings, "balancing_asymmetry")
+        self.asymmetry = option(settings.balancing_asymmetry, "balancing_asymmetry")
         self.first, self.begun = torch.ones(n_tasks, device=self.device), False
         self._seen: tuple[torch.Tensor, torch.Tensor] | None = None
         if network.trunk.hidden is None or not isinstance(network.head, SharedHead):

@@ -28,7 +28,7 @@ TOLERANCE, ITERATIONS = 1e-9, 500
 class NashBargain(CombinedGradients):
     def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
         super().__init__(settings, network, n_tasks, key)
-        self.every = int(option(settings, "balancing_every"))
+        self.every = option(settings.balancing_every, "balancing_every")
 
     def backward(self, losses: torch.Tensor, logits: torch.Tensor, step: int) -> None:
         if step % self.every == 0:
