@@ -11,6 +11,8 @@ SCRIPTS = REPOSITORY / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from epigroup.digest.code import reached  # noqa: E402
+from epigroup.report.figures.catalogue import FIGURES  # noqa: E402
+from epigroup.run.report import drawing_modules  # noqa: E402
 
 TABLE = REPOSITORY / "docs" / "developers" / "reruns.md"
 MARK = "<!-- made by docs/developers/reruns.py: what stands below is replaced -->\n"
@@ -31,8 +33,11 @@ def main() -> None:
 def table() -> str:
     """Markdown: a row a module, with the scripts that take in one of its names."""
     users: dict[str, set[str]] = defaultdict(set)
+    named = {
+        "draw_figures": drawing_modules(FIGURES)
+    }  # of every run; other registries' are those of the settings
     for script in sorted(path.stem for path in SCRIPTS.glob("*.py")):
-        for module, _ in reached(script):
+        for module, _ in reached(script, named.get(script, ())):
             users[module].add(script)
     lines = ["| module | training | scripts |", "| --- | --- | --- |"]
     for path in sorted((SCRIPTS / "epigroup").rglob("*.py")):

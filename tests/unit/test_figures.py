@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import fields, replace
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import yaml
 import report_tree
 from epigroup.config.settings import complete_config
 from epigroup.digest import code as digest
+from epigroup.report import order
 from epigroup.report.figures import draw
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Has, Shown
@@ -49,7 +51,10 @@ def test_every_figure_stands_on_the_page():
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.j2"))
     placed = set(re.findall(r'page\.(?:still|files|picture)\("(\w+)"', templates))
     assert placed <= set(NAMES)
-    keys = {maker.__name__ for maker in SECTIONS}
+    page = Path(order.__file__).parent.rglob("*.py")
+    made = (re.findall(r'\bSection\(\s*"(\w+)"', path.read_text(encoding="utf-8")) for path in page)
+    keys = set(chain.from_iterable(made))
+    assert len(keys) == len(SECTIONS)
     for one in FIGURES:
         assert (one.section is None) == (one.name in placed) and one.section in {None, *keys}, one.name
 

@@ -69,7 +69,7 @@ class Results:
     regions: its name; names: what the strategies are compared by, F1 or Pearson's r; sheet: DataFrame, a row
     a task; seeds: strategy -> its seeds; scores: (strategy, seed) -> float64 (T, columns) in the order of
     names.columns; tables: (strategy, seed) -> metrics.tsv, a row a task of the sheet; covers: strategy -> bool (T,),
-    tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, empty where the
+    tasks that it learns; draws: (strategy, seed) -> float32 (draws, T) of that score, no entry where the
     interval is withheld; precisions: (strategy, seed) -> that of its networks, or "". NaN: not covered, or no test
     positives (a signal that never changes). pools: name -> strategies that count as one rival beside themselves; its
     score is their mean, taken within a draw too.

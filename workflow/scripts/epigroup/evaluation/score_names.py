@@ -48,7 +48,9 @@ class ScoreNames:
         """Columns of metrics.tsv of the validation split that a comparison reads, those of the shown scores with an
         interval, in which strategies and baselines are told apart; the headline's is first."""
         shown = self._of("headline", "shown")
-        return tuple(f"validation_{score.name}" for score in shown if score.interval)
+        return tuple(
+            f"validation_{score.name}" for score in shown if score.interval and "validation" in score.splits
+        )
 
     @property
     def score(self) -> str:

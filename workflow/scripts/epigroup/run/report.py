@@ -176,13 +176,14 @@ def write_captions(folder: str | Path) -> None:
     job was told, here the config's own caption. Files that say so already stay; a folder that cannot be written to is
     left to Snakemake, which says so when it makes its report."""
     for one in FIGURES:
-        path, text = Path(folder, f"{one.name}.rst"), CAPTION.format(name=one.name, caption=one.caption)
+        path = Path(folder, f"{one.name}.rst")
+        text = CAPTION.format(name=one.name, caption=one.caption).encode()
         with suppress(OSError):
-            if path.is_file() and path.read_text(encoding="utf-8") == text:
+            if path.is_file() and path.read_bytes() == text:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as partial:
-                partial.write_text(text, encoding="utf-8")
+                partial.write_bytes(text)
 
 
 def figure_settings(run: Run) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 
 from epigroup.report.figures.style import INK
 
-ABOUT = ["affinity", "strategy", "seed", "kind", "task_id", "group"]
 COLUMNS = 3  # panels in a row
 
 
