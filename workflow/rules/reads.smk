@@ -51,7 +51,7 @@ rule trim_reads:
         "reads"
     conda:
         "../envs/align.yaml"
-    threads: config["reads"]["threads"]
+    threads: min(2, config["reads"]["threads"])
     resources:
         **by_attempt(mem_mb=2000, runtime=120),
     params:
@@ -59,7 +59,8 @@ rule trim_reads:
     shell:
         "part=$(dirname {output.reads:q})/.partial$$.$(basename {output.reads:q}) ;"
         " trap 'rm -f \"$part\"' EXIT ;"
-        " (fastp --in1 {input.reads[0]:q} {params.cfg:q} --stdout --thread {threads} --json {output.json:q}"
+        # Several workers of fastp write to standard output in the order in which they end.
+        " (fastp --in1 {input.reads[0]:q} {params.cfg:q} --stdout --thread 1 --json {output.json:q}"
         " --html {output.html:q} --report_title {wildcards.profile:q}"
         ' | gzip -1 > "$part"'
         # fastp ends well when a gzip file ends early.
