@@ -17,7 +17,9 @@ def write_pairs(folder):
             for number in range(PAIRS):
                 bases = "".join(draw.choices("ACGT", k=60))
                 handle.write(f"@read{number} {mate}\n{bases}\n+\n{'I' * 60}\n")
-    (folder / "checked.json").write_text(json.dumps({"files": [{"records": PAIRS}, {"records": PAIRS}]}, indent=1))
+    (folder / "checked.json").write_text(
+        json.dumps({"files": [{"records": PAIRS}, {"records": PAIRS}]}, indent=1)
+    )
 
 
 def test_trimming_again_gives_the_same_reads_in_the_same_order(tmp_path):
