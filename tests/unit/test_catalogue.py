@@ -1,11 +1,15 @@
 """The records of what a run leaves: each path and column is said once, and fits what stands for it."""
 
+import csv
 from collections import Counter
 
 import pytest
+from test_scores import STRANGERS, evaluated, library_with
 
+from described_tables import in_order
 from epigroup.results.catalogue import FILES, described
 from epigroup.results.catalogue.record import Column, ResultFile
+from epigroup.results.catalogue.scores import of_either
 
 SCORES = ResultFile(
     "scores",
@@ -64,3 +68,67 @@ def test_needed_columns_are_plain_and_always_there():
     assert all(
         not one.when and not one.is_family for about in FILES.values() for one in about.columns if one.needed
     )
+
+
+def test_columns_of_labels_and_of_signals_stand_in_an_order_that_fits_both():
+    one = [
+        Column("a", "A."),
+        Column("f1", "F1."),
+        Column("low", "On test. One."),
+        Column("rate", "Rate.", needed=True),
+    ]
+    other = [
+        Column("a", "A."),
+        Column("low", "On test. Other."),
+        Column("r", "R."),
+        Column("rate", "Rate.", needed=True),
+    ]
+    found = of_either(one, other)
+    assert [column.name for column in found] == ["a", "f1", "low", "r", "rate"]
+    assert [bool(column.when) for column in found] == [False, True, False, True, False]
+    assert found[2].meaning == "On test. Of labels: One. Of signals: Other."
+    assert found[4] == Column("rate", "Rate.", needed=True)
+
+
+# The catalogue of a copy of the library that has a stranger's score, when it has evaluated and compared with it.
+DESCRIBED = """
+import json, sys
+from epigroup.comparison.strategies import compare_strategies
+from epigroup.evaluation.predictions import evaluate_strategy
+from epigroup.evaluation.signal_predictions import evaluate_signals
+from epigroup.results.catalogue import FILES
+kind, files, metrics, blocks, cfg, outputs, compared = json.load(sys.stdin)
+(evaluate_signals if kind == "signal" else evaluate_strategy)(*files, metrics, blocks, cfg)
+compare_strategies([metrics], [blocks], [], outputs, compared)
+print(json.dumps({key: [vars(one) for one in about.columns] for key, about in FILES.items()}))
+"""
+
+
+@pytest.mark.parametrize("targets", STRANGERS)
+def test_the_columns_of_a_new_score_are_described_by_its_record(targets, tmp_path, repository):
+    library, record = library_with(targets, tmp_path, repository)
+    metrics, outputs, told = evaluated(targets, tmp_path, library, DESCRIBED)
+    records = {
+        key: ResultFile(key, FILES[key].path, FILES[key].about, tuple(Column(**one) for one in columns))
+        for key, columns in told.items()
+    }
+    tables = {"metrics": metrics} | {
+        key: outputs[key] for key in ("strategies", "gains", "differences", "scores")
+    }
+    for key, path in tables.items():
+        with open(path, encoding="utf-8") as lines:
+            there = next(csv.reader(lines, delimiter="\t"))
+        assert records[key].undescribed(there) == [] and in_order(records[key], there), key
+    new, of_split = ("jaccard", ["test"]) if targets == "labels" else ("mae", ["validation", "test"])
+    for split in of_split:
+        meaning = records["metrics"].column(f"{split}_{new}").meaning
+        assert meaning.startswith(
+            f"{'Jaccard index' if new == 'jaccard' else 'Absolute error'} on the {split} "
+        )
+        assert meaning.split("examples. ")[1].split(";")[0] in record
+    assert records["strategies"].column(f"mean_{new}") is not None
+    ends = [records["metrics"].column(f"test_{new}_{end}") is not None for end in ("low", "high")]
+    of_labels = [
+        key for key in ("task_strata", "baseline_metrics") if records[key].column(f"test_{new}") is not None
+    ]
+    assert (ends, len(of_labels)) == (([True] * 2, 2) if targets == "labels" else ([False] * 2, 0))

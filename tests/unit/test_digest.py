@@ -383,7 +383,7 @@ def test_only_logs_event_files_and_words_about_results_are_declared_to_change_no
         if re.search(r"^CHANGES_NO_RESULT\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     stages = ("audit", "comparison", "data", "evaluation", "grouping", "simulation", "training")
-    catalogue = {f"results/catalogue/{stage}.py" for stage in stages}
+    catalogue = {f"results/catalogue/{name}.py" for name in (*stages, "conditions", "scores")}
     assert found == {"core/logs.py", "training/tensorboard.py", "training/log_lines.py", *catalogue}
 
 

@@ -139,9 +139,9 @@ def planted(folder, targets):
     return files, cfg
 
 
-@pytest.mark.parametrize("targets", STRANGERS)
-def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
-    library = tmp_path / "workflow" / "scripts"
+def library_with(targets, folder, repository):
+    """A copy of the library in a folder with the stranger's score of these targets; (its place, the record's text)."""
+    library = folder / "workflow" / "scripts"
     shutil.copytree(repository / "workflow" / "scripts", library)
     name, function, record = STRANGERS[targets]
     path = library / "epigroup" / "evaluation" / name
@@ -153,11 +153,16 @@ def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
     path.write_text(
         f"{before.rstrip()}\n\n{function}\n\n{start}{head}\n{record[:-1]}{end}{rest}", encoding="utf-8"
     )
+    return library, record
 
-    files, cfg = planted(tmp_path, targets)
-    metrics, blocks = str(tmp_path / "metrics.tsv"), str(tmp_path / "blocks.h5")
+
+def evaluated(targets, folder, library, script):
+    """What a script says that evaluates and compares the planted predictions by a copy of the library; (where
+    metrics.tsv is, those of the comparison's tables, what it said)."""
+    files, cfg = planted(folder, targets)
+    metrics, blocks = str(folder / "metrics.tsv"), str(folder / "blocks.h5")
     tables = ("strategies", "gains", "differences", "transfer", "tasks", "scores", "headline")
-    outputs = {one: str(tmp_path / f"compared_{one}") for one in tables}
+    outputs = {one: str(folder / f"compared_{one}") for one in tables}
     compared = {
         "tasks": [{"task_id": task, "modality": "CA", "cell_group": ""} for task in TASKS], "runs": [["ONE", 1]],
         "groupings": [], "headline": [], "matched": [], "pools": {}, "alone": None, "precisions": {},
@@ -165,10 +170,17 @@ def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
     }  # fmt: skip
     asked = json.dumps([targets, files, metrics, blocks, cfg, outputs, compared])
     ran = subprocess.run(
-        [sys.executable, "-c", f"JOBS = {JOBS}" + RUN], input=asked, text=True, capture_output=True, check=False,
-        cwd=tmp_path, env={"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
+        [sys.executable, "-c", script], input=asked, text=True, capture_output=True, check=False,
+        cwd=folder, env={"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
+    return metrics, outputs, json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("targets", STRANGERS)
+def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
+    library, record = library_with(targets, tmp_path, repository)
+    metrics, outputs, (words, digests) = evaluated(targets, tmp_path, library, f"JOBS = {JOBS}" + RUN)
 
     new = "jaccard" if targets == "labels" else "mae"
     table = pd.read_csv(metrics, sep="\t").set_index("task_id")
@@ -186,7 +198,6 @@ def test_a_new_score_is_one_record_in_one_file(targets, tmp_path, repository):
     assert row["mean"] == pytest.approx(table[f"test_{new}"].mean())
     of_strategy = pd.read_csv(outputs["strategies"], sep="\t")
     assert of_strategy[f"mean_{new}"].iloc[0] == pytest.approx(row["mean"])
-    words, digests = json.loads(ran.stdout)
     assert words[new] in record
     # what is trained, chosen and predicted stays; what is scored and compared is made again
     assert [code_digest(job) == found for job, found in zip(JOBS, digests, strict=True)] == [True] * 3 + [

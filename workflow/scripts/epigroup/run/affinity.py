@@ -14,6 +14,8 @@ from epigroup.training.settings import UntrainedSettings
 
 # What a network that is not trained is made from, and the batches that it sees: other training settings change nothing.
 UNTRAINED = tuple(one.name for one in fields(UntrainedSettings))
+# The kinds of files of an affinity, by their keys in the catalogue of results.
+FILES_OF = {"h5": "affinity_matrices", "json": "affinity_figures"}
 
 
 def measured(run: Run) -> list[list]:
@@ -23,12 +25,12 @@ def measured(run: Run) -> list[list]:
 
 def file_of(run: Run, affinity: str, strategy: str, seed: int, kind: str) -> str:
     """The matrix ("h5") or the figures ("json") of an affinity."""
-    return run.path("affinity", affinity, strategy, f"seed{seed}.{kind}")
+    return run.file(FILES_OF[kind], affinity, strategy, seed)
 
 
 def files(run: Run, kind: str) -> list[str]:
     """Those of all that is measured, in the order of `measured`."""
-    return [file_of(run, affinity, strategy, seed, kind) for affinity, strategy, seed in measured(run)]
+    return run.files(FILES_OF[kind], measured(run))
 
 
 def runs_networks(run: Run, affinity: str) -> bool:
@@ -43,15 +45,12 @@ def inputs(run: Run, affinity: str, strategy: str, seed: int) -> dict[str, Any]:
     """The files that an affinity is measured on, but for the genome and the precision of a network that is run."""
     spec = run.config["affinities"][affinity]
     if affinity_measures.needs(spec["measure"]) == "metrics":
-        tables = [
-            run.path("evaluation", one, f"seed{seed}", "metrics.tsv")
-            for one in (*spec["pairs_from"], strategy)
-        ]
+        tables = [run.file("metrics", one, seed) for one in (*spec["pairs_from"], strategy)]
         return {"pairs": tables[:-1], "joint": tables[-1]}
     found: dict[str, Any] = {}
     if runs_networks(run, affinity):
         found = {
-            "dataset": run.path("dataset/dataset.json"),
+            "dataset": run.file("dataset"),
             "shards": training.shards(run),
         }
         if strategy in run.searched:

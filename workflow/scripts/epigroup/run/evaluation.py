@@ -8,9 +8,16 @@ from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
 
+def _scores(run: Run, name: str, folder: str, strategy: str, seed: int) -> str:
+    """A file of scores: metrics.tsv, which the catalogue of results has, or blocks.h5. folder: of the evaluation."""
+    if name == "metrics.tsv":
+        return run.file("metrics", strategy, seed, mappable=folder != "evaluation")
+    return run.path(folder, strategy, f"seed{seed}", name)
+
+
 def of_scored(run: Run, name: str, folder: str = "evaluation") -> list[str]:
     """A file (metrics.tsv, blocks.h5) of everything that has scores, in the order of `Run.scored_runs`."""
-    return [run.path(folder, strategy, f"seed{seed}", name) for strategy, seed in run.scored_runs()]
+    return [_scores(run, name, folder, strategy, seed) for strategy, seed in run.scored_runs()]
 
 
 def scoring_settings(run: Run, regions: str, strategy: str | None = None) -> dict[str, Any]:
@@ -80,7 +87,7 @@ def comparison_settings(run: Run) -> dict[str, Any]:
 
 def of_candidates(run: Run, choice: str, seed: int, name: str, folder: str = "evaluation") -> list[str]:
     """A file of each strategy that a choice is among."""
-    return [run.path(folder, one, f"seed{seed}", name) for one in candidates(run.config, choice)]
+    return [_scores(run, name, folder, one, seed) for one in candidates(run.config, choice)]
 
 
 def choice_settings(run: Run, choice: str) -> dict[str, Any]:

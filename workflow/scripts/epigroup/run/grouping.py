@@ -12,11 +12,16 @@ from epigroup.run.training import module_of
 
 
 def planted(run: Run) -> str:
-    return run.path("simulation/truth/groups.tsv")
+    return run.file("planted_groups")
 
 
 def table_of(run: Run, grouping: str, seed: int) -> str:
-    return run.path("groupings", grouping, f"seed{seed}", "groups.tsv")
+    return run.file("groups", grouping, seed)
+
+
+def covariance(run: Run, strategy: str, seed: int) -> str:
+    """The covariance of the hidden features of a network of all tasks."""
+    return run.path("heads", strategy, f"seed{seed}", "covariance.h5")
 
 
 def with_torch(run: Run) -> list[str]:
@@ -31,14 +36,12 @@ def with_torch(run: Run) -> list[str]:
 def inputs(run: Run, grouping: str, seed: int) -> dict[str, Any]:
     """The files that a grouping's method reads beside the sheet."""
     spec = run.config["groupings"][grouping]
-    heads = [
-        run.path("heads", spec["heads_from"], f"seed{one}") for one in head_seeds(run.config, grouping, seed)
-    ]
+    network, seeds = spec["heads_from"], head_seeds(run.config, grouping, seed)
     files = {
-        "heads": [f"{folder}/heads.h5" for folder in heads],
-        "covariance": [f"{folder}/covariance.h5" for folder in heads],
+        "heads": run.files("heads", [(network, one) for one in seeds]),
+        "covariance": [covariance(run, network, one) for one in seeds],
         "labels": run.path("dataset/label_correlation.h5"),
-        "affinity": run.path("affinity", spec["affinity"], spec["heads_from"], f"seed{seed}.h5"),
+        "affinity": run.file("affinity_matrices", spec["affinity"], network, seed),
         "like": table_of(run, spec["like"], seed),
         "table": spec["file"],
     }
@@ -64,11 +67,10 @@ def method_modules(run: Run, grouping: str) -> tuple[str, ...]:
 
 def sweep_inputs(run: Run, seed: int) -> dict[str, str]:
     """The files that the sweep of K reads for a seed."""
-    sweep = run.config["sweep"]
-    folder = run.path("heads", sweep["heads_from"], f"seed{seed}")
+    network = run.config["sweep"]["heads_from"]
     files = {
-        "heads": f"{folder}/heads.h5",
-        "covariance": f"{folder}/covariance.h5",
+        "heads": run.file("heads", network, seed),
+        "covariance": covariance(run, network, seed),
         "labels": run.path("dataset/label_correlation.h5"),
     }
     truth = {"truth": planted(run)} if run.simulated else {}
@@ -86,7 +88,7 @@ def sweep_tables(run: Run) -> list[str]:
     if "sweep" not in run.config:
         return []
     seeds = run.strategy_seeds(run.config["sweep"]["heads_from"])
-    return [run.path("groupings/sweep", f"seed{seed}", "sweep.tsv") for seed in seeds]
+    return run.files("sweep", [(seed,) for seed in seeds])
 
 
 def made(run: Run) -> list[list]:
@@ -111,7 +113,7 @@ def trained(run: Run) -> list[list]:
 
 def tables(run: Run, groupings: Iterable[list]) -> list[str]:
     """groups.tsv in the order of `made` or `trained`."""
-    return [table_of(run, name, seed) for name, seed, _ in groupings]
+    return run.files("groups", [(name, seed) for name, seed, _ in groupings])
 
 
 def made_settings(run: Run) -> dict[str, Any]:

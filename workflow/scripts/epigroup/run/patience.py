@@ -15,25 +15,24 @@ def curves(run: Run, strategy: str, seed: int) -> list[str]:
     return run.files("study_curves", [(strategy, seed, pack) for pack in packs(run)])
 
 
-def folder(run: Run) -> str:
-    """The folder of the study, whose seed is the first of its strategy's."""
+def studied(run: Run) -> tuple[str, int]:
+    """(strategy, seed) of the study; the seed is the first of its strategy's."""
     strategy = run.config["patience_study"]["strategy"]
-    return run.path("patience", strategy, f"seed{run.strategy_seeds(strategy)[0]}")
+    return strategy, run.strategy_seeds(strategy)[0]
 
 
 def decided(run: Run) -> list[str]:
     """The tables that say what a shorter patience would do; none without a study."""
     if "patience_study" not in run.config:
         return []
-    return [f"{folder(run)}/{name}.tsv" for name in ("study", "regret")]
+    return [run.file(key, *studied(run)) for key in ("study", "regret")]
 
 
 def tables(run: Run) -> dict[str, str | list[str]]:
     """What figures and report read of the study. Empty without a study."""
     if "patience_study" not in run.config:
         return {}
-    strategy = run.config["patience_study"]["strategy"]
-    seed = run.strategy_seeds(strategy)[0]
+    strategy, seed = studied(run)
     return {
         **{key: run.file(key, strategy, seed) for key in ("study", "regret", "study_groups")},
         "study_curves": curves(run, strategy, seed),

@@ -38,18 +38,16 @@ def coarse_trials(run: Run, strategy: str, seed: int, phase: str, part: str) -> 
     if phase != "fine":
         return []
     found = parts(run, strategy) if is_sampled(run, strategy) else [part]
-    return [run.path("search", strategy, f"seed{seed}", f"coarse{one}.tsv") for one in found]
+    return run.files("part_trials", [(strategy, seed, "coarse", one) for one in found])
 
 
 def trials(run: Run, strategy: str, seed: int) -> list[str]:
     """The tables of all phases and parts of a search."""
-    return [
-        run.path("search", strategy, f"seed{seed}", f"{phase}{part}.tsv")
-        for phase in PHASES[named_search(run.config, strategy)["method"]]
-        for part in parts(run, strategy)
-    ]
+    phases = PHASES[named_search(run.config, strategy)["method"]]
+    places = [(strategy, seed, phase, part) for phase in phases for part in parts(run, strategy)]
+    return run.files("part_trials", places)
 
 
 def of_searches(run: Run, name: str) -> list[str]:
     """A table, trials.tsv or rates.tsv, of every search that runs."""
-    return [run.path("search", strategy, f"seed{seed}", name) for strategy, seed in run.searched_runs()]
+    return run.files(name.removesuffix(".tsv"), run.searched_runs())

@@ -18,14 +18,14 @@ def shards(run: Run) -> list[str]:
 
 
 def groups(run: Run, strategy: str, seed: int) -> str:
-    return run.path("groupings", run.grouping_name(strategy), f"seed{seed}", "groups.tsv")
+    return run.file("groups", run.grouping_name(strategy), seed)
 
 
 def serving(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The table of which group serves a task, where a task may be in several."""
     if not overlaps(run.config, run.grouping_name(strategy)):
         return []
-    return run.path("models", strategy, f"seed{seed}", "serving.tsv")
+    return run.file("serving", strategy, seed)
 
 
 def served_by(run: Run, strategy: str, seed: int) -> str:
@@ -35,13 +35,11 @@ def served_by(run: Run, strategy: str, seed: int) -> str:
 
 
 def models(run: Run, strategy: str, seed: int) -> list[str]:
-    return [
-        run.path("models", strategy, f"seed{seed}", f"pack{pack}.safetensors") for pack in run.packs(strategy)
-    ]
+    return run.files("models", [(strategy, seed, pack) for pack in run.packs(strategy)])
 
 
 def curves(run: Run, strategy: str, seed: int) -> list[str]:
-    return [path.replace(".safetensors", ".curves.tsv") for path in models(run, strategy, seed)]
+    return run.files("curves", [(strategy, seed, pack) for pack in run.packs(strategy)])
 
 
 def all_curves(run: Run) -> list[str]:
@@ -62,14 +60,14 @@ def model_of_group(run: Run, strategy: str, seed: int, group: str) -> str:
 def warm_model(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The model of the network of all tasks whose weights a strategy's groups start from; none from scratch."""
     parent = warm_start(run.config, strategy)
-    return [] if parent is None else run.path("models", parent, f"seed{seed}", "pack0.safetensors")
+    return [] if parent is None else run.file("models", parent, seed, 0)
 
 
 def rates(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The learning rate of each group, where a search finds it."""
     if strategy not in run.searched:
         return []
-    return run.path("search", strategy, f"seed{rates_seed(run.config, strategy, seed)}", "rates.tsv")
+    return run.file("rates", strategy, rates_seed(run.config, strategy, seed))
 
 
 def device(run: Run, strategy: str) -> str:

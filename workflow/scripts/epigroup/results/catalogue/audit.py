@@ -1,32 +1,35 @@
 """The audit, and the run beside the paper that it follows: what a run leaves of these."""
 
+from epigroup.results.catalogue.conditions import SEALED, ends
 from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
 
 PAPER = "`paper`"
-SEALED = Column("crc32", "Checksum of the rest.")
 CHECKED = (
     Column("check", "Name of the check."),
     Column("title", "What is checked, in words."),
     Column("verdict", "`pass`, `warn`, `fail` or `not applicable`."),
     Column("figure", "What was measured, in a sentence."),
-    Column("advice", "What to do."),
-    Column("pitfall", "The pitfall of Whalen et al. 2022 that it is."),
+    Column("advice", "What to do, in a sentence."),
+    Column("pitfall", "The pitfall in the list of Whalen et al. 2022 that the check looks for."),
 )
 BESIDE = (
     Column("paper", "The paper's number; empty where it prints none."),
-    Column("ours", "This run's; `not in this run` where it has none."),
-    Column("difference", "Ours less the paper's; `not comparable` where the two are of other profiles."),
+    Column("ours", "The run's number; `not in this run` where it has none."),
+    Column(
+        "difference",
+        "The run's number less the paper's; `not comparable` where the two are of other profiles, the paper prints no "
+        "number or the run has none.",
+    ),
 )
 BY_STRATEGY = (
-    Column("strategy", "The strategy of this run."),
-    Column("level", "`All`, or the modality."),
-    Column("n_seeds", "Seeds that are averaged."),
-    Column("mean_f1", "Mean test F1 over tasks."),
-    Column("low", "Lower end of its 95 % interval; empty where it is withheld."),
-    Column("high", "Upper end of that interval."),
-    Column("mean_validation_f1", "Mean validation F1 over tasks."),
+    Column("strategy", "Name of the strategy of this run."),
+    Column("level", "Which tasks: `All`, or those of the modality."),
+    Column("n_seeds", "Number of seeds that are averaged."),
+    Column("mean_f1", "F1 on the test examples, mean over tasks."),
+    *ends("the 95 % interval of the mean test F1", absent="empty where it is withheld"),
+    Column("mean_validation_f1", "F1 on the validation examples, mean over tasks."),
 )
 
 AUDIT = (
@@ -53,20 +56,32 @@ AUDIT = (
         "audit_dataset",
         "audit/dataset.json",
         "What the checks of the data set alone found; audit.json has it too.",
-        (Column("findings", "As in audit.json."), SEALED),
+        (
+            Column(
+                "findings",
+                "A check each: the columns of audit.tsv, and `details`, the numbers behind it.",
+            ),
+            SEALED,
+        ),
     ),
     ResultFile(
         "thresholds",
         "audit/thresholds/{strategy}/seed{seed}/thresholds.tsv",
         "Each threshold beside the best on validation, found again from the predictions; a row a task.",
         (
-            Column("task_id", "The task."),
+            Column("task_id", "Name of the task."),
             Column("threshold", "The threshold in metrics.tsv."),
             Column("best", "The score with the highest F1 on validation; NaN without positives."),
             Column("validation_f1", "F1 on validation at the threshold."),
             Column("best_validation_f1", "The highest F1 on validation."),
-            Column("test_f1", "F1 on test at the threshold; looked at only where it is not from validation."),
-            Column("best_test_f1", "The highest F1 on test; as `test_f1`."),
+            Column(
+                "test_f1",
+                "F1 on test at the threshold; NaN where `origin` is `validation` or `few positives`: test is not read.",
+            ),
+            Column(
+                "best_test_f1",
+                "The highest F1 on test; NaN where `origin` is `validation` or `few positives`: test is not read.",
+            ),
             Column(
                 "origin",
                 "Where the threshold is from: `validation`, `few positives` (0.5), `test` or `elsewhere`.",
@@ -95,7 +110,11 @@ TABLES = (
         "Table II of the paper: profiles by group.",
         (
             Column("category", "`N`: all; else a kind or a cell group."),
-            Column("group", "Group of the paper, 1 to 4, to which the run's groups are dealt."),
+            Column(
+                "group",
+                "Group of the paper, 1 to 4. Where the profiles are the paper's, the run's groups are dealt to these "
+                "so that the counts differ least; else the run's groups stand in their own order.",
+            ),
             *BESIDE,
         ),
         when=PAPER,
@@ -106,7 +125,7 @@ TABLES = (
         "Table III of the paper: gain of KMTL over the baselines, percent.",
         (
             Column("baseline", "The baseline, under the paper's name."),
-            Column("level", "`All`, or the modality."),
+            Column("level", "Which tasks: `All`, or those of the modality."),
             *BESIDE,
         ),
         when=PAPER,
@@ -127,7 +146,7 @@ TABLES = (
         "The numbers of the paper's text beside the run's.",
         (
             Column("section", "Section of the paper."),
-            Column("what", "What the number is."),
+            Column("what", "What the number says, in words."),
             Column("paper", "The number as printed."),
             *BESIDE[1:],
         ),
@@ -138,8 +157,8 @@ TABLES = (
         "paper/figures.tsv",
         "Where the run's counterpart of each numbered table and figure of the paper is.",
         (
-            Column("number", "Its number in the paper."),
-            Column("shows", "What it shows."),
+            Column("number", "Number of the table or figure in the paper."),
+            Column("shows", "What the table or figure shows."),
             Column("ours", "Files of this run below the results folder, or why there is none."),
         ),
         when=PAPER,
@@ -149,7 +168,7 @@ TABLES = (
         "paper/paper.json",
         "All tables beside the paper's, and what the paper leaves open.",
         (
-            Column("paper", "The paper."),
+            Column("paper", "Authors, year and number of the paper that the run is held against."),
             Column("comparable", "Whether the run's profiles have the counts of Table I."),
             *(
                 Column(name, f"The rows of {name}.tsv.")
@@ -169,7 +188,7 @@ TABLES = (
                 "Where the paper disagrees with itself: section, what it says, what is done here.",
             ),
             Column("silent", "Where the paper is silent: section, what is not said, what is done here."),
-            Column("checked", "What was looked for in the paper and not found."),
+            Column("checked", "What was looked at in the paper and found to agree with itself."),
             SEALED,
         ),
         when=PAPER,

@@ -1,86 +1,182 @@
 """Strategies side by side: what a run leaves of these."""
 
+from epigroup.evaluation.score_names import ScoreNames
+from epigroup.results.catalogue.conditions import REGIONS, ends
 from epigroup.results.catalogue.record import Column, ResultFile
+from epigroup.results.catalogue.scores import OF_LABELS, OF_SIGNALS, also, mean, of_either, shown
 
 CHANGES_NO_RESULT = ("*",)
 
-LABELS = "`dataset.targets: labels`"
-SIGNALS = "`dataset.targets: signal`"
-REGIONS = Column("regions", "Set of evaluation regions: `any_peak` or `all_mappable`.")
-STRATEGY = "Strategy, choice or pool."
-BASELINE = "What it is held against."
+STRATEGY = "Name of the strategy, choice or pool."
+BASELINE = "The strategy, choice or pool that it is held against."
 SEED = "The seed; `all`: scores are means over the seeds."
-
-
-def _scored(name: str, meaning: str) -> tuple[Column, ...]:
-    """A column of the score that strategies are compared by: F1, or of signals Pearson's r."""
-    scores = (("f1", "F1", LABELS), ("pearson", "Pearson's r", SIGNALS))
-    return tuple(Column(name.format(key), meaning.format(words), when=when) for key, words, when in scores)
-
-
-GAIN = (
-    Column("n_tasks", "Tasks that both learn.", needed=True),
-    Column("n_nan", "Of these, tasks in which one has no score; they are left out."),
-    *_scored("mean_{}", "Mean test {} of the strategy over tasks."),
-    *_scored("baseline_mean_{}", "Mean test {} of the baseline over the same tasks."),
-    Column("gain_percent", "100 (ratio of these means - 1), as Table III of Shiri & Sun 2022.", needed=True),
-    Column("mean_of_ratios_percent", "100 (mean of the tasks' ratios - 1)."),
-    Column("n_ratios", "Tasks in that mean: those whose baseline score is above 0."),
-    Column("difference", "Difference of the means.", needed=True),
-    Column(
-        "low",
-        "Lower end of its 95 % interval by the paired block bootstrap; NaN where it is withheld.",
-        needed=True,
-    ),
-    Column("high", "Upper end of that interval.", needed=True),
-    Column("share_below", "Share of tasks under the baseline, 0 to 1."),
-    Column("n_intervals", "Tasks with an interval of their own."),
-    Column("n_up", "Tasks whose own interval lies above 0."),
-    Column("n_down", "Tasks whose own interval lies below 0."),
-    Column("excludes_zero", "1: the interval excludes 0; else 0."),
+N_SEEDS = Column("n_seeds", "Number of seeds that are averaged.")
+ABSENT = "the means leave them out"
+BELOW = "Share of tasks whose score is below the baseline's, of those in which both have a score; 0 to 1"
+UP = "Share of tasks whose own interval lies above 0, of those with an interval; 0 to 1"
+DOWN = "Share of tasks whose own interval lies below 0, of those with an interval; 0 to 1"
+SAME_SEED = "Each seed is held against the same seed of the baseline, and shares are averaged over seeds"
+OTHER_SEED = (
+    "The baseline is held against itself with another seed, and shares are averaged over all ordered pairs of seeds; "
+    "NaN with one seed"
 )
+PAIRED = "the 95 % interval of the difference by the paired block bootstrap"
+
+
+SEARCHED = "all trials of the search of its learning rates, counted whole for each seed that uses its rates"
+HEADS = "training the networks that its groups are made from"
+WARM_START = "training the network that its groups start from"
+NO_NETWORK = "0 without one and for a choice; NaN where such a network is not trained"
+# What was spent before: the stem of its columns, what is counted of hours and of FLOP, and where it is none.
 SPENT = (
+    ("search", {"hours": SEARCHED, "flop": SEARCHED}, "0 without one and for a choice"),
     (
-        "search",
-        "All trials of the search of its learning rates, counted whole for each seed that uses its rates",
+        "affinity",
+        {
+            "hours": "measuring the affinity that its groups are made by, with what was collected while a network "
+            "trained",
+            "flop": "a training that is repeated for the affinity that its groups are made by; nothing else of the "
+            "measurement counts",
+        },
+        "0 without one and for a choice",
     ),
-    ("affinity", "Measuring the affinity that its groups are made by"),
-    ("heads", "Training the networks that its groups are made from"),
-    ("warm_start", "Training the network that its groups start from"),
+    ("heads", {"hours": HEADS, "flop": HEADS}, NO_NETWORK),
+    ("warm_start", {"hours": WARM_START, "flop": WARM_START}, NO_NETWORK),
 )
 
 LEVEL = (
     Column("by", "What `level` is: `all`, `modality` or `cell_group`.", needed=True),
-    Column("level", "`All`, the modality or the cell group.", needed=True),
+    Column("level", "Which tasks: `All`, or those of the modality or the cell group.", needed=True),
 )
+
+
+def _strategy_columns(names: ScoreNames) -> tuple[Column, ...]:
+    """Columns of strategies.tsv."""
+    return (
+        REGIONS,
+        Column("strategy", STRATEGY, needed=True),
+        Column("seed", SEED, needed=True),
+        N_SEEDS,
+        *LEVEL,
+        Column("n_tasks", "Number of tasks of the level that the strategy learns.", needed=True),
+        Column("n_nan", f"Number of these tasks without the score; {ABSENT}.", needed=True),
+        mean(names.headline),
+        *ends("the 95 % interval of this mean by the block bootstrap", needed=True),
+        *(mean(score) for score in (*shown(names)[1:], *also(names))),
+        mean(names.headline, "mean_validation_{}", split="validation"),
+    )
+
+
+def _gain_columns(names: ScoreNames) -> tuple[Column, ...]:
+    """Columns of gains.tsv."""
+    return (
+        REGIONS,
+        Column("strategy", STRATEGY, needed=True),
+        Column("baseline", BASELINE, needed=True),
+        Column("seed", "The seed; `all`: scores are means over the seeds that both have.", needed=True),
+        N_SEEDS,
+        *LEVEL,
+        Column("n_tasks", "Number of tasks that both learn.", needed=True),
+        Column("n_nan", f"Number of these tasks in which one has no score; {ABSENT}."),
+        mean(names.headline, whose=" of the strategy"),
+        mean(names.headline, "baseline_mean_{}", whose=" of the baseline"),
+        Column(
+            "gain_percent",
+            "100 (ratio of the two means - 1), percent, as Table III of Shiri & Sun 2022.",
+            needed=True,
+        ),
+        Column("mean_of_ratios_percent", "100 (mean of the tasks' ratios - 1), percent."),
+        Column("n_ratios", "Number of tasks in the mean of ratios: those whose baseline score is above 0."),
+        Column("difference", "Mean of the strategy less mean of the baseline.", needed=True),
+        *ends(PAIRED, needed=True),
+        Column("share_below", f"{BELOW}."),
+        Column("n_intervals", "Number of tasks with an interval of their own difference."),
+        Column("n_up", "Number of tasks whose own interval lies above 0."),
+        Column("n_down", "Number of tasks whose own interval lies below 0."),
+        Column("excludes_zero", "1: the interval excludes 0; 0: it holds 0 or is withheld."),
+    )
+
+
+def _task_columns(names: ScoreNames) -> tuple[Column, ...]:
+    """Columns of tasks.tsv."""
+    return (
+        Column("task_id", "Name of the task."),
+        REGIONS,
+        Column("modality", "Modality of the task."),
+        Column("assay", "Assay of the task."),
+        Column("target", "The protein or histone mark; empty where there is none."),
+        Column("cell_type", "Cell type, tissue or strain."),
+        Column("cell_group", "The group of cell types."),
+        Column("control", "The input that peaks are called against; empty where there is none."),
+        Column("peak_mode", "How peaks are called: `narrow` or `broad`."),
+        Column("kind", "How the profile came: `fastq`, `bam` or `peaks`."),
+        Column("replicates", "Number of the replicates of the profile."),
+        *(
+            Column(
+                f"{{strategy}}:test_{score.name}",
+                f"{score.words} of this strategy on the test examples, mean over seeds.",
+            )
+            for score in shown(names)
+        ),
+        Column(
+            "group:{grouping}:seed{seed}",
+            "Group of the task in this grouping; several are joined by `+`, empty where it takes no part.",
+            when="a strategy on groups",
+        ),
+    )
+
+
+def _k_columns(names: ScoreNames) -> tuple[Column, ...]:
+    """Columns of k.tsv."""
+    over = (
+        ", mean over the seeds that were clustered (of the sweep where it has this K, else of the grouping);"
+    )
+    return (
+        Column("family", "The way of grouping, in words.", needed=True),
+        Column("method", "Method of the groupings.", needed=True),
+        Column("vectors", "What stands for a task; empty for an affinity."),
+        Column("k", "Number of groups.", needed=True),
+        Column(
+            "stability",
+            "Mean adjusted Rand index of the groups with those of draws of the tasks, 0 by chance, 1 the same"
+            f"{over} NaN where no seed has one.",
+            needed=True,
+        ),
+        Column("silhouette", f"Mean silhouette of the tasks, -1 to 1{over} NaN where no seed has one."),
+        Column(
+            "inertia",
+            f"Sum of squared distances of the tasks' vectors to their groups' means{over} NaN where no seed has one.",
+        ),
+        Column(
+            "label_agreement",
+            "Correlation over pairs of tasks of their similarity with the correlation of their training labels, or "
+            f"signals{over} NaN where no seed has one.",
+        ),
+        Column("most_stable", "`True`: the most stable K, the least of equals.", needed=True),
+        Column("strategy", "The strategy with this K; empty where none was trained.", needed=True),
+        Column("seeds", "The strategy's seeds that count, parted by commas.", needed=True),
+        Column(
+            "n_tasks", "Number of tasks that all trained K have; NaN where none was trained.", needed=True
+        ),
+        Column(
+            f"mean_{names.chosen_by}",
+            f"Mean of `{names.chosen_by}`, a column of metrics.tsv, over the seeds and these tasks.",
+        ),
+        Column("behind", "How far the mean score of this K lies behind that of the best K."),
+        Column("standard_error", "Standard error over tasks of how far this K lies behind the best."),
+        Column("chosen", "`True`: the K that the rule chooses.", needed=True),
+        Column(
+            "rule", "What K is chosen by: `validation, then stability` or `stability alone`.", needed=True
+        ),
+    )
+
 
 COMPARISON_FILES = (
     ResultFile(
         "strategies",
         "comparison/strategies.tsv",
         "Mean test scores of each strategy, choice and pool by modality, cell group and seed.",
-        (
-            REGIONS,
-            Column("strategy", STRATEGY, needed=True),
-            Column("seed", SEED, needed=True),
-            Column("n_seeds", "Seeds that are averaged."),
-            *LEVEL,
-            Column("n_tasks", "Tasks of the level that it learns.", needed=True),
-            Column("n_nan", "Of these, tasks without the score; they are left out.", needed=True),
-            *_scored("mean_{}", "Mean test {} over tasks."),
-            Column(
-                "low",
-                "Lower end of the 95 % interval of this mean by the block bootstrap; NaN where it is withheld.",
-                needed=True,
-            ),
-            Column("high", "Upper end of that interval.", needed=True),
-            Column("mean_auprc", "Mean test AUPRC over tasks.", when=LABELS),
-            Column("mean_auroc", "Mean test AUROC over tasks.", when=LABELS),
-            Column("mean_spearman", "Mean test Spearman's rho over tasks.", when=SIGNALS),
-            Column("mean_mse", "Mean over tasks of the test mean squared error.", when=SIGNALS),
-            Column("mean_poisson_deviance", "Mean over tasks of the test Poisson deviance.", when=SIGNALS),
-            *_scored("mean_validation_{}", "Mean validation {} over tasks; thresholds were chosen there."),
-        ),
+        of_either(_strategy_columns(OF_LABELS), _strategy_columns(OF_SIGNALS)),
         mappable=True,
     ),
     ResultFile(
@@ -91,16 +187,16 @@ COMPARISON_FILES = (
             REGIONS,
             Column("strategy", STRATEGY),
             Column("seed", SEED),
-            Column("n_seeds", "Seeds that are averaged."),
+            N_SEEDS,
             *(Column(one.name, one.meaning) for one in LEVEL),
             Column(
                 "score",
                 "The score: a column of metrics.tsv without `test_`; `n_test` and `positives_test`: numbers of test "
                 "examples and of positives.",
             ),
-            Column("n_tasks", "Tasks of the level that it learns."),
-            Column("n_nan", "Of these, tasks without the score; they are left out."),
-            Column("mean", "Mean over tasks, seeds averaged first."),
+            Column("n_tasks", "Number of tasks of the level that the strategy learns."),
+            Column("n_nan", f"Number of these tasks without the score; {ABSENT}."),
+            Column("mean", "Mean of the score over tasks, seeds averaged first."),
         ),
         mappable=True,
     ),
@@ -108,15 +204,7 @@ COMPARISON_FILES = (
         "gains",
         "comparison/gains.tsv",
         "Every strategy, choice and pool against every other, by modality, cell group and seed.",
-        (
-            REGIONS,
-            Column("strategy", STRATEGY, needed=True),
-            Column("baseline", BASELINE, needed=True),
-            Column("seed", "The seed; `all`: scores are means over the seeds that both have.", needed=True),
-            Column("n_seeds", "Seeds that are averaged."),
-            *LEVEL,
-            *GAIN,
-        ),
+        of_either(_gain_columns(OF_LABELS), _gain_columns(OF_SIGNALS)),
         mappable=True,
     ),
     ResultFile(
@@ -126,23 +214,22 @@ COMPARISON_FILES = (
         "pool in place of its strategies.",
         (
             REGIONS,
-            Column("task_id", "The task.", needed=True),
+            Column("task_id", "Name of the task.", needed=True),
             Column("strategy", STRATEGY, needed=True),
             Column("baseline", BASELINE, needed=True),
             Column("headline", "1: a pair of the headline; else 0.", needed=True),
             Column("seeds", "Seeds that both have, parted by commas."),
             Column(
                 "difference",
-                "Difference of their scores (F1, or Pearson's r), each the mean over these seeds; NaN where one has "
-                "none.",
+                "Score of the strategy less that of the baseline (F1, or Pearson's r), each the mean over these seeds; "
+                "NaN where one has none.",
                 needed=True,
             ),
-            Column(
-                "low",
-                "Lower end of its 95 % interval, of this task alone: nothing is corrected for the number of tasks.",
+            *ends(
+                "the 95 % interval of the difference, of this task alone: nothing is corrected for the number of tasks",
+                absent="NaN where there is none",
                 needed=True,
             ),
-            Column("high", "Upper end of that interval.", needed=True),
             Column(
                 "excludes_zero",
                 "1: the interval excludes 0; 0: it does not; NaN: there is none.",
@@ -160,23 +247,15 @@ COMPARISON_FILES = (
             REGIONS,
             Column("strategy", STRATEGY, needed=True),
             Column("baseline", "The strategy that learns each task by itself.", needed=True),
-            Column("n_seeds", "Seeds that both have."),
+            Column("n_seeds", "Number of seeds that both have."),
             *LEVEL,
-            Column("n_tasks", "Tasks that both learn."),
-            Column(
-                "share_below",
-                "Share of tasks below the baseline, seed against the same seed, averaged over seeds; 0 to 1.",
-                needed=True,
-            ),
-            Column("share_up", "Share of tasks whose own interval lies above 0."),
-            Column("share_down", "Share of tasks whose own interval lies below 0.", needed=True),
-            Column(
-                "floor_share_below",
-                "`share_below` of the baseline against itself with another seed, over all ordered pairs of seeds; NaN "
-                "with one seed.",
-            ),
-            Column("floor_share_up", "`share_up` of the same."),
-            Column("floor_share_down", "`share_down` of the same.", needed=True),
+            Column("n_tasks", "Number of tasks that both learn."),
+            Column("share_below", f"{BELOW}. {SAME_SEED}.", needed=True),
+            Column("share_up", f"{UP}. {SAME_SEED}."),
+            Column("share_down", f"{DOWN}. {SAME_SEED}.", needed=True),
+            Column("floor_share_below", f"{BELOW}. {OTHER_SEED}."),
+            Column("floor_share_up", f"{UP}. {OTHER_SEED}."),
+            Column("floor_share_down", f"{DOWN}. {OTHER_SEED}.", needed=True),
             Column("note", "Why a floor is not known; empty where it is.", needed=True),
         ),
         mappable=True,
@@ -185,38 +264,7 @@ COMPARISON_FILES = (
         "compared_tasks",
         "comparison/tasks.tsv",
         "The sheet's rows with scores and groups of each task; a row a task.",
-        (
-            Column("task_id", "The task."),
-            REGIONS,
-            Column("modality", "Its modality."),
-            Column("assay", "Its assay."),
-            Column("target", "The protein or histone mark; empty where there is none."),
-            Column("cell_type", "Cell type, tissue or strain."),
-            Column("cell_group", "The group of cell types."),
-            Column("control", "The input that peaks are called against; empty where there is none."),
-            Column("peak_mode", "`narrow` or `broad`."),
-            Column("kind", "How the profile came: `fastq`, `bam` or `peaks`."),
-            Column("replicates", "Number of its replicates."),
-            *(
-                Column(
-                    f"{{strategy}}:test_{score}",
-                    f"Test {words} by this strategy, mean over seeds.",
-                    when=when,
-                )
-                for score, words, when in (
-                    ("f1", "F1", LABELS),
-                    ("auprc", "AUPRC", LABELS),
-                    ("auroc", "AUROC", LABELS),
-                    ("pearson", "Pearson's r", SIGNALS),
-                    ("spearman", "Spearman's rho", SIGNALS),
-                )
-            ),
-            Column(
-                "group:{grouping}:seed{seed}",
-                "Group of the task in this grouping; several are joined by `+`, empty where it takes no part.",
-                when="a strategy on groups",
-            ),
-        ),
+        of_either(_task_columns(OF_LABELS), _task_columns(OF_SIGNALS)),
         mappable=True,
     ),
     ResultFile(
@@ -224,18 +272,19 @@ COMPARISON_FILES = (
         "comparison/headline.json",
         "The pairs of `comparison.headline`, and how intervals were made.",
         (
-            Column("regions", "Set of evaluation regions."),
+            REGIONS,
             Column(
                 "pairs",
-                "A pair each: `strategy`, `baseline`, `seeds`, the columns of gains.tsv over all tasks, `matched` "
-                "(whether the baseline has random groups of the strategy's sizes), `per_seed`; against a pool also "
-                "`members` (each of its strategies), `n_members` and `rank` (1: none of them has a higher mean).",
+                "A pair each: `strategy`, `baseline`, `seeds`, the columns of gains.tsv over all tasks (null for NaN, "
+                "`excludes_zero` true or false), `matched` (whether the baseline has random groups of the strategy's "
+                "sizes), `per_seed`; against a pool also `members` (each of its strategies), `n_members` and `rank` "
+                "(1: none of them has a higher mean).",
             ),
-            Column("pools", "Pools and their strategies."),
+            Column("pools", "The pools of strategies, and the strategies of each."),
             Column("interval", "How intervals were made, or why they are withheld."),
             Column("interval_withheld", "Why intervals are withheld; null where they are not."),
             Column("block_size", "Length of a block of the bootstrap, bp."),
-            Column("n_blocks", "Test blocks."),
+            Column("n_blocks", "Number of test blocks."),
             Column("warnings", "What a reader should know first."),
         ),
         mappable=True,
@@ -243,23 +292,28 @@ COMPARISON_FILES = (
     ResultFile(
         "costs",
         "comparison/costs.tsv",
-        "What each strategy cost to train, alone and with what it needs before it; a row a strategy and seed.",
+        "What each strategy cost to train, alone and with what it needs before it; a row a strategy and seed. A pool "
+        "has the means of its strategies. NaN: what a network cost that is not trained.",
         (
             Column("strategy", STRATEGY, needed=True),
             Column("seed", "The seed; `all`: mean over the seeds.", needed=True),
             Column("device", "`cpu`, `cuda` or `auto`; `mixed` where its networks differ.", needed=True),
-            Column("networks", "Networks that it trains."),
-            Column("steps", "Steps of training of all of them."),
+            Column("networks", "Number of networks that the strategy trains; 0 for a choice."),
+            Column("steps", "Number of steps of training of all these networks; 0 for a choice."),
             Column(
                 "hours",
-                "Hours of training and validation, on a CPU times the threads of the job.",
+                "Hours of training and validation, on a CPU times the threads of the job; 0 for a choice.",
                 needed=True,
             ),
-            Column("flop", "Floating-point operations of training, with balancing.", needed=True),
+            Column(
+                "flop",
+                "Floating-point operations of training, with balancing; 0 for a choice.",
+                needed=True,
+            ),
             *(
-                Column(f"{key}_{unit}", f"{words}: {unit_words}.")
-                for key, words in SPENT
-                for unit, unit_words in (("hours", "hours"), ("flop", "FLOP"))
+                Column(f"{key}_{unit}", f"{unit_words} of {words[unit]}; {ends_with}.")
+                for key, words, ends_with in SPENT
+                for unit, unit_words in (("hours", "Hours"), ("flop", "Floating-point operations"))
             ),
             Column(
                 "needs",
@@ -267,13 +321,15 @@ COMPARISON_FILES = (
                 "strategies differ.",
                 needed=True,
             ),
-            Column(
-                "hours_in_all",
-                "Hours of all of these, and of what they needed in their turn, each once; of a choice all its "
-                "candidates.",
-                needed=True,
+            *(
+                Column(
+                    f"{unit}_in_all",
+                    f"{words} of the strategy and of all that was needed before it, networks, searches and affinities, "
+                    "each once; of a choice those of all its candidates.",
+                    needed=True,
+                )
+                for unit, words in (("hours", "Hours"), ("flop", "Floating-point operations"))
             ),
-            Column("flop_in_all", "FLOP of the same.", needed=True),
         ),
     ),
     ResultFile(
@@ -281,8 +337,8 @@ COMPARISON_FILES = (
         "comparison/confounders.tsv",
         "How far groups follow technique and biology; a row a grouping, seed and property.",
         (
-            Column("grouping", "The grouping.", needed=True),
-            Column("seed", "Its seed.", needed=True),
+            Column("grouping", "Name of the grouping.", needed=True),
+            Column("seed", "Seed of the grouping.", needed=True),
             Column("k", "Number of groups."),
             Column(
                 "property",
@@ -290,8 +346,8 @@ COMPARISON_FILES = (
                 "`cell_group`.",
                 needed=True,
             ),
-            Column("n_tasks", "Tasks of which the property is known.", needed=True),
-            Column("n_values", "Values of the property among them."),
+            Column("n_tasks", "Number of tasks of which the property is known.", needed=True),
+            Column("n_values", "Number of values of the property among these tasks."),
             Column(
                 "nmi",
                 "Mutual information of groups and property over the mean of both entropies, 0 to 1; NaN for fewer than "
@@ -300,7 +356,8 @@ COMPARISON_FILES = (
             ),
             Column(
                 "ami",
-                "The same less what groups of these sizes share by chance: 0 chance, 1 the same.",
+                "Adjusted mutual information: the mutual information less what groups of these sizes share by chance; "
+                "0 by chance, 1 the same.",
                 needed=True,
             ),
         ),
@@ -309,52 +366,31 @@ COMPARISON_FILES = (
         "k",
         "comparison/k.tsv",
         "The number of groups by stability and validation; a row a way of grouping and K. Nothing trains by it.",
-        (
-            Column("family", "The way of grouping, in words.", needed=True),
-            Column("method", "Its method.", needed=True),
-            Column("vectors", "What stands for a task; empty for an affinity."),
-            Column("k", "Number of groups.", needed=True),
-            Column("stability", "Mean over seeds, as in sweep.tsv or measures.json.", needed=True),
-            Column("silhouette", "As `stability`."),
-            Column("inertia", "As `stability`."),
-            Column("label_agreement", "As `stability`."),
-            Column("most_stable", "`True`: the most stable K, the least of equals.", needed=True),
-            Column("strategy", "The strategy with this K; empty where none was trained.", needed=True),
-            Column("seeds", "Its seeds that count, parted by commas.", needed=True),
-            Column("n_tasks", "Tasks that all trained K have.", needed=True),
-            Column(
-                "mean_validation_f1_half",
-                "Mean over these tasks of `validation_f1_half`.",
-                when=LABELS,
-            ),
-            Column("mean_validation_pearson", "Mean over these tasks of `validation_pearson`.", when=SIGNALS),
-            Column("behind", "How far that mean lies behind the best K's."),
-            Column("standard_error", "Standard error over tasks of this paired difference."),
-            Column("chosen", "`True`: the K that the rule chooses.", needed=True),
-            Column("rule", "`validation, then stability` or `stability alone`.", needed=True),
-        ),
+        of_either(_k_columns(OF_LABELS), _k_columns(OF_SIGNALS)),
         when="groupings that differ in K alone, trained or in the sweep",
     ),
     ResultFile(
         "known_sets",
         "comparison/known_sets.tsv",
-        "How often tasks that are known to belong together are in one group; a row a grouping, seed and set.",
+        "How often tasks that are known to belong together are in one group; a row a grouping, seed and set. Groupings "
+        "that overlap, of one group or of single tasks have no row.",
         (
-            Column("grouping", "The grouping.", needed=True),
-            Column("seed", "Its seed.", needed=True),
+            Column("grouping", "Name of the grouping.", needed=True),
+            Column("seed", "Seed of the grouping.", needed=True),
             Column("k", "Number of groups.", needed=True),
             Column("set", "The set; `all sets`: all together.", needed=True),
-            Column("n_tasks", "Tasks of the set that the grouping has.", needed=True),
-            Column("n_pairs", "Pairs of these.", needed=True),
-            Column("together", "Pairs in one group.", needed=True),
+            Column("n_tasks", "Number of tasks of the set that the grouping has.", needed=True),
+            Column("n_pairs", "Number of pairs of these tasks.", needed=True),
+            Column("together", "Number of these pairs whose two tasks are in one group.", needed=True),
             Column(
                 "expected",
-                "Mean of these when groups are dealt anew among tasks with about as many peaks.",
+                "Mean number of such pairs when groups are dealt anew among tasks with about as many peaks.",
                 needed=True,
             ),
             Column(
                 "p_value",
-                "Chance of as many by such deals; not corrected for the number of sets.",
+                "Chance of as many such pairs or more: (1 + deals with as many or more) / (1 + deals). It is not "
+                "corrected for the number of sets.",
                 needed=True,
             ),
         ),

@@ -1,11 +1,12 @@
 """From genome and reads to the data set: what a run leaves of these."""
 
+from epigroup.results.catalogue.conditions import SEALED, SIGNALS
 from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
 
+REMOVED = "null where duplicates were removed before, or there is no fragment"
 READS = "a profile comes as reads or alignments"
-SIGNALS = "`dataset.targets: signal`"
 
 GENOME = (
     ResultFile(
@@ -27,9 +28,9 @@ GENOME = (
         "genome/checksums.json",
         "Which genome the run is of: jobs that take the genome in go by its content, not by its date.",
         (
-            Column("assembly", "`genome.assembly`."),
+            Column("assembly", "Assembly of the genome: `genome.assembly` of the config."),
             Column("fasta_sha256", "SHA-256 of the FASTA's text, unpacked."),
-            Column("format_version", "Form of `genome.h5`."),
+            Column("format_version", "Version of the form of `genome.h5`."),
             Column("chromosomes", "Name, length and checksum of each chromosome, in order."),
             Column(
                 "aligner_fasta", "SHA-256 of the FASTA for aligners.", when="a FASTA for aligners is made"
@@ -39,7 +40,7 @@ GENOME = (
 )
 
 READ_ACCOUNT = (
-    Column("profile_id", "The profile."),
+    Column("profile_id", "Name of the profile."),
     Column("replicate", "Number of the replicate."),
     Column(
         "what",
@@ -52,19 +53,19 @@ READ_ACCOUNT = (
     ),
 )
 FIGURE = (
-    Column("profile_id", "The profile."),
+    Column("profile_id", "Name of the profile."),
     Column("replicate", "Number of the replicate; `pooled`: all of them, after filtering."),
     Column("measure", "What was measured: a figure of the section `qc`."),
-    Column("value", "Its value; `NA` where it is not known."),
+    Column("value", "Value of the figure; `NA` where it is not known."),
     Column("grade", "`pass`, `warn` or `fail` by the threshold; empty where there is none."),
     Column("threshold", "The threshold in words."),
     Column("source", "Who published the threshold."),
 )
 SUMMARY = (
-    Column("profile_id", "The profile."),
-    Column("grade", "Its worst grade: `pass`, `warn` or `fail`; empty where nothing was graded."),
-    Column("warned", "Figures with the grade `warn`, parted by commas."),
-    Column("failed", "Figures with the grade `fail`, parted by commas."),
+    Column("profile_id", "Name of the profile."),
+    Column("grade", "Worst grade of the profile: `pass`, `warn` or `fail`; empty where nothing was graded."),
+    Column("warned", "Names of the figures with the grade `warn`, parted by commas."),
+    Column("failed", "Names of the figures with the grade `fail`, parted by commas."),
     Column(
         "{measure}",
         "Value of a figure of the section `qc`: of the pooled reads, or of the replicate of the worst grade and, among "
@@ -141,16 +142,16 @@ QUALITY_FILES = (
         "quality/given/{profile}.rep{replicate}.json",
         "What alignments that the sheet gives hold.",
         (
-            Column("format", "`BAM` or `CRAM`."),
-            Column("layout", "`single` or `paired`."),
+            Column("format", "Format of the file: `BAM` or `CRAM`."),
+            Column("layout", "Layout of the reads: `single` or `paired`."),
             Column("sorted_by", "How the header says that records are sorted."),
             Column("aligner", "The program that aligned, by the header."),
-            Column("records", "All records."),
-            Column("secondary", "Secondary alignments."),
-            Column("supplementary", "Supplementary alignments."),
-            Column("primary", "Reads: records that are neither."),
-            Column("mapped", "Reads that are aligned."),
-            Column("missing_mates", "Reads flagged as paired whose mate is not in the file."),
+            Column("records", "Number of all records of the file."),
+            Column("secondary", "Number of secondary alignments."),
+            Column("supplementary", "Number of supplementary alignments."),
+            Column("primary", "Number of reads: records that are neither secondary nor supplementary."),
+            Column("mapped", "Number of reads that are aligned."),
+            Column("missing_mates", "Number of reads flagged as paired whose mate is not in the file."),
         ),
         when="a profile comes as alignments",
     ),
@@ -159,13 +160,16 @@ QUALITY_FILES = (
         "quality/complexity/{profile}.rep{replicate}.json",
         "How complex the library of one replicate is, before duplicates are removed.",
         (
-            Column("fragments", "Fragments that pass the filters."),
-            Column("places", "Distinct places of fragments."),
-            Column("ones", "Places with one fragment."),
-            Column("twos", "Places with two fragments."),
-            Column("nrf", "Places over fragments; null where duplicates were removed before."),
-            Column("pbc1", "Places with one fragment over places; null as `nrf`."),
-            Column("pbc2", "Places with one fragment over places with two; 1e9 where no place has two."),
+            Column("fragments", "Number of fragments that pass the filters, without the mitochondrion."),
+            Column("places", "Number of distinct places of these fragments."),
+            Column("ones", "Number of places with one fragment."),
+            Column("twos", "Number of places with two fragments."),
+            Column("nrf", f"Places over fragments, 0 to 1; {REMOVED}."),
+            Column("pbc1", f"Places with one fragment over places, 0 to 1; {REMOVED}."),
+            Column(
+                "pbc2",
+                f"Places with one fragment over places with two; 1e9 where no place has two; {REMOVED}.",
+            ),
         ),
         when=READS,
     ),
@@ -174,17 +178,19 @@ QUALITY_FILES = (
         "quality/strands/{profile}.json",
         "What the cross-correlation of the strands and the insert sizes say of a profile's fragments.",
         (
-            Column("reads", "Reads: first mates, or single ones."),
+            Column("reads", "Number of reads: first mates, or single ones."),
             Column("read_length", "Length of a read, bp."),
             Column("fragment", "Fragment length by cross-correlation, bp; null where it has no peak."),
-            Column("nsc", "Height of that peak over the least correlation; null where not known."),
+            Column(
+                "nsc", "Correlation at the fragment length over the least correlation; null where not known."
+            ),
             Column(
                 "rsc",
-                "Height of that peak less the least, over the correlation at the read length less the least; null "
-                "where not known.",
+                "Correlation at the fragment length less the least, over the correlation at the read length less the "
+                "least; null where not known.",
             ),
             Column("inserts", "Number of pairs by their insert size, bp; empty of single reads."),
-            Column("crc32", "Checksum of the rest."),
+            SEALED,
         ),
         when=READS,
     ),
@@ -193,14 +199,14 @@ QUALITY_FILES = (
         "quality/replicates/{profile}.json",
         "How well the peaks of a profile's replicates agree, by ENCODE's ratios.",
         (
-            Column("supported_peaks", "Pooled peaks that two replicates support (Nt)."),
+            Column("supported_peaks", "Number of pooled peaks that two replicates support (Nt)."),
             Column(
                 "rescue_ratio",
                 "The larger of Nt and Np over the smaller; 1e9 where the smaller is 0.",
             ),
-            Column("self_consistency_ratio", "The largest of `n` over the least; 1e9 where that is 0."),
-            Column("np", "Pooled peaks that both random halves of the pooled reads support (Np)."),
-            Column("n", "Peaks of each replicate that both its random halves support."),
+            Column("self_consistency_ratio", "The largest of `n` over the least; 1e9 where the least is 0."),
+            Column("np", "Number of pooled peaks that both random halves of the pooled reads support (Np)."),
+            Column("n", "Number of peaks of each replicate that both its random halves support."),
         ),
         when="`peaks.replicates: overlap` or `idr`, of profiles with several replicates",
     ),
@@ -212,27 +218,38 @@ DATASET = (
         "dataset/dataset.json",
         "The data set in numbers: bins by chromosome and split, positives by task.",
         (
-            Column("format_version", "Form of the shards."),
-            Column("assembly", "`genome.assembly`."),
+            Column("format_version", "Version of the form of the shards."),
+            Column("assembly", "Assembly of the genome: `genome.assembly` of the config."),
             Column("genome_sha256", "SHA-256 of the FASTA's text."),
             Column("bin_size", "Length of a bin, bp."),
             Column("window", "Length of the sequence that a network reads, bp."),
             Column("min_overlap", "Overlap with one peak that makes a bin positive, bp."),
             Column(
-                "n_examples", "Examples of `train`, `validation` and `test`, of the first evaluation regions."
+                "n_examples",
+                "Number of examples of `train`, `validation` and `test`, of the first evaluation regions.",
             ),
-            Column("n_evaluation", "Examples of `validation` and `test` for each set of evaluation regions."),
+            Column(
+                "n_evaluation",
+                "Number of examples of `validation` and `test` for each set of evaluation regions.",
+            ),
             Column(
                 "chromosomes",
                 "For each chromosome its length (`size`, bp), bins by what became of them (`n_...`) and checksums.",
             ),
             Column("splits", "The spans of each split, as the config has them written out."),
             Column("task_ids", "The tasks, in the sheet's order."),
-            Column("n_peaks", "Peaks of each task, in that order."),
-            Column("positives", "For each split the positive examples of each task, in that order."),
-            Column("signal_transform", "`dataset.signal_transform`.", when=SIGNALS),
+            Column("n_peaks", "Number of peaks of each task, in the sheet's order."),
+            Column(
+                "positives",
+                "For each split the number of positive examples of each task, in the sheet's order.",
+            ),
+            Column(
+                "signal_transform",
+                "How signals are transformed: `dataset.signal_transform` of the config.",
+                when=SIGNALS,
+            ),
             Column("dataset_hash", "SHA-256 of what a network can learn from."),
-            Column("crc32", "Checksum of the rest."),
+            SEALED,
         ),
     ),
     ResultFile(
@@ -250,16 +267,16 @@ DATASET = (
             Column("target", "The protein or histone mark; empty where there is none."),
             Column("cell_type", "Cell type, tissue or strain."),
             Column("cell_group", "The group of cell types.", needed=True),
-            Column("n_peaks", "Peaks on the chosen chromosomes."),
-            Column("positives_train", "Positive examples of the training split.", needed=True),
+            Column("n_peaks", "Number of peaks on the chosen chromosomes."),
+            Column("positives_train", "Number of positive examples of the training split.", needed=True),
             Column(
                 "positives_validation",
-                "Positive examples of the validation split, of the first evaluation regions.",
+                "Number of positive examples of the validation split, of the first evaluation regions.",
                 needed=True,
             ),
             Column(
                 "positives_test",
-                "Positive examples of the test split, of the first evaluation regions.",
+                "Number of positive examples of the test split, of the first evaluation regions.",
                 needed=True,
             ),
             Column("share_train", "Share of the training examples that are positive, 0 to 1."),
@@ -275,19 +292,19 @@ DATASET = (
             Column("cell_group", "The group of cell types; `Total`: all."),
             Column(
                 "{modality}",
-                "Tasks of this modality; the assay stands behind it in brackets where the modality was profiled by "
-                "more than one.",
+                "Number of tasks of this modality; the assay stands behind it in brackets where the modality was "
+                "profiled by more than one.",
             ),
-            Column("Total", "Tasks of the cell group."),
+            Column("Total", "Number of tasks of the cell group."),
         ),
     ),
     ResultFile(
         "peak_index",
         "peaks/standard/index.json",
-        "Checksums of the files of standard peaks: a key a file, and `crc32` of the rest.",
+        "Checksums of the files of standard peaks; a key a file.",
         (
             Column("{profile}.safetensors", "Checksum of the profile's file."),
-            Column("crc32", "Checksum of the rest."),
+            SEALED,
         ),
     ),
     ResultFile(
@@ -305,10 +322,10 @@ LEFT_OUT = ResultFile(
     "Profiles that are not learnt for their quality, one a line; no line names the columns, and `none` stands where "
     "all are learnt.",
     (
-        Column("profile_id", "The profile."),
+        Column("profile_id", "Name of the profile."),
         Column(
             "measures",
-            "Its figures below `qc.min_grade`, parted by commas.",
+            "Figures of the profile below `qc.min_grade`, parted by commas.",
             when="a profile is left out",
         ),
     ),

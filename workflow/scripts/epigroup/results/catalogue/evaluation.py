@@ -1,122 +1,107 @@
 """Scores of strategies and of simple baselines, over all bins and by stratum: what a run leaves of these."""
 
+from epigroup.evaluation.score_names import ScoreNames
+from epigroup.results.catalogue.conditions import REGIONS, ends
 from epigroup.results.catalogue.record import Column, ResultFile
+from epigroup.results.catalogue.scores import (
+    OF_LABELS,
+    OF_SIGNALS,
+    intervals,
+    mean,
+    of_either,
+    of_split,
+    shown,
+)
 
 CHANGES_NO_RESULT = ("*",)
 
-LABELS = "`dataset.targets: labels`"
-SIGNALS = "`dataset.targets: signal`"
 STRATA = "`strata`"
-BASELINES = "`baselines.names` names any"
-REGIONS = Column("regions", "Set of evaluation regions: `any_peak` or `all_mappable`.")
-
-AT_THRESHOLD = (
-    Column("test_f1", "F1 at the frozen threshold, 0 to 1."),
-    Column("test_f1_at_half", "F1 at 0.5."),
-    Column("test_precision", "Precision at the frozen threshold; 0 where nothing is called."),
-    Column("test_recall", "Recall at the frozen threshold."),
-    Column("test_precision_at_half", "Precision at 0.5; 0 where nothing is called."),
-    Column("test_recall_at_half", "Recall at 0.5."),
-    Column("test_auprc", "Average precision."),
-    Column("test_auroc", "Area under the ROC curve."),
-)
-CALIBRATION = (
-    Column("test_brier", "Brier score: mean squared difference of score and label."),
-    Column(
-        "test_calibration_error",
-        "Expected calibration error: in 15 bins of equal width, the mean of share of positives less mean score, "
-        "without sign.",
-    ),
-)
-BASE_RATE = "Share of positives among the test examples, 0 to 1; NaN without examples."
-
-
-def _only(columns: tuple[Column, ...], when: str) -> tuple[Column, ...]:
-    return tuple(Column(one.name, one.meaning, one.needed, when) for one in columns)
-
-
-def _of_signals(split: str) -> tuple[Column, ...]:
-    """The scores of a split where the targets are signals."""
-    constant = "; NaN where one of them never changes"
-    scores = (
-        ("pearson", f"Pearson's r of prediction and target on the {split} examples{constant}."),
-        ("spearman", f"Spearman's rho of the same{constant}."),
-        ("mse", f"Mean squared error on the {split} examples, on the scale of the targets."),
-        (
-            "poisson_deviance",
-            f"Mean Poisson deviance on the {split} examples; NaN where a target is below 0 or a prediction not above "
-            "it.",
-        ),
-        ("signal_mean", f"Mean of the targets on the {split} examples."),
-    )
-    return tuple(Column(f"{split}_{score}", meaning, when=SIGNALS) for score, meaning in scores)
-
-
-METRICS = (
-    Column("task_id", "The task.", needed=True),
+BASELINES = "`baselines.names` names any, and `dataset.targets: labels`"
+TASK = (
+    Column("task_id", "Name of the task.", needed=True),
     Column("chosen", "The strategy that was chosen for the task.", when="a choice"),
-    Column("group", "The group that learnt the task."),
+    Column("group", "Number of the group that learnt the task, from 0: that of groups.tsv."),
     REGIONS,
-    Column("n_validation", "Validation examples."),
-    Column("positives_validation", "Positives among them; of signals, bins with a peak of the task."),
-    *_of_signals("validation"),
-    Column("n_test", "Test examples."),
-    Column("positives_test", "Positives among them; of signals, bins with a peak of the task.", needed=True),
-    *_of_signals("test"),
-    *_only(
-        (
-            Column(
-                "threshold",
-                "The score with the highest F1 on validation, frozen for test: positive from it on.",
-            ),
-            Column("threshold_flag", "1: too few positives on validation, so 0.5; else 0."),
-            Column(
-                "validation_f1",
-                "F1 on the validation examples, on which the threshold was chosen; optimistic.",
-            ),
-            Column("validation_auprc", "Average precision on the validation examples."),
-            Column("validation_auroc", "Area under the ROC curve on the validation examples."),
-            Column("validation_log_loss", "Mean log loss on the validation examples."),
-            *AT_THRESHOLD,
-        ),
-        LABELS,
+)
+THRESHOLD = (
+    Column("threshold", "The score with the highest F1 on validation, frozen for test: positive from it on."),
+    Column("threshold_flag", "1: too few positives on validation, so that the threshold is 0.5; else 0."),
+)
+HALF = (
+    Column(
+        "positives_half",
+        "Number of positives in one half of the validation blocks. Choices between strategies weigh by them.",
     ),
-    Column("test_base_rate", BASE_RATE, needed=True),
-    *_only(
-        (
-            *CALIBRATION,
-            Column(
-                "positives_half", "Positives in one half of the validation blocks: what choices weigh by."
-            ),
-            Column(
-                "validation_f1_half",
-                "F1 there at the threshold of the other half: what choices look at.",
-            ),
-        ),
-        LABELS,
-    ),
-    *_only(
-        tuple(
-            Column(
-                f"test_{score}_{end}",
-                f"{words} end of the 95 % interval of the test {name}, by blocks; NaN where it is withheld.",
-            )
-            for score, name in (("f1", "F1"), ("auprc", "AUPRC"))
-            for end, words in (("low", "Lower"), ("high", "Upper"))
-        ),
-        LABELS,
-    ),
-    *_only(
-        (
-            Column(
-                "test_pearson_low",
-                "Lower end of the 95 % interval of the test Pearson's r, by blocks; NaN where it is withheld.",
-            ),
-            Column("test_pearson_high", "Upper end of that interval."),
-        ),
-        SIGNALS,
+    Column(
+        f"validation_{OF_LABELS.score}_half",
+        f"{OF_LABELS.label} in this half of the validation blocks, at the threshold of the other half. Choices between "
+        "strategies look at it. NaN without positives.",
     ),
 )
+
+
+def _counts(split: str, positives: str, *, needed: bool = False) -> tuple[Column, Column]:
+    return (
+        Column(f"n_{split}", f"Number of examples of the {split} split."),
+        Column(f"positives_{split}", f"{positives.format(split)}.", needed),
+    )
+
+
+def _of_labels(task: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Columns of metrics.tsv where the targets are labels."""
+    positives = "Number of positives among the examples of the {} split"
+    return (
+        *task,
+        *_counts("validation", positives),
+        *_counts("test", positives, needed=True),
+        *THRESHOLD,
+        *of_split(OF_LABELS, "validation"),
+        *of_split(OF_LABELS, "test", needed=("base_rate",)),
+        *HALF,
+        *intervals(OF_LABELS),
+    )
+
+
+def _of_signals(task: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Columns of metrics.tsv where the targets are signals."""
+    positives = "Number of examples of the {} split with a peak of the task"
+    return (
+        *task,
+        *_counts("validation", positives),
+        *of_split(OF_SIGNALS, "validation"),
+        *_counts("test", positives, needed=True),
+        *of_split(OF_SIGNALS, "test", needed=("base_rate",)),
+        *intervals(OF_SIGNALS),
+    )
+
+
+METRICS = of_either(_of_labels(TASK), _of_signals(TASK))
+BASELINE_METRICS = _of_labels(
+    (TASK[0], Column("group", "Always 0: a baseline has no groups of tasks."), REGIONS)
+)
+
+
+def _choice_columns(names: ScoreNames) -> tuple[Column, ...]:
+    """Columns of choice.tsv."""
+    looked_at = {one.name: one.meaning for one in (_of_labels(TASK), _of_signals(TASK))[names is OF_SIGNALS]}
+    return (
+        Column("task_id", "Name of the task.", needed=True),
+        Column("modality", "Modality of the task."),
+        Column(names.counted_by, looked_at[names.counted_by]),
+        Column(
+            "weight",
+            "Weight of the task's own figures beside the mean of its modality, 0 to 1.",
+            needed=True,
+        ),
+        Column("chosen", "The strategy that was chosen.", needed=True),
+        Column(
+            f"{{candidate}}:{names.chosen_by}",
+            f"`{names.chosen_by}` of the candidate: a column of its metrics.tsv.",
+        ),
+        Column("{candidate}:score", "What the candidate is chosen by; the highest is taken."),
+    )
+
+
 STRATUM = (
     Column(
         "by",
@@ -125,15 +110,19 @@ STRATUM = (
     ),
     Column("counted", "What is counted in a bin, in words; empty for `all`.", needed=True),
     Column("rank", "Place of the stratum, from 0 in ascending order.", needed=True),
-    Column("stratum", "The stratum: `[1, 3)` holds 1 and 2.", needed=True),
+    Column(
+        "stratum",
+        "The stratum: `[1, 3)` holds values from 1 to below 3, `[1000, on)` all from 1000 on; `all regions` of `all`.",
+        needed=True,
+    ),
 )
 TARGET = Column("target", "The target whose cell types are counted; empty where it is none.")
 RELATED = (
     Column("pairs", "Which pairs of tasks: `all`, or those of one modality."),
-    Column("n_bins", "Test bins of the stratum."),
-    Column("n_pairs", "Pairs of tasks whose predictions and labels vary there."),
-    Column("predicted", "Mean Pearson correlation of the predictions of two tasks."),
-    Column("observed", "Mean Pearson correlation of their labels."),
+    Column("n_bins", "Number of test bins of the stratum."),
+    Column("n_pairs", "Number of pairs of tasks whose predictions and labels vary in the stratum."),
+    Column("predicted", "Pearson correlation of the predictions of two tasks, mean over these pairs."),
+    Column("observed", "Pearson correlation of the labels of two tasks, mean over these pairs."),
 )
 
 EVALUATION_FILES = (
@@ -151,10 +140,10 @@ EVALUATION_FILES = (
         "Points of each task's precision-recall and ROC curves on test; none of a task without test positives, nor of "
         "signals.",
         (
-            Column("task_id", "The task.", needed=True),
+            Column("task_id", "Name of the task.", needed=True),
             Column("score", "The score from which on an example is called.", needed=True),
-            Column("tp", "True positives then.", needed=True),
-            Column("fp", "False positives then.", needed=True),
+            Column("tp", "True positives: positive examples with at least this score.", needed=True),
+            Column("fp", "False positives: negative examples with at least this score.", needed=True),
         ),
         mappable=True,
     ),
@@ -162,19 +151,7 @@ EVALUATION_FILES = (
         "choices",
         "evaluation/{choice}/seed{seed}/choice.tsv",
         "Which strategy a choice takes for each task, and by which validation figures; a row a task.",
-        (
-            Column("task_id", "The task.", needed=True),
-            Column("modality", "Its modality."),
-            Column("positives_half", "Positives in one half of the validation blocks.", when=LABELS),
-            Column("positives_validation", "Validation bins with a peak of the task.", when=SIGNALS),
-            Column(
-                "weight", "Weight of the task's own figures beside its modality's mean, 0 to 1.", needed=True
-            ),
-            Column("chosen", "The strategy that was chosen.", needed=True),
-            Column("{candidate}:validation_f1_half", "The candidate's figure in metrics.tsv.", when=LABELS),
-            Column("{candidate}:validation_pearson", "The candidate's figure in metrics.tsv.", when=SIGNALS),
-            Column("{candidate}:score", "What the candidate is chosen by; the highest is taken."),
-        ),
+        of_either(_choice_columns(OF_LABELS), _choice_columns(OF_SIGNALS)),
         when="`choices`",
         mappable=True,
     ),
@@ -182,7 +159,10 @@ EVALUATION_FILES = (
         "external_groups",
         "predictions/{external}/groups.tsv",
         "The tasks of predictions from elsewhere, as one group.",
-        (Column("task_id", "The task."), Column("group", "0.")),
+        (
+            Column("task_id", "Name of the task."),
+            Column("group", "Always 0: predictions from elsewhere have no groups of tasks."),
+        ),
         when="`external`",
     ),
     ResultFile(
@@ -191,8 +171,8 @@ EVALUATION_FILES = (
         "Scores of the regions of `predict.regions`, a row a region in the BED's order.",
         (
             Column("chrom", "Chromosome, as the FASTA names it."),
-            Column("start", "First base, 0-based."),
-            Column("end", "End, bp, half-open."),
+            Column("start", "First base of the interval, 0-based."),
+            Column("end", "End of the interval, 0-based and half-open."),
             Column("name", "The BED's fourth column; empty where it has none."),
             Column("{task_id}", "Score of the task: a probability, or of signals the predicted signal."),
         ),
@@ -201,25 +181,22 @@ EVALUATION_FILES = (
     ResultFile(
         "baseline_metrics",
         "baselines/{baseline}/metrics.tsv",
-        "Scores of each task by a simple baseline, as the metrics.tsv of a strategy.",
-        tuple(Column(one.name, one.meaning, when=one.when) for one in METRICS),
+        "Scores of each task by a simple baseline, as the metrics.tsv of a strategy; a row a task.",
+        tuple(Column(one.name, one.meaning) for one in BASELINE_METRICS),
         when=BASELINES,
     ),
     ResultFile(
         "simple_scores",
         "baselines/baselines.tsv",
-        "Mean test scores of baselines and strategies by modality; a row each.",
+        "Mean test scores of baselines and strategies by modality, seeds averaged first; a row a name and level.",
         (
-            Column("name", "Baseline or strategy.", needed=True),
-            Column("kind", "`baseline` or `strategy`.", needed=True),
+            Column("name", "Name of the baseline or strategy.", needed=True),
+            Column("kind", "What the row is of: `baseline` or `strategy`.", needed=True),
             Column("uses_test_labels", "1: it reads labels of the test bins; else 0.", needed=True),
-            Column("level", "`All`, or the modality.", needed=True),
-            Column("n_tasks", "Tasks."),
-            Column("n_nan", "Of these, tasks without AUPRC, which are left out."),
-            *(
-                Column(f"mean_{score}", f"Mean test {name} over tasks, seeds averaged first.", needed=True)
-                for score, name in (("f1", "F1"), ("auprc", "AUPRC"), ("auroc", "AUROC"))
-            ),
+            Column("level", "Which tasks: `All`, or those of the modality.", needed=True),
+            Column("n_tasks", "Number of tasks of the level."),
+            Column("n_nan", "Number of these tasks without AUPRC; the means leave them out."),
+            *(mean(score, needed=True) for score in shown(OF_LABELS)),
         ),
         when=BASELINES,
     ),
@@ -228,23 +205,24 @@ EVALUATION_FILES = (
         "baselines/marks.tsv",
         "Each task of each strategy beside the baseline with the best validation AUPRC; a row a strategy and task.",
         (
-            Column("strategy", "The strategy.", needed=True),
-            Column("task_id", "The task.", needed=True),
-            Column("n_seeds", "Seeds that are averaged."),
+            Column("strategy", "Name of the strategy.", needed=True),
+            Column("task_id", "Name of the task.", needed=True),
+            Column("n_seeds", "Number of seeds that are averaged."),
             Column("test_auprc", "Test AUPRC of the strategy, mean over seeds."),
             Column(
                 "baseline",
-                "That baseline, of those that read no test labels; empty where there is none.",
+                "The baseline with the best validation AUPRC, of those that read no test labels; empty where there is "
+                "none.",
                 needed=True,
             ),
-            Column("baseline_auprc", "Its test AUPRC."),
-            Column("difference", "Strategy less baseline.", needed=True),
-            Column(
+            Column("baseline_auprc", "Test AUPRC of the baseline."),
+            Column("difference", "Test AUPRC of the strategy less that of the baseline.", needed=True),
+            *ends(
+                "the 95 % interval of the difference, the same draws of test blocks for both",
                 "difference_low",
-                "Lower end of the 95 % interval of the difference, the same draws of test blocks for both; NaN where "
-                "there is none.",
+                "difference_high",
+                absent="NaN where there is none",
             ),
-            Column("difference_high", "Upper end of that interval."),
             Column(
                 "mark",
                 "`no better`: not above the baseline; `not shown`: above, but the interval holds 0 or there is none; "
@@ -257,19 +235,18 @@ EVALUATION_FILES = (
     ResultFile(
         "task_strata",
         "strata/{strategy}/seed{seed}.tsv",
-        "Scores of each task in each stratum of the test bins; a row a task and stratum.",
+        "Scores of each task in each stratum of the test bins; a row a task and stratum. Test examples are those of "
+        "the stratum.",
         (
-            Column("task_id", "The task.", needed=True),
+            Column("task_id", "Name of the task.", needed=True),
             *STRATUM[:2],
             TARGET,
             *STRATUM[2:],
             Column("threshold", "The threshold frozen on validation."),
-            Column("n_test", "Test examples of the stratum."),
-            Column("positives_test", "Positives among them."),
-            *(Column(one.name, one.meaning, needed=one.name == "test_auroc") for one in AT_THRESHOLD),
-            Column("test_base_rate", BASE_RATE),
-            *CALIBRATION,
-            Column("test_auprc_above_base", "Average precision less the base rate.", needed=True),
+            Column("n_test", "Number of test examples of the stratum."),
+            Column("positives_test", "Number of positives among the test examples of the stratum."),
+            *of_split(OF_LABELS, "test", needed=("auroc",)),
+            Column("test_auprc_above_base", "AUPRC less the base rate in the stratum.", needed=True),
         ),
         when=STRATA,
     ),
@@ -290,19 +267,23 @@ EVALUATION_FILES = (
         "strata/strata.tsv",
         "Means over tasks of the two scores that strata of different base rates can be compared by.",
         (
-            Column("strategy", "The strategy.", needed=True),
+            Column("strategy", "Name of the strategy.", needed=True),
             Column("seed", "The seed; `all`: mean over the seeds.", needed=True),
             *STRATUM,
             Column("of", "What `level` is: `all`, `modality` or `cell_group`."),
-            Column("level", "`All`, the modality or the cell group.", needed=True),
-            Column("n_tasks", "Tasks."),
+            Column("level", "Which tasks: `All`, or those of the modality or the cell group.", needed=True),
+            Column("n_tasks", "Number of tasks of the level."),
             Column(
                 "n_nan",
-                "Of these, tasks without a positive or a negative in the stratum, which are left out.",
+                "Number of these tasks without a positive or a negative in the stratum; the means leave them out.",
             ),
-            Column("mean_auroc", "Mean test AUROC.", needed=True),
-            Column("mean_auprc_above_base", "Mean of test AUPRC less the base rate.", needed=True),
-            Column("mean_base_rate", "Mean share of positives, of the same tasks."),
+            Column("mean_auroc", "AUROC in the stratum, mean over tasks.", needed=True),
+            Column(
+                "mean_auprc_above_base",
+                "AUPRC less the base rate in the stratum, mean over tasks.",
+                needed=True,
+            ),
+            Column("mean_base_rate", "Share of positives in the stratum, mean over tasks; 0 to 1."),
         ),
         when=STRATA,
     ),
@@ -312,29 +293,42 @@ EVALUATION_FILES = (
         "How much predictions vary over seeds in the most specific and the most ubiquitous stratum; a row a strategy "
         "of two seeds or more and task.",
         (
-            Column("strategy", "The strategy.", needed=True),
-            Column("task_id", "The task.", needed=True),
+            Column("strategy", "Name of the strategy.", needed=True),
+            Column("task_id", "Name of the task.", needed=True),
             Column("counted", "What is counted in a bin, in words."),
             TARGET,
-            Column("n_seeds", "Seeds.", needed=True),
-            Column("specific", "The most specific stratum."),
-            Column("ubiquitous", "The most ubiquitous stratum."),
-            Column("n_specific", "Sampled bins of the one whose mean prediction is above 0."),
-            Column("n_ubiquitous", "Those of the other."),
-            Column(
-                "median_cv_specific",
-                "Median over the bins of standard deviation over mean of the seeds' predictions.",
+            Column("n_seeds", "Number of seeds of the strategy.", needed=True),
+            Column("specific", "The most specific stratum that holds bins."),
+            Column("ubiquitous", "The most ubiquitous stratum that holds bins."),
+            *(
+                Column(
+                    f"n_{one}",
+                    f"Number of sampled bins of the most {one} stratum whose mean prediction is above 0.",
+                )
+                for one in ("specific", "ubiquitous")
             ),
-            Column("median_cv_ubiquitous", "The same of the other stratum."),
+            *(
+                Column(
+                    f"median_cv_{one}",
+                    f"Variation over the seeds in the most {one} stratum: median over these bins of the standard "
+                    "deviation of the seeds' predictions over their mean.",
+                )
+                for one in ("specific", "ubiquitous")
+            ),
             Column(
                 "share_above",
                 "Chance that a specific bin varies more than a ubiquitous one, 0 to 1.",
                 needed=True,
             ),
-            Column("p_value", "Of the two-sided Mann-Whitney test.", needed=True),
+            Column(
+                "p_value",
+                "P-value of the two-sided Mann-Whitney test of the variation in the two strata; NaN where one has no "
+                "bin.",
+                needed=True,
+            ),
             Column(
                 "q_value",
-                "By Benjamini and Hochberg over the tasks of the strategy.",
+                "This p-value adjusted by Benjamini and Hochberg over the rows of the strategy.",
                 needed=True,
             ),
         ),
@@ -346,8 +340,8 @@ EVALUATION_FILES = (
         "How alike the predictions of two tasks are beside how alike their labels are, by stratum; a row a strategy, "
         "seed, stratum and kind of pair.",
         (
-            Column("strategy", "The strategy.", needed=True),
-            Column("seed", "The seed.", needed=True),
+            Column("strategy", "Name of the strategy.", needed=True),
+            Column("seed", "Seed of the trainings.", needed=True),
             Column("counted", "What is counted in a bin, in words.", needed=True),
             TARGET,
             *STRATUM[2:],
