@@ -18,6 +18,7 @@ from epigroup.evaluation.label_scores import LABEL_SCORES, LabelPredictions
 from epigroup.evaluation.metrics import count_scores
 from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.evaluation.signal_scores import SIGNAL_SCORES, SignalPredictions
+from epigroup.results.catalogue.scores import meaning_of
 
 EVERY = [(targets, score) for targets, names in SCORE_NAMES.items() for score in names.scores]
 
@@ -28,7 +29,7 @@ def named(one):
 
 @pytest.mark.parametrize(("targets", "score"), EVERY, ids=named)
 def test_a_record_says_what_its_score_is(targets, score, repository):
-    assert score.words and score.meaning.endswith(".") and "NaN" in score.meaning
+    assert score.words and meaning_of(score).endswith(".") and "NaN" in meaning_of(score)
     if score.role == "headline":
         assert score.interval and score.higher_is_better and score.splits == ("validation", "test")
     readme = (repository / "config" / "README.md").read_text(encoding="utf-8")
@@ -71,13 +72,13 @@ STRANGERS = {
         "label_scores.py",
         '''
 def jaccard(task: LabelPredictions) -> float:
-    """TP / (TP + FP + FN) at the threshold; NaN without positives."""
+    """TP / (TP + FP + FN) at the threshold; 0 to 1; NaN without positives."""
     calls = task.called
     return calls.tp / (calls.tp + calls.fp + calls.fn) if calls.tp + calls.fn else np.nan
 ''',
         """    Score(
-        "jaccard", "Jaccard index", "TP / (TP + FP + FN) at the threshold; 0 to 1; NaN without positives.",
-        "also", jaccard, draws=lambda drawn: drawn.tp / (drawn.tp + drawn.fp + drawn.fn), threshold=True,
+        "jaccard", "Jaccard index", "also", jaccard, threshold=True,
+        draws=lambda drawn: drawn.tp / (drawn.tp + drawn.fp + drawn.fn),
     ),
 """,
     ),
@@ -85,12 +86,11 @@ def jaccard(task: LabelPredictions) -> float:
         "signal_scores.py",
         '''
 def mean_absolute_error(task: SignalPredictions) -> float:
-    """Mean of |prediction - target|; NaN without examples."""
+    """Mean of |prediction - target|; 0 and more; NaN without examples."""
     return float(np.abs(task.predicted - task.target).mean()) if len(task.target) else np.nan
 ''',
         """    Score(
-        "mae", "Absolute error", "Mean of |prediction - target|; 0 and more; NaN without examples.",
-        "also", mean_absolute_error, splits=("validation", "test"), higher_is_better=False,
+        "mae", "Absolute error", "also", mean_absolute_error, splits=("validation", "test"), higher_is_better=False,
     ),
 """,
     ),
@@ -140,7 +140,7 @@ def planted(folder, targets):
 
 
 def library_with(targets, folder, repository):
-    """A copy of the library in a folder with the stranger's score of these targets; (its place, the record's text)."""
+    """A copy of the library in a folder with the stranger's score of these targets: (its place, what was added)."""
     library = folder / "workflow" / "scripts"
     shutil.copytree(repository / "workflow" / "scripts", library)
     name, function, record = STRANGERS[targets]
@@ -153,7 +153,7 @@ def library_with(targets, folder, repository):
     path.write_text(
         f"{before.rstrip()}\n\n{function}\n\n{start}{head}\n{record[:-1]}{end}{rest}", encoding="utf-8"
     )
-    return library, record
+    return library, function + record
 
 
 def evaluated(targets, folder, library, script):

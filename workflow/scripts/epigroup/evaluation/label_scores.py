@@ -56,68 +56,89 @@ class LabelDraws:
     fn: np.ndarray
 
 
+def f1(task: LabelPredictions) -> float:
+    """2 TP / (2 TP + FP + FN) at the threshold; 0 to 1, 0 without a true call; NaN without positives."""
+    return task.called.f1
+
+
+def f1_at_half(task: LabelPredictions) -> float:
+    """F1 where an example is called from 0.5 on; 0 to 1; NaN without positives."""
+    return task.called_at_half.f1
+
+
+def precision(task: LabelPredictions) -> float:
+    """Share of positives among the called at the threshold; 0 to 1, 0 where none is called; NaN without positives."""
+    return task.called.precision
+
+
+def recall(task: LabelPredictions) -> float:
+    """Share of the positives that is called at the threshold; 0 to 1; NaN without positives."""
+    return task.called.recall
+
+
+def precision_at_half(task: LabelPredictions) -> float:
+    """Share of positives among the called from 0.5 on; 0 to 1, 0 where none is called; NaN without positives."""
+    return task.called_at_half.precision
+
+
+def recall_at_half(task: LabelPredictions) -> float:
+    """Share of the positives that is called from 0.5 on; 0 to 1; NaN without positives."""
+    return task.called_at_half.recall
+
+
+def auprc(task: LabelPredictions) -> float:
+    """Average precision: mean over the positives of the precision at their score; 0 to 1, by chance the base rate; NaN
+    without positives."""
+    return average_precision(task.counts)
+
+
+def auroc(task: LabelPredictions) -> float:
+    """Chance that a positive scores above a negative, a tie being half; 0 to 1, by chance 0.5; NaN without positives
+    or negatives."""
+    return roc_auc(task.counts)
+
+
+def mean_log_loss(task: LabelPredictions) -> float:
+    """Mean cross-entropy in nats, probabilities kept off 0 and 1 by half a step of float16; 0 to 25 ln 2; NaN without
+    examples."""
+    return log_loss(task.counts)
+
+
+def base_rate(task: LabelPredictions) -> float:
+    """Share of positives among the examples; 0 to 1; NaN without examples."""
+    return task.counts.n_positive / task.counts.n if task.counts.n else np.nan
+
+
+def brier(task: LabelPredictions) -> float:
+    """Mean squared difference of probability and label; 0 to 1; NaN without examples."""
+    return brier_score(task.counts)
+
+
+def expected_calibration_error(task: LabelPredictions) -> float:
+    """Expected calibration error: in 15 bins of equal width, the mean of |share of positives - mean probability|; 0 to
+    1; NaN without examples."""
+    return calibration_error(task.counts)
+
+
 LABEL_SCORES: tuple[Score, ...] = (
     Score(
-        "f1", "F1", "2 TP / (2 TP + FP + FN) at the threshold; 0 to 1, 0 without a true call; NaN without positives.",
-        "headline", lambda task: task.called.f1, splits=("validation", "test"), threshold=True,
+        "f1", "F1", "headline", f1, splits=("validation", "test"), threshold=True,
         draws=lambda drawn: f1_of(drawn.tp, drawn.fp, drawn.fn),
     ),
+    Score("f1_at_half", "F1 at 0.5", "further", f1_at_half),
+    Score("precision", "Precision", "further", precision, threshold=True),
+    Score("recall", "Recall", "further", recall, threshold=True),
+    Score("precision_at_half", "Precision at 0.5", "detail", precision_at_half),
+    Score("recall_at_half", "Recall at 0.5", "detail", recall_at_half),
     Score(
-        "f1_at_half", "F1 at 0.5", "F1 where an example is called from 0.5 on; 0 to 1; NaN without positives.",
-        "further", lambda task: task.called_at_half.f1,
-    ),
-    Score(
-        "precision", "Precision",
-        "Share of positives among the called at the threshold; 0 to 1, 0 where none is called; NaN without positives.",
-        "further", lambda task: task.called.precision, threshold=True,
-    ),
-    Score(
-        "recall", "Recall", "Share of the positives that is called at the threshold; 0 to 1; NaN without positives.",
-        "further", lambda task: task.called.recall, threshold=True,
-    ),
-    Score(
-        "precision_at_half", "Precision at 0.5",
-        "Share of positives among the called from 0.5 on; 0 to 1, 0 where none is called; NaN without positives.",
-        "detail", lambda task: task.called_at_half.precision,
-    ),
-    Score(
-        "recall_at_half", "Recall at 0.5",
-        "Share of the positives that is called from 0.5 on; 0 to 1; NaN without positives.",
-        "detail", lambda task: task.called_at_half.recall,
-    ),
-    Score(
-        "auprc", "AUPRC",
-        "Average precision: mean over the positives of the precision at their score; 0 to 1, by chance the base rate; "
-        "NaN without positives.",
-        "shown", lambda task: average_precision(task.counts), splits=("validation", "test"),
+        "auprc", "AUPRC", "shown", auprc, splits=("validation", "test"),
         draws=lambda drawn: average_precision_draws(drawn.probability, drawn.labels, drawn.blocks, drawn.weights),
     ),
-    Score(
-        "auroc", "AUROC",
-        "Chance that a positive scores above a negative, a tie being half; 0 to 1, by chance 0.5; NaN without "
-        "positives or negatives.",
-        "shown", lambda task: roc_auc(task.counts), splits=("validation", "test"),
-    ),
-    Score(
-        "log_loss", "Log loss",
-        "Mean cross-entropy in nats, probabilities kept off 0 and 1 by half a step of float16; 0 to 25 ln 2; NaN "
-        "without examples.",
-        "detail", lambda task: log_loss(task.counts), splits=("validation",), higher_is_better=False,
-    ),
-    Score(
-        "base_rate", "Base rate", "Share of positives among the examples; 0 to 1; NaN without examples.",
-        "data", lambda task: task.counts.n_positive / task.counts.n if task.counts.n else np.nan,
-    ),
-    Score(
-        "brier", "Brier score", "Mean squared difference of probability and label; 0 to 1; NaN without examples.",
-        "further", lambda task: brier_score(task.counts), higher_is_better=False,
-    ),
-    Score(
-        "calibration_error", "Calibration error",
-        "Expected calibration error: in 15 bins of equal width, the mean of |share of positives - mean probability|; "
-        "0 to 1; NaN without examples.",
-        "further", lambda task: calibration_error(task.counts), higher_is_better=False,
-    ),
+    Score("auroc", "AUROC", "shown", auroc, splits=("validation", "test")),
+    Score("log_loss", "Log loss", "detail", mean_log_loss, splits=("validation",), higher_is_better=False),
+    Score("base_rate", "Base rate", "data", base_rate),
+    Score("brier", "Brier score", "further", brier, higher_is_better=False),
+    Score("calibration_error", "Calibration error", "further", expected_calibration_error, higher_is_better=False),
 )  # fmt: skip
 
 

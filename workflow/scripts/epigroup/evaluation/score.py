@@ -1,4 +1,4 @@
-"""What a score is: one record says how it is named, what it means, how it is computed, and where it is seen.
+"""What a score is: one record says how it is named, how it is computed, what it means, and where it is seen.
 
 The records stand in `label_scores.LABEL_SCORES` and `signal_scores.SIGNAL_SCORES`; their order is that of the columns
 of metrics.tsv. A new score is a new record there, with its function: tables, comparison and report follow.
@@ -19,13 +19,14 @@ Split = Literal["validation", "test"]
 class Score:
     """One score of a task.
 
-    name: the stem of its columns (`test_{name}`, `mean_{name}`); words: as people read it; meaning: a sentence that
-    says what it is, its range, and when it is NaN.
+    name: the stem of its columns (`test_{name}`, `mean_{name}`); words: as people read it.
     role: where it is seen. "headline", what strategies are compared by, one a kind of targets; "shown", beside it in
     every figure and table; "also", in the table of strategies; "further", in the report's tables of all scores;
     "detail", in metrics.tsv and scores.tsv alone; "data", as that, but it tells of the data and not of a network, is
     the same for every strategy, and comes last in scores.tsv.
     of: the score of a task from its targets and predictions of one split (`LabelPredictions`, `SignalPredictions`).
+    Its docstring says what the score is, its range, and when it is NaN (`results.catalogue.scores.meaning_of`), so that
+    another word reruns no job.
     draws: its values float64 (draws,) in draws of the test blocks (`LabelDraws`, `SignalDraws`), of which metrics.tsv
     has the 95 % interval; None: it gets no interval.
     splits: those of which metrics.tsv has it. threshold: whether it rests on the threshold that validation chose.
@@ -34,7 +35,6 @@ class Score:
 
     name: str
     words: str
-    meaning: str
     role: Role
     of: Callable[[Any], float]
     draws: Callable[[Any], np.ndarray] | None = None

@@ -83,40 +83,49 @@ class SignalDraws:
     xy: np.ndarray
 
 
+def task_pearson(task: SignalPredictions) -> float:
+    """Pearson's correlation of target and prediction; -1 to 1, by chance 0; NaN where one of them never changes."""
+    return pearson(task.target, task.predicted)
+
+
+def task_spearman(task: SignalPredictions) -> float:
+    """Pearson's correlation of the ranks, ties having their mean rank; -1 to 1; NaN where one side never changes."""
+    return spearman(task.target, task.predicted)
+
+
+def squared_error(task: SignalPredictions) -> float:
+    """Mean square of prediction less target, in the square of their unit; 0 and more; NaN without examples."""
+    return mean_squared_error(task.target, task.predicted)
+
+
+def deviance(task: SignalPredictions) -> float:
+    """Mean of 2 (t log(t / p) - t + p) of target t and prediction p; 0 and more; NaN without examples, and where a
+    target is below 0 or a prediction not above it."""
+    return poisson_deviance(task.target, task.predicted)
+
+
+def mean_signal(task: SignalPredictions) -> float:
+    """Mean of the targets; of any size; NaN without examples."""
+    return float(task.target.mean()) if len(task.target) else np.nan
+
+
+def base_rate(task: SignalPredictions) -> float:
+    """Share of the examples that have a peak; 0 to 1; NaN without examples."""
+    return task.positives / len(task.target) if len(task.target) else np.nan
+
+
 SIGNAL_SCORES: tuple[Score, ...] = (
     Score(
-        "pearson", "Pearson r",
-        "Pearson's correlation of target and prediction; -1 to 1, by chance 0; NaN where one of them never changes.",
-        "headline", lambda task: pearson(task.target, task.predicted), splits=("validation", "test"),
+        "pearson", "Pearson r", "headline", task_pearson, splits=("validation", "test"),
         draws=lambda drawn: pearson_of(drawn.n, drawn.x, drawn.y, drawn.xx, drawn.yy, drawn.xy),
     ),
+    Score("spearman", "Spearman ρ", "shown", task_spearman, splits=("validation", "test")),
+    Score("mse", "Squared error", "also", squared_error, splits=("validation", "test"), higher_is_better=False),
     Score(
-        "spearman", "Spearman ρ",
-        "Pearson's correlation of the ranks, ties having their mean rank; -1 to 1; NaN where one side never changes.",
-        "shown", lambda task: spearman(task.target, task.predicted), splits=("validation", "test"),
+        "poisson_deviance", "Poisson deviance", "also", deviance, splits=("validation", "test"), higher_is_better=False,
     ),
-    Score(
-        "mse", "Squared error",
-        "Mean square of prediction less target, in the square of their unit; 0 and more; NaN without examples.",
-        "also", lambda task: mean_squared_error(task.target, task.predicted), splits=("validation", "test"),
-        higher_is_better=False,
-    ),
-    Score(
-        "poisson_deviance", "Poisson deviance",
-        "Mean of 2 (t log(t / p) - t + p) of target t and prediction p; 0 and more; NaN without examples, and where a "
-        "target is below 0 or a prediction not above it.",
-        "also", lambda task: poisson_deviance(task.target, task.predicted), splits=("validation", "test"),
-        higher_is_better=False,
-    ),
-    Score(
-        "signal_mean", "Mean signal", "Mean of the targets; of any size; NaN without examples.",
-        "data", lambda task: float(task.target.mean()) if len(task.target) else np.nan,
-        splits=("validation", "test"), averaged=False,
-    ),
-    Score(
-        "base_rate", "Base rate", "Share of the examples that have a peak; 0 to 1; NaN without examples.",
-        "data", lambda task: task.positives / len(task.target) if len(task.target) else np.nan,
-    ),
+    Score("signal_mean", "Mean signal", "data", mean_signal, splits=("validation", "test"), averaged=False),
+    Score("base_rate", "Base rate", "data", base_rate),
 )  # fmt: skip
 
 

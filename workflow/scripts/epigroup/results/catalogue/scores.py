@@ -1,6 +1,7 @@
 """The columns that the records of the scores make, in the words of these records."""
 
 from collections.abc import Collection, Sequence
+from inspect import getdoc
 from os.path import commonprefix
 
 from epigroup.evaluation.score import Score, Split
@@ -14,12 +15,17 @@ OF_LABELS, OF_SIGNALS = SCORE_NAMES["labels"], SCORE_NAMES["signal"]
 OPTIMISTIC = " The threshold was chosen on these examples, so that it is optimistic."
 
 
+def meaning_of(score: Score) -> str:
+    """What a score is, its range, and when it is NaN: the docstring of its function, on one line."""
+    return " ".join((getdoc(score.of) or "").split())
+
+
 def of_split(names: ScoreNames, split: Split, needed: Collection[str] = ()) -> tuple[Column, ...]:
     """The scores of a split, as metrics.tsv has them. needed: those that who reads a run must find."""
     return tuple(
         Column(
             f"{split}_{score.name}",
-            f"{score.words} on the {split} examples. {score.meaning}{_chosen_there(score, split)}",
+            f"{score.words} on the {split} examples. {meaning_of(score)}{_chosen_there(score, split)}",
             score.name in needed,
         )
         for score in names.scores

@@ -3,13 +3,14 @@
 from epigroup.evaluation.label_scores import LABEL_SCORES
 from epigroup.results.catalogue.conditions import REGIONS, SIMULATION
 from epigroup.results.catalogue.record import Column, ResultFile
+from epigroup.results.catalogue.scores import meaning_of
 
 CHANGES_NO_RESULT = ("*",)
 
 CEILING = tuple(
     Column(
         f"test_{score.name}",
-        f"{score.words} of the noise-free probability on the test examples. {score.meaning}",
+        f"{score.words} of the noise-free probability on the test examples. {meaning_of(score)}",
         needed=score.name == "auprc",
     )
     for score in LABEL_SCORES
