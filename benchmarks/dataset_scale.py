@@ -149,7 +149,7 @@ def shard_job(folder: Path, tasks: list[str], chrom: str, max_n: float) -> tuple
         folder / "genome.h5", tasks, [folder / "standard" / f"{t}.safetensors" for t in tasks],
         folder / "standard" / "index.json",
     )  # fmt: skip
-    asked = LabelSettings(BIN, WINDOW, OVERLAP, max_n_fraction=max_n)
+    asked = LabelSettings(BIN, WINDOW, OVERLAP, "any_peak", 0.5, "any_peak", max_n, 1)
     make_shard(sources, folder / "shards" / f"{chrom}.h5", chrom, asked)
     return os.getpid(), peak_memory()
 
