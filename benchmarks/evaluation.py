@@ -40,7 +40,8 @@ from epigroup.evaluation.predictions import evaluate_strategy
 at = time.perf_counter()
 evaluate_strategy(*json.loads(sys.argv[2]))
 wall, used = time.perf_counter() - at, resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "rss": used.ru_maxrss * 1024}))
+rss = 1024 * next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(json.dumps({"wall": wall, "cpu": used.ru_utime + used.ru_stime, "rss": rss}))
 """
 
 

@@ -42,15 +42,16 @@ SPLITS = {
     "train": "rest", "rule": "bin",
 }  # fmt: skip
 
+# The peak of ru_maxrss would be that of the process that started this one, where that was larger.
 CHILD = """
-import json, logging, resource, sys
+import json, logging, sys
 sys.path.insert(0, sys.argv[1])
 job = json.loads(sys.argv[2])
 from epigroup.training.train_pack import PackFiles, train_pack
 train_pack(PackFiles(**job.pop("files")), **job)
 import torch
 print(json.dumps({
-    "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    "rss": 1024 * next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")),
     "device": torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None,
 }))
 """
