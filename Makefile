@@ -12,9 +12,8 @@ export PYTHON PIP_FLAGS
 export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
 
 # The tests of what is computed, and the settings under which they run once more: the instructions of an older processor.
-NUMERICAL := $(addprefix tests/unit/test_,$(addsuffix .py,affinity agreement balancing baselines calibration \
-	clustering evaluation grouping grouping_by_affinity heads hidden k_choice label_correlation loader look_ahead \
-	losses metrics networks overlap packing prediction sampling signal_scores task_weights training warm_start))
+NUMERICAL := $(addprefix tests/unit/,affinity baselines evaluation grouping networks prediction training \
+	comparison/test_k_choice.py dataset/test_label_correlation.py)
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 

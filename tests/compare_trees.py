@@ -25,9 +25,10 @@ import hdf5plugin  # noqa: F401 (predictions are compressed by one of its filter
 import numpy as np
 import pysam
 
-from conftest import copy_checkout
+sys.path.insert(0, str(Path(__file__).parent / "shared"))
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from checkouts import REPOSITORY, copy_checkout
+
 CONFIGS = ("tests/mini/config.yaml", "tests/mini/everything.yaml")
 
 # Files that are not compared: pattern, why.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import h5py
 import pytest
-from trees import damaged, restored
 
-from conftest import EVERYTHING, run_snakemake
+from checkouts import EVERYTHING, run_snakemake
+from trees import damaged, restored
 
 
 def half(data):

@@ -7,12 +7,11 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from trees import copy_tree, left_over
 
-from conftest import EVERYTHING, copy_checkout, run_snakemake
+from checkouts import EVERYTHING, LIBRARY, SHARED, copy_checkout, run_snakemake
+from trees import copy_tree, left_over
 
 
 def mounted(folder, options):
@@ -125,11 +124,10 @@ def test_a_full_disk_while_a_checkpoint_is_written(tmp_path):
     write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
     checkpoints = tmp_path / "checkpoints"
-    source, tests = Path(__file__).parents[2] / "workflow/scripts", Path(__file__).parents[1]
 
     def train(name):
         return subprocess.run(
-            [sys.executable, "-c", TRAIN, *map(str, (source, tests, tmp_path, name, checkpoints))],
+            [sys.executable, "-c", TRAIN, *map(str, (LIBRARY, SHARED, tmp_path, name, checkpoints))],
             capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False,
         )  # fmt: skip
 
@@ -153,9 +151,8 @@ def test_files_that_may_not_grow(tmp_path):
         "    with whole(sys.argv[2] + '/out.h5') as path, h5py.File(path, 'w') as store:\n"
         "        write_arrays(store, {'a': np.arange(200000)})\n"
     )
-    source = Path(__file__).parents[2] / "workflow/scripts"
     run = subprocess.run(
-        [sys.executable, "-c", script, str(source), str(tmp_path)], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", script, str(LIBRARY), str(tmp_path)], capture_output=True, text=True, check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
     # The HDF5 library crashes (SIGSEGV) when it cannot close a file; it has said why, and the name stays free.

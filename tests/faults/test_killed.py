@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from trees import Killer, assert_same, children, left_over, rule_of, said, start_snakemake, wait_for
 
-from conftest import EVERYTHING, copy_checkout, run_snakemake
+from checkouts import EVERYTHING, LIBRARY, copy_checkout, run_snakemake
 from shell_rules import rules
+from trees import Killer, assert_same, children, left_over, rule_of, said, start_snakemake, wait_for
 
 # Of every stage some rules that run in a job of their own for long enough to be killed.
 STAGES = {
@@ -124,9 +123,9 @@ def test_a_job_that_outlived_its_snakemake_writes_into_no_file_of_the_next(tmp_p
         "    with open(path, 'w') as handle:\n"
         "        for i in range(40): handle.write(sys.argv[3] * 1000); handle.flush(); time.sleep(0.01)\n"
     )
-    library, out = Path(__file__).parents[2] / "workflow/scripts", tmp_path / "out.txt"
+    out = tmp_path / "out.txt"
     jobs = [
-        subprocess.Popen([sys.executable, "-c", script, str(library), str(out), letter]) for letter in "ab"
+        subprocess.Popen([sys.executable, "-c", script, str(LIBRARY), str(out), letter]) for letter in "ab"
     ]
     assert [job.wait() for job in jobs] == [0, 0]
     assert out.read_text() in ("a" * 40_000, "b" * 40_000)

@@ -5,15 +5,12 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+
+from checkouts import EVERYTHING, LIBRARY, SHARED, run_snakemake
 from trees import assert_same, copy_tree
 
-from conftest import EVERYTHING, run_snakemake
-
-TESTS = Path(__file__).parents[1]
-LIBRARY = TESTS.parent / "workflow" / "scripts"
 # Genome, shards and data set; a training; predictions; the counts of an evaluation. All read again.
 STAGES = """
 import sys
@@ -41,7 +38,7 @@ def run_stages(folder, shim=None, **variables):
     if shim is not None:
         environment["LD_PRELOAD"] = str(shim)
     return subprocess.run(
-        [sys.executable, "-c", STAGES, str(LIBRARY), str(TESTS), str(folder)],
+        [sys.executable, "-c", STAGES, str(LIBRARY), str(SHARED), str(folder)],
         capture_output=True, text=True, env=environment, check=False,
     )  # fmt: skip
 

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from trees import assert_same, copy_tree
 
-from conftest import EVERYTHING, run_snakemake
+from checkouts import EVERYTHING, run_snakemake
+from trees import assert_same, copy_tree
 
 DAY = 86_400
 # Made anew on a finished tree: peaks, shards and one training.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from conftest import EVERYTHING, snakemake_environment
+from checkouts import EVERYTHING, snakemake_environment
 
 # Whatever depends on nothing but the inputs; not logs, pages with dates, tables with seconds.
 RESULTS_OF_A_RUN = (

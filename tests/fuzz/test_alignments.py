@@ -5,12 +5,12 @@ import shutil
 
 import pysam
 import pytest
-from mutation import BYTES, outcome, spoilt
 
 from epigroup.core.errors import InputError
 from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.reads.filter import filter_alignments
 from epigroup.reads.given_alignments import check_alignments
+from mutation import BYTES, outcome, spoilt
 from shell_rules import run_shell
 
 SIZES = {"chr1": 60_000, "chr2": 20_000}

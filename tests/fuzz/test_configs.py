@@ -7,11 +7,11 @@ import re
 
 import pytest
 import yaml
-from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
 from epigroup.config.schema import check_config_text
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
+from mutation import NUMBERS, TEXT, WORDS, outcome, spoilt
 
 GOOD = """\
 name: a run

@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pysam
 import pytest
-from mutation import BYTES, TABLE, spoilt
 
 from epigroup.formats.peak_files import read_peaks, read_regions
 from epigroup.genome.contigs import other_spellings
+from mutation import BYTES, TABLE, spoilt
 
 SIZES = {"chr1": 5000, "chr2": 3000, "chrX": 900, "chr10": 2147483647}
 ROWS = [

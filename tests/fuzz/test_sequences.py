@@ -6,12 +6,12 @@ import re
 
 import h5py
 import pytest
-from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
 from epigroup.genome.build import GenomeFiles, write_genome
 from epigroup.genome.codes import open_genome
 from epigroup.genome.fasta import read_fasta
 from epigroup.reads.fastq import check_fastq, check_pair
+from mutation import BYTES, TEXT, Tried, outcome, spoilt
 
 LETTERS = random.Random(11)
 CONTIGS = {

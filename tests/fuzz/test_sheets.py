@@ -5,34 +5,11 @@ import io
 import re
 
 import pytest
-from mutation import TABLE, outcome, spoilt
 
 from epigroup.config.sheet import read_sheet
+from mutation import TABLE, outcome, spoilt
+from sheet_rows import COLUMNS, ROWS, sheet_row
 
-COLUMNS = [
-    "profile_id",
-    "modality",
-    "assay",
-    "target",
-    "cell_type",
-    "cell_group",
-    "replicate",
-    "fastq_1",
-    "fastq_2",
-    "bam",
-    "peaks",
-    "control",
-    "peak_mode",
-    "assembly",
-]
-ROWS = [
-    ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "1", "r/a_1.fq.gz", "r/a_2.fq.gz", "", "", "", "narrow", "toy1"],
-    ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "2", "r/b_1.fq.gz", "r/b_2.fq.gz", "", "", "", "narrow", "toy1"],
-    ["GM_H3K27me3", "HM", "ChIP", "H3K27me3", "GM 12878", "blood", "1", "", "", "al/h.bam", "", "GM_input", "", "toy1"],
-    ["GM_input", "", "input", "", "GM 12878", "blood", "1", "", "", "al/in.bam", "", "", "", "toy1"],
-    ["SK_CTCF", "TFB", "ChIP", "CTCF", "SK-N-SH", "brain", "1", "", "", "", "p/ctcf.bed.gz", "", "", "toy1"],
-    ["SK_REST", "TFB", "CUTRUN", "REST", "SK-N-SH", "brain", "1", "r/s.fq", "", "", "", "", "", "toy1"],
-]  # fmt: skip
 GOOD = "".join("\t".join(row) + "\n" for row in [COLUMNS, *ROWS]).encode()
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 # What may reach file names and commands.
@@ -85,10 +62,6 @@ def test_spoilt_sheets(tmp_path, tried, seed):
             check(sheet, bad.decode(), what)
 
 
-def row(**cells):
-    return [cells.get(column, value) for column, value in zip(COLUMNS, ROWS[4], strict=True)]
-
-
 HOSTILE = [
     "a b", "a$(touch pwned)", "a`touch pwned`", "a;touch pwned", "a|b", "a&b", "a>b", "a'b", 'a"b', "a\\b", "-rf", "--x",
     "../a", "/etc/passwd", ".hidden", "a/b", "a\x07b", "a\x1b[31mb", "a\u202eb", "é", "a{x}b", "a*b", "a?b", "~", "a~b", "a,b", "a#b",
@@ -111,7 +84,7 @@ def test_no_shell_characters_in_what_names_files(tmp_path, tried, column):
             and column == "peaks"
         ):
             continue
-        cells = row(**{column: value, **({"peaks": ""} if column in FILES[:3] else {})})
+        cells = sheet_row(**{column: value, **({"peaks": ""} if column in FILES[:3] else {})})
         if column == "fastq_2":
             cells[COLUMNS.index("fastq_1")] = "r/other.fq"
         bad = "".join("\t".join(r) + "\n" for r in [COLUMNS, cells]).encode()
@@ -126,10 +99,12 @@ def test_what_is_fetched_is_an_accession_and_nothing_else(tmp_path, tried, colum
     for value in HOSTILE:
         if value == "" and column in ("layout", "checksum"):
             continue
-        cells = [*row(peaks=""), *(details | {column: value}).values()]
+        cells = [*sheet_row(peaks=""), *(details | {column: value}).values()]
         bad = "".join("\t".join(r) + "\n" for r in [[*COLUMNS, *details], cells]).encode()
         assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
-    good = "".join("\t".join(r) + "\n" for r in [[*COLUMNS, *details], [*row(peaks=""), *details.values()]])
+    good = "".join(
+        "\t".join(r) + "\n" for r in [[*COLUMNS, *details], [*sheet_row(peaks=""), *details.values()]]
+    )
     assert tried.read(path, "good", good.encode(), lambda: read(path), PLACE).downloads.keys() == {
         "ENCFF001ABC.bed.gz"
     }
@@ -155,7 +130,7 @@ TEXTS = [
 def test_texts_hold_nothing_that_a_shell_or_a_page_obeys(tmp_path, tried, column):
     path = tmp_path / "sheet.tsv"
     for value in TEXTS:
-        bad = "".join("\t".join(r) + "\n" for r in [COLUMNS, row(**{column: value})]).encode()
+        bad = "".join("\t".join(r) + "\n" for r in [COLUMNS, sheet_row(**{column: value})]).encode()
         assert tried.read(path, f"{column} {value!r}", bad, lambda: read(path), PLACE) is None, value
 
 

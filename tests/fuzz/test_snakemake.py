@@ -5,9 +5,9 @@ import random
 
 import pytest
 import yaml
-from test_sheets import COLUMNS, row
 
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
+from sheet_rows import COLUMNS, sheet_row
 
 CONFIG = {
     "samples": "sheet.tsv",
@@ -18,7 +18,8 @@ CONFIG = {
 }
 TEXT = yaml.safe_dump(CONFIG)
 SHEET = "".join(
-    "\t".join(r) + "\n" for r in [COLUMNS, row(peaks="one.bed"), row(profile_id="two", peaks="two.bed")]
+    "\t".join(r) + "\n"
+    for r in [COLUMNS, sheet_row(peaks="one.bed"), sheet_row(profile_id="two", peaks="two.bed")]
 )
 
 

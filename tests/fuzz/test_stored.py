@@ -12,7 +12,6 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from mutation import BYTES, outcome, spoilt
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -28,6 +27,7 @@ from epigroup.networks.model_files import load_network, read_info, read_pack_inf
 from epigroup.peaks.standard import fetch_standard, standardise_peaks
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.training.checkpoints import Snapshots, read_checkpoint, write_checkpoint
+from mutation import BYTES, outcome, spoilt
 from planted_examples import SETTINGS, pack_arguments, train_pack, write_files, write_groups
 
 TASKS = [f"task{i}" for i in range(4)]

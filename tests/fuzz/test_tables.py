@@ -1,7 +1,6 @@
 """Spoilt tables: a user's own grouping, and the small texts that stages hand to one another."""
 
 import pytest
-from mutation import BYTES, TABLE, spoilt
 
 from epigroup.comparison.scores import SCORES, read_metrics
 from epigroup.dataset.groups import read_groups
@@ -12,6 +11,7 @@ from epigroup.grouping.table import group_tasks
 from epigroup.quality.tables import read_counts
 from epigroup.results.files import table as read_report_table
 from epigroup.training.group_tables import read_rates
+from mutation import BYTES, TABLE, spoilt
 
 TASKS = ["K562_ATAC", "GM.H3K27me3", "SK_CTCF", "SK_REST", "HeLa+x"]
 GROUPS = dict(zip(TASKS, ["0", "1", "0", "2", "1"], strict=True))

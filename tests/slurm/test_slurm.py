@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from cluster import Cluster, missing_commands
 
-from conftest import MINI, assert_nothing_left_open, copy_checkout, run_snakemake, snakemake_environment
+from checkouts import MINI, assert_nothing_left_open, copy_checkout, run_snakemake, snakemake_environment
+from cluster import Cluster, missing_commands
 
 # What a site would put into its profile; the waits are those of a test.
 SITE = (

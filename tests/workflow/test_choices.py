@@ -7,7 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from conftest import EVERYTHING, run_snakemake
+from checkouts import EVERYTHING, run_snakemake
 from described_tables import faults
 
 MORE = """

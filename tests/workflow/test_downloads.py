@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from archive_server import Archive, serving
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 
 CONFIG = {
     "samples": "sheet.tsv",

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from conftest import MINI, copy_checkout, snakemake_environment
+from checkouts import MINI, copy_checkout, snakemake_environment
 
 
 def test_jobs_run_the_code_of_their_own_checkout(tmp_path):

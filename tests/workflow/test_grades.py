@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from alignment_files import write_bam
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 from shell_rules import rules
 
 SIZES = {"chr1": 40_000, "chr2": 40_000, "chr3": 40_000}

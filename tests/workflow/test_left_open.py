@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import MINI, copy_checkout, run_snakemake
+from checkouts import MINI, copy_checkout, run_snakemake
 
 GENOME = "results/simulation/genome.fa"
 JOB, LIBRARY = "workflow/scripts/simulate_genome.py", "workflow/scripts/epigroup/config/sheet.py"

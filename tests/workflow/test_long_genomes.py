@@ -7,7 +7,7 @@ import pysam
 import pytest
 import yaml
 
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 
 SIZES = {"chr1": 30_000, "chr2": 20_000, "chr3": 20_000, "scaffold": 40_000}
 CONFIG = {

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import MINI, run_snakemake
+from checkouts import MINI, run_snakemake
 
 FILE = "results/provenance.jsonl.gz"
 

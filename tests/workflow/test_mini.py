@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from conftest import (
+from checkouts import (
     EVERYTHING,
     assert_nothing_left_open,
     copy_checkout,

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from conftest import REPOSITORY, copy_checkout, run_snakemake
+from checkouts import REPOSITORY, copy_checkout, run_snakemake
 
 HEADER = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group"]
 HEADER += ["fastq_1", "fastq_2", "control", "assembly"]

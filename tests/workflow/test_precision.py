@@ -5,9 +5,9 @@ import os
 import re
 
 import pytest
-from test_rerun import edited, rules_of, to_rerun
 
-from conftest import MINI, copy_checkout, run_snakemake
+from checkouts import MINI, copy_checkout, run_snakemake
+from edited_trees import edited, rules_of, to_rerun
 from epigroup.networks.model_files import read_info
 from epigroup.results.training_record import read_training_record
 

@@ -4,52 +4,17 @@ import base64
 import os
 import re
 import shutil
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import pytest
 
-from conftest import EVERYTHING, run_snakemake
-
-LIBRARY = "workflow/scripts/epigroup"
-CONFIG, MORE = EVERYTHING
+from checkouts import EVERYTHING, run_snakemake
+from edited_trees import CONFIG, LIBRARY, MORE, edited, rules_of, to_rerun
 
 
 @pytest.fixture
 def finished(finished_run):
     return finished_run
-
-
-@contextmanager
-def edited(path, *replacements):
-    """The file with each (old, new) replaced; as it was again afterwards, with its date."""
-    text, times = path.read_text(), path.stat()
-    new_text = text
-    for old, new in replacements:
-        assert old in new_text, f"{old!r} is not in {path}"
-        new_text = new_text.replace(old, new, 1)
-    path.write_text(new_text)
-    try:
-        yield
-    finally:
-        path.write_text(text)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-def to_rerun(folder, *more):
-    """Jobs that a dry run would do, as (rule, wildcards as text)."""
-    text = run_snakemake(folder, "-n", "--configfile", *EVERYTHING, *more).stdout
-    jobs = set()
-    # the jobs of a group are indented
-    for block in re.split(r"\n(?= *(?:local)?rule )", text):
-        rule = re.match(r" *(?:local)?rule (\w+):", block)
-        if rule and rule[1] not in ("all",):
-            wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
-            jobs.add((rule[1], wildcards[1] if wildcards else ""))
-    return jobs
-
-
-def rules_of(jobs):
-    return {rule for rule, _ in jobs}
 
 
 def test_a_finished_tree_has_nothing_to_do(finished):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import EVERYTHING, run_snakemake
+from checkouts import EVERYTHING, run_snakemake
 from described_tables import faults
 from epigroup.networks.model_files import read_info
 

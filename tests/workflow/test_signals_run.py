@@ -13,7 +13,7 @@ import pysam
 import pytest
 import yaml
 
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 from described_tables import faults
 
 BIN, LENGTH = 200, 80_000

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 from epigroup.simulation.genome import BASES
 from epigroup.simulation.reads import draw_fragments, read_bases, write_fastq
 from epigroup.simulation.settings import ReadSettings

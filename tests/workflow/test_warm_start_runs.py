@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from conftest import EVERYTHING, run_snakemake
+from checkouts import EVERYTHING, run_snakemake
 from epigroup.affinity.matrix import read_pieces
 from epigroup.networks.model_files import read_info
 

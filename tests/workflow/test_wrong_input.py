@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from alignment_files import write_bam
-from conftest import copy_checkout, run_snakemake
+from checkouts import copy_checkout, run_snakemake
 
 CONFIG = {
     "samples": "sheet.tsv",
