@@ -2,7 +2,6 @@
 stays there. How many files a folder holds: `test_packages`."""
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,9 +153,3 @@ def test_what_breaks_a_rule_is_found(tmp_path):
         "mine.py:4: _core",
         "mine.py:88: files._kept",
     ]
-
-
-def test_no_two_test_files_have_one_name(repository):
-    """pytest imports them by their names alone, and refuses the second of two."""
-    names = Counter(path.name for path in (repository / "tests").rglob("test_*.py"))
-    assert [name for name, times in names.items() if times > 1] == []
