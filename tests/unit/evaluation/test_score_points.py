@@ -1,6 +1,7 @@
 """Kept points of the curves: every one exact, together close to the whole curve."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
 
 from epigroup.evaluation.metrics import confusion, count_scores
-from epigroup.evaluation.score_points import LEVELS, score_points
+from epigroup.evaluation.score_points import LEVELS, score_points, write_points
 
 
 def drawn(n=20_000, share=0.02, seed=0):
@@ -58,3 +59,20 @@ def test_ties_extremes_and_lone_labels_keep_the_ends(scores, chance, threshold):
     assert kept["score"].is_monotonic_decreasing and kept["score"].is_unique
     for score, tp, fp in kept.itertuples(index=False):
         assert (tp, fp) == (labels[scores >= score].sum(), (~labels)[scores >= score].sum())
+
+
+def test_points_are_written_a_task_after_another(tmp_path):
+    scores, labels = drawn(n=300, share=0.2)
+    points = {
+        name: score_points(count_scores(scores, mine), 0.4) for name, mine in (("a", labels), ("b", ~labels))
+    }
+    none = score_points(count_scores(scores, np.zeros(300, bool)), 0.4)
+    write_points(tmp_path / "points.tsv", {**points, "none": none})
+    found = pd.read_csv(tmp_path / "points.tsv", sep="\t")
+    assert found.columns.tolist() == ["task_id", "score", "tp", "fp"] and set(found["task_id"]) == {"a", "b"}
+    for name, part in found.groupby("task_id"):
+        np.testing.assert_allclose(
+            part[["score", "tp", "fp"]], points[name][["score", "tp", "fp"]], rtol=1e-6
+        )
+    write_points(tmp_path / "points.tsv", {"none": none})
+    assert (tmp_path / "points.tsv").read_text() == "task_id\tscore\ttp\tfp\n"

@@ -296,3 +296,18 @@ def test_what_is_no_covariance_or_gives_a_constant_logit_is_refused():
     rows[4] = [0, 0, 0, 3.0]
     with pytest.raises(InputError, match="task 't4' predicts the same for every example"):
         task_vectors(inputs(rows, 2, covariance=np.diag([1.0, 1, 1, 0]), vectors="logit_covariance"))
+
+
+def test_agreement_with_labels_is_pearsons_over_pairs_that_have_a_correlation(caplog):
+    rows, _ = blobs(k=2, each=5)
+    labels = np.corrcoef(np.random.default_rng(3).normal(size=(10, 40)))
+    labels[4] = labels[:, 4] = np.nan
+    found = run("kmeans", inputs(rows, 2, labels=labels)).measures["label_agreement"]
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    pairs = [(i, j) for i, j in combinations(range(10), 2) if 4 not in (i, j)]
+    cosines, known = zip(*((unit[i] @ unit[j], labels[i, j]) for i, j in pairs))
+    assert found == pytest.approx(np.corrcoef(cosines, known)[0, 1])
+    assert "9 pairs of tasks have no label correlation" in caplog.text
+    assert "label_agreement" not in run("kmeans", inputs(rows, 2)).measures
+    nothing = np.full((10, 10), np.nan)
+    assert run("kmeans", inputs(rows, 2, labels=nothing)).measures["label_agreement"] is None

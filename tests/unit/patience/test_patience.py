@@ -112,3 +112,19 @@ def test_the_tables_of_a_study(tmp_path, caplog):
     pd.DataFrame(rows, columns=["group", "step", "validation_loss"]).to_csv(curves, sep="\t", index=False)
     with pytest.raises(InputError, match=r"no curve of HM0 \(group 1\)"):
         patience.study_patience(tmp_path / "g.tsv", tmp_path / "tasks.tsv", [curves], patience=2, **outs)
+
+
+def test_profiles_whose_names_are_numbers_keep_them(tmp_path):
+    table = tasks_table({"CA": [0.1, 0.2]}).assign(task_id=["007", "1e3"])
+    table.to_csv(tmp_path / "tasks.tsv", sep="\t", index=False)
+    groups, curves = tmp_path / "groups.tsv", tmp_path / "curves.tsv"
+    patience.write_profiles(tmp_path / "tasks.tsv", groups, tasks=None, per_modality=2)
+    assert groups.read_text() == "task_id\tgroup\n007\t0\n1e3\t1\n"
+    curves.write_text("group\tstep\tvalidation_loss\n0\t10\t0.5\n1\t10\t0.4\n")
+    outs = {"study_out": tmp_path / "study.tsv", "regret_out": tmp_path / "regret.tsv"}
+    patience.study_patience(groups, tmp_path / "tasks.tsv", [curves], patience=1, **outs)
+    assert [line.split("\t")[0] for line in outs["study_out"].read_text().splitlines()] == [
+        "task_id",
+        "007",
+        "1e3",
+    ]

@@ -16,6 +16,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
 from epigroup.dataset.groups import read_groups
+from epigroup.dataset.tasks import read_tasks
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def write_profiles(
     """Write the study's grouping (task_id, group), each profile a group of its own. Raises InputError as
     `choose_profiles`, and where neither `tasks` nor `per_modality` is given.
     """
-    table = read_table(tasks_tsv, keep_default_na=False)
+    table = read_tasks(tasks_tsv)
     if tasks is not None:
         chosen = list(tasks)
     elif per_modality is not None:
@@ -111,7 +112,7 @@ def study_patience(
     Raises InputError for a profile without a curve.
     """
     groups = read_groups(groups_tsv, numbered=True)
-    tasks = read_table(tasks_tsv, keep_default_na=False).set_index("task_id")
+    tasks = read_tasks(tasks_tsv).set_index("task_id")
     curves = pd.concat([read_table(path) for path in curve_tsvs], ignore_index=True)
     courses = {}
     for task, group in groups.numbered_rows:
