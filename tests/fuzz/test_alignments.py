@@ -1,11 +1,11 @@
 """Spoilt BAM files: refused, or failed by the first rule that reads them all, or read as what they were."""
 
 import random
-import shutil
 
 import pysam
 import pytest
 
+from alignment_files import needs_samtools
 from epigroup.core.errors import InputError
 from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.reads.filter import filter_alignments
@@ -16,11 +16,9 @@ from shell_rules import run_shell
 SIZES = {"chr1": 60_000, "chr2": 20_000}
 PLACE = r"not a whole BAM|is empty|holds no read|not aligned|paired|mapping quality|is not BAM|header|bp in its header|damaged|cut|truncated|index"
 
-needs_samtools = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
 
-
-def write_bam(path, n=1500, sizes=SIZES, text=True):
-    """Single-end reads, sorted."""
+def write_varied(path, n=1500, sizes=SIZES):
+    """Sorted single-end reads of drawn bases and qualities, which BAM cannot press into a few bytes to be spoilt."""
     rng = random.Random(1)
     header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": c, "LN": s} for c, s in sizes.items()]}
     places = sorted((rng.randrange(len(sizes)), rng.randrange(10_000)) for _ in range(n))
@@ -49,7 +47,7 @@ def checked(path):
 
 @needs_samtools
 def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
-    good = write_bam(tmp_path / "good.bam").read_bytes()
+    good = write_varied(tmp_path / "good.bam").read_bytes()
     expected = reads_of(tmp_path / "good.bam")
     path, made = tmp_path / "given.bam", tmp_path / "marked.bam"
     (tmp_path / "facts.json").write_text('{"layout": "single"}')
@@ -71,7 +69,7 @@ def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
 @needs_samtools
 def test_marked_alignments_cut_or_damaged_are_not_filtered(tmp_path, tried):
     """All reads are accounted for, or the file is refused and nothing stands under the final name."""
-    path, out = write_bam(tmp_path / "marked.bam", 900), tmp_path / "kept.bam"
+    path, out = write_varied(tmp_path / "marked.bam", 900), tmp_path / "kept.bam"
     good = path.read_bytes()
 
     def filtered():
@@ -90,7 +88,7 @@ def test_marked_alignments_cut_or_damaged_are_not_filtered(tmp_path, tried):
 @pytest.mark.parametrize("flipped", [40, 300])
 def test_damage_within_a_given_file_is_called_damage(tmp_path, flipped):
     """Not a file that is missing, which is what closing it would say."""
-    bad = bytearray(write_bam(tmp_path / "given.bam").read_bytes())
+    bad = bytearray(write_varied(tmp_path / "given.bam").read_bytes())
     bad[-len(bad) // 2 + flipped] ^= 0xFF
     (tmp_path / "given.bam").write_bytes(bytes(bad))
     with pytest.raises(InputError, match=r"given\.bam: is not a whole BAM or CRAM file") as caught:
@@ -108,14 +106,14 @@ HEADERS = {
 
 @pytest.mark.parametrize("kind", HEADERS)
 def test_headers_of_another_genome(tmp_path, tried, kind):
-    path = write_bam(tmp_path / "other.bam", 20, HEADERS[kind])
+    path = write_varied(tmp_path / "other.bam", 20, HEADERS[kind])
     bad = path.read_bytes()
     assert tried.read(path, kind, bad, lambda: checked(path), PLACE) is None
 
 
 def test_our_own_alignments_cut_or_damaged_are_not_counted(tmp_path, tried):
     """What peak calling reads of filtered alignments: all reads, or a refusal."""
-    path = write_bam(tmp_path / "good.bam", 300)
+    path = write_varied(tmp_path / "good.bam", 300)
     good, index = path.read_bytes(), (tmp_path / "good.bam.bai").read_bytes()
     bam, cuts = tmp_path / "p.bam", tmp_path / "cuts.bed.gz"
     (tmp_path / "p.bam.bai").write_bytes(index)

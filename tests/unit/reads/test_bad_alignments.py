@@ -1,12 +1,11 @@
 """Alignments out of order, without an index, or without one read that maps: sorted anew, or refused in time."""
 
 import json
-import shutil
 
 import pysam
 import pytest
 
-from alignment_files import write_bam
+from alignment_files import needs_samtools, write_bam
 from epigroup.core.errors import InputError
 from epigroup.peaks.call_request import CallRequest, FragmentLength
 from epigroup.peaks.macs import checked_layout
@@ -18,7 +17,6 @@ from epigroup.reads.given_alignments import check_alignments
 from shell_rules import run_shell
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}
-needs_samtools = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
 
 
 def marked(folder, name, layout="single"):
