@@ -5,6 +5,7 @@ import subprocess
 import pysam
 import pytest
 
+from alignment_files import write_bam
 from epigroup.config.layouts import layout_faults
 from epigroup.config.sheet import Profile, Replicate
 from epigroup.reads.given_alignments import check_alignments, first_layout
@@ -49,24 +50,10 @@ def test_replicates_of_two_layouts_are_told_once():
     assert said.endswith(" b.bam")
 
 
-def write_pairs(path, n=300):
-    header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr1", "LN": 100_000}]}
-    with pysam.AlignmentFile(path, "wb", header=header) as out:
-        for i in range(n):
-            for flag, start, mate, length in (
-                (99, 100 * i, 100 * i + 150, 200),
-                (147, 100 * i + 150, 100 * i, -200),
-            ):
-                read = pysam.AlignedSegment(out.header)
-                read.query_name, read.flag, read.reference_id, read.reference_start = f"r{i}", flag, 0, start
-                read.mapping_quality, read.cigarstring, read.query_sequence = 30, "50M", "A" * 50
-                read.next_reference_id, read.next_reference_start, read.template_length = 0, mate, length
-                out.write(read)
-
-
 def test_the_command_that_is_given_makes_single_reads_of_pairs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_pairs("pairs.bam")
+    pairs = [(0, at, at + 200) for at in range(0, 30_000, 100)]
+    write_bam("pairs.bam", pairs, paired=True, sizes={"chr1": 100_000})
     (tmp_path / "g.fa").write_text(">chr1\n" + "A" * 100_000 + "\n")
     assert first_layout("pairs.bam") == "paired"
     (said,) = told(profile("c", bam(1, "pairs.bam"), control="i"), profile("i", bam(1, "one.bam")),
