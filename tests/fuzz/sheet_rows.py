@@ -1,22 +1,6 @@
 """A good sample sheet, and rows with other cells."""
 
-COLUMNS = [
-    "profile_id",
-    "modality",
-    "assay",
-    "target",
-    "cell_type",
-    "cell_group",
-    "replicate",
-    "fastq_1",
-    "fastq_2",
-    "bam",
-    "peaks",
-    "control",
-    "peak_mode",
-    "assembly",
-]
-
+from sheet_examples import COLUMNS
 
 ROWS = [
     ["K562_ATAC", "CA", "ATAC", "", "K562", "blood", "1", "r/a_1.fq.gz", "r/a_2.fq.gz", "", "", "", "narrow", "toy1"],

@@ -8,7 +8,8 @@ import pytest
 
 from epigroup.config.sheet import read_sheet
 from mutation import TABLE, outcome, spoilt
-from sheet_rows import COLUMNS, ROWS, sheet_row
+from sheet_examples import COLUMNS
+from sheet_rows import ROWS, sheet_row
 
 GOOD = "".join("\t".join(row) + "\n" for row in [COLUMNS, *ROWS]).encode()
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from checkouts import copy_checkout, run_snakemake
-from sheet_rows import COLUMNS, sheet_row
+from sheet_examples import COLUMNS
+from sheet_rows import sheet_row
 
 CONFIG = {
     "samples": "sheet.tsv",

@@ -1,5 +1,7 @@
 """Rows with accessions: which files they stand for and where those lie, and what is wrong with a row."""
 
+from functools import partial
+
 import pytest
 
 from checkouts import REPOSITORY
@@ -27,17 +29,9 @@ A, B, C = "md5:" + "0a" * 16, "md5:" + "0b" * 16, "sha256:" + "0c" * 32
 
 
 @pytest.fixture
-def read(tmp_path):
-    def reading(*rows, exist=lambda _: False):
-        lines = ["\t".join(COLUMNS)]
-        for row in rows:
-            full = {"cell_type": "liver", "cell_group": "organ", "assembly": "hg38"} | row
-            lines.append("\t".join(full.get(column, "") for column in COLUMNS))
-        path = tmp_path / "samples.tsv"
-        path.write_text("\n".join(lines) + "\n")
-        return read_sheet(path, results="out", assembly="hg38", exist=exist)
-
-    return reading
+def read(read):
+    """No file of the sheet is there."""
+    return partial(read, columns=COLUMNS, results="out", exist=lambda _: False)
 
 
 @pytest.mark.parametrize(
