@@ -5,7 +5,6 @@ import json
 import pickle
 import random
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -32,14 +31,6 @@ from planted_examples import SETTINGS, pack_arguments, train_pack, write_files, 
 
 TASKS = [f"task{i}" for i in range(4)]
 DAMAGE = r"damaged|cut|not a whole|not a model|not the|version|differs|do(es)? not|has no|lack|is no|holds|where|another|data set"
-
-
-@dataclass
-class Stored:
-    """A file, how it is read, and what that gives as plain values."""
-
-    path: Path
-    read: callable
 
 
 def plain(value):
