@@ -10,6 +10,7 @@ import yaml
 
 from archive_server import Archive, serving
 from checkouts import copy_checkout, run_snakemake
+from sequence_files import write_fasta
 
 CONFIG = {
     "samples": "sheet.tsv",
@@ -67,9 +68,7 @@ def reads(**cells):
 def checkout(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("downloads"))
     letters = random.Random(1)
-    (folder / "genome.fa").write_text(
-        "".join(f">chr{n}\n{''.join(letters.choices('ACGT', k=20_000))}\n" for n in (1, 2, 3))
-    )
+    write_fasta(folder / "genome.fa", {f"chr{n}": letters.choices("ACGT", k=20_000) for n in (1, 2, 3)})
     (folder / "own.bed.gz").write_bytes(PEAKS)
     return folder
 

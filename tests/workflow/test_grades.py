@@ -5,6 +5,7 @@ import yaml
 
 from alignment_files import write_bam
 from checkouts import copy_checkout, run_snakemake
+from sequence_files import write_fasta
 from shell_rules import rules
 
 SIZES = {"chr1": 40_000, "chr2": 40_000, "chr3": 40_000}
@@ -38,9 +39,7 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("grades") / "run")
-    (folder / "genome.fa").write_text(
-        "".join(f">{name}\n{'ACGT' * (size // 4)}\n" for name, size in SIZES.items())
-    )
+    write_fasta(folder / "genome.fa", {name: "ACGT" * (size // 4) for name, size in SIZES.items()})
     (folder / "samples.tsv").write_text("".join("\t".join(row) + "\n" for row in (COLUMNS, *ROWS)))
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG))
     for name in ("ctcf", "max", "input"):

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from checkouts import copy_checkout, run_snakemake
+from sequence_files import write_fasta
 
 SIZES = {"chr1": 30_000, "chr2": 20_000, "chr3": 20_000, "scaffold": 40_000}
 CONFIG = {
@@ -42,7 +43,7 @@ def checkout(tmp_path_factory):
     """A checkout with a genome, reads that say in their names where they are from, and peaks."""
     folder, rng = copy_checkout(tmp_path_factory.mktemp("long")), random.Random(1)
     text = {name: "".join(rng.choices("ACGT", k=size)) for name, size in SIZES.items()}
-    (folder / "genome.fa").write_text("".join(f">{name}\n{letters}\n" for name, letters in text.items()))
+    write_fasta(folder / "genome.fa", text)
     places = [(name, at) for name, size in SIZES.items() for at in range(100, size - 100, 400)]
     reads = (f"@{name}:{at}\n{text[name][at : at + 60]}\n+\n{'F' * 60}\n" for name, at in places)
     (folder / "r.fastq").write_text("".join(reads))

@@ -15,6 +15,7 @@ import yaml
 
 from checkouts import copy_checkout, run_snakemake
 from described_tables import faults
+from sequence_files import write_fasta
 
 BIN, LENGTH = 200, 80_000
 CHROMOSOMES = ["chr1", "chr2", "chr3", "chr4"]
@@ -70,7 +71,7 @@ def write_inputs(folder, seed=1):
         for i, kind in enumerate(MOTIFS):
             for start in np.flatnonzero(holds[chrom][kind]) * BIN + 40 + 60 * i:
                 letters[chrom][start : start + 12] = list(MOTIFS[kind])
-    (folder / "genome.fa").write_text("".join(f">{c}\n{''.join(s)}\n" for c, s in letters.items()))
+    write_fasta(folder / "genome.fa", letters)
     rows = ["profile_id\tmodality\tassay\ttarget\tcell_type\tcell_group\tpeaks\tsignal\tassembly\n"]
     for number, task in enumerate(TASKS):
         track = pyBigWig.open(str(folder / f"{task}.bw"), "w")

@@ -11,6 +11,7 @@ from checkouts import copy_checkout, run_snakemake
 from epigroup.simulation.genome import BASES
 from epigroup.simulation.reads import draw_fragments, read_bases, write_fastq
 from epigroup.simulation.settings import ReadSettings
+from sequence_files import write_fasta
 
 SIZES = {"chr1": 250_000, "chr2": 150_000, "chr3": 100_000}
 # fragments on 1000 bp of the background; those of a site, which is ten times as dense over its width, come on top
@@ -61,9 +62,8 @@ def called(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("found"))
     rng = np.random.default_rng(5)
     genome = [rng.integers(0, 4, size).astype(np.uint8) for size in SIZES.values()]
-    (folder / "found.fa").write_text(
-        "".join(f">{name}\n{BASES[codes].tobytes().decode()}\n" for name, codes in zip(SIZES, genome))
-    )
+    letters = {name: BASES[codes].tobytes().decode() for name, codes in zip(SIZES, genome)}
+    write_fasta(folder / "found.fa", letters)
     rows = [(*COLUMNS, "assembly")]
     for name, (facts, (width, apart), paired, control) in PROFILES.items():
         sites = sites_of(width, apart)

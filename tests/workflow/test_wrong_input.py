@@ -10,6 +10,7 @@ import yaml
 
 from alignment_files import write_bam
 from checkouts import copy_checkout, run_snakemake
+from sequence_files import write_fasta
 
 CONFIG = {
     "samples": "sheet.tsv",
@@ -37,9 +38,7 @@ def inputs(checkout):
     """Right inputs in the folder; a test spoils one of them."""
     letters = random.Random(1)
     names = ["chr1", "chr2", "chr3", "chrUnused"]
-    (checkout / "genome.fa").write_text(
-        "".join(f">{name}\n{''.join(letters.choices('ACGT', k=20_000))}\n" for name in names)
-    )
+    write_fasta(checkout / "genome.fa", {name: letters.choices("ACGT", k=20_000) for name in names})
     beds = {
         f"{name}.bed": [[c, str(s), str(s + 300)] for c in names[:3] for s in range(first, 19_000, 2_000)]
         for name, first in (("one", 400), ("two", 1_200))

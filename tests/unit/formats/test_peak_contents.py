@@ -16,6 +16,7 @@ from epigroup.core.errors import InputError
 from epigroup.formats import peak_files as intervals
 from epigroup.formats.peak_files import read_peaks, read_regions
 from epigroup.peaks.standard import chosen_peaks, index_peaks
+from sequence_files import write_fasta
 
 SIZES = {"chr1": 100_000, "chr2": 50_000}
 PLACES = [("chr1", 1000 * i + 200, 1000 * i + 500) for i in range(20)] + [("chr2", 5000, 5400)]
@@ -202,7 +203,7 @@ def test_encodings_are_called_by_their_name(tmp_path, reader, packed):
 def alignments(folder, form):
     header = {"SQ": [{"SN": name, "LN": size} for name, size in SIZES.items()]}
     path = folder / f"a.{form}"
-    (folder / "g.fa").write_text("".join(f">{name}\n{'A' * size}\n" for name, size in SIZES.items()))
+    write_fasta(folder / "g.fa", {name: "A" * size for name, size in SIZES.items()})
     mode = {"bam": "wb", "cram": "wc", "sam": "w"}[form]
     with pysam.AlignmentFile(path, mode, header=header, reference_filename=str(folder / "g.fa")):
         pass

@@ -5,6 +5,7 @@ import pysam
 import pytest
 
 from given_reads import SIZES
+from sequence_files import write_fasta
 
 
 @pytest.fixture(scope="module")
@@ -12,6 +13,6 @@ def fasta(tmp_path_factory):
     """A genome of the contigs that given BAM files have."""
     path = tmp_path_factory.mktemp("genome") / "genome.fa"
     letters = np.random.default_rng(3).choice(list("ACGT"), max(SIZES.values()))
-    path.write_text("".join(f">{name}\n{''.join(letters[:size])}\n" for name, size in SIZES.items()))
+    write_fasta(path, {name: letters[:size] for name, size in SIZES.items()})
     pysam.faidx(str(path))
     return path

@@ -10,28 +10,25 @@ from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
 from epigroup.reads.fastq import check_fastq, check_pair
+from sequence_files import write_records
 
 
 def record(number, bases="ACGTN", quality=None, mate=""):
     return f"@read{number}{mate}\n{bases}\n+\n{quality or 'F#,:F'[: len(bases)].ljust(len(bases), 'F')}\n"
 
 
-def save(path, text):
-    data = text if isinstance(text, bytes) else text.encode()
-    path.write_bytes(gzip.compress(data) if path.name.endswith(".gz") else data)
-    return path
-
-
 @pytest.mark.parametrize("name", ["a.fastq.gz", "a.fastq"])
 def test_good_file_is_counted_whole(tmp_path, name):
     bases = ["ACGT" * (1 + number % 7) for number in range(12_345)]
-    facts = check_fastq(save(tmp_path / name, "".join(record(n, one) for n, one in enumerate(bases))))
+    facts = check_fastq(
+        write_records(tmp_path / name, "".join(record(n, one) for n, one in enumerate(bases)))
+    )
     assert (facts.records, facts.shortest, facts.longest) == (12_345, 4, 28)
     assert (chr(facts.lowest_quality), chr(facts.highest_quality)) == ("#", "F")
 
 
 def test_last_line_may_lack_its_end(tmp_path):
-    assert check_fastq(save(tmp_path / "a.fastq", record(1) + record(2).rstrip("\n"))).records == 2
+    assert check_fastq(write_records(tmp_path / "a.fastq", record(1) + record(2).rstrip("\n"))).records == 2
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -44,7 +41,7 @@ def test_any_well_formed_file_passes(tmp_path, lengths, seed):
         )
         for n, size in enumerate(lengths)
     )
-    facts = check_fastq(save(tmp_path / "any.fastq", text))
+    facts = check_fastq(write_records(tmp_path / "any.fastq", text))
     assert (facts.records, facts.shortest, facts.longest) == (len(lengths), min(lengths), max(lengths))
 
 
@@ -69,7 +66,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_files_are_refused_by_name_and_place(tmp_path, case):
     text, message = BAD[case]
-    path = save(tmp_path / "bad.fastq", text)
+    path = write_records(tmp_path / "bad.fastq", text)
     with pytest.raises(InputError, match=re.escape(message)) as error:
         check_fastq(path)
     assert str(error.value).startswith(str(path))
@@ -78,7 +75,7 @@ def test_bad_files_are_refused_by_name_and_place(tmp_path, case):
 def test_cut_record_far_behind_the_head_is_found(tmp_path):
     text = "".join(record(n) for n in range(10_500)) + "@last\nACGT\n"
     with pytest.raises(InputError, match="42,002 lines, not a multiple of 4"):
-        check_fastq(save(tmp_path / "a.fastq.gz", text))
+        check_fastq(write_records(tmp_path / "a.fastq.gz", text))
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
@@ -106,23 +103,25 @@ def test_name_must_tell_what_the_file_is(tmp_path):
     ("first", "second"), [("", ""), ("/1", "/2"), (" 1:N:0:AC", " 2:N:0:AC"), ("/1 x", "/2 x")]
 )
 def test_mates_are_known_by_their_names(tmp_path, first, second):
-    left = save(tmp_path / "l.fastq.gz", "".join(record(n, mate=first) for n in range(30)))
-    right = save(tmp_path / "r.fastq.gz", "".join(record(n, mate=second) for n in range(30)))
+    left = write_records(tmp_path / "l.fastq.gz", "".join(record(n, mate=first) for n in range(30)))
+    right = write_records(tmp_path / "r.fastq.gz", "".join(record(n, mate=second) for n in range(30)))
     assert [one.records for one in check_pair(left, right)] == [30, 30]
 
 
 def test_mates_named_dot_one_and_dot_two_are_refused(tmp_path):
     """bowtie2 keeps these names, and the mates would be taken for single reads."""
-    left = save(tmp_path / "l.fastq.gz", "".join(record(n, mate=".1") for n in range(3)))
-    right = save(tmp_path / "r.fastq.gz", "".join(record(n, mate=".2") for n in range(3)))
+    left = write_records(tmp_path / "l.fastq.gz", "".join(record(n, mate=".1") for n in range(3)))
+    right = write_records(tmp_path / "r.fastq.gz", "".join(record(n, mate=".2") for n in range(3)))
     with pytest.raises(InputError, match=r"'@read0\.2' is not the mate of '@read0\.1'.*-I"):
         check_pair(left, right)
 
 
 def test_mates_in_another_order_and_of_unequal_number_are_refused(tmp_path):
-    left = save(tmp_path / "l.fastq", "".join(record(n) for n in range(30)))
-    shuffled = save(tmp_path / "s.fastq", "".join(record(n) for n in [*range(20), 21, 20, *range(22, 30)]))
-    short = save(tmp_path / "t.fastq", "".join(record(n) for n in range(29)))
+    left = write_records(tmp_path / "l.fastq", "".join(record(n) for n in range(30)))
+    shuffled = write_records(
+        tmp_path / "s.fastq", "".join(record(n) for n in [*range(20), 21, 20, *range(22, 30)])
+    )
+    short = write_records(tmp_path / "t.fastq", "".join(record(n) for n in range(29)))
     with pytest.raises(
         InputError, match=r"s\.fastq, record 21 \(line 81\): '@read21' is not the mate of '@read20'"
     ):

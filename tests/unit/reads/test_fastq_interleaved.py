@@ -11,6 +11,7 @@ import pytest
 from epigroup.core.errors import InputError
 from epigroup.reads.fastq import check_fastq, check_pair
 from epigroup.reads.interleaved import WINDOW, Neighbours
+from sequence_files import write_records
 
 NAMINGS = {
     "slash": ("frag{}/1", "frag{}/2"),
@@ -44,9 +45,7 @@ def fastq(names):
 
 
 def save(path, names):
-    text = fastq(names).encode()
-    path.write_bytes(gzip.compress(text, 1) if path.name.endswith(".gz") else text)
-    return path
+    return write_records(path, fastq(names))
 
 
 def pairs(naming, numbers):
