@@ -50,33 +50,56 @@ def write_split(path, split, tasks=TASKS, dataset_hash=HASH):
     return path
 
 
+def with_noise(split, noise, tasks, seed):
+    """The split with noise on its scores, of these tasks alone."""
+    rng = np.random.default_rng(seed)
+    scores = np.clip(split["probability"] + rng.normal(0, noise, split["labels"].shape), 0, 1)
+    scores = scores.astype(np.float16)
+    scores[:, [task not in tasks for task in TASKS]] = np.nan
+    return split | {"probability": scores}
+
+
+def evaluate_splits(folder, validation, test, *, tasks=TASKS, described=None, draws=10,
+                    regions="all_mappable", test_file=None):  # fmt: skip
+    """Writes and evaluates predictions of both splits, of tasks in two groups by turns: (metrics.tsv, blocks.h5).
+
+    `described`: another dataset.json than that of these splits; `test_file`: what `write_split` is told of test.h5.
+    """
+    write_split(folder / "validation.h5", validation)
+    write_split(folder / "test.h5", test, **test_file or {})
+    described = described or about(validation=validation, test=test)
+    (folder / "dataset.json").write_text(json.dumps(described))
+    rows = [f"{task}\t{i % 2}" for i, task in enumerate(tasks)]
+    (folder / "groups.tsv").write_text("\n".join(["task_id\tgroup", *rows]) + "\n")
+    evaluate_strategy(
+        *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
+        folder / "metrics.tsv",
+        folder / "blocks.h5",
+        {
+            "tasks": tasks,
+            "min_validation_positives": 20,
+            "regions": regions,
+            "interval_draws": draws,
+            "seed": 1,
+        },
+    )
+    return folder / "metrics.tsv", folder / "blocks.h5"
+
+
 class PlantedEvaluation:
-    """A folder with predictions of both splits, groups and dataset.json; `run` evaluates what stands here then."""
+    """Predictions of both splits and how they are evaluated; `run` writes and evaluates what stands here then."""
 
     def __init__(self, folder):
         self.path = folder
         self.validation, self.test = planted_split(1500, 1), planted_split(2000, 2)
         self.tasks, self.regions, self.draws = TASKS, "all_mappable", 20
 
-    def run(self, about=about, **of_files):
-        write_split(self.path / "validation.h5", self.validation)
-        write_split(self.path / "test.h5", self.test, **of_files)
-        (self.path / "dataset.json").write_text(json.dumps(about(validation=self.validation, test=self.test)))
-        rows = [f"{task}\t{i % 2}" for i, task in enumerate(self.tasks)]
-        (self.path / "groups.tsv").write_text("\n".join(["task_id\tgroup", *rows]) + "\n")
-        evaluate_strategy(
-            *(self.path / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
-            self.path / "metrics.tsv",
-            self.path / "blocks.h5",
-            {
-                "tasks": self.tasks,
-                "min_validation_positives": 20,
-                "regions": self.regions,
-                "interval_draws": self.draws,
-                "seed": 1,
-            },
+    def run(self, described=None, **test_file):
+        options = {"tasks": self.tasks, "regions": self.regions, "draws": self.draws}
+        metrics, _ = evaluate_splits(
+            self.path, self.validation, self.test, described=described, test_file=test_file, **options
         )
-        return pd.read_csv(self.path / "metrics.tsv", sep="\t").set_index("task_id")
+        return pd.read_csv(metrics, sep="\t").set_index("task_id")
 
 
 SHEET = [
@@ -95,22 +118,12 @@ def evaluate(folder, strategy, seed, noise, tasks, spread=60_000_000):
     """Evaluate predictions of one strategy and seed on the examples of all others; returns the test split."""
     place = folder / strategy / f"seed{seed}"
     place.mkdir(parents=True)
-    splits = {}
-    for name, n, of_split in (("validation", 1500, 1), ("test", 2000, 2)):
-        split = planted_split(n, of_split, spread=spread)
-        rng = np.random.default_rng([seed, of_split, len(strategy)])
-        scores = np.clip(split["probability"] + rng.normal(0, noise, split["labels"].shape), 0, 1)
-        split["probability"] = scores.astype(np.float16)
-        split["probability"][:, [task not in tasks for task in TASKS]] = np.nan
-        write_split(place / f"{name}.h5", split)
-        splits[name] = split
-    (place / "dataset.json").write_text(json.dumps(about(**splits)))
-    (place / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in tasks))
-    files = [place / n for n in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")]
-    cfg = {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"}
-    cfg |= {"interval_draws": 10, "seed": 1}
-    evaluate_strategy(*files, place / "metrics.tsv", place / "blocks.h5", cfg)
-    return splits["test"]
+    validation, test = (
+        with_noise(planted_split(n, of_split, spread=spread), noise, tasks, [seed, of_split, len(strategy)])
+        for n, of_split in ((1500, 1), (2000, 2))
+    )
+    evaluate_splits(place, validation, test, tasks=tasks)
+    return test
 
 
 def files_of(folder, name, runs=STRATEGIES):

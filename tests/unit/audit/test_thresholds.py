@@ -2,7 +2,6 @@
 
 import json
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,24 +11,21 @@ import report_tree
 from audited_run import TASKS
 from epigroup.audit import thresholds
 from epigroup.core.errors import InputError
-from epigroup.dataset.labels import pack
 from epigroup.evaluation.predictions import evaluate_strategy
+from scored_examples import HASH, write_split
 
 CFG = {"regions": "all_mappable", "min_validation_positives": 20, "tasks": TASKS}
 
 
-def predictions(path, split, n, seed):
+def predictions(path, n, seed):
     """Scores that follow the labels, float16; the last task has hardly a positive in validation."""
     rng = np.random.default_rng(seed)
     share = np.full(len(TASKS), 0.2)
     share[-1] = 0.003
     labels = rng.random((n, len(TASKS))) < share
     scores = np.clip(rng.normal(0.3, 0.15, labels.shape) + 0.2 * labels, 0, 1).astype(np.float16)
-    with h5py.File(path, "w") as file:
-        file["probability"], file["labels"] = scores, pack(labels)
-        file["chrom"] = np.zeros(n, np.int16)
-        file["start"] = (np.arange(n) * 200).astype(np.int32)
-        file.attrs["task_ids"], file.attrs["dataset_hash"], file.attrs["split"] = TASKS, "f" * 64, split
+    places = {"chrom": np.zeros(n, int), "start": 200 * np.arange(n)}
+    write_split(path, {"probability": scores, "labels": labels, **places}, TASKS)
     return scores, labels
 
 
@@ -39,11 +35,11 @@ def scored(tmp_path):
     folder = tmp_path / "thresholds" / "SMTL" / "seed1"
     folder.mkdir(parents=True)
     splits = {
-        name: predictions(folder / f"{name}.h5", name, n, seed)
+        name: predictions(folder / f"{name}.h5", n, seed)
         for name, n, seed in (("validation", 1500, 1), ("test", 2000, 2))
     }
     about = {
-        "task_ids": TASKS, "dataset_hash": "f" * 64,
+        "task_ids": TASKS, "dataset_hash": HASH,
         "n_evaluation": {"all_mappable": {name: len(labels) for name, (_, labels) in splits.items()}},
         "positives": {name: labels.sum(0).tolist() for name, (_, labels) in splits.items()},
     }  # fmt: skip

@@ -1,7 +1,5 @@
 """Choices: by validation alone, with the shrinkage that is documented, from figures of disjoint halves."""
 
-import json
-
 import h5py
 import numpy as np
 import pandas as pd
@@ -13,8 +11,8 @@ from hypothesis.extra.numpy import arrays
 from epigroup.comparison.best_of import choose, choose_strategies, shrunk_scores
 from epigroup.core.errors import InputError
 from epigroup.evaluation.bootstrap import read_blocks
-from epigroup.evaluation.predictions import choose_blocks, evaluate_strategy
-from scored_examples import TASKS, about, planted_split, write_split
+from epigroup.evaluation.predictions import choose_blocks
+from scored_examples import TASKS, evaluate_splits, planted_split, with_noise
 
 MODALITY = {"a": "HM", "b": "CA", "c": "HM", "d": "CA"}
 FILES = ("choice", "metrics", "blocks")
@@ -23,25 +21,11 @@ FILES = ("choice", "metrics", "blocks")
 def evaluate(folder, noise, tasks=TASKS, test_seed=2):
     """Evaluate noisy predictions; returns the paths of metrics.tsv and blocks.h5."""
     folder.mkdir(parents=True)
-    splits = {}
-    for name, n, seed in (("validation", 1500, 1), ("test", 2000, test_seed)):
-        split = planted_split(n, seed)
-        rng = np.random.default_rng([seed, int(1000 * noise)])
-        scores = np.clip(split["probability"] + rng.normal(0, noise, split["labels"].shape), 0, 1)
-        split["probability"] = scores.astype(np.float16)
-        split["probability"][:, [task not in tasks for task in TASKS]] = np.nan
-        write_split(folder / f"{name}.h5", split)
-        splits[name] = split
-    (folder / "dataset.json").write_text(json.dumps(about(**splits)))
-    (folder / "groups.tsv").write_text("task_id\tgroup\n" + "".join(f"{t}\t0\n" for t in tasks))
-    evaluate_strategy(
-        *(folder / name for name in ("validation.h5", "test.h5", "groups.tsv", "dataset.json")),
-        folder / "metrics.tsv",
-        folder / "blocks.h5",
-        {"tasks": tasks, "min_validation_positives": 20, "regions": "all_mappable"}
-        | {"interval_draws": 10, "seed": 1},
+    validation, test = (
+        with_noise(planted_split(n, seed), noise, tasks, [seed, int(1000 * noise)])
+        for n, seed in ((1500, 1), (2000, test_seed))
     )
-    return folder / "metrics.tsv", folder / "blocks.h5"
+    return evaluate_splits(folder, validation, test, tasks=tasks)
 
 
 @pytest.fixture(scope="module")

@@ -65,15 +65,13 @@ def test_a_strategy_of_some_tasks(place):
 def test_predictions_of_other_bins_are_refused(place):
     everything = place.validation, place.test
 
-    def known(**_):
-        return about(validation=everything[0], test=everything[1])
-
+    known = about(validation=everything[0], test=everything[1])
     place.test = {name: values[:-1] for name, values in everything[1].items()}
     with pytest.raises(InputError, match=r"test.h5: 1,999 test examples where the data set has 2,000"):
-        place.run(about=known)
+        place.run(described=known)
     place.test = planted_split(2000, 5)
     with pytest.raises(InputError, match=r"test.h5: task 'a' has \d+ positives where the data set has \d+: "):
-        place.run(about=known)
+        place.run(described=known)
     place.test = everything[1]
     place.run()
     files = [place.path / name for name in ("test.h5", "test.h5", "groups.tsv", "dataset.json")]
