@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from checkouts import REPOSITORY
+from compared_trainings import same_weights
 from epigroup.core.errors import InputError
 from epigroup.networks.export import export_model
 from epigroup.networks.head_weights import read_heads, write_heads
@@ -52,7 +53,7 @@ def test_an_exported_model_is_the_group_of_the_pack(tmp_path, form):
     info = read_info(tmp_path / "one.safetensors")
     assert info.groups == {3: ["c"]}
     state = load_network(tmp_path / "one.safetensors", info, 3).state_dict()
-    assert all(torch.equal(state[name], weights[3][name]) for name in weights[3])
+    assert same_weights(state, weights[3])
     with pytest.raises(InputError, match=r"no group 5; it holds \[0, 3\]"):
         export_model(pack, 5, tmp_path / "none.safetensors")
     assert not (tmp_path / "none.safetensors").exists()

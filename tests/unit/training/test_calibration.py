@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
+from compared_trainings import same_weights
 from epigroup.core.errors import InputError
 from epigroup.core.settings import read_settings
 from epigroup.networks.architecture import complete_network
@@ -204,7 +205,7 @@ def test_a_step_of_the_measurement_moves_no_weight(layout, monkeypatch):
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     step()
     step()
-    assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+    assert same_weights(network.state_dict(), before)
     assert all(parameter.grad is not None for parameter in network.parameters())
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from compared_trainings import same_weights, without_seconds
 from epigroup.core.errors import InputError
 from epigroup.networks.settings import read_network
 from epigroup.training.grouped_convolutions import joint_logits
@@ -32,10 +33,6 @@ def alone():
         one = {group: of_group}
         found |= train_groups(one, train, validation, tasks, 5, LONG, rates={group: RATES[group]})
     return found
-
-
-def without_seconds(curve: list[list[float]]) -> list[list[float]]:
-    return [row[:4] for row in curve]
 
 
 @pytest.mark.parametrize(("packing", "megabytes"), [("interleaved", 1000), ("auto", ROOM_FOR_TWO)])
@@ -141,4 +138,4 @@ def test_groups_of_their_own_batches_are_not_grouped():
     apart = train_groups(GROUPS, train, validation, tasks, 1, cfg)
     packed = train_groups(GROUPS, train, validation, tasks, 1, cfg | {"packing": "interleaved"})
     for group, result in apart.items():
-        assert all(torch.equal(w, packed[group].weights[name]) for name, w in result.weights.items())
+        assert same_weights(result.weights, packed[group].weights)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from checkouts import LIBRARY, SHARED
+from compared_trainings import same_weights
 from epigroup.core.errors import InputError
 from epigroup.training.checkpoints import checkpoint_path
 from epigroup.training.trainer import GroupTrainer
@@ -66,11 +67,7 @@ print(json.dumps(ends))
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def same_weights(a: dict, b: dict) -> bool:
-    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
-
-
-def without_seconds(path: Path) -> list[str]:
+def lines_without_seconds(path: Path) -> list[str]:
     return [line.rsplit("\t", 1)[0] for line in path.read_text().splitlines()]
 
 
@@ -97,7 +94,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, tim
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == [-9 if sent == 9 else 143] * times + [0]
     assert (tmp_path / "killed.safetensors").read_bytes() == undisturbed.read_bytes()
-    assert without_seconds(tmp_path / "killed.curves.tsv") == without_seconds(
+    assert lines_without_seconds(tmp_path / "killed.curves.tsv") == lines_without_seconds(
         tmp_path / "undisturbed.curves.tsv"
     )
     assert not list((tmp_path / "checkpoints").iterdir())

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from compared_trainings import same_weights
 from epigroup.core.errors import InputError
 from epigroup.genome.codes import open_genome
 from epigroup.networks.export import export_model
@@ -47,7 +48,7 @@ def test_each_task_keeps_its_own_best():
     result = train_groups({0: tasks}, train, validation, tasks, 1, CFG)[0]
     plain = train_groups({0: tasks}, train, validation, tasks, 1, CFG | {"keep": "group"})[0]
     assert result.best_step == plain.best_step
-    assert all(torch.equal(w, result.weights[name]) for name, w in plain.weights.items())
+    assert same_weights(plain.weights, result.weights)
     assert plain.task_steps == [] and plain.task_weights == {}
     assert len(set(result.task_steps)) > 1  # or nothing would be shown here
     # snapshots are those of the steps that serve a task, once each, and of the group's best
@@ -113,7 +114,7 @@ def test_export_takes_all_that_serves(trained, tmp_path):
     for step in info.serving_steps(0):
         ours = load_network(tmp_path / "own.safetensors", info, 0, step).state_dict()
         theirs = load_network(model, read_info(model), 0, step).state_dict()
-        assert all(torch.equal(ours[name], weight) for name, weight in theirs.items())
+        assert same_weights(ours, theirs)
 
 
 def test_missing_weights_of_a_step_are_named(trained, tmp_path):
