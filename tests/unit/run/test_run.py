@@ -1,9 +1,12 @@
 """What a run's config and sheet mean in files and settings."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
+from checkouts import EVERYTHING, REPOSITORY
 from epigroup.baselines.judge import JudgeSettings
 from epigroup.baselines.mark_tasks import MarkSettings
 from epigroup.comparison.best_of import ChoiceSettings
@@ -41,10 +44,34 @@ from epigroup.run import (
     training,
 )
 from epigroup.run.checks import check_asked, contig_files
-from epigroup.run.facts import open_run
+from epigroup.run.facts import Run, open_run
 from epigroup.run.settings import SECTIONS, settings
 from epigroup.strata.bins import StrataSettings
-from mini_runs import opened
+
+
+def merged(one: dict, other: dict) -> dict:
+    """As Snakemake puts one config file over another."""
+    both = {**one, **other}
+    return {
+        key: merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
+        for key, value in both.items()
+    }
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """Everything that tests/mini knows, read in a folder of its own."""
+    shutil.copytree(REPOSITORY / "tests/mini", tmp_path / "tests/mini")
+    monkeypatch.chdir(tmp_path)
+    whole: dict = {}
+    for name in EVERYTHING:
+        whole = merged(whole, yaml.safe_load(Path(name).read_text()))
+    return whole
+
+
+@pytest.fixture
+def run(config) -> Run:
+    return open_run(complete_config(config))
 
 
 def test_models_are_the_packs_of_each_strategy(config):
@@ -156,6 +183,10 @@ def test_what_groupings_and_the_sweep_are_told_is_what_their_jobs_read(run):
 def test_each_set_of_regions_has_a_folder(run):
     assert list(evaluation.folders(run)) == list(run.regions)
     assert len(set(evaluation.folders(run).values())) == len(run.regions)
+
+
+def opened(config: dict, **changed) -> Run:
+    return open_run(complete_config(merged(config, changed)))
 
 
 BED = "chr1\t0\t100\n"
