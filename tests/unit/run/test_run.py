@@ -4,9 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
-from checkouts import EVERYTHING, REPOSITORY
+from checkouts import REPOSITORY
 from epigroup.baselines.judge import JudgeSettings
 from epigroup.baselines.mark_tasks import MarkSettings
 from epigroup.comparison.best_of import ChoiceSettings
@@ -47,15 +46,7 @@ from epigroup.run.checks import check_asked, contig_files
 from epigroup.run.facts import Run, open_run
 from epigroup.run.settings import SECTIONS, settings
 from epigroup.strata.bins import StrataSettings
-
-
-def merged(one: dict, other: dict) -> dict:
-    """As Snakemake puts one config file over another."""
-    both = {**one, **other}
-    return {
-        key: merged(one[key], value) if isinstance(value, dict) and isinstance(one.get(key), dict) else value
-        for key, value in both.items()
-    }
+from everything_config import everything_config, laid_over
 
 
 @pytest.fixture
@@ -63,10 +54,7 @@ def config(tmp_path, monkeypatch):
     """Everything that tests/mini knows, read in a folder of its own."""
     shutil.copytree(REPOSITORY / "tests/mini", tmp_path / "tests/mini")
     monkeypatch.chdir(tmp_path)
-    whole: dict = {}
-    for name in EVERYTHING:
-        whole = merged(whole, yaml.safe_load(Path(name).read_text()))
-    return whole
+    return everything_config()
 
 
 @pytest.fixture
@@ -186,7 +174,7 @@ def test_each_set_of_regions_has_a_folder(run):
 
 
 def opened(config: dict, **changed) -> Run:
-    return open_run(complete_config(merged(config, changed)))
+    return open_run(complete_config(laid_over(config, changed)))
 
 
 BED = "chr1\t0\t100\n"

@@ -1,4 +1,4 @@
-"""Which rates are tried, which rate wins, and that trials are the training with fewer steps."""
+"""Trials are the training with fewer steps, alone, side by side, in parts, and after a kill."""
 
 import csv
 import json
@@ -11,24 +11,14 @@ import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
-import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-from snakemake.utils import update_config
 
-from checkouts import EVERYTHING, LIBRARY, REPOSITORY, SHARED
-from epigroup.config import searches
-from epigroup.config.settings import complete_config
+from checkouts import LIBRARY, SHARED
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import read_info
 from epigroup.search import rates as search
-from epigroup.search.halving import halve
-from epigroup.search.rates import Trial
 from epigroup.search.run_trials import Trials, check_room
-from epigroup.search.settings import read_search
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.checkpoints import catch_termination
 from epigroup.training.group_tables import check_groups
@@ -56,171 +46,11 @@ HALVING = COMPLETED | {
     "reduction": 2,
 }
 TRIAL = SETTINGS | {"learning_rate": None, "max_steps": 12}
+# arguments of run_trials that train_pack has none of
+TRIAL_ONLY = ("coarse_tsvs", "phase", "part", "n_parts", "sample", "training", "search", "out")
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def trial(group: int, rate: float, loss: float, phase: str = "coarse") -> Trial:
-    ended = "max_steps" if math.isfinite(loss) else "diverged"
-    return Trial(group, phase, rate, 12, 6, loss, 0.5, ended)
-
-
-# --- the rules of choice ------------------------------
-
-
-def test_the_second_phase_is_around_the_best_of_the_first():
-    tried = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
-    assert search.fine_rates(0.2, tried, 0.025) == [0.175, 0.225]
-    assert search.fine_rates(0.05, tried, 0.025) == [0.025, 0.075]
-    assert search.fine_rates(0.35, tried, 0.025) == [0.325, 0.375]
-    assert search.fine_rates(0.01, [0.01, 0.02], 0.01) == []
-
-
-def test_the_paper_makes_nine_trials_a_group_and_1087_trainings():
-    """367 single-task trainings; 9 trials of SMTL, EMTL, CMTL, of k-means for K = 2..10 and of four more
-    clusterings into four groups."""
-    tried = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
-    trials = len(tried) + len(search.fine_rates(0.2, tried, 0.025))
-    assert 367 + trials * (1 + 3 + 6 + sum(range(2, 11)) + 4 * 4) == 1087
-
-
-def test_the_lowest_loss_wins_the_smaller_rate_of_equals_and_no_diverged_one():
-    losses = {0.1: 0.5, 0.2: 0.3, 0.15: 0.3, 0.4: math.inf, 0.5: math.nan}
-    assert search.best_rate([trial(0, rate, loss) for rate, loss in losses.items()], "group 0") == 0.15
-    with pytest.raises(InputError, match=r"strategy X, group 3: .* 0\.1, 0\.2"):
-        search.best_rate([trial(3, 0.2, math.inf), trial(3, 0.1, math.inf)], "strategy X, group 3")
-
-
-def test_a_sample_is_decided_by_its_mean(tmp_path):
-    """0.1 is best for one task by far, 0.2 for the mean; at 0.3 one task diverged."""
-    losses = {
-        (0, 0.1): 0.10,
-        (0, 0.2): 0.30,
-        (0, 0.3): 0.01,
-        (5, 0.1): 0.90,
-        (5, 0.2): 0.40,
-        (5, 0.3): math.inf,
-    }
-    found, groups = (
-        tmp_path / "coarse0.tsv",
-        write_groups(tmp_path / "g.tsv", {i: [f"t{i}"] for i in range(8)}),
-    )
-    search.write_trials(found, [trial(g, rate, loss) for (g, rate), loss in losses.items()])
-    outs = {"rates_out": tmp_path / "rates.tsv", "trials_out": tmp_path / "trials.tsv"}
-    rates = search.choose_rates([found], groups, strategy="STL", sampled=True, **outs)
-    assert rates == dict.fromkeys(range(8), 0.2)
-    assert pd.read_csv(outs["rates_out"], sep="\t").to_dict("list") == {
-        "group": list(range(8)),
-        "learning_rate": [0.2] * 8,
-    }
-    table = pd.read_csv(outs["trials_out"], sep="\t")
-    assert set(table.loc[table["chosen"] == 1, "learning_rate"]) == {0.2}
-    assert table.loc[table["learning_rate"] == 0.2, "mean_loss"].tolist() == pytest.approx([0.35, 0.35])
-    assert math.isinf(table.loc[table["learning_rate"] == 0.3, "mean_loss"].iloc[0])
-
-
-def test_each_group_gets_its_own_rate_and_a_group_without_trials_is_named(tmp_path):
-    groups = write_groups(tmp_path / "g.tsv", {0: ["a", "b"], 1: ["c"]})
-    paths = [tmp_path / "coarse0.tsv", tmp_path / "fine0.tsv"]
-    search.write_trials(
-        paths[0], [trial(0, 0.1, 0.5), trial(0, 0.2, 0.4), trial(1, 0.1, 0.2), trial(1, 0.2, 0.3)]
-    )
-    search.write_trials(paths[1], [trial(0, 0.25, 0.35, "fine"), trial(1, 0.05, 0.25, "fine")])
-    outs = {"rates_out": tmp_path / "rates.tsv", "trials_out": tmp_path / "trials.tsv"}
-    assert search.choose_rates(paths, groups, strategy="EMTL", sampled=False, **outs) == {0: 0.25, 1: 0.1}
-    assert [t.learning_rate for t in search.read_trials(paths)] == [0.1, 0.2, 0.1, 0.2, 0.25, 0.05]
-    write_groups(groups, {0: ["a"], 1: ["c"], 2: ["d"]})
-    with pytest.raises(InputError, match="EMTL: no trial of group 2"):
-        search.choose_rates(paths, groups, strategy="EMTL", sampled=False, **outs)
-
-
-@given(
-    st.lists(st.sampled_from(["CA", "HM", "TFB"]), min_size=1, max_size=60),
-    st.data(),
-)
-def test_a_sample_is_of_the_size_asked_and_shares_the_modalities_out(modalities, data):
-    table = pd.DataFrame({"task_id": [f"t{i}" for i in range(len(modalities))], "modality": modalities})
-    n, seed = data.draw(st.integers(1, len(table))), data.draw(st.integers(0, 5))
-    chosen = searches.sample_tasks(table, n, seed)
-    assert len(chosen) == len(set(chosen)) == n
-    assert chosen == [task for task in table["task_id"] if task in chosen]
-    counts = table[table["task_id"].isin(chosen)]["modality"].value_counts()
-    sizes = table["modality"].value_counts()
-    if n >= len(sizes):
-        assert set(counts.index) == set(sizes.index)
-    for modality, size in sizes.items():
-        assert abs(counts.get(modality, 0) - n * size / len(table)) < 2
-    assert chosen == searches.sample_tasks(table, n, seed)
-
-
-def test_another_seed_draws_another_sample_and_too_large_a_one_is_refused():
-    table = pd.DataFrame({"task_id": [f"t{i}" for i in range(40)], "modality": ["CA", "HM"] * 20})
-    assert searches.sample_tasks(table, 10, 1) != searches.sample_tasks(table, 10, 2)
-    with pytest.raises(InputError, match="a sample of 41 tasks of 40"):
-        searches.sample_tasks(table, 41, 1)
-
-
-# --- the config ------------------------------
-
-
-def config(**changes) -> dict:
-    full = {}
-    for name in EVERYTHING:
-        update_config(full, yaml.safe_load((REPOSITORY / name).read_text()))
-    return full | changes
-
-
-@pytest.mark.parametrize(
-    ("searches", "words"),
-    [
-        ({"a": {"rates": [], "refine": 0.1}}, ["searches.a.rates", "[]"]),
-        ({"a": {"rates": [0.1, -0.2], "refine": 0.1}}, ["searches.a.rates.1", "-0.2"]),
-        ({"a": {"rates": [0.1]}}, ["searches.a", "refine"]),
-        ({"b": {"rates": [0.1], "refine": 0.1}}, ["strategies.STL.search", "'a'", "there are: b"]),
-        ({"a": {"rates": [0.1], "refine": 0.1, "range": [0.1, 1]}}, ["searches.a", "range", "two_phase"]),
-        ({"a": {"method": "halving"}}, ["searches.a", "either rates"]),
-        ({"a": {"method": "halving", "range": [1, 0.1], "trials": 4}}, ["searches.a.range", "[1.0, 0.1]"]),
-        (
-            {"a": {"method": "halving", "rates": [0.1], "first_rung": 4}},
-            ["searches.a.first_rung", "4 validation"],
-        ),
-        ({"a": {"method": "grid", "rates": [0.1]}}, ["searches.a.method", "grid"]),
-    ],
-)
-def test_a_search_that_cannot_be_made_is_refused_by_key(searches, words):
-    wrong = config(searches={name: spec | {"steps_share": 1.0} for name, spec in searches.items()})
-    wrong["strategies"]["STL"]["search"] = "a"
-    with pytest.raises(InputError) as error:
-        complete_config(wrong, "mine.yaml")
-    assert all(word in str(error.value) for word in ["mine.yaml", *words]), error.value
-
-
-def test_a_sample_is_for_single_tasks_and_a_searched_strategy_has_no_rate_of_its_own():
-    searches = {"a": {"rates": [0.1], "refine": 0.05, "tasks": 3}}
-    wrong = config(searches=searches)
-    wrong["strategies"]["EMTL"]["search"] = "a"
-    with pytest.raises(InputError, match=r"searches\.a\.tasks: .*strategies\.EMTL.*'modality'"):
-        complete_config(wrong)
-    wrong = config(searches=searches)
-    wrong["strategies"]["STL"] |= {"search": "a", "training": {"learning_rate": 0.1}}
-    with pytest.raises(InputError, match=r"strategies\.STL\.training\.learning_rate: the search 'a'"):
-        complete_config(wrong)
-
-
-def test_a_search_with_a_seed_of_its_own_runs_once_where_groups_do_not_change():
-    full = config(seeds=[3, 4], searches={"a": {"rates": [0.1], "refine": 0.05, "seed": 9}})
-    for name in ("EMTL", "KMTL"):
-        full["strategies"][name]["search"] = "a"
-    full = complete_config(full)
-    assert searches.search_seeds(full, "EMTL") == [3]
-    assert searches.rates_seed(full, "EMTL", 4) == 3
-    assert searches.search_seeds(full, "KMTL") == [3, 4]
-    assert searches.search_seeds(full, "SMTL") == []
-    assert searches.trial_seed(full, "KMTL", 4) == 9
-
-
-# --- trials ------------------------------
 
 
 def runner(phase: str = "coarse", cfg: dict = TRIAL, checkpoint: Path | None = None, seed: int = 5):
@@ -321,6 +151,15 @@ def rows_of(path: Path) -> list[dict]:
         ]
 
 
+def finished_trials(folder: Path) -> int:
+    for path in (folder / "checkpoints").glob("[!.]*.pt"):
+        try:
+            return len(torch.load(path, weights_only=True)["finished"])
+        except (OSError, RuntimeError):
+            return 0
+    return 0
+
+
 def test_two_phases_choose_a_rate_that_training_uses(tmp_path):
     files = write_files(tmp_path)
     groups = write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2", "task3"]})
@@ -351,20 +190,6 @@ def test_two_phases_choose_a_rate_that_training_uses(tmp_path):
         won = min(t.validation_loss for t in coarse + fine if t.group == group)
         assert info.validation_loss[group] == pytest.approx(won, rel=1e-9)
     assert not list((tmp_path / "checkpoints").glob("*"))
-
-
-def test_a_table_of_trials_that_is_cut_is_refused_by_name(tmp_path):
-    path = tmp_path / "coarse0.tsv"
-    search.write_trials(path, [trial(0, 0.1, 0.5), trial(0, 0.2, math.inf)])
-    assert [t.validation_loss for t in search.read_trials([path])] == [0.5, math.inf]
-    whole = path.read_text()
-    for text in (whole[:-3], whole.replace("0.5\t", "0.x\t", 1), "group\tphase\n0\tcoarse\n"):
-        path.write_text(text)
-        with pytest.raises(InputError, match=r"coarse0\.tsv"):
-            search.read_trials([path])
-
-
-TRIAL_ONLY = ("coarse_tsvs", "phase", "part", "n_parts", "sample", "training", "search", "out")
 
 
 def test_parts_share_a_sample_out_and_never_open_the_test_split(tmp_path, monkeypatch):
@@ -465,52 +290,3 @@ def test_a_stopped_search_begins_anew_where_the_genome_is_another(tmp_path, monk
     run_trials(**arguments(tmp_path, files, "again"))
     run_trials(**arguments(tmp_path, files, "fresh") | {"checkpoint_dir": str(tmp_path / "none")})
     assert rows_of(tmp_path / "again.tsv") == rows_of(tmp_path / "fresh.tsv")
-
-
-def finished_trials(folder: Path) -> int:
-    for path in (folder / "checkpoints").glob("[!.]*.pt"):
-        try:
-            return len(torch.load(path, weights_only=True)["finished"])
-        except (OSError, RuntimeError):
-            return 0
-    return 0
-
-
-# --- halving ------------------------------
-
-
-def halved(spec: dict, seed: int, depth: int = 9) -> dict[float, int]:
-    """Rate -> validations it was given, on made curves whose losses fall to |log(rate / 0.1)|."""
-    given_to = {}
-
-    def run(rate, judge):
-        for validations in range(1, depth + 1):
-            loss = math.inf if rate > 5 else abs(math.log(rate / 0.1)) + 1 / validations
-            given_to[rate] = validations
-            if math.isinf(loss) or judge(loss, validations):
-                break
-        return loss
-
-    halve(read_search({"method": "halving", "steps_share": 1.0, **spec}), seed, run)
-    return given_to
-
-
-LISTED = {"rates": [0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 9.0], "first_rung": 1, "reduction": 3}
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_halving_gives_the_best_of_a_list_its_full_course_and_saves_steps(seed):
-    found = halved(LISTED, seed)
-    assert set(found) == set(LISTED["rates"])
-    assert found[0.1] == 9
-    assert sum(found.values()) < 0.75 * 9 * len(found)
-    assert found == halved(LISTED, seed)
-
-
-def test_halving_draws_from_a_range_by_its_seed():
-    spec = {"range": [0.001, 10.0], "trials": 12, "first_rung": 1, "reduction": 3}
-    found = halved(spec, 1)
-    assert len(found) == 12 and all(0.001 <= rate <= 10 for rate in found)
-    assert list(found) == list(halved(spec, 1)) != list(halved(spec, 2))
-    best = min(found, key=lambda rate: abs(math.log(rate / 0.1)))
-    assert found[best] == 9
