@@ -17,7 +17,7 @@ from epigroup.dataset.dataset import Dataset
 from epigroup.grouping.read_inputs import read_affinity
 from epigroup.networks.model_files import read_info, read_weights, write_models
 from epigroup.report.figures.affinity_stability import study_affinities
-from planted_examples import SETTINGS, settings, train_pack, write_files, write_groups
+from planted_examples import SETTINGS, run_pack, settings, write_files, write_groups
 
 
 def measured(folder, seed=1, **more):
@@ -26,13 +26,8 @@ def measured(folder, seed=1, **more):
     tasks = [f"task{i}" for i in range(4)]
     cfg = SETTINGS | {"max_steps": 6}
     if not (folder / "pack0.safetensors").exists():
-        train_pack(
-            **{key: str(paths[key]) for key in ("genome_h5", "dataset_json")},
-            shard_paths=[str(path) for path in paths["shard_paths"]],
-            groups_tsv=str(write_groups(folder / "groups.tsv", {0: tasks})),
-            pack=0, n_packs=1, seed=1, cfg=cfg, model_out=str(folder / "pack0.safetensors"),
-            curves_out=str(folder / "curves.tsv"), checkpoint_dir=str(folder), threads=1, code="c",
-        )  # fmt: skip
+        write_groups(folder / "groups.tsv", {0: tasks})
+        run_pack(folder, paths, cfg=cfg, name="pack0")
     measure, rates = more.pop("measure", "sca"), more.pop("rates", None)
     if rates is not None:
         cfg = cfg | {"learning_rate": None}

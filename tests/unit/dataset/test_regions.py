@@ -14,7 +14,7 @@ from epigroup.dataset.shards import SCORED, TRAINS, read_shard, write_shard
 from epigroup.dataset.summary import summarise_dataset
 from epigroup.evaluation.predictions import evaluate_strategy
 from epigroup.prediction.predict import ScoringSettings, predict_split
-from planted_examples import SETTINGS, train_pack, write_files, write_groups
+from planted_examples import run_pack, write_files, write_groups
 
 TASKS = ["task0", "task1"]
 SPLITS = {
@@ -46,12 +46,8 @@ def runs(tmp_path_factory):
             write_shard(shards[-1], replace(shard, **parts))
         data = {**files, "shard_paths": shards, "dataset_json": folder / "dataset.json"}
         summarise_dataset(shards, data["dataset_json"], splits=SPLITS, task_ids=TASKS)
-        groups = write_groups(folder / "groups.tsv", {0: TASKS})
-        model = folder / "pack0.safetensors"
-        train_pack(
-            **data, groups_tsv=groups, pack=0, n_packs=1, seed=1, cfg=SETTINGS, threads=1, code="c",
-            model_out=model, curves_out=folder / "curves.tsv", checkpoint_dir=folder / "checkpoints",
-        )  # fmt: skip
+        write_groups(folder / "groups.tsv", {0: TASKS})
+        model = run_pack(folder, data, name="pack0")
         for split in ("validation", "test"):
             predict_split(
                 [model], **data, split=split, out=folder / f"{split}.h5", scoring=ScoringSettings(16)
@@ -75,7 +71,7 @@ def test_a_second_set_changes_neither_networks_nor_stop(runs):
     one, both = (load_file(folder / "pack0.safetensors") for folder in runs.values())
     assert one.keys() == both.keys() and all(np.array_equal(one[name], both[name]) for name in one)
     curves = [
-        pd.read_csv(folder / "curves.tsv", sep="\t").drop(columns="seconds") for folder in runs.values()
+        pd.read_csv(folder / "pack0.curves.tsv", sep="\t").drop(columns="seconds") for folder in runs.values()
     ]
     pd.testing.assert_frame_equal(*curves)
 

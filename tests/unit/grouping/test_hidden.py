@@ -24,7 +24,7 @@ from epigroup.prediction.feature_covariance import (
     measure_hidden,
 )
 from epigroup.training.batches import Batches, Sequences
-from planted_examples import SETTINGS, train_pack, write_files, write_groups
+from planted_examples import SETTINGS, run_pack, write_files, write_groups
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.floats(-1e4, 1e4), st.integers(0, 100))
@@ -50,12 +50,8 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hidden")
     files = write_files(folder)
     tasks = list(open_dataset(files["dataset_json"], files["shard_paths"]).task_ids)
-    groups = write_groups(folder / "groups.tsv", {0: tasks})
-    model = folder / "pack0.safetensors"
-    train_pack(
-        **files, groups_tsv=groups, pack=0, n_packs=1, seed=1, cfg=SETTINGS | {"max_steps": 6}, threads=1,
-        code="c", model_out=model, curves_out=folder / "curves.tsv", checkpoint_dir=folder / "checkpoints",
-    )  # fmt: skip
+    write_groups(folder / "groups.tsv", {0: tasks})
+    model = run_pack(folder, files, cfg=SETTINGS | {"max_steps": 6}, name="pack0")
     write_heads([model], folder / "heads.h5")
     measure_hidden(
         [model], **files, out=folder / "covariance.h5", settings=CovarianceSettings(40, 5, 7), device="cpu"
@@ -125,13 +121,9 @@ def test_a_covariance_of_another_network_is_refused(trained, tmp_path):
 )
 def test_networks_without_common_features_are_refused(trained, tmp_path, groups, network, message):
     _, files, _, tasks = trained
-    model = tmp_path / "pack0.safetensors"
-    table = write_groups(tmp_path / "g.tsv", {0: tasks[:1], 1: tasks[1:]} if groups == 2 else {0: tasks})
+    write_groups(tmp_path / "groups.tsv", {0: tasks[:1], 1: tasks[1:]} if groups == 2 else {0: tasks})
     cfg = SETTINGS | {"max_steps": 1, "network": SETTINGS["network"] | network}
-    train_pack(
-        **files, groups_tsv=table, pack=0, n_packs=1, seed=1, cfg=cfg, threads=1, code="c", model_out=model,
-        curves_out=tmp_path / "curves.tsv", checkpoint_dir=tmp_path / "checkpoints",
-    )  # fmt: skip
+    model = run_pack(tmp_path, files, cfg=cfg, name="pack0")
     with pytest.raises(InputError, match=message):
         measure_hidden([model], **files, out=tmp_path / "c.h5", settings=CovarianceSettings(4, 1, 4))
     assert not (tmp_path / "c.h5").exists()

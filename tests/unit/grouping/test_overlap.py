@@ -24,7 +24,7 @@ from epigroup.networks.model_files import load_network, read_info
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from grouping_examples import SHEET, TASKS, inputs, run
 from minimal_config import with_change
-from planted_examples import BIN, SETTINGS, WINDOW, train_pack, write_files, write_groups
+from planted_examples import BIN, SETTINGS, WINDOW, run_pack, write_files, write_groups
 
 GROUPS = {0: ["task0", "task1", "task2"], 1: ["task1", "task2", "task3"], 2: ["task2"]}
 
@@ -33,14 +33,9 @@ GROUPS = {0: ["task0", "task1", "task2"], 1: ["task1", "task2", "task3"], 2: ["t
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("overlap")
     files = write_files(folder)
-    groups = write_groups(folder / "groups.tsv", GROUPS)
-    models = [folder / f"pack{pack}.safetensors" for pack in range(2)]
-    for pack, model in enumerate(models):
-        train_pack(
-            **files, groups_tsv=groups, pack=pack, n_packs=2, seed=1, cfg=SETTINGS | {"max_steps": 12},
-            threads=1, code="c", model_out=model, curves_out=folder / f"pack{pack}.curves.tsv",
-            checkpoint_dir=folder / "checkpoints",
-        )  # fmt: skip
+    write_groups(folder / "groups.tsv", GROUPS)
+    cfg = SETTINGS | {"max_steps": 12}
+    models = [run_pack(folder, files, cfg=cfg, name=f"pack{i}", pack=i, n_packs=2) for i in range(2)]
     choose_groups(models, **files, out=folder / "serving.tsv", batch_size=50, device="cpu")
     return folder, files, models
 

@@ -17,7 +17,7 @@ from epigroup.networks.model_files import load_network, read_info, write_models
 from epigroup.prediction.predict import ScoringSettings, predict_split, score
 from epigroup.prediction.regions import mean_by_base, predict_regions
 from epigroup.training.batches import Sequences
-from planted_examples import BIN, SETTINGS, WINDOW, train_pack, write_files, write_groups
+from planted_examples import BIN, SETTINGS, WINDOW, run_pack, write_files, write_groups
 
 GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt
 
@@ -26,22 +26,9 @@ GROUPS = {0: ["task3", "task0"], 1: ["task2"]}  # task1 is not learnt
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
     files = write_files(folder)
-    groups = write_groups(folder / "groups.tsv", GROUPS)
-    models = [folder / f"pack{pack}.safetensors" for pack in range(2)]
-    for pack, model in enumerate(models):
-        train_pack(
-            **files,
-            groups_tsv=groups,
-            pack=pack,
-            n_packs=2,
-            seed=1,
-            cfg=SETTINGS | {"max_steps": 6},
-            threads=1,
-            code="c",
-            model_out=model,
-            curves_out=folder / f"pack{pack}.tsv",
-            checkpoint_dir=folder / "checkpoints",
-        )
+    write_groups(folder / "groups.tsv", GROUPS)
+    cfg = SETTINGS | {"max_steps": 6}
+    models = [run_pack(folder, files, cfg=cfg, name=f"pack{i}", pack=i, n_packs=2) for i in range(2)]
     return folder, files, models
 
 
@@ -100,10 +87,7 @@ def test_a_damaged_shard_is_neither_trained_on_nor_scored(trained, tmp_path, dam
     broken = {**files, "shard_paths": [spoilt, *files["shard_paths"][1:]]}
     out = tmp_path / "model.safetensors"
     with pytest.raises(InputError, match=r"chrTrain\.h5: the shard is damaged"):
-        train_pack(
-            **broken, groups_tsv=folder / "groups.tsv", pack=0, n_packs=1, seed=1, cfg=SETTINGS, threads=1,
-            code="c", model_out=out, curves_out=tmp_path / "c.tsv", checkpoint_dir=tmp_path / "checkpoints",
-        )  # fmt: skip
+        run_pack(tmp_path, broken, name="model", groups_tsv=folder / "groups.tsv")
     with pytest.raises(InputError, match=r"chrTrain\.h5: the shard is damaged"):
         predict_split(models, **broken, split="test", out=tmp_path / "test.h5", scoring=ScoringSettings(7))
     assert not out.exists() and not (tmp_path / "test.h5").exists()
@@ -201,13 +185,9 @@ def reverse_complement(sequence: str) -> str:
 @pytest.mark.parametrize("form", [{}, {"head": "private", "private_hidden": 5}])
 def test_both_strands_score_a_window_as_its_reverse_complement(trained, tmp_path, form):
     folder, files, _ = trained
-    model = tmp_path / "pack0.safetensors"
     cfg = SETTINGS | {"max_steps": 6, "network": SETTINGS["network"] | form}
-    groups = write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
-    train_pack(
-        **files, groups_tsv=groups, pack=0, n_packs=1, seed=1, cfg=cfg, threads=1, code="c", model_out=model,
-        curves_out=tmp_path / "curves.tsv", checkpoint_dir=tmp_path / "checkpoints",
-    )  # fmt: skip
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1", "task2", "task3"]})
+    model = run_pack(tmp_path, files, cfg=cfg, name="pack0")
     rng = np.random.default_rng(4)
     windows = ["".join(rng.choice(list("ACGT"), WINDOW)) for _ in range(20)]
     windows += [reverse_complement(window) for window in windows]

@@ -16,7 +16,7 @@ from epigroup.genome.codes import open_genome
 from epigroup.prediction.predict import ScoringSettings, predict_split
 from epigroup.prediction.regions import FastaGenome
 from epigroup.training.batches import Batches, Sequences, TrainingOrder
-from planted_examples import BIN, LEFT, SETTINGS, WINDOW, train_pack, write_files, write_groups
+from planted_examples import BIN, LEFT, WINDOW, run_pack, write_files, write_groups
 
 
 @pytest.fixture
@@ -103,16 +103,11 @@ def test_batches_are_the_same_bit_by_bit(tmp_path, temporary_folder):
 
 def test_networks_and_scores_are_the_same(tmp_path):
     files = write_files(tmp_path)
-    groups = write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task3"]})
+    write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task3"]})
     for data in ("memory", "disk"):
-        model, scores = tmp_path / f"{data}.safetensors", tmp_path / f"{data}.h5"
-        train_pack(
-            **files, groups_tsv=groups, pack=0, n_packs=1, seed=1, cfg=SETTINGS, threads=1, code="c0de",
-            model_out=model, curves_out=tmp_path / "curves.tsv", checkpoint_dir=str(tmp_path / "checkpoints"),
-            data=data,
-        )  # fmt: skip
+        model = run_pack(tmp_path, files, name=data, data=data)
         scoring = ScoringSettings(7, device="cpu", data=data)
-        predict_split([model], **files, split="test", out=scores, scoring=scoring)
+        predict_split([model], **files, split="test", out=tmp_path / f"{data}.h5", scoring=scoring)
     for end in ("safetensors", "h5"):
         assert (tmp_path / f"memory.{end}").read_bytes() == (tmp_path / f"disk.{end}").read_bytes()
 
