@@ -19,11 +19,12 @@ from epigroup import grouping
 from epigroup.core.errors import InputError
 from epigroup.grouping.clustering import distances, stability
 from epigroup.grouping.dbscan import join_noise
-from epigroup.grouping.method import GroupingInputs, Heads, checked, load
+from epigroup.grouping.method import GroupingInputs, Heads
 from epigroup.grouping.spectral import neighbour_affinity, rbf_affinity, split_affinity
 from epigroup.grouping.subspace import self_expression, subspace_affinity
 from epigroup.grouping.vectors import task_vectors
 from epigroup.grouping.ward import cut_tree
+from grouping_examples import run
 
 ON_VECTORS = ["kmeans", "ward", "spectral", "dbscan", "ssc"]
 
@@ -34,10 +35,6 @@ def inputs(rows, k, *, labels=None, covariance=None, bias=None, seed=1, **option
     heads = (Heads(np.asarray(rows), bias, covariance),)
     sheet = pd.DataFrame({"task_id": ids})
     return GroupingInputs("g", ids, sheet, k, seed, heads=heads, labels=labels, options=options)
-
-
-def run(method, given_inputs):
-    return checked(load(grouping.entry(method))(given_inputs), given_inputs)
 
 
 def blobs(k=4, each=12, d=20, apart=6.0, seed=0):

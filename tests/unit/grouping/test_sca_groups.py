@@ -1,50 +1,26 @@
-"""Groupings by affinity: graph attention and mixture (SCA), greedy moves (TAG, HOA), rounds of pairs."""
+"""Groupings by SCA: similarities, graph attention and mixture; tasks that are tied or join another group."""
 
 import warnings
-from itertools import combinations, product
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 
-from epigroup import grouping
-from epigroup.affinity.hoa import PairInputs, measure
-from epigroup.config.strategies import count_groups
 from epigroup.core.errors import InputError
-from epigroup.grouping.method import GroupingInputs, checked, load, numbered
+from epigroup.grouping.method import GroupingInputs, numbered
 from epigroup.grouping.mixture import Mixture, cut, fit_mixture, group_in_mixtures, join_single, matched
 from epigroup.grouping.sca import Attention, nearest, similarities
-from epigroup.grouping.tag import best_groups, climb, spectral_start, total
-
-
-def run(method, affinity, k, kind, **options):
-    tasks = [f"t{i}" for i in range(len(affinity))]
-    sheet = pd.DataFrame({"task_id": tasks, "modality": "HM", "cell_group": "a"})
-    given = GroupingInputs(
-        "g", tasks, sheet, k, 1, affinity=affinity, affinity_kind=kind, options={"starts": 10} | options
-    )
-    return checked(load(grouping.entry(method))(given), given)
-
-
-def planted_distances(sizes, noise, seed=0):
-    rng = np.random.default_rng(seed)
-    of = np.repeat(np.arange(len(sizes)), sizes)
-    apart = np.where(of[:, None] == of[None], 1.0, 1.4) * (1 + noise * rng.standard_normal((len(of),) * 2))
-    apart *= rng.uniform(0.5, 2, len(of))[:, None] ** 0.5  # tasks with long gradients are far from all
-    apart = np.abs(apart + apart.T) / 2
-    np.fill_diagonal(apart, 0)
-    return apart, of
+from grouping_examples import planted_distances, run_by_affinity
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 5])
 def test_sca_finds_planted_groups(k):
     apart, of = planted_distances([6, 9, 7, 8, 6][:k], 0.08)
-    found = run("sca", apart, k, "distance")
+    found = run_by_affinity("sca", apart, k, "distance")
     assert adjusted_rand_score(of, found.groups) > 0.9
-    again = run("sca", apart, k, "distance")
+    again = run_by_affinity("sca", apart, k, "distance")
     assert found.groups.tolist() == again.groups.tolist() and found.measures == again.measures
     chances = np.array(list(found.measures["memberships"].values()))
     assert np.allclose(chances.sum(1), 1, atol=2e-4)
@@ -62,8 +38,8 @@ def half_way_distances():
 
 
 def test_sca_puts_a_task_into_every_likely_group():
-    one = run("sca", half_way_distances(), 3, "distance")
-    found = run("sca", half_way_distances(), 3, "distance", overlap=True)
+    one = run_by_affinity("sca", half_way_distances(), 3, "distance")
+    found = run_by_affinity("sca", half_way_distances(), 3, "distance", overlap=True)
     chances = np.array(list(found.measures["memberships"].values()))
     clear = np.repeat(np.eye(3, dtype=bool), 8, axis=0)
     assert one.members is None and found.measures == one.measures
@@ -83,7 +59,9 @@ def test_groups_in_the_measures_are_those_of_the_table(monkeypatch, caplog):
     monkeypatch.setattr("epigroup.grouping.sca.group_in_mixtures", lambda *_, **__: made)
     apart, _ = planted_distances([2, 2, 2], 0.1)
     with caplog.at_level("INFO"):
-        alone, found = (run("sca", apart, 3, "distance", overlap=overlap) for overlap in (False, True))
+        alone, found = (
+            run_by_affinity("sca", apart, 3, "distance", overlap=overlap) for overlap in (False, True)
+        )
     assert alone.groups.tolist() == groups.tolist()
     assert alone.measures["tied"] == {"t0": [2], "t4": [0]}
     assert alone.measures["memberships"]["t0"] == [0.7, 0.0, 0.3]
@@ -212,153 +190,4 @@ def test_a_single_point_joins_the_nearest_group():
 )
 def test_sca_says_what_cannot_be(make, k, message):
     with pytest.raises(InputError, match=message):
-        run("sca", make(planted_distances([4, 4], 0.1)[0]), k, "distance")
-
-
-@pytest.mark.parametrize(("method", "kind"), [("sca", "similarity"), ("tag", "distance"), ("tag", None)])
-def test_the_kind_of_affinity_must_fit(method, kind):
-    with pytest.raises(InputError, match=f"got {kind or 'none'}"):
-        run(method, np.eye(6), 2, kind)
-
-
-def random_affinity(n, seed):
-    mutual = np.random.default_rng(seed).normal(size=(n, n))
-    mutual = mutual + mutual.T
-    np.fill_diagonal(mutual, 0)
-    return mutual
-
-
-def sum_of_means(affinity, groups):
-    """The sum as it is defined, task by task."""
-    found = 0.0
-    for task, group in enumerate(groups):
-        others = [i for i in range(len(groups)) if groups[i] == group and i != task]
-        found += np.mean([affinity[i, task] for i in others]) if others else 0.0
-    return found
-
-
-def all_groupings(n, k):
-    for labels in product(range(k), repeat=n - 1):
-        if len({0, *labels}) == k:
-            yield np.array([0, *labels])
-
-
-@pytest.mark.parametrize("n", [5, 6, 7, 8])
-@pytest.mark.parametrize("k", [2, 3])
-def test_greedy_groups_are_the_best_of_all(n, k):
-    for seed in range(3):
-        mutual = random_affinity(n, seed)
-        best = max(sum_of_means(mutual, groups) for groups in all_groupings(n, k))
-        groups, totals = best_groups(mutual, k, 20, 0)
-        assert sum_of_means(mutual, groups) == pytest.approx(best, rel=1e-12)
-        assert max(totals) == pytest.approx(best, rel=1e-12)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_no_move_and_no_exchange_is_left(seed):
-    """What `climb` ends with, against trying everything."""
-    mutual, k = random_affinity(14, seed), 4
-    groups = climb(mutual, spectral_start(mutual, k, seed), k)
-    reached = sum_of_means(mutual, groups)
-    assert total(mutual, groups) == pytest.approx(reached)
-    for task, to in product(range(14), range(k)):
-        moved = groups.copy()
-        moved[task] = to
-        assert len(set(moved)) < k or sum_of_means(mutual, moved) <= reached + 1e-9
-    for one, other in combinations(range(14), 2):
-        moved = groups.copy()
-        moved[[one, other]] = moved[[other, one]]
-        assert sum_of_means(mutual, moved) <= reached + 1e-9
-
-
-def test_tag_finds_planted_groups_and_directions_count_alike():
-    apart, of = planted_distances([5, 7, 6], 0.1)
-    affinity = -apart
-    found = run("tag", affinity, 3, "similarity")
-    assert adjusted_rand_score(of, found.groups) == 1.0
-    assert found.measures["total"] == pytest.approx(sum_of_means(affinity, found.groups))
-    skew = np.random.default_rng(0).normal(size=affinity.shape)
-    turned = run("tag", affinity + skew - skew.T, 3, "similarity")
-    assert turned.groups.tolist() == found.groups.tolist()
-    with pytest.raises(InputError, match="all affinities are equal"):
-        run("tag", np.ones((6, 6)), 2, "similarity")
-
-
-@pytest.mark.parametrize("n", [2, 4, 12])
-def test_every_two_tasks_meet_once(n):
-    met = []
-    for turn in range(1, n):
-        groups = run("pairs", np.zeros((n, n)), n // 2, None, round=turn).groups
-        assert (np.bincount(groups) == 2).all()
-        met += [tuple(np.flatnonzero(groups == g)) for g in range(n // 2)]
-    assert sorted(met) == list(combinations(range(n), 2))
-    with pytest.raises(InputError, match=f"rounds 1 to {n - 1}"):
-        run("pairs", np.zeros((n, n)), n // 2, None, round=n)
-
-
-def test_an_odd_pilot_is_refused():
-    with pytest.raises(InputError, match="5 tasks do not go into pairs"):
-        run("pairs", np.zeros((5, 5)), 2, None, round=1)
-
-
-def test_a_pilot_of_more_than_twelve_is_refused_with_its_number():
-    says = "a pilot of 14 tasks would train 91 networks of pairs; 12 tasks at most"
-    with pytest.raises(InputError, match=f"grouping .*: {says}"):
-        run("pairs", np.zeros((14, 14)), 7, None, round=1)
-    sheet = pd.DataFrame({"task_id": [f"t{i}" for i in range(14)]})
-    round1 = {"method": "pairs", "tasks": None, "k": 7, "like": None}
-    with pytest.raises(InputError, match=f"config: groupings.round1: {says}"):
-        count_groups({"groupings": {"round1": round1}}, "round1", sheet)
-    assert (
-        count_groups({"groupings": {"r": round1 | {"tasks": [f"t{i}" for i in range(12)]}}}, "r", sheet) == 7
-    )
-    rows = {"task_id": ["t0", "t1"], "group": 0, "validation_auprc": 0.5}
-    pairs = {f"R{i}": pd.DataFrame(rows | {"task_id": [f"t{2 * i}", f"t{2 * i + 1}"]}) for i in range(7)}
-    joint = pd.DataFrame({"task_id": sheet["task_id"], "group": 0, "validation_auprc": 0.4})
-    with pytest.raises(InputError, match=f"affinity hoa: {says}"):
-        measure(PairInputs("hoa", sheet["task_id"].tolist(), pairs, joint, {}))
-
-
-def pair_tables(n, score):
-    """Tables of scores, one a round; score(j, beside i)."""
-    tables = {}
-    for turn in range(1, n):
-        groups = run("pairs", np.zeros((n, n)), n // 2, None, round=turn).groups
-        rows = []
-        for task in range(n):
-            beside = next(i for i in range(n) if groups[i] == groups[task] and i != task)
-            rows.append(
-                {"task_id": f"t{task}", "group": groups[task], "validation_auprc": score(task, beside)}
-            )
-        tables[f"ROUND{turn}"] = pd.DataFrame(rows)
-    return tables
-
-
-def pair_inputs(n=6, score=lambda task, beside: 0.5 + 0.01 * beside + 0.1 * task, **more):
-    joint = pd.DataFrame({"task_id": [f"t{i}" for i in range(n + 2)], "group": 0, "validation_auprc": 0.4})
-    given = {"pairs": pair_tables(n, score), "joint": joint}
-    return PairInputs("hoa", joint["task_id"].tolist(), options={}, **(given | more))
-
-
-def test_hoa_is_the_gain_of_a_task_beside_another():
-    found = measure(pair_inputs())
-    assert found.measures["pilot"] == [f"t{i}" for i in range(6)] and found.measures["pairs"] == 15
-    for one, other in product(range(6), repeat=2):
-        wanted = 0.0 if one == other else 0.1 + 0.01 * one + 0.1 * other
-        assert found.matrix[one, other] == pytest.approx(wanted)
-    assert np.isnan(found.matrix[6:]).all() and found.measures["better_in_pairs"] == 1.0
-
-
-def test_hoa_names_the_pair_or_the_task_that_lacks():
-    tables = pair_tables(6, lambda *_: 0.5)
-    dropped = tables.pop("ROUND1")
-    tasks = dropped.loc[dropped["group"] == dropped["group"][0], "task_id"].tolist()
-    with pytest.raises(
-        InputError, match=f"trains {tasks[0]} and {tasks[1]} together .3 pairs of 6 tasks lack"
-    ):
-        measure(pair_inputs(pairs=tables))
-    with pytest.raises(InputError, match="task 't4' has no validation AUPRC"):
-        measure(pair_inputs(score=lambda task, _: np.nan if task == 4 else 0.5))
-    wide = {"EMTL": pd.DataFrame({"task_id": ["a", "b", "c"], "group": 0, "validation_auprc": 0.5})}
-    with pytest.raises(InputError, match="strategy EMTL: group 0 has 3 tasks"):
-        measure(pair_inputs(pairs=wide))
+        run_by_affinity("sca", make(planted_distances([4, 4], 0.1)[0]), k, "distance")
