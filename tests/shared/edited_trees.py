@@ -1,4 +1,4 @@
-"""Edits of a finished tree, undone afterwards, and the jobs that a dry run would do."""
+"""Edits of a tree's files, some undone afterwards, and the jobs that a dry run would do."""
 
 import os
 import re
@@ -8,6 +8,13 @@ from checkouts import EVERYTHING, run_snakemake
 
 LIBRARY = "workflow/scripts/epigroup"
 CONFIG, MORE = EVERYTHING
+
+
+def edit_once(path, old, new):
+    """Replace what stands in the file once."""
+    text = path.read_text()
+    assert text.count(old) == 1, (path, old)
+    path.write_text(text.replace(old, new))
 
 
 @contextmanager

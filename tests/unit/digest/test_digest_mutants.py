@@ -25,7 +25,7 @@ def is_quiet(node):
 
 
 def changes_nothing(tree):
-    """Whether a module says that nothing in it changes a result (`test_digest` lists those that may)."""
+    """Whether a module says that nothing in it changes a result (`test_digest_of_the_library` lists those that may)."""
     return any(
         isinstance(one, ast.Assign) and ast.unparse(one) == "CHANGES_NO_RESULT = ('*',)" for one in tree.body
     )
