@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from checkouts import REPOSITORY
+from environment_files import ENVS
 
-ENVS, CONTAINER = REPOSITORY / "workflow/envs", REPOSITORY / "container"
+CONTAINER = REPOSITORY / "container"
 # Environments that the image makes from their own files: command-line tools.
 AS_THEY_ARE = {"align.yaml", "macs2.yaml", "macs3.yaml", "idr.yaml", "multiqc.yaml"}
 SNAKEMAKE = {

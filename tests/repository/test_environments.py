@@ -5,30 +5,18 @@ Environments cannot be made without a channel's server, so this reads rules, scr
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
-from checkouts import MINI, WORKFLOW, copy_checkout
+from checkouts import WORKFLOW
+from environment_files import PACKAGE_OF_IMPORT, environment
 from epigroup import affinity, grouping
 from shell_rules import quoted, rule_text, rules
 
-ENVS = WORKFLOW / "envs"
-
-# import name: package of conda, where they differ
-PACKAGE_OF_IMPORT = {
-    "torch": "pytorch",
-    "sklearn": "scikit-learn",
-    "isal": "python-isal",
-    "yaml": "pyyaml",
-    "matplotlib": "matplotlib-base",
-    "pyBigWig": "pybigwig",
-}
 # command: package of conda, where they differ; None: part of every system that has a shell
 SYSTEM = """
     awk basename cat cd cksum cmp cp cut date diff dirname echo exit export false grep gzip head ln ls mkdir mktemp mv
@@ -54,12 +42,6 @@ def commands(shell: str) -> set[str]:
         if words and re.fullmatch(r"[a-z][\w.-]*", words[0]):
             found.add(words[0])
     return found
-
-
-@cache
-def environment(name: str) -> frozenset[str]:
-    content = yaml.safe_load((ENVS / name).read_text())
-    return frozenset(re.split(r"[=<> ]", entry)[0] for entry in content["dependencies"])
 
 
 def module_file(dotted: str) -> Path | None:
@@ -247,83 +229,6 @@ def test_programs_that_the_library_starts_are_in_the_environment():
         ("compare_replicates", "macs"),
         ("compare_replicates", "idr"),
     }
-
-
-@pytest.mark.parametrize("path", sorted(ENVS.glob("*.yaml")), ids=lambda path: path.name)
-def test_environment_files_pin_exact_versions_from_the_two_channels(path):
-    content = yaml.safe_load(path.read_text())
-    assert content["channels"] == ["conda-forge", "bioconda", "nodefaults"]
-    for entry in content["dependencies"]:
-        assert re.fullmatch(r"[a-z0-9-]+=\d+(\.\w+)+(=(cuda|cpu)\*)?", entry), entry
-
-
-def test_the_build_of_torch_is_named_and_all_else_is_the_same():
-    """By its build, as the feedstock's maintainers say; without it a login node gets the one for the CPU."""
-    gpu, cpu = (
-        yaml.safe_load((ENVS / name).read_text())["dependencies"] for name in ("torch.yaml", "torch_cpu.yaml")
-    )
-    assert set(gpu) ^ set(cpu) == {"pytorch=2.13.0=cuda*", "pytorch=2.13.0=cpu*"} and len(gpu) == len(cpu)
-    assert "pytorch=2.13.0=cuda*" in gpu
-
-
-def test_every_rule_with_torch_takes_the_build_of_the_devices_that_train():
-    """So that a run on a CPU does not fetch gigabytes, and one on a GPU has what it needs."""
-    with_torch = [rule for rule in RULES if rule.env and "torch" in rule.env]
-    assert len(with_torch) >= 10
-    for rule in with_torch:
-        assert '"../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"' in rule.text, rule.name
-
-
-# Snakemake itself, which writes down the environment of each job.
-JOBS = """
-import sys
-from snakemake.cli import main
-from snakemake.executors import dryrun
-
-printed = dryrun.Executor.run_job
-def run_job(self, job):
-    for one in [job] if hasattr(job, "rule") else job:
-        print("made in", one.rule.name, one.rule.conda_env)
-    printed(self, job)
-dryrun.Executor.run_job = run_job
-main(sys.argv[1:])
-"""
-
-
-@pytest.mark.parametrize(("device", "env"), [("cpu", "torch_cpu"), ("auto", "torch")])
-def test_the_environment_follows_the_device(tmp_path, device, env):
-    folder = copy_checkout(tmp_path)
-    (folder / "device.yaml").write_text(f"training: {{device: {device}}}\n")
-    model = "results/models/SMTL/seed1/pack0.safetensors"
-    run = subprocess.run(
-        [sys.executable, "-c", JOBS, "-n", "-c1", model, "--configfile", MINI, "device.yaml"],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    found = dict(re.findall(r"^made in (\w+) .*?envs/(\w+)\.yaml", run.stdout, re.MULTILINE))
-    assert (found["train_pack"], found["make_shard"]) == (env, "dataset"), run.stdout + run.stderr
-
-
-def test_every_environment_file_is_used():
-    named = {name for rule in RULES for name in re.findall(r'"\.\./envs/([\w.-]+)"', rule.text)}
-    assert named == {path.name for path in ENVS.glob("*.yaml")}
-
-
-def test_python_packages_have_one_version_everywhere():
-    """The environment without conda and those with it run the same code."""
-    pins = {}
-    for line in (WORKFLOW.parent / "requirements.txt").read_text().splitlines():
-        if not line.startswith("#"):
-            name, version = line.split("==")
-            pins[name.lower()] = version
-    import_of = {
-        package: name for name, package in PACKAGE_OF_IMPORT.items() if package in ("pytorch", "python-isal")
-    }
-    import_of["matplotlib-base"] = "matplotlib"
-    for path in ENVS.glob("*.yaml"):
-        for entry in yaml.safe_load(path.read_text())["dependencies"]:
-            name, version = entry.split("=")[:2]
-            pinned = pins.get(import_of.get(name, name).lower())
-            assert pinned in (None, version), f"{path.name}: {entry}, requirements.txt: {pinned}"
 
 
 def test_the_reading_of_shell_commands():
