@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from compared_trainings import same_weights, without_seconds
 from epigroup import affinity
+from epigroup.affinity.look_ahead import LookAhead
 from epigroup.affinity.matrix import read_pieces
 from epigroup.affinity.measure import AffinityFiles, measure_affinity
 from epigroup.core.errors import InputError
@@ -174,3 +175,16 @@ def test_a_network_of_another_form_is_refused():
     private = SETTINGS["network"] | {"head": "private", "private_hidden": 4}
     with pytest.raises(InputError, match="no plain hidden layer"):
         train_groups({0: tasks}, train, validation, tasks, 1, LOOKED | {"network": private})
+
+
+def test_a_long_training_is_summed_in_at_most_twenty_stretches():
+    ahead = LookAhead("first_order", 1.0)
+    ahead.form = lambda seen: torch.full((2, 2), float(seen))
+    for step in range(0, 730, 10):
+        ahead.observe(step, step)
+    sums, counts, at = (ahead.found[key] for key in ("sums", "counts", "at"))
+    assert float(sum(sums)[0, 1]) / sum(counts) == pytest.approx(np.mean(range(0, 730, 10)))
+    assert 10 <= len(at) <= 20 and at[-1] == 720 and sum(counts) == 73
+    starts = [0, *(step + 10 for step in at[:-1])]
+    for one, n, start, end in zip(sums, counts, starts, at, strict=True):
+        assert float(one[0, 0]) / n == pytest.approx(np.mean(range(start, end + 1, 10)))
