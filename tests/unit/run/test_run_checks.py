@@ -1,0 +1,71 @@
+"""What of a config and its sheet cannot be is said by key before any job."""
+
+from pathlib import Path
+
+import pytest
+
+from epigroup.core.errors import InputError
+from epigroup.run import (
+    baselines,
+)
+from epigroup.run.checks import check_asked, contig_files
+from everything_config import run_of
+
+BED = "chr1\t0\t100\n"
+
+
+def test_a_bad_place_names_the_key(config):
+    config["genome"] = {**config["genome"], "gtf": "no/such.gtf"}
+    with pytest.raises(InputError, match=r"^genome\.gtf: 'no/such\.gtf' is not there"):
+        run_of(config)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"predict": {"strategy": "SMTL", "seed": 9, "regions": "r.bed"}}, "predict.seed: 9: SMTL is trained with 1"),
+        ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "no.bed"}}, "predict.regions: 'no.bed' is not there"),
+        ({"sweep": {"k": [2, 99]}}, "sweep.k: 99 groups of 8 tasks"),
+        ({"figures": {"captions": {"none": "x"}}}, "figures.captions.none: no figure is called so; there are: strateg"),
+        ({"patience_study": {"strategy": "STL", "tasks": ["x"]}}, "patience_study.tasks: not in the sample sheet: x"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_before_any_job(config, changed, says):
+    Path("r.bed").write_text(BED)
+    with pytest.raises(InputError, match=says):
+        check_asked(run_of(config, **changed))
+
+
+def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
+    assert baselines.predictions(run_of(config), "mean_prediction") == {
+        split: f"results/predictions/SMTL/seed1/{split}.h5" for split in ("validation", "test")
+    }
+    assert baselines.predictions(run_of(config), "kmer") == {}
+    config["groupings"] = {"single": {"method": "single"}}
+    config["strategies"] = {"STL": {"grouping": "single"}}
+    for part in ("affinities", "sweep"):
+        config.pop(part)
+    config["baselines"] = {"names": ["kmer", "mean_prediction"]}
+    with pytest.raises(
+        InputError, match="baselines.names: 'mean_prediction' needs a strategy of one network"
+    ):
+        check_asked(run_of(config))
+
+
+def test_contigs_are_asked_of_every_file_of_the_config_and_the_sheet(config):
+    Path("r.bed").write_text(BED)
+    run = run_of(
+        config,
+        genome={"blacklist": "r.bed", "gtf": "r.bed"},
+        predict={"strategy": "SMTL", "seed": 1, "regions": "r.bed"},
+    )
+    of_config = {(key, "") for key in ("genome.blacklist", "genome.gtf", "predict.regions")}
+    # what is still to be made is not there
+    assert {(one.what, one.who) for one in contig_files(run)} == of_config
+    replicates = [one for task in run.tasks for one in run.profiles[task].replicates]
+    for path in filter(None, (path for one in replicates for path in (one.peaks, one.bam))):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch()
+    given = {("peaks", task) for task in run.tasks if run.profiles[task].kind == "peaks"}
+    asked = {(one.what, one.who) for one in contig_files(run)}
+    assert asked == of_config | given | {("alignments", "SKNSH_REST")} and len(given) == 6
