@@ -1,3 +1,5 @@
+"""The correlation of labels is Pearson's, of the bins that train alone."""
+
 import h5py
 import numpy as np
 import pytest

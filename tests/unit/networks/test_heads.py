@@ -1,3 +1,5 @@
+"""Heads, exported models and packs hold the weights that were trained; other files are refused."""
+
 import re
 
 import h5py

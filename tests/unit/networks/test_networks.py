@@ -1,3 +1,5 @@
+"""Networks are the scheme written plainly: outputs, gradients, sizes and costs; wrong settings are named."""
+
 import numpy as np
 import pytest
 import torch

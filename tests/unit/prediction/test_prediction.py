@@ -1,3 +1,5 @@
+"""Scores of bins and regions are those of each task's own network; models and data that do not fit are refused."""
+
 from dataclasses import replace
 
 import h5py

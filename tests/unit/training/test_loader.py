@@ -1,3 +1,5 @@
+"""The windows and labels of a batch are those of the genome and the shards, in the order that the seed gives."""
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,5 @@
+"""Training is the plain loop, alone or in a pack; it learns what is planted, and stops where it cannot."""
+
 import csv
 import logging
 
