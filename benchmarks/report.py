@@ -23,7 +23,9 @@ from measuring import Figures, described, write_figures  # noqa: E402
 from selenium import webdriver  # noqa: E402
 from selenium.webdriver.chrome.service import Service  # noqa: E402
 
+import report_settings  # noqa: E402
 import report_tree  # noqa: E402
+import tree_strata  # noqa: E402
 from epigroup.report.page import make_report  # noqa: E402
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"]
@@ -57,13 +59,13 @@ ACTS = {
 def measure(folder: Path, n_tasks: int, n_seeds: int, rounds: int) -> Figures:
     """Size of the page and how fast it is; times of the browser are medians over `rounds`."""
     inputs = report_tree.build(folder, n_tasks=n_tasks, seeds=tuple(range(1, n_seeds + 1)), validations=120)
-    inputs = report_tree.beside(folder, inputs)
+    inputs = tree_strata.with_strata(folder, inputs)
     page = folder / "report.html"
     start = time.perf_counter()
-    make_report(inputs, str(page), figures={"palette": {}, "dpi": 100}, **report_tree.settings())
+    make_report(inputs, str(page), figures={"palette": {}, "dpi": 100}, **report_settings.settings())
     figures: Figures = {
         "tasks": (n_tasks, ""),
-        "strategies": (len(report_tree.STRATEGIES), ""),
+        "strategies": (len(report_settings.STRATEGIES), ""),
         "making the page": (time.perf_counter() - start, "s"),
         "the page": (page.stat().st_size / 1e6, "MB"),
     }

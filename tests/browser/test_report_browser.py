@@ -18,7 +18,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
+import report_settings
 import report_tree
+import tree_strata
 from epigroup.report.figures.draw import draw_figures
 from epigroup.report.figures.record import Shown
 from epigroup.report.page import make_report
@@ -62,7 +64,7 @@ def browser(tmp_path_factory):
 
 
 def write_page(folder, figured=False, **sizes):
-    inputs = report_tree.beside(folder / "tree", report_tree.build(folder / "tree", **sizes))
+    inputs = tree_strata.with_strata(folder / "tree", report_tree.build(folder / "tree", **sizes))
     for path in inputs["metrics"]:
         table = pd.read_csv(path, sep="\t")
         table.loc[table["task_id"].isin(ALIKE), "test_f1"] = [0.50012, 0.50034]
@@ -74,7 +76,7 @@ def write_page(folder, figured=False, **sizes):
         draw_figures(inputs, figures, palette={}, dpi=60, shown=Shown(grouping="kmeans"))
         inputs |= {"figures": figures}
     path = folder / "report.html"
-    make_report(inputs, str(path), figures={"palette": {}, "dpi": 100}, **report_tree.settings())
+    make_report(inputs, str(path), figures={"palette": {}, "dpi": 100}, **report_settings.settings())
     return path.as_uri()
 
 
@@ -191,7 +193,7 @@ def test_lines_are_told_apart_without_colour(page):
     click(page.find_element(By.LINK_TEXT, "P005_ChIP"))
     wait_for(page.find_element(By.ID, "task").is_displayed)
     roc = page.find_elements(By.CSS_SELECTOR, "#task-charts svg[aria-label^=ROC] path.line")
-    assert len({line.get_attribute("stroke-dasharray") for line in roc}) == len(report_tree.STRATEGIES)
+    assert len({line.get_attribute("stroke-dasharray") for line in roc}) == len(report_settings.STRATEGIES)
 
 
 def test_what_scrolls_sideways_is_reached_by_keyboard_and_named(page):
@@ -500,7 +502,7 @@ def test_table_is_downloaded_whole(page):
     }
     assert shown <= set(table.columns)
     tree = page.folder / "tree"
-    for strategy in report_tree.STRATEGIES:
+    for strategy in report_settings.STRATEGIES:
         found = {
             seed: pd.read_csv(tree / f"evaluation/{strategy}/seed{seed}/metrics.tsv", sep="\t", index_col=0)
             for seed in (1, 2)

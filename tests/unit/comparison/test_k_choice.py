@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
+import result_files
 from epigroup.comparison.k_choice import choose_k, validation_scores
 from epigroup.config.k_families import families
 from epigroup.config.settings import complete_config
@@ -67,7 +69,7 @@ def written(folder, strategies, sweep=None, stability=None):
             path = folder / f"{name}{seed}.tsv"
             # test scores that would choose otherwise, and must not be looked at
             table = pd.DataFrame({"task_id": TASKS, SCORE: values, "test_f1": 1 - np.asarray(values)})
-            report_tree.write_tsv(table, path)
+            result_files.write_tsv(table, path)
             runs.append([name, seed])
             metrics.append(path)
             grouped.append([f"g{k}", seed])
@@ -81,7 +83,7 @@ def written(folder, strategies, sweep=None, stability=None):
             {"method": "kmeans", "vectors": "raw", "k": k, "stability": s, "inertia": 1.0}
             for k, s in sweep.items()
         ]
-        swept.append(report_tree.write_tsv(pd.DataFrame(rows), folder / "sweep.tsv"))
+        swept.append(result_files.write_tsv(pd.DataFrame(rows), folder / "sweep.tsv"))
     family = {"family": "kmeans", "method": "kmeans", "vectors": "raw", "swept": bool(sweep)}
     family["strategies"] = sorted(
         [[name, f"g{k}", k] for name, (k, _) in strategies.items()], key=lambda row: row[2]
@@ -135,7 +137,7 @@ def test_with_one_trained_k_the_most_stable_is_chosen(tmp_path):
 
 
 def test_no_score_of_the_test_split_is_read(tmp_path):
-    report_tree.write_tsv(pd.DataFrame({"task_id": ["a"], "test_f1": [1.0]}), tmp_path / "m.tsv")
+    result_files.write_tsv(pd.DataFrame({"task_id": ["a"], "test_f1": [1.0]}), tmp_path / "m.tsv")
     with pytest.raises(InputError, match="test_f1 is no score of it"):
         validation_scores(tmp_path / "m.tsv", "test_f1")
     with pytest.raises(InputError, match=r"m\.tsv"):
@@ -154,7 +156,7 @@ def test_the_report_shows_the_table_and_the_figure_has_a_point_a_k(tmp_path):
     family = {"family": "kmeans", "strategies": [["SMTL", "g2", 2], ["KMTL", "g4", 4]]}
     svg = tmp_path / "by_k.svg"
     plots.draw_figures(inputs, [str(svg)], palette={}, dpi=60, shown=Shown(families=(family,)))
-    page = render(load(inputs), palette={}, drawn={"by_k": svg}, **report_tree.settings())
+    page = render(load(inputs), palette={}, drawn={"by_k": svg}, **report_settings.settings())
     part = page[page.index("Number of groups by stability and validation") :]
     assert "K = 4 by validation, then stability" in part and "not trained" in part and "4 (chosen)" in part
     assert 'href="../figures/by_k.svg"' in part

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import report_settings
 import report_tree
+import result_files
 from epigroup.audit import twins
 from epigroup.audit.run_checks import audit_dataset
 from epigroup.core.text_files import read_json
@@ -149,13 +151,13 @@ def told(tmp_path):
     finding = {"check": "twins", "title": "Tasks with the same labels or signal", "verdict": "warn", "figure": "f.",
                "advice": "a.", "pitfall": "p", "details": {"targets": "labels", "sets": [[twin, top]]}}  # fmt: skip
     audit = {"verdict": "warn", "source": "s", "findings": [finding]}
-    differences = report_tree.write_tsv(table, tmp_path / "differences.tsv")
+    differences = result_files.write_tsv(table, tmp_path / "differences.tsv")
     return replace(load(inputs | {"differences": differences}), audit=audit), top, twin
 
 
 def test_the_top_gain_has_its_twin_beside_it_and_how_that_one_did(told):
     results, top, twin = told
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     part = page[page.index('id="headline"') : page.index('id="strategies"')]
     row = part[part.index(f'<th scope="row">{top}') :].split("</th>")[0]
     assert f"same labels as {twin}: \N{MINUS SIGN}0.012 [\N{MINUS SIGN}0.042 to +0.018], in " in row
@@ -166,7 +168,7 @@ def test_the_top_gain_has_its_twin_beside_it_and_how_that_one_did(told):
     flags = dict(zip(results.tasks.index, task_flags(results), strict=True))
     assert flags[top] == f"same labels as {twin}" and flags[results.tasks.index[0]] == "no positives in test"
     without = replace(results, audit=None)
-    assert "same labels" not in render(without, palette={}, **report_tree.settings())
+    assert "same labels" not in render(without, palette={}, **report_settings.settings())
     assert twins_of(without) == {} and twin_warnings(without) == []
 
 
@@ -175,7 +177,7 @@ def test_a_twin_that_was_not_compared_is_said_to_be_so(told):
     kept = results.differences[results.differences["task_id"] != twin]
     (note,) = clear_tasks(replace(results, differences=kept))[0]["rows"][0]["twins"]
     assert note["task"] == twin and note["difference"] is None and note["together"] == ""
-    page = render(replace(results, differences=kept), palette={}, **report_tree.settings())
+    page = render(replace(results, differences=kept), palette={}, **report_settings.settings())
     assert f"same labels as {twin}: not compared" in page
 
 
@@ -188,7 +190,7 @@ def test_of_many_twins_three_are_named(told):
     assert [note["task"] for note in notes] == others[:3]
     assert [note["rest"] for note in notes] == ["", "", " and 3 more"]
     assert f"same labels as {', '.join(others[:3])} and 3 more" in task_flags(results)
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     assert page.count("; and 3 more</span>") == 1
 
 

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
+import report_settings
 import report_tree
+import result_files
 from checkouts import REPOSITORY
 from epigroup.config.schema import check_config_text
 from epigroup.config.settings import complete_config
@@ -110,13 +112,13 @@ def run(folder, tasks, groups=None, f1=0.4, **of_cfg):
     }
     (folder / "dataset.json").write_text(json.dumps(about))
     inputs = {
-        "tasks": report_tree.write_tsv(tasks, folder / "tasks.tsv"),
-        "strategies": report_tree.write_tsv(strategies, folder / "strategies.tsv"),
-        "gains": report_tree.write_tsv(gains, folder / "gains.tsv"),
+        "tasks": result_files.write_tsv(tasks, folder / "tasks.tsv"),
+        "strategies": result_files.write_tsv(strategies, folder / "strategies.tsv"),
+        "gains": result_files.write_tsv(gains, folder / "gains.tsv"),
         "dataset": str(folder / "dataset.json"),
     }
     if groups is not None:
-        inputs["groups"] = report_tree.write_tsv(groups, folder / "groups.tsv")
+        inputs["groups"] = result_files.write_tsv(groups, folder / "groups.tsv")
     outputs = outputs_of(folder / "paper")
     compare_with_paper(inputs, outputs, CFG | of_cfg)
     tables = {name: pd.read_csv(path, sep="\t") for name, path in outputs.items() if path.endswith(".tsv")}
@@ -159,7 +161,7 @@ def test_another_run_is_not_held_against_it(tmp_path):
     assert (three[["STL", "CMTL", "EMTL"]] == NOT_HERE).all() and (three["SMTL"] != NOT_HERE).sum() >= 2
     assert tables["figures"].set_index("number").loc["Figure 6A", "ours"].startswith(NOT_HERE)
     results = load(report_tree.build(tmp_path / "tree") | {"paper": summary})
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     assert '<section id="paper">' in page and "no difference is given" in page and "6,5531" in page
 
 

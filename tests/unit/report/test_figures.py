@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import report_settings
 import report_tree
 from checkouts import REPOSITORY
 from epigroup.config.settings import complete_config
@@ -180,7 +181,7 @@ def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path
     rerun = {name for name, known in before.items() if digest.code_digest(name) != known}
     assert rerun == {"draw_figures", "make_report"}
 
-    given = {"inputs": report_tree.build(tmp_path / "tree"), "settings": report_tree.settings()}
+    given = {"inputs": report_tree.build(tmp_path / "tree"), "settings": report_settings.settings()}
     (tmp_path / "given.pickle").write_bytes(pickle.dumps(given))
     run = subprocess.run(
         [sys.executable, "-c", STRANGER], cwd=tmp_path, capture_output=True, text=True, check=False,

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import torch
 
+import report_settings
 import report_tree
 from epigroup.core.errors import InputError
 from epigroup.networks.model_files import ModelInfo, write_models
@@ -46,7 +47,7 @@ def results(inputs):
 
 @pytest.fixture(scope="module")
 def page(results):
-    return render(results, palette={}, **report_tree.settings())
+    return render(results, palette={}, **report_settings.settings())
 
 
 def embedded(page):
@@ -199,7 +200,7 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
     for kind, content in (("svg", b"<svg/>" * 20_000), ("png", b"\x89PNG and pixels")):
         for name in drawn:
             (tmp_path / f"{name}.{kind}").write_bytes(content)
-    page = render(results, palette={}, figures=looks, drawn=drawn, **report_tree.settings())
+    page = render(results, palette={}, figures=looks, drawn=drawn, **report_settings.settings())
     words = Words(page)
     files = sorted(link for link in words.links if link.startswith("../"))
     assert files == [
@@ -211,11 +212,11 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
     assert held == [f"data:image/png;base64,{base64.b64encode(content).decode()}"]
     drawn["gains"].write_bytes(b"<svg/>")
     assert base64.b64encode(b"<svg/>").decode() in render(
-        results, palette={}, drawn=drawn, **report_tree.settings()
+        results, palette={}, drawn=drawn, **report_settings.settings()
     )
     for kind in ("svg", "png"):
         (tmp_path / f"gains.{kind}").write_bytes(bytes(2_000_000))
-    large = render(results, palette={}, drawn=drawn, **report_tree.settings())
+    large = render(results, palette={}, drawn=drawn, **report_settings.settings())
     assert "data:image" not in large and "Figure gains is too large" in large
     assert "matrix of head weights of the network trained on all tasks (compare" not in page
     assert "compare Table III" in page
@@ -257,11 +258,11 @@ def test_the_identity_says_with_what_the_networks_were_trained(inputs, tmp_path)
         write_models(path, info, {0: {"weight": torch.ones(2)}})
         os.utime(path, (written, written))
     results = load(inputs | {"models": paths})
-    facts = dict(identity(results, report_tree.settings()["report"]))
+    facts = dict(identity(results, report_settings.settings()["report"]))
     assert facts["Trained with"] == "Python 3.11.9, torch 2.12.0 and 2.13.0, fp32"
     assert facts["Networks trained"].startswith("1970-01-02 00:00 to 1970-01-03 07:33 UTC")
     assert f"numpy {np.__version__}" in facts["Report made with"]
-    bare = dict(identity(load(inputs), report_tree.settings()["report"]))
+    bare = dict(identity(load(inputs), report_settings.settings()["report"]))
     assert bare["Trained with"] == bare["Networks trained"] == "not recorded"
     damaged = Path(paths[0]).read_bytes().replace(b"2.12.0", b"2.11.0")
     Path(paths[0]).write_bytes(damaged)
@@ -277,7 +278,7 @@ def test_a_section_that_has_nothing_is_left_out_and_one_that_is_added_is_shown(r
         return Section("mine", "My own", fill("cost", costs=[], watts={"gpu": 1, "cpu": 1}, page=page))
 
     monkeypatch.setattr(report, "SECTIONS", (*SECTIONS, mine, lambda page: None))
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     assert '<a href="#mine">My own</a>' in page and '<section id="mine">' in page
     assert not Words(page).open
 
@@ -353,7 +354,7 @@ def test_table_of_tasks_has_every_task_and_strategy(page, results):
     assert len(rows) == 24
     head = re.search(r'id="task-table">\s*<thead>(.*?)</thead>', page, re.DOTALL).group(1)
     labels = re.findall(r"<button[^>]*>(.*?)</button>", head)
-    assert set(report_tree.STRATEGIES) <= set(labels)
+    assert set(report_settings.STRATEGIES) <= set(labels)
     assert all(row.count("<td") + 1 == len(labels) for row in rows)
     data = embedded(page)
     assert len(data["scores"]["STL"]["test_f1"]) == 24
@@ -364,7 +365,7 @@ def test_a_run_without_comparison_heads_or_truth_has_a_report(tmp_path):
     inputs = report_tree.build(tmp_path, n_tasks=8, seeds=(3,), strategies=("STL",))
     for key in ("agreement", "ceiling", "fastp", "flagstat"):
         del inputs[key]
-    settings = report_tree.settings() | {"grouping": None}
+    settings = report_settings.settings() | {"grouping": None}
     out = tmp_path / "report.html"
     make_report(inputs, str(out), figures={"palette": {}, "dpi": 100}, **settings)
     page = out.read_text()
@@ -383,7 +384,7 @@ def test_a_strategy_of_some_tasks_is_compared_over_those_and_said(tmp_path):
         "STL was trained for 5 of 12 tasks" in w for w in warnings(results, headline_rows(results, {}))
     )
     assert len(figure_tables.pair_points(results, [("STL", "KMTL")])) == 4
-    assert not Words(render(results, palette={}, **report_tree.settings())).open
+    assert not Words(render(results, palette={}, **report_settings.settings())).open
 
 
 def test_an_empty_pack_changes_nothing(inputs, results, tmp_path):
@@ -473,18 +474,20 @@ def test_spans_are_written_half_open():
 
 
 def test_methods_say_what_was_trained():
-    plain = one_training(report_tree.TRAINING)
+    plain = one_training(report_settings.TRAINING)
     assert "a hidden layer of 64 units that the tasks of a group share" in plain
     assert "on the binary cross-entropy, averaged" in plain
-    private = {key: value for key, value in report_tree.NETWORK.items() if key != "hidden"}
+    private = {key: value for key, value in report_settings.NETWORK.items() if key != "hidden"}
     private |= {"head": "private", "private_hidden": 16}
-    text = one_training(report_tree.TRAINING | {"network": private, "loss": "focal", "positive_weights": 3.0})
+    text = one_training(
+        report_settings.TRAINING | {"network": private, "loss": "focal", "positive_weights": 3.0}
+    )
     assert "a hidden layer of 16 units for each task alone" in text
     assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
     assert "balanced" not in plain and "started from" not in plain
-    text = one_training(report_tree.TRAINING | {"balancing": "famo", "warm_start": "SMTL"})
+    text = one_training(report_settings.TRAINING | {"balancing": "famo", "warm_start": "SMTL"})
     assert "these were balanced by FAMO (Liu et al. 2023)" in text and "from that of SMTL with" in text
-    text = one_training(report_tree.TRAINING | {"positive_weights": "balanced"})
+    text = one_training(report_settings.TRAINING | {"positive_weights": "balanced"})
     assert "ratio of negatives to positives of the task (at most 100), averaged" in text
 
 
@@ -519,7 +522,7 @@ def with_both(inputs, tmp_path_factory):
 
 def test_scores_over_all_mappable_bins_stand_beside_those_over_bins_with_a_peak(with_both, page):
     assert 'id="regions"' not in page
-    settings = report_tree.settings()
+    settings = report_settings.settings()
     settings["report"]["config"]["dataset"]["evaluation_regions"] = "both"
     both = render(with_both, palette={}, **settings)
     words = Words(both)
@@ -540,7 +543,7 @@ def test_scores_over_all_mappable_bins_stand_beside_those_over_bins_with_a_peak(
 
 
 def test_weighted_sampling_is_described():
-    text = one_training(report_tree.TRAINING | {"sampling": "weighted"})
+    text = one_training(report_settings.TRAINING | {"sampling": "weighted"})
     assert "proportional to the mean, over the group's tasks, of label over share of positives" in text
     assert "(at least 1, at most 100)" in text
 
@@ -553,7 +556,7 @@ def test_the_count_of_bins_at_borders_is_told(results, page):
     literal = replace(
         results, dataset=results.dataset | {"splits": results.dataset["splits"] | {"rule": "bin"}}
     )
-    other = render(literal, palette={}, **report_tree.settings())
+    other = render(literal, palette={}, **report_settings.settings())
     assert "The start of a bin decides" in other and "12 bins" not in other
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
+import result_files
 from epigroup.affinity.matrix import Affinity, write_affinity
 from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots
@@ -67,7 +69,7 @@ def inputs(tmp_path_factory):
         "affinity_figures": list(map(str, figures)),
         "affinity_stability": str(root / "affinity" / "stability.tsv"),
         "affinity_matrices": [str(path) for path in matrices if "seed1" in path.name],
-        "affinity_truth": report_tree.write_tsv(pd.DataFrame(truth), root / "affinities.tsv"),
+        "affinity_truth": result_files.write_tsv(pd.DataFrame(truth), root / "affinities.tsv"),
     }
 
 
@@ -138,7 +140,7 @@ def test_heat_maps_hold_the_matrix_with_tasks_by_group(results, inputs, tmp_path
 def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs, tmp_path):
     svg = tmp_path / "affinities.svg"
     plots.draw_figures(inputs, [str(svg)], palette={}, dpi=50, shown=Shown(grouping="kmeans"))
-    settings = report_tree.settings() | {"grouping": "kmeans"}
+    settings = report_settings.settings() | {"grouping": "kmeans"}
     page = render(results, palette={}, drawn={"affinities": svg}, **settings)
     part = page[page.index('<section id="affinities"') :]
     part = part[: part.index("</section>")]
@@ -146,9 +148,9 @@ def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs
     assert "AUC, planted groups" in words and "0.987" in words and "1.7 %" in words and "12.3" in words
     assert 'href="../affinity/stability.svg"' in part and 'href="../figures/affinities.svg"' in part
     lacking = {k: v for k, v in inputs.items() if not k.startswith("affinity")}
-    assert 'id="affinities"' not in render(load(lacking), palette={}, **report_tree.settings())
+    assert 'id="affinities"' not in render(load(lacking), palette={}, **report_settings.settings())
     without_truth = {k: v for k, v in inputs.items() if k != "affinity_truth"}
-    assert "AUC, planted groups" not in render(load(without_truth), palette={}, **report_tree.settings())
+    assert "AUC, planted groups" not in render(load(without_truth), palette={}, **report_settings.settings())
 
 
 def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
@@ -156,7 +158,7 @@ def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
         inputs, [str(tmp_path / "affinities.svg")], palette={}, dpi=50, shown=Shown(grouping="kmeans")
     )
     figures = [str(tmp_path / f"affinities.{kind}") for kind in ("svg", "png", "tsv")]
-    settings = report_tree.settings() | {"figures": {"palette": {}}}
+    settings = report_settings.settings() | {"figures": {"palette": {}}}
     make_report(inputs | {"figures": figures}, str(tmp_path / "page.html"), **settings)
     page = (tmp_path / "page.html").read_text()
     kind, coded = re.search(r'src="data:image/(png|svg)[^;]*;base64,([^"]+)"', page).groups()
@@ -164,7 +166,7 @@ def test_the_page_holds_the_heat_maps_that_were_drawn(inputs, tmp_path):
 
 
 def test_a_study_of_another_form_is_named(inputs, tmp_path):
-    report_tree.write_tsv(pd.DataFrame({"affinity": ["near"], "at": ["1"]}), tmp_path / "stability.tsv")
+    result_files.write_tsv(pd.DataFrame({"affinity": ["near"], "at": ["1"]}), tmp_path / "stability.tsv")
     with pytest.raises(InputError, match=r"stability.tsv: lacks the column\(s\) compared"):
         load_affinities([], str(tmp_path / "stability.tsv"), [], None)
     with pytest.raises(InputError, match="holds neither distance nor similarity"):

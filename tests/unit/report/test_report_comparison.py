@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
+import result_files
+import tree_comparison
 from epigroup.comparison.known_sets import ALL
 from epigroup.report.figures import draw as plots
 from epigroup.report.figures import numbers as figure_tables
@@ -33,13 +36,13 @@ def inputs(tmp_path_factory):
         random = pd.read_csv(root / f"evaluation/RANDOM/seed{seed}/metrics.tsv", sep="\t")
         for name, shift in zip(POOL, (-0.01, 0.01), strict=True):
             table = random.assign(test_f1=random["test_f1"] + shift)
-            metrics.append(report_tree.write_tsv(table, root / f"evaluation/{name}/seed{seed}/metrics.tsv"))
+            metrics.append(result_files.write_tsv(table, root / f"evaluation/{name}/seed{seed}/metrics.tsv"))
         parts = [
             pd.read_csv(root / f"evaluation/{s}/seed{seed}/metrics.tsv", sep="\t") for s in ("KMTL", "SMTL")
         ]
         turn = np.arange(len(random)) % 3 == 0
         best = pd.concat([parts[0][~turn], parts[1][turn]]).sort_index()
-        metrics.append(report_tree.write_tsv(best, root / f"evaluation/BEST/seed{seed}/metrics.tsv"))
+        metrics.append(result_files.write_tsv(best, root / f"evaluation/BEST/seed{seed}/metrics.tsv"))
         table = pd.DataFrame(
             {
                 "task_id": random["task_id"],
@@ -49,11 +52,11 @@ def inputs(tmp_path_factory):
                 "SMTL:validation_f1_half": 0.4,
             }
         )
-        choices.append(report_tree.write_tsv(table, root / f"evaluation/BEST/seed{seed}/choice.tsv"))
-    kept = {**report_tree.STRATEGIES, **dict.fromkeys(POOL, "random"), "BEST": ""}
+        choices.append(result_files.write_tsv(table, root / f"evaluation/BEST/seed{seed}/choice.tsv"))
+    kept = {**report_settings.STRATEGIES, **dict.fromkeys(POOL, "random"), "BEST": ""}
     everything = [*metrics, *(path for path in made["metrics"] if "/RANDOM/" in path)]
     tasks = pd.read_csv(made["tasks"], sep="\t")
-    made |= report_tree.comparison(root, tasks, everything, kept, (1, 2))
+    made |= tree_comparison.write_comparison(root, tasks, everything, kept, (1, 2))
     headline = json.loads(Path(made["headline"]).read_text())
     headline["pools"] = {"RANDOM": POOL}
     headline["pairs"][0] |= {"rank": 1, "n_members": 2}
@@ -111,7 +114,7 @@ def inputs(tmp_path_factory):
     return made | {
         "metrics": metrics,
         "choices": choices,
-        **{name: report_tree.write_tsv(table, root / f"{name}.tsv") for name, table in tables.items()},
+        **{name: result_files.write_tsv(table, root / f"{name}.tsv") for name, table in tables.items()},
     }
 
 
@@ -122,7 +125,7 @@ def results(inputs):
 
 @pytest.fixture(scope="module")
 def text(results):
-    settings = report_tree.settings()
+    settings = report_settings.settings()
     config = settings["report"]["config"]
     config["comparison"]["pools"] = {"RANDOM": POOL}
     config["choices"] = {"BEST": {"among": ["SMTL", "KMTL"], "shrink": 20.0}}

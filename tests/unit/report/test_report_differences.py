@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
+import result_files
 from epigroup.report.page import render
 from epigroup.report.sections.differences import LISTED, clear_tasks
 from epigroup.results.run import load
@@ -33,7 +35,7 @@ def results(tmp_path_factory):
         table = table.assign(seeds="1,2", difference=apart * size, low=middle - 0.04, high=middle + 0.04)
         clear = ((table["low"] > 0) | (table["high"] < 0)).astype(float)
         rows.append(table.assign(excludes_zero=clear.where(known)))
-    return load(inputs | {"differences": report_tree.write_tsv(pd.concat(rows), root / "differences.tsv")})
+    return load(inputs | {"differences": result_files.write_tsv(pd.concat(rows), root / "differences.tsv")})
 
 
 def test_tasks_are_listed_by_difference_and_the_middle_left_out(results):
@@ -51,11 +53,11 @@ def test_tasks_are_listed_by_difference_and_the_middle_left_out(results):
 
 
 def test_the_page_lists_them_under_the_headline(results):
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     part = page[page.index('id="headline"') : page.index('id="strategies"')]
     assert "The tasks whose own interval excludes 0" in part and "comparison/differences.tsv" in part
     assert "KMTL over STL: 0 above 0 and 0 below, of 59 with an interval" in part
     assert clear_tasks(replace(results, differences=None)) == []
     none = results.differences.assign(excludes_zero=np.nan)
-    page = render(replace(results, differences=none), palette={}, **report_tree.settings())
+    page = render(replace(results, differences=none), palette={}, **report_settings.settings())
     assert "whose own interval excludes 0" not in page

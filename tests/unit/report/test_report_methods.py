@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+import report_settings
 import report_tree
+import tree_strata
 from epigroup.report.methods.citations import citations
 from epigroup.report.methods.text import methods
 from epigroup.results.run import load
@@ -15,19 +17,22 @@ from epigroup.results.training_record import TrainingRecord
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     root = tmp_path_factory.mktemp("tree")
-    return load(report_tree.beside(root, report_tree.build(root, n_tasks=8)))
+    return load(tree_strata.with_strata(root, report_tree.build(root, n_tasks=8)))
 
 
 def text_of(results, config, training=None):
     return " ".join(
         methods(
-            results, config, training or dict.fromkeys(report_tree.STRATEGIES, report_tree.TRAINING), "kmeans"
+            results,
+            config,
+            training or dict.fromkeys(report_settings.STRATEGIES, report_settings.TRAINING),
+            "kmeans",
         )
     )
 
 
 def test_methods_name_splits_seeds_draws_audit_and_versions(results):
-    config = report_tree.config()
+    config = report_settings.config()
     text = text_of(results, config)
     for words in (
         "validation on chr4:1,000-900,000 and test on chr5 ",
@@ -61,7 +66,7 @@ def test_methods_name_splits_seeds_draws_audit_and_versions(results):
 
 
 def test_methods_name_the_sweep_and_the_strata_that_the_run_has(results):
-    config = report_tree.config()
+    config = report_settings.config()
     config["sweep"] = {
         "methods": ["kmeans", "ward"],
         "vectors": ["raw"],
@@ -89,8 +94,8 @@ def test_methods_name_the_sweep_and_the_strata_that_the_run_has(results):
 
 
 def cited(results, config=None, **of_training):
-    training = dict.fromkeys(report_tree.STRATEGIES, report_tree.TRAINING | of_training)
-    return " ".join(citations(config or report_tree.config(), results, training))
+    training = dict.fromkeys(report_settings.STRATEGIES, report_settings.TRAINING | of_training)
+    return " ".join(citations(config or report_settings.config(), results, training))
 
 
 def test_what_every_run_uses_is_cited(results):
@@ -112,10 +117,10 @@ def test_what_every_run_uses_is_cited(results):
 
 def test_what_a_run_does_not_use_is_not_cited(results):
     assert "fastp" in cited(results) and "fastp" not in cited(replace(results, reads=None))
-    config = report_tree.config()
+    config = report_settings.config()
     config["reads"] = config["reads"] | {"trim": False}
     assert "fastp" not in cited(results, config) and "Bowtie" in cited(results, config)
-    config = report_tree.config() | {
+    config = report_settings.config() | {
         "searches": {"fast": {"method": "halving"}, "paper": {"method": "two_phase"}}
     }
     assert "Optuna" not in cited(results, config)  # no strategy uses the search
@@ -125,11 +130,11 @@ def test_what_a_run_does_not_use_is_not_cited(results):
     for of_training, words in (
         ({"balancing": "famo"}, "FAMO"),
         ({"loss": "focal"}, "Focal loss"),
-        ({"network": report_tree.NETWORK | {"name": "deepsea_pool3"}}, "Zhou J, Troyanskaya"),
+        ({"network": report_settings.NETWORK | {"name": "deepsea_pool3"}}, "Zhou J, Troyanskaya"),
     ):
         assert words in cited(results, **of_training) and words not in cited(results)
-    config = report_tree.config()
+    config = report_settings.config()
     config["groupings"]["modality"] = config["groupings"]["modality"] | {"method": "tag"}
     assert "Fifty" in cited(results, config) and "Fifty" not in cited(results)
     assert "Strata." not in cited(results)
-    assert "Strata." in cited(results, report_tree.config() | {"strata": {}})
+    assert "Strata." in cited(results, report_settings.config() | {"strata": {}})

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
 from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots
@@ -42,7 +43,7 @@ def inputs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def settings():
-    settings = report_tree.settings()
+    settings = report_settings.settings()
     settings["report"]["config"]["dataset"] |= {"targets": "signal", "signal_transform": "log1p"}
     return settings
 

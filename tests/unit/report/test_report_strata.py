@@ -5,7 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
+import result_files
+import tree_strata
 from epigroup.core.errors import InputError
 from epigroup.report.figures.draw import draw_figures
 from epigroup.report.figures.record import Shown
@@ -95,12 +98,12 @@ def inputs(tmp_path_factory):
         "simple_scores": scores, "marks": marks,
     }  # fmt: skip
     return found | {
-        key: report_tree.write_tsv(pd.DataFrame(rows), root / f"{key}.tsv") for key, rows in tables.items()
+        key: result_files.write_tsv(pd.DataFrame(rows), root / f"{key}.tsv") for key, rows in tables.items()
     }
 
 
 def test_the_page_shows_strata_and_marked_tasks(inputs):
-    page = render(load(inputs), palette={}, **report_tree.settings())
+    page = render(load(inputs), palette={}, **report_settings.settings())
     assert '<section id="strata">' in page and '<section id="baselines">' in page
     body = page[page.index('<section id="baselines">') : page.index('<section id="groups">')]
     assert "P003_ChIP (gc)" in body and "P004_ChIP (gc)" not in body and "no rival" in body
@@ -117,7 +120,7 @@ def test_the_page_shows_strata_and_marked_tasks(inputs):
 
 def test_a_run_without_them_has_no_such_sections(inputs):
     plain = {k: v for k, v in inputs.items() if k not in ("strata", "simple_scores", "marks")}
-    page = render(load(plain), palette={}, **report_tree.settings())
+    page = render(load(plain), palette={}, **report_settings.settings())
     assert 'id="strata"' not in page and 'id="baselines"' not in page
 
 
@@ -138,8 +141,8 @@ def test_the_figures_are_drawn_with_their_numbers(inputs, tmp_path):
 
 
 def test_the_page_of_a_task_has_its_strata_and_its_baseline(tmp_path):
-    made = report_tree.beside(tmp_path, report_tree.build(tmp_path, n_tasks=8, validations=3))
-    page = render(load(made), palette={}, **report_tree.settings())
+    made = tree_strata.with_strata(tmp_path, report_tree.build(tmp_path, n_tasks=8, validations=3))
+    page = render(load(made), palette={}, **report_settings.settings())
     data = json.loads(page.split('id="page-data">')[1].split("</script>")[0])["sections"]
     strata, marks = data["strata"]["per_task"], data["baselines"]["per_task"]
     assert strata["columns"] == ["Strategy", "all regions", "[1, 2)", "[2, 9)", "GC [0, 0.5)", "GC [0.5, 1)"]
@@ -166,6 +169,6 @@ def test_the_page_of_a_task_has_its_strata_and_its_baseline(tmp_path):
             [facts["difference"], facts["difference_low"], facts["difference_high"]], abs=1e-4
         )
     table = pd.read_csv(made["task_strata"][0], sep="\t").assign(task_id="stranger")
-    report_tree.write_tsv(table, tmp_path / "strata/STL/seed1.tsv")
+    result_files.write_tsv(table, tmp_path / "strata/STL/seed1.tsv")
     with pytest.raises(InputError, match="'stranger' is not in tasks.tsv"):
         load(made)

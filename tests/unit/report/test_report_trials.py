@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import report_settings
 import report_tree
 from epigroup.patience import study as patience
 from epigroup.report.figures import draw as plots
@@ -64,7 +65,7 @@ def inputs(tmp_path_factory):
 
 
 def settings() -> dict:
-    made = report_tree.settings()
+    made = report_settings.settings()
     made["report"]["config"] |= {
         "patience_study": {"strategy": "STL"},
         "searches": {
@@ -75,7 +76,7 @@ def settings() -> dict:
     }  # fmt: skip
     strategies = made["report"]["config"]["strategies"]
     strategies["EMTL"]["search"], strategies["STL"]["search"] = "joint", "alone"
-    searched = report_tree.TRAINING | {"learning_rate": None}
+    searched = report_settings.TRAINING | {"learning_rate": None}
     made["training"] |= {"EMTL": searched, "STL": searched}
     return made
 
@@ -98,7 +99,7 @@ def test_the_study_says_what_the_configured_patience_loses(inputs):
     made = settings()
     results = load(inputs)
     study = study_rows(results, made["training"], made["report"]["config"])
-    assert study["configured"] == report_tree.TRAINING["patience"] == 5
+    assert study["configured"] == report_settings.TRAINING["patience"] == 5
     assert study["safe"] == results.study["safe_patience"].max()
     lowest = results.course.groupby("task_id")["validation_loss"].min()
     at = results.regret[results.regret["patience"] == 5].set_index("task_id")
