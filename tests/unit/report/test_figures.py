@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 import report_settings
-import report_tree
 from checkouts import REPOSITORY
 from epigroup.config.settings import complete_config
 from epigroup.digest import code as digest
@@ -26,6 +25,7 @@ from epigroup.report.order import SECTIONS
 from epigroup.report.section import TEMPLATES
 from epigroup.run import paper, report
 from epigroup.run.facts import open_run
+from report_pages import section_of
 
 NAMES = [one.name for one in FIGURES]
 NOTHING = Has(frozenset(), ("STL",), (), (), headline=False, heads=False, shown=Shown())
@@ -171,7 +171,7 @@ report.write_captions("captions")
 """
 
 
-def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path):
+def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path, inputs):
     figures = copy / "epigroup/report/figures"
     text = (figures / "catalogue.py").read_text(encoding="utf-8")
     assert text.endswith("    ),\n)\n")
@@ -181,7 +181,7 @@ def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path
     rerun = {name for name, known in before.items() if digest.code_digest(name) != known}
     assert rerun == {"draw_figures", "make_report"}
 
-    given = {"inputs": report_tree.build(tmp_path / "tree"), "settings": report_settings.settings()}
+    given = {"inputs": inputs, "settings": report_settings.settings()}
     (tmp_path / "given.pickle").write_bytes(pickle.dumps(given))
     run = subprocess.run(
         [sys.executable, "-c", STRANGER], cwd=tmp_path, capture_output=True, text=True, check=False,
@@ -192,8 +192,7 @@ def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path
     assert (tmp_path / "depth.tsv").read_text().startswith("task_id\tmodality\tn_peaks\tjoint\n")
     assert "Peaks of each task." in (tmp_path / "captions/depth.rst").read_text()
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
-    section = page[page.index('<section id="data">') :]
-    section = section[: section.index("</section>")]
+    section = section_of(page, "data")
     assert 'alt="Figure depth: Peaks of each task"' in section and "../figures/depth.tsv" in section
 
 

@@ -20,6 +20,7 @@ from epigroup.report.page import make_report, render
 from epigroup.report.sections.affinities import curve_rows, measured_rows, pair_rows, said
 from epigroup.results.affinities import load_affinities, matrix_table, read_matrix
 from epigroup.results.run import load
+from report_pages import section_of, text_of
 
 N = 12
 RUNS = [[name, "SMTL", seed] for name in ("near", "pilot") for seed in (1, 2)]
@@ -71,11 +72,6 @@ def inputs(tmp_path_factory):
         "affinity_matrices": [str(path) for path in matrices if "seed1" in path.name],
         "affinity_truth": result_files.write_tsv(pd.DataFrame(truth), root / "affinities.tsv"),
     }
-
-
-@pytest.fixture(scope="module")
-def results(inputs):
-    return load(inputs)
 
 
 def test_what_was_measured_has_a_row_a_run(results):
@@ -142,9 +138,8 @@ def test_the_page_has_a_section_on_them_only_when_there_are_some(results, inputs
     plots.draw_figures(inputs, [str(svg)], palette={}, dpi=50, shown=Shown(grouping="kmeans"))
     settings = report_settings.settings() | {"grouping": "kmeans"}
     page = render(results, palette={}, drawn={"affinities": svg}, **settings)
-    part = page[page.index('<section id="affinities"') :]
-    part = part[: part.index("</section>")]
-    words = " ".join(re.sub(r"<[^>]+>", " ", part).split())
+    part = section_of(page, "affinities")
+    words = text_of(part)
     assert "AUC, planted groups" in words and "0.987" in words and "1.7 %" in words and "12.3" in words
     assert 'href="../affinity/stability.svg"' in part and 'href="../figures/affinities.svg"' in part
     lacking = {k: v for k, v in inputs.items() if not k.startswith("affinity")}

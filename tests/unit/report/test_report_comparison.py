@@ -1,7 +1,7 @@
 """The report's tables and figures beside the scores: choices, pools, negative transfer, cost, technique."""
 
 import json
-import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,16 @@ from epigroup.report.figures import draw as plots
 from epigroup.report.figures import numbers as figure_tables
 from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
-from epigroup.report.sections.comparison import choice_rows, confounder_rows, cost_rows, transfer_rows
+from epigroup.report.sections.comparison import (
+    choice_rows,
+    confounder_rows,
+    cost_rows,
+    energy_rows,
+    transfer_rows,
+)
 from epigroup.report.sections.headline import headline_rows, lead_sentence
 from epigroup.report.sections.strategies import score_tables
-from epigroup.results.run import load
+from report_pages import text_of
 
 POOL = ["RANDOM_1", "RANDOM_2"]
 
@@ -119,11 +125,6 @@ def inputs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def results(inputs):
-    return load(inputs)
-
-
-@pytest.fixture(scope="module")
 def text(results):
     settings = report_settings.settings()
     config = settings["report"]["config"]
@@ -131,8 +132,7 @@ def text(results):
     config["choices"] = {"BEST": {"among": ["SMTL", "KMTL"], "shrink": 20.0}}
     config["strategies"] |= {name: {"grouping": "random"} for name in POOL}
     del config["strategies"]["RANDOM"]
-    page = render(results, palette={}, **settings)
-    return " ".join(re.sub(r"<script.*?</script>|<style.*?</style>|<[^>]+>", " ", page, flags=re.S).split())
+    return text_of(render(results, palette={}, **settings))
 
 
 def test_a_pool_is_shown_and_its_strategies_are_not(results, inputs):
@@ -180,11 +180,9 @@ def test_shares_costs_and_technique(results, text):
 
 
 def test_one_seed_has_no_floor(results):
-    import dataclasses
-
     one = results.transfer.assign(note="STL has one seed", floor_share_below=np.nan)
-    assert transfer_rows(dataclasses.replace(results, transfer=one))["note"] == "STL has one seed"
-    assert transfer_rows(dataclasses.replace(results, transfer=one.iloc[:0])) is None
+    assert transfer_rows(replace(results, transfer=one))["note"] == "STL has one seed"
+    assert transfer_rows(replace(results, transfer=one.iloc[:0])) is None
 
 
 def test_similarity_is_the_cosine_by_group(results):
@@ -232,3 +230,12 @@ def test_every_score_is_averaged_by_modality_and_cell_group(results):
     assert row["cells"][found["all_scores"].index("AUPRC")] == pytest.approx(
         mine.groupby(level=0).mean().mean()
     )
+
+
+def test_energy_is_hours_times_what_the_config_takes_a_device_to_draw():
+    rows = [
+        {"device": device, "hours_in_all": hours}
+        for device, hours in (("cuda", 5.0), ("cpu", 8.0), ("mixed", 8.0), ("cpu", None))
+    ]
+    found = [row["energy"] for row in energy_rows(rows, {"gpu": 300.0, "cpu": 10.0})]
+    assert found == [1.5, 0.08, None, None]

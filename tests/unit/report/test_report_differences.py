@@ -11,15 +11,14 @@ import report_tree
 import result_files
 from epigroup.report.page import render
 from epigroup.report.sections.differences import LISTED, clear_tasks
-from epigroup.results.run import load
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def inputs(tmp_path_factory):
     """The tree with two pairs: a gain that grows with the task, and nothing; and one that the headline lacks."""
     root = tmp_path_factory.mktemp("tree")
-    inputs = report_tree.build(root, n_tasks=60)
-    tasks = pd.read_csv(inputs["tasks"], sep="\t")["task_id"]
+    made = report_tree.build(root, n_tasks=60)
+    tasks = pd.read_csv(made["tasks"], sep="\t")["task_id"]
     apart = np.linspace(-0.3, 0.3, len(tasks))
     known = np.arange(len(tasks)) != 7
     rows = []
@@ -35,7 +34,7 @@ def results(tmp_path_factory):
         table = table.assign(seeds="1,2", difference=apart * size, low=middle - 0.04, high=middle + 0.04)
         clear = ((table["low"] > 0) | (table["high"] < 0)).astype(float)
         rows.append(table.assign(excludes_zero=clear.where(known)))
-    return load(inputs | {"differences": result_files.write_tsv(pd.concat(rows), root / "differences.tsv")})
+    return made | {"differences": result_files.write_tsv(pd.concat(rows), root / "differences.tsv")}
 
 
 def test_tasks_are_listed_by_difference_and_the_middle_left_out(results):
@@ -52,8 +51,7 @@ def test_tasks_are_listed_by_difference_and_the_middle_left_out(results):
     assert second["rows"] == [] and second["n_up"] == second["n_down"] == 0
 
 
-def test_the_page_lists_them_under_the_headline(results):
-    page = render(results, palette={}, **report_settings.settings())
+def test_the_page_lists_them_under_the_headline(results, page):
     part = page[page.index('id="headline"') : page.index('id="strategies"')]
     assert "The tasks whose own interval excludes 0" in part and "comparison/differences.tsv" in part
     assert "KMTL over STL: 0 above 0 and 0 below, of 59 with an interval" in part

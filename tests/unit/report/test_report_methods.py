@@ -10,14 +10,14 @@ import report_tree
 import tree_strata
 from epigroup.report.methods.citations import citations
 from epigroup.report.methods.text import methods
-from epigroup.results.run import load
+from epigroup.report.methods.training_text import one_training
 from epigroup.results.training_record import TrainingRecord
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory):
+def inputs(tmp_path_factory):
     root = tmp_path_factory.mktemp("tree")
-    return load(tree_strata.with_strata(root, report_tree.build(root, n_tasks=8)))
+    return tree_strata.with_strata(root, report_tree.build(root, n_tasks=8))
 
 
 def text_of(results, config, training=None):
@@ -138,3 +138,27 @@ def test_what_a_run_does_not_use_is_not_cited(results):
     assert "Fifty" in cited(results, config) and "Fifty" not in cited(results)
     assert "Strata." not in cited(results)
     assert "Strata." in cited(results, report_settings.config() | {"strata": {}})
+
+
+def test_methods_say_what_was_trained():
+    plain = one_training(report_settings.TRAINING)
+    assert "a hidden layer of 64 units that the tasks of a group share" in plain
+    assert "on the binary cross-entropy, averaged" in plain
+    private = {key: value for key, value in report_settings.NETWORK.items() if key != "hidden"}
+    private |= {"head": "private", "private_hidden": 16}
+    text = one_training(
+        report_settings.TRAINING | {"network": private, "loss": "focal", "positive_weights": 3.0}
+    )
+    assert "a hidden layer of 16 units for each task alone" in text
+    assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
+    assert "balanced" not in plain and "started from" not in plain
+    text = one_training(report_settings.TRAINING | {"balancing": "famo", "warm_start": "SMTL"})
+    assert "these were balanced by FAMO (Liu et al. 2023)" in text and "from that of SMTL with" in text
+    text = one_training(report_settings.TRAINING | {"positive_weights": "balanced"})
+    assert "ratio of negatives to positives of the task (at most 100), averaged" in text
+
+
+def test_weighted_sampling_is_described():
+    text = one_training(report_settings.TRAINING | {"sampling": "weighted"})
+    assert "proportional to the mean, over the group's tasks, of label over share of positives" in text
+    assert "(at least 1, at most 100)" in text

@@ -13,6 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.report.figures import draw as plots
 from epigroup.report.page import render
 from epigroup.results.run import load
+from report_pages import embedded
 
 NAMES = {"f1": "pearson", "auprc": "spearman"}
 
@@ -48,11 +49,10 @@ def settings():
     return settings
 
 
-def test_the_page_speaks_of_pearson_and_not_of_f1(inputs, settings):
-    page = render(load(inputs), palette={}, **settings)
-    said, data = page.split('id="page-data">')
-    data = json.loads(data.split("</script>")[0])
-    body = said.split("</style>")[1]
+def test_the_page_speaks_of_pearson_and_not_of_f1(results, settings):
+    page = render(results, palette={}, **settings)
+    data = embedded(page)
+    body = page.split('id="page-data">')[0].split("</style>")[1]
     assert "mean test Pearson r" in body and "log(1 + mean) of the profile&#39;s signal" in body
     words = body.replace("F1000", "").split("<pre")[0]  # the settings are those of any run
     assert not re.search(r"\bF1\b|AUPRC|AUROC", words)

@@ -1,7 +1,5 @@
 """The report's sections on baselines and strata, and their figures."""
 
-import json
-
 import pandas as pd
 import pytest
 
@@ -15,6 +13,7 @@ from epigroup.report.figures.record import Shown
 from epigroup.report.figures.strata_tables import over_correlation, stratum_scores
 from epigroup.report.page import render
 from epigroup.results.run import load
+from report_pages import embedded
 
 COUNTED = "cell types with an accessibility peak"
 
@@ -102,8 +101,7 @@ def inputs(tmp_path_factory):
     }
 
 
-def test_the_page_shows_strata_and_marked_tasks(inputs):
-    page = render(load(inputs), palette={}, **report_settings.settings())
+def test_the_page_shows_strata_and_marked_tasks(page):
     assert '<section id="strata">' in page and '<section id="baselines">' in page
     body = page[page.index('<section id="baselines">') : page.index('<section id="groups">')]
     assert "P003_ChIP (gc)" in body and "P004_ChIP (gc)" not in body and "no rival" in body
@@ -115,7 +113,7 @@ def test_the_page_shows_strata_and_marked_tasks(inputs):
         and "0.223" in body
         and "F1, precision and AUPRC by itself" in body
     )
-    assert json.loads(page.split('id="page-data">')[1].split("</script>")[0])
+    assert embedded(page)
 
 
 def test_a_run_without_them_has_no_such_sections(inputs):
@@ -124,8 +122,7 @@ def test_a_run_without_them_has_no_such_sections(inputs):
     assert 'id="strata"' not in page and 'id="baselines"' not in page
 
 
-def test_targets_are_weighted_by_their_pairs(inputs):
-    results = load(inputs)
+def test_targets_are_weighted_by_their_pairs(results):
     table = over_correlation(results)
     assert table["predicted"].tolist() == pytest.approx([0.5, 0.5]) and table["n_pairs"].tolist() == [4, 4]
     assert set(stratum_scores(results)["strategy"]) == {"SMTL", "KMTL"}
@@ -143,7 +140,7 @@ def test_the_figures_are_drawn_with_their_numbers(inputs, tmp_path):
 def test_the_page_of_a_task_has_its_strata_and_its_baseline(tmp_path):
     made = tree_strata.with_strata(tmp_path, report_tree.build(tmp_path, n_tasks=8, validations=3))
     page = render(load(made), palette={}, **report_settings.settings())
-    data = json.loads(page.split('id="page-data">')[1].split("</script>")[0])["sections"]
+    data = embedded(page)["sections"]
     strata, marks = data["strata"]["per_task"], data["baselines"]["per_task"]
     assert strata["columns"] == ["Strategy", "all regions", "[1, 2)", "[2, 9)", "GC [0, 0.5)", "GC [0.5, 1)"]
     mine = [row for row in strata["rows"] if row[0] == 3]

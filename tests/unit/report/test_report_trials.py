@@ -1,7 +1,6 @@
 """Searches and the patience study in figures and page."""
 
 import math
-import re
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ from epigroup.report.figures import draw as plots
 from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
 from epigroup.report.sections.training import search_rows, study_rows
-from epigroup.results.run import load
 from epigroup.search.rates import Trial, choose_rates, write_trials
+from report_pages import text_of
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +80,8 @@ def settings() -> dict:
     return made
 
 
-def test_a_row_a_network_that_got_a_rate(inputs):
-    rows = {(row["strategy"], row["group"]): row for row in search_rows(load(inputs))}
+def test_a_row_a_network_that_got_a_rate(results):
+    rows = {(row["strategy"], row["group"]): row for row in search_rows(results)}
     assert {key: row["rate"] for key, row in rows.items()} == {
         ("EMTL", "1"): 0.2,
         ("EMTL", "2"): 0.1,
@@ -95,9 +94,8 @@ def test_a_row_a_network_that_got_a_rate(inputs):
     assert rows["STL", "sample of 2"]["loss"] == pytest.approx(0.35)
 
 
-def test_the_study_says_what_the_configured_patience_loses(inputs):
+def test_the_study_says_what_the_configured_patience_loses(results):
     made = settings()
-    results = load(inputs)
     study = study_rows(results, made["training"], made["report"]["config"])
     assert study["configured"] == report_settings.TRAINING["patience"] == 5
     assert study["safe"] == results.study["safe_patience"].max()
@@ -107,9 +105,9 @@ def test_the_study_says_what_the_configured_patience_loses(inputs):
     assert len(study["rows"]) == 4
 
 
-def test_page_and_figures(inputs, tmp_path):
-    page = render(load(inputs), palette={}, **settings())
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+def test_page_and_figures(inputs, results, tmp_path):
+    page = render(results, palette={}, **settings())
+    text = text_of(page)
     for words in (
         "Learning rates found by search",
         "at the edge of the rates tried",
