@@ -8,7 +8,6 @@ the reader's act and the layout that follows it. Needs chromium and chromedriver
 """
 
 import argparse
-import json
 import shutil
 import statistics
 import sys
@@ -26,6 +25,7 @@ from selenium.webdriver.chrome.service import Service  # noqa: E402
 import report_settings  # noqa: E402
 import report_tree  # noqa: E402
 import tree_strata  # noqa: E402
+from browser_acts import requests  # noqa: E402
 from epigroup.report.page import make_report  # noqa: E402
 
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,900"]
@@ -87,21 +87,15 @@ def measure(folder: Path, n_tasks: int, n_seeds: int, rounds: int) -> Figures:
             time.sleep(2)  # the charts below the fold are drawn when the browser is idle
             for name, act in ACTS.items():
                 times[name].append(driver.execute_script(act))
+        own = {page.as_uri(), "about:blank"}
         figures["errors and warnings of the console"] = (len(driver.get_log("browser")), "")
-        figures["requests beside the page itself"] = (len(asked(driver) - {page.as_uri()}), "")
+        figures["requests beside the page itself"] = (len({*requests(driver)} - own), "")
     finally:
         driver.quit()
     for name, taken in times.items():
         figures[name] = (statistics.median(taken), "ms")
         figures[f"{name}, slowest of {rounds}"] = (max(taken), "ms")
     return figures
-
-
-def asked(driver: webdriver.Chrome) -> set[str]:
-    """Addresses that the page asked for, but for what it holds itself."""
-    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
-    found = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
-    return {url for url in found if not url.startswith(("data:", "blob:", "about:"))}
 
 
 def main() -> None:
