@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-import report_tree
+import quality_files
+import result_files
 from epigroup.audit import flow
 
 TASKS = [f"t{i:02d}" for i in range(30)]
@@ -18,18 +19,18 @@ def run_inputs(folder, f1, depth=None, n_peaks=None, tasks=TASKS):
         "n_peaks": rng.permutation(n) + 100 if n_peaks is None else n_peaks,
         "positives_train": 900, "positives_validation": 90, "positives_test": 90, "share_train": 0.1, "flag": "",
     })  # fmt: skip
-    report_tree.write_tsv(tasks, folder / "tasks.tsv")
+    result_files.write_tsv(tasks, folder / "tasks.tsv")
     metrics = []
     for name, values in (("KMTL", f1), ("SMTL", rng.permutation(np.linspace(0.2, 0.4, n)))):
         table = pd.DataFrame({
             "task_id": ids[:n], "test_f1": values, "test_auroc": rng.permutation(np.linspace(0.6, 0.9, n)),
             "test_auprc": 0.3, "positives_test": 90, "test_base_rate": 0.1,
         })  # fmt: skip
-        metrics.append(report_tree.write_tsv(table, folder / "evaluation" / name / "seed1" / "metrics.tsv"))
+        metrics.append(result_files.write_tsv(table, folder / "evaluation" / name / "seed1" / "metrics.tsv"))
     flagstat = []
     for task, mapped in zip(ids, [] if depth is None else depth, strict=False):
         path = folder / f"{task}.rep1.flagstat.txt"
-        path.write_text(report_tree.FLAGSTAT.format(total=int(mapped), mapped=int(mapped), mates=0))
+        path.write_text(quality_files.FLAGSTAT.format(total=int(mapped), mapped=int(mapped), mates=0))
         flagstat.append(str(path))
     return {"tasks": str(folder / "tasks.tsv"), "metrics": metrics, "flagstat": flagstat, "fastp": []}
 

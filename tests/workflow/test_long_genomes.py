@@ -1,13 +1,13 @@
 """Genomes that are large as a whole, or whose chromosomes are: the sizes made small by what stands for them."""
 
 import random
-from contextlib import contextmanager
 
 import pysam
 import pytest
 import yaml
 
 from checkouts import copy_checkout, run_snakemake
+from edited_trees import edited
 from sequence_files import write_fasta
 
 SIZES = {"chr1": 30_000, "chr2": 20_000, "chr3": 20_000, "scaffold": 40_000}
@@ -53,17 +53,6 @@ def checkout(tmp_path_factory):
     return folder
 
 
-@contextmanager
-def edited(path, old, new):
-    text = path.read_text()
-    assert text.count(old) == 1
-    path.write_text(text.replace(old, new))
-    try:
-        yield
-    finally:
-        path.write_text(text)
-
-
 def run(folder, results, rows, *targets):
     (folder / "config.yaml").write_text(yaml.safe_dump(CONFIG | {"results": results}))
     (folder / "sheet.tsv").write_text("".join("\t".join(row) + "\n" for row in [COLUMNS, *rows]))
@@ -76,7 +65,7 @@ def test_a_large_index_is_used(checkout):
     """bowtie2-build makes files .bt2l by itself above 4 billion bases; here it is told to."""
     results, bam = checkout / "results/large", "alignments/read.rep1.bam"
     rule = "bowtie2-build --threads"
-    with edited(checkout / "workflow/rules/reads.smk", rule, f"{rule} 1 --large-index --threads"):
+    with edited(checkout / "workflow/rules/reads.smk", (rule, f"{rule} 1 --large-index --threads")):
         code, said = run(checkout, "results/large", [READS, *PEAKS], bam)
     assert code == 0, said
     kinds = sorted(path.suffix for path in (results / "genome/index").glob("genome.*"))
@@ -90,7 +79,7 @@ def test_a_large_index_is_used(checkout):
 def test_a_chromosome_too_long_to_index_is_refused_before_any_read_is_aligned(checkout):
     """Without reads the genome is made, and peaks are refused where they lie too far."""
     limits = checkout / "workflow/scripts/epigroup/genome/index_limits.py"
-    with edited(limits, "1 << 29", "25_000"):
+    with edited(limits, ("1 << 29", "25_000")):
         code, said = run(checkout, "results/long", [READS, *PEAKS], "alignments/read.rep1.bam")
         assert code != 0 and "Traceback" not in said
         words = (

@@ -5,7 +5,7 @@ looked at.
 import numpy as np
 import pandas as pd
 
-import report_tree
+import result_files
 from audited_run import FACTS, GRAPH, TASKS, follow
 from epigroup.audit import fitted, selection
 
@@ -58,7 +58,7 @@ def test_a_choice_by_test_is_caught(tmp_path):
         table = pd.DataFrame({
             "task_id": TASKS, "positives_half": 40, "validation_f1_half": rng.random(30), "test_f1": rng.random(30),
         })  # fmt: skip
-        paths.append(report_tree.write_tsv(table, tmp_path / name / "metrics.tsv"))
+        paths.append(result_files.write_tsv(table, tmp_path / name / "metrics.tsv"))
     a, b = (pd.read_csv(path, sep="\t") for path in paths)
     choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0, "targets": "labels",
               "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
@@ -66,7 +66,7 @@ def test_a_choice_by_test_is_caught(tmp_path):
     verdicts = {}
     for by in ("validation_f1_half", "test_f1"):
         chosen = pd.DataFrame({"task_id": TASKS, "chosen": np.where(a[by] >= b[by], "A", "B")})
-        made = report_tree.write_tsv(chosen, tmp_path / f"{by}.tsv")
+        made = result_files.write_tsv(chosen, tmp_path / f"{by}.tsv")
         found = selection.check({"candidates": paths, "chosen": [made]}, cfg)
         verdicts[by] = (found.verdict, len(found.details["differing"]))
     expected = ((a["validation_f1_half"] >= b["validation_f1_half"]) != (a["test_f1"] >= b["test_f1"])).sum()

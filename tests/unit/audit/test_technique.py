@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import report_tree
+import quality_files
+import result_files
 from audited_run import TASKS, run_cfg, run_inputs
 from epigroup.audit import technique
 from epigroup.comparison.confounders import read_depth
@@ -19,7 +20,7 @@ def test_scores_against_technique_want_every_task(tmp_path):
     with pytest.raises(InputError, match="task 't07' is not in the sample sheet"):
         technique.check(inputs, cfg | {"tasks": cfg["tasks"][:7]})
     table = pd.read_csv(inputs["metrics"][1], sep="\t").drop(index=3)
-    report_tree.write_tsv(table, tmp_path / "evaluation/SMTL/seed1/metrics.tsv")
+    result_files.write_tsv(table, tmp_path / "evaluation/SMTL/seed1/metrics.tsv")
     with pytest.raises(InputError, match="SMTL/seed1/metrics.tsv: .*lacks the task 't03'"):
         technique.check(inputs, cfg)
 
@@ -50,7 +51,7 @@ def test_pairs_are_no_deeper_than_single_reads(tmp_path):
         alone, total = (n // 10, 2 * n) if i % 2 else (0, n)
         mapped, mates = total - alone, total - 2 * alone if i % 2 else 0
         path = tmp_path / f"{task}.rep1.flagstat.txt"
-        path.write_text(report_tree.FLAGSTAT.format(total=total, mapped=mapped, mates=mates))
+        path.write_text(quality_files.FLAGSTAT.format(total=total, mapped=mapped, mates=mates))
         inputs["flagstat"].append(str(path))
     depth = read_depth([], inputs["flagstat"])
     assert depth.reindex(TASKS).tolist() == fragments.tolist()
@@ -75,7 +76,7 @@ def test_frip_is_held_against_scores_where_profiles_came_as_reads(tmp_path):
     assert "FRiP" in technique.check(inputs, run_cfg()).figure.split("Not tested")[1]
     table = pd.read_csv(inputs["metrics"][0], sep="\t")
     table.loc[:23, "test_auroc"] = 0.6 + 0.3 * frip + rng.normal(0, 0.02, 24)
-    report_tree.write_tsv(table, tmp_path / "evaluation/KMTL/seed1/metrics.tsv")
+    result_files.write_tsv(table, tmp_path / "evaluation/KMTL/seed1/metrics.tsv")
     summary = pd.DataFrame(
         {"profile_id": TASKS[:24], "grade": "pass", "warned": "", "failed": "", "frip": frip}
     )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, precision_recall_curve
 
-import report_tree
+import result_files
 from audited_run import TASKS
 from epigroup.audit import thresholds
 from epigroup.core.errors import InputError
@@ -100,7 +100,7 @@ def test_each_set_of_regions_has_its_thresholds_looked_at(scored):
         mine = table.reset_index().assign(regions=regions)
         if regions == "all_mappable":
             mine.loc[3, "origin"] = "test"
-        paths.append(report_tree.write_tsv(mine, folder / folder_ / "SMTL/seed1/thresholds.tsv"))
+        paths.append(result_files.write_tsv(mine, folder / folder_ / "SMTL/seed1/thresholds.tsv"))
     found = thresholds.check({"thresholds": paths}, {})
     assert found.verdict == "fail" and [row["regions"] for row in found.details["odd"]] == ["all_mappable"]
     found = thresholds.check({"thresholds": paths[:1]}, {})

@@ -7,7 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 
+import report_settings
 import report_tree
+import result_files
 from audited_run import GRAPH, follow, run_cfg, run_inputs
 from epigroup import audit
 from epigroup.audit import class_balance, donors, technique, thresholds
@@ -24,7 +26,7 @@ def test_tasks_may_be_called_as_what_is_not_known(tmp_path):
     ids = ["NA", "NaN", "nan", "1e5", "007", "None", "true"]
     table = pd.DataFrame([[task, 0.5, 0.5, 0.1, 0.1, None, None, "validation", "any_peak"] for task in ids],
                          columns=thresholds.COLUMNS)  # fmt: skip
-    path = report_tree.write_tsv(
+    path = result_files.write_tsv(
         table.assign(origin="elsewhere"), tmp_path / "S" / "seed1" / "thresholds.tsv"
     )
     odd = thresholds.check({"thresholds": [path]}, {}).details["odd"]
@@ -45,7 +47,7 @@ def test_class_balance_names_the_tasks(tmp_path):
     assert class_balance.check(inputs, {"targets": "labels", "min_positives": 90}).verdict == "pass"
     tasks = pd.read_csv(inputs["tasks"], sep="\t")
     tasks.loc[4, "positives_test"] = 3
-    report_tree.write_tsv(tasks, tmp_path / "tasks.tsv")
+    result_files.write_tsv(tasks, tmp_path / "tasks.tsv")
     found = class_balance.check(inputs, {"targets": "labels", "min_positives": 50})
     assert found.verdict == "warn" and found.details["few"] == {
         "train": [],
@@ -60,7 +62,7 @@ def test_cell_types_of_a_donor_on_both_sides(tmp_path):
     inputs = run_inputs(tmp_path, np.linspace(0.1, 0.5, 6))
     tasks = pd.read_csv(inputs["tasks"], sep="\t").assign(cell_type=["T", "B", "T", "B", "T", "T"])
     tasks["positives_test"] = [90, 0, 10, 0, 0, 7]
-    report_tree.write_tsv(tasks, tmp_path / "tasks.tsv")
+    result_files.write_tsv(tasks, tmp_path / "tasks.tsv")
     cfg = run_cfg(6, ["d1", "d1", "d1", "d2", "d2"])
     cfg["tasks"][2]["donors"] = ["d1", "d3"]  # replicates of two donors
     found = donors.check(inputs, cfg)
@@ -75,7 +77,7 @@ def test_cell_types_of_a_donor_on_both_sides(tmp_path):
     )
     assert "(2 of 5 pairs" in found.figure and "of 1 tasks the donor is not known" in found.figure
     assert "by position" in found.advice and "never for a new donor" in found.advice
-    report_tree.write_tsv(tasks.assign(positives_test=0), tmp_path / "tasks.tsv")
+    result_files.write_tsv(tasks.assign(positives_test=0), tmp_path / "tasks.tsv")
     assert donors.check(inputs, cfg).verdict == "pass"
 
 
@@ -92,7 +94,7 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     empty = pd.DataFrame(
         [["t00", 0.5, 0.5, 0.1, 0.1, None, None, "validation", "any_peak"]], columns=thresholds.COLUMNS
     )
-    made = report_tree.write_tsv(empty, tmp_path / "thresholds/SMTL/seed1/thresholds.tsv")
+    made = result_files.write_tsv(empty, tmp_path / "thresholds/SMTL/seed1/thresholds.tsv")
     audit_run(
         inputs
         | {"found": str(tmp_path / "found.json"), "thresholds": [made], "chosen": [], "candidates": []},
@@ -105,10 +107,10 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     assert table.set_index("check").loc["technique", "verdict"] == "warn"
     tree = report_tree.build(tmp_path / "tree")
     results = load(tree | {"audit": str(tmp_path / "audit.json")})
-    page = render(results, palette={}, **report_tree.settings())
+    page = render(results, palette={}, **report_settings.settings())
     assert '<section id="audit">' in page and "Near-identical sequences across splits" in page
     assert "Audit: of 9 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
-    assert '<section id="audit">' not in render(load(tree), palette={}, **report_tree.settings())
+    assert '<section id="audit">' not in render(load(tree), palette={}, **report_settings.settings())
     numbers = technique_points(results)
     assert len(numbers) == (3 + 2) * 30  # peaks are not held against F1
     assert len(draw_technique(numbers, {"modality": {"TFB": "#000000"}}).axes) == 8

@@ -1,3 +1,5 @@
+"""Scores of one task against scikit-learn and their definitions, with ties, extremes and labels of one kind."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from epigroup.run import audit
-from mini_runs import opened
+from everything_config import run_of
 
 
 def fitted(run):
@@ -25,7 +25,7 @@ def test_what_is_fitted_follows_the_config(run, config):
     }
     config["strategies"]["WARD"] = {"grouping": "ward_logit", "groups_per_pack": 3}
     config["choices"] = {"BEST": {"among": ["STL", "SMTL"]}}
-    more = opened(config)
+    more = run_of(config)
     of_config = {"covariance", "label_correlation", "overlap", "sampling", "choices", "positive_weights"}
     assert fitted(more) - fitted(run) == of_config
     assert audit.fitted_facts(more)["tables"] == ["own"]
@@ -33,7 +33,7 @@ def test_what_is_fitted_follows_the_config(run, config):
 
 def test_every_decision_has_its_files(config):
     config["choices"] = {"BEST": {"among": ["STL", "SMTL"]}}
-    run = opened(config)
+    run = run_of(config)
     assert audit.choice_tables(run) == [
         f"results/{folder}evaluation/BEST/seed1/choice.tsv" for folder in ("", "all_mappable/")
     ]
@@ -46,7 +46,7 @@ def test_every_decision_has_its_files(config):
 
 def test_tasks_that_have_scores(config):
     config["choices"] = {"BEST": {"among": ["STL", "SMTL"]}}
-    run = opened(config)
+    run = run_of(config)
     for name in ("SMTL", "BEST"):
         assert audit.scored_tasks(run, name) == run.tasks
 

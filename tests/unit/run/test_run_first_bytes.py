@@ -7,7 +7,7 @@ import pytest
 from alignment_files import write_bam
 from epigroup.core.errors import InputError
 from epigroup.run.checks import check_files, faults_of_contigs, layout_of
-from mini_runs import opened
+from everything_config import run_of
 
 SIZES = {f"chr{i}": 9_000 for i in (1, 2, 3, 4)}
 ALIGNMENTS = "results/simulation/alignments/SKNSH_REST.bam"
@@ -21,7 +21,7 @@ def made(config):
         "".join(f">{name}\n{'A' * n}\n" for name, n in SIZES.items())
     )
     write_bam(ALIGNMENTS, [(0, 100, 300), (1, 500, 700)], paired=False, sizes=SIZES)
-    return opened(config)
+    return run_of(config)
 
 
 def test_files_that_fit_together_have_no_faults(made):
@@ -41,7 +41,7 @@ def test_what_is_no_alignment_file_has_no_layout(made):
 def test_all_faults_come_in_one_answer(made, config):
     Path("black.bed").write_text("1\t0\t100\n")
     write_bam(ALIGNMENTS, [(0, 100, 300)], paired=False, sizes={"chr1": 8_000, "chr2": 9_000})
-    run = opened(config, genome={"blacklist": "black.bed"})
+    run = run_of(config, genome={"blacklist": "black.bed"})
     with pytest.raises(InputError) as told:
         check_files(run, "config.yaml", "kept.json")
     head, *faults = str(told.value).splitlines()
@@ -52,4 +52,4 @@ def test_all_faults_come_in_one_answer(made, config):
 def test_one_fault_stands_behind_the_name_of_the_config(made, config):
     Path("black.bed").write_text("1\t0\t100\n")
     with pytest.raises(InputError, match=r"^config\.yaml: genome\.blacklist"):
-        check_files(opened(config, genome={"blacklist": "black.bed"}), "config.yaml", "kept.json")
+        check_files(run_of(config, genome={"blacklist": "black.bed"}), "config.yaml", "kept.json")

@@ -6,20 +6,20 @@ import pytest
 
 from epigroup.run import grouping, training
 from epigroup.run.settings import settings
-from mini_runs import opened
+from everything_config import run_of
 
 LOOKS_ON = "affinity.look_ahead"
 
 
 def test_what_looks_on_is_told_to_the_trainings_that_it_looks_on_alone(config):
-    run = opened(config)
+    run = run_of(config)
     looked_on = training.pack_settings(run, "SMTL", 1)
     assert list(looked_on["look_ahead"]["affinities"]) == ["tag"]
     assert LOOKS_ON in training.pack_modules(run, "SMTL", 1)
     assert "look_ahead" not in training.pack_settings(run, "STL", 1)
     assert LOOKS_ON not in training.pack_modules(run, "STL", 1)
     config["affinities"]["tag"] |= {"network": "trained"}
-    trained = opened(config)
+    trained = run_of(config)
     assert training.pack_settings(trained, "SMTL", 1) == settings(trained, "training", "SMTL")
 
 
@@ -29,19 +29,19 @@ def test_memory_for_what_looks_on_grows_with_the_square_of_the_tasks(run):
 
 
 def test_groups_that_start_from_the_network_of_all_tasks_read_it(config):
-    assert training.warm_model(opened(config), "KMTL", 1) == []
+    assert training.warm_model(run_of(config), "KMTL", 1) == []
     config["strategies"]["KMTL"] |= {"warm_start": "SMTL"}
-    assert training.warm_model(opened(config), "KMTL", 1) == "results/models/SMTL/seed1/pack0.safetensors"
+    assert training.warm_model(run_of(config), "KMTL", 1) == "results/models/SMTL/seed1/pack0.safetensors"
 
 
 def test_where_a_task_is_in_several_groups_a_table_says_which_serves_it(config):
-    run = opened(config)
+    run = run_of(config)
     assert training.serving(run, "KMTL", 1) == []
     assert training.served_by(run, "KMTL", 1) == "results/groupings/kmeans/seed1/groups.tsv"
     Path("own.tsv").touch()
     config["groupings"]["own"] = {"method": "table", "file": "own.tsv", "k": 2, "overlap": True}
     config["strategies"]["OWN"] = {"grouping": "own", "groups_per_pack": 2}
-    run = opened(config)
+    run = run_of(config)
     assert (
         training.serving(run, "OWN", 1) == training.served_by(run, "OWN", 1) == run.file("serving", "OWN", 1)
     )
@@ -49,7 +49,7 @@ def test_where_a_task_is_in_several_groups_a_table_says_which_serves_it(config):
 
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("cuda", 1), ("auto", 1)])
 def test_a_gpu_is_asked_for_unless_the_device_is_the_processor(config, device, gpus):
-    run = opened(config, training={"device": device})
+    run = run_of(config, training={"device": device})
     assert training.gpus(run, "SMTL") == gpus and run.on_gpu == bool(gpus)
 
 

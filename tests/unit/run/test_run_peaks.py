@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from epigroup.run import peaks, reads
-from mini_runs import opened
+from everything_config import run_of
 
 # A control; two replicates of single-end ChIP-seq; paired DNase-seq; broad marks with the control; given peaks.
 SHEET = """
@@ -37,11 +37,11 @@ def profiles(config):
 
 
 def test_peaks_that_replicates_must_support_are_those_of_several_replicates(profiles):
-    pooled = opened(profiles)
+    pooled = run_of(profiles)
     assert peaks.supported(pooled) == []
     assert peaks.peaks_of(pooled, "CTCF") == "results/peaks/called/CTCF_peaks.narrowPeak.gz"
     for how in ("overlap", "idr"):
-        run = opened(profiles, peaks={"replicates": how})
+        run = run_of(profiles, peaks={"replicates": how})
         assert peaks.supported(run) == ["CTCF"]
         assert peaks.peaks_of(run, "CTCF") == "results/peaks/supported/CTCF_peaks.narrowPeak.gz"
         assert peaks.peaks_of(run, "BROAD") == "results/peaks/called/BROAD_peaks.narrowPeak.gz"
@@ -49,13 +49,13 @@ def test_peaks_that_replicates_must_support_are_those_of_several_replicates(prof
 
 
 def test_idr_is_asked_for_narrow_peaks_alone(profiles):
-    run = opened(profiles, peaks={"replicates": "idr"})
+    run = run_of(profiles, peaks={"replicates": "idr"})
     assert peaks.idr_program(run, "CTCF") == {"idr": "results/checks/idr.txt"}
-    assert peaks.idr_program(run, "BROAD") == peaks.idr_program(opened(profiles), "CTCF") == {}
+    assert peaks.idr_program(run, "BROAD") == peaks.idr_program(run_of(profiles), "CTCF") == {}
 
 
 def test_a_control_comes_with_its_index_where_a_row_names_it(profiles):
-    run = opened(profiles)
+    run = run_of(profiles)
     control = {"control": "results/alignments/INPUT.bam", "control_index": "results/alignments/INPUT.bam.bai"}
     assert peaks.control(run, "CTCF") == control and peaks.control(run, "DNASE") == {}
     strands = {"strands": "results/quality/strands/CTCF.json"}
@@ -64,7 +64,7 @@ def test_a_control_comes_with_its_index_where_a_row_names_it(profiles):
 
 
 def test_quality_reads_what_a_profile_has(profiles):
-    run = opened(profiles, peaks={"replicates": "overlap"})
+    run = run_of(profiles, peaks={"replicates": "overlap"})
     ctcf, dnase, control = (peaks.quality_inputs(run, name) for name in ("CTCF", "DNASE", "INPUT"))
     assert ctcf["facts"] == [f"results/quality/fastq/CTCF.rep{i}.json" for i in (1, 2)]
     assert ctcf["ratios"] == "results/quality/replicates/CTCF.json" and "gtf" not in ctcf
@@ -73,14 +73,14 @@ def test_quality_reads_what_a_profile_has(profiles):
 
 
 def test_how_the_annotation_spells_contigs_matters_to_accessibility_alone(profiles):
-    run = opened(profiles, peaks={"contig_names": "spelling"})
+    run = run_of(profiles, peaks={"contig_names": "spelling"})
     assert peaks.quality_settings(run, "DNASE")["contig_names"] == "spelling"
     assert "contig_names" not in peaks.quality_settings(run, "CTCF")
     assert peaks.quality_settings(run, "CTCF")["replicates"] == [1, 2]
 
 
 def test_a_call_is_told_the_profile_and_the_settings_of_peaks(profiles):
-    run = opened(profiles, peaks={"replicates": "overlap", "lax_pvalue": 0.02})
+    run = run_of(profiles, peaks={"replicates": "overlap", "lax_pvalue": 0.02})
     call = peaks.calling_settings(run, "BROAD")
     assert (call["profile_id"], call["assay"], call["peak_mode"], call["options"]) == (
         "BROAD",
@@ -93,13 +93,13 @@ def test_a_call_is_told_the_profile_and_the_settings_of_peaks(profiles):
 
 
 def test_pileups_are_made_of_reads(profiles):
-    run = opened(profiles)
+    run = run_of(profiles)
     made = peaks.all_pileups(run)
     assert len(made) == 6 and not any("GIVEN" in path or "INPUT" in path for path in made)
 
 
 def test_what_a_profile_has_not_is_named(profiles):
-    run = opened(profiles)
+    run = run_of(profiles)
     assert reads.given_alignments(run, "DNASE", "1") == "d.bam"
     with pytest.raises(ValueError, match="the sheet gives no alignments of CTCF"):
         reads.given_alignments(run, "CTCF", "1")
