@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -93,11 +93,14 @@ def rule_of(pid: int) -> str | None:
 
 
 class Killer(threading.Thread):
-    """Kill with SIGKILL a process of one job of every rule, some moments after it has started."""
+    """Kill with SIGKILL a process of one job of every rule, some moments after it has started; within half a second
+    of the rules `soon`, which have one short job each."""
 
-    def __init__(self, pid: int, seed: int) -> None:
+    MOMENTS = (0.0, 0.2, 0.5, 1.0)
+
+    def __init__(self, pid: int, seed: int, soon: Container[str] = ()) -> None:
         super().__init__(daemon=True)
-        self.pid, self.random = pid, random.Random(seed)
+        self.pid, self.random, self.soon = pid, random.Random(seed), soon
         self.killed: dict[str, float] = {}
         self.due: dict[int, tuple[str, float, float]] = {}
         self.done = threading.Event()
@@ -105,15 +108,21 @@ class Killer(threading.Thread):
     def run(self) -> None:
         while not self.done.is_set():
             now = time.monotonic()
-            for pid in list(children(self.pid)):
+            there = list(children(self.pid))
+            for pid in there:
                 rule = rule_of(pid)
                 if rule is None or rule in self.killed:
                     continue
-                delay = self.random.choice([0.0, 0.2, 0.5, 1.0])
-                _, start, delay = self.due.setdefault(pid, (rule, now, delay))
+                _, start, delay = self.due.setdefault(pid, (rule, now, self.moment(rule, there)))
                 if now - start >= delay:
                     self.kill(self.random.choice([pid, *children(pid)]), rule, delay)
             time.sleep(0.02)
+
+    def moment(self, rule: str, there: Sequence[int]) -> float:
+        """Seconds after which a job is killed: fewer than those after which one of its rule had ended."""
+        missed = [delay for pid, (of, _, delay) in self.due.items() if of == rule and pid not in there]
+        most = min(missed, default=0.5 if rule in self.soon else 2.0)
+        return self.random.choice([0.0, *(delay for delay in self.MOMENTS if 0 < delay < most)])
 
     def kill(self, pid: int, rule: str, delay: float) -> None:
         try:
