@@ -1,11 +1,21 @@
 """Fixtures that several test folders share."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from checkouts import EVERYTHING, MINI, REPOSITORY, copy_checkout, made_once, run_snakemake
+from needed_tools import lacking
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked as one that `needs` programs runs where they are on PATH."""
+    named = [tool for mark in item.iter_markers("needs") for tool in mark.args]
+    missing = [tool for tool in named if shutil.which(tool) is None]
+    if missing:
+        lacking(f"not on PATH: {', '.join(missing)}")
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,9 @@ class Killer(threading.Thread):
                 rule = rule_of(pid)
                 if rule is None or rule in self.killed:
                     continue
-                _, start, delay = self.due.setdefault(pid, (rule, now, self.moment(rule, there)))
+                if pid not in self.due:
+                    self.due[pid] = (rule, now, self.moment(rule, there))
+                _, start, delay = self.due[pid]
                 if now - start >= delay:
                     self.kill(self.random.choice([pid, *children(pid)]), rule, delay)
             time.sleep(0.02)

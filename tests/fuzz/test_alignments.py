@@ -5,7 +5,6 @@ import random
 import pysam
 import pytest
 
-from alignment_files import needs_samtools
 from epigroup.core.errors import InputError
 from epigroup.reads.alignments import is_paired, mapped_reads, write_cut_sites
 from epigroup.reads.filter import filter_alignments
@@ -45,7 +44,7 @@ def checked(path):
     return check_alignments(path, SIZES, "toy1", mapq=30, fasta="none.fa")[0]
 
 
-@needs_samtools
+@pytest.mark.needs("samtools")
 def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
     good = write_varied(tmp_path / "good.bam").read_bytes()
     expected = reads_of(tmp_path / "good.bam")
@@ -66,7 +65,7 @@ def test_spoilt_bam_files_of_the_sheet(tmp_path, tried):
         assert marked.returncode and what != "nothing" or reads_of(made) == expected, what
 
 
-@needs_samtools
+@pytest.mark.needs("samtools")
 def test_marked_alignments_cut_or_damaged_are_not_filtered(tmp_path, tried):
     """All reads are accounted for, or the file is refused and nothing stands under the final name."""
     path, out = write_varied(tmp_path / "marked.bam", 900), tmp_path / "kept.bam"

@@ -1,14 +1,9 @@
 """Small BAM files for tests, from fragments that are known."""
 
-import shutil
-
 import numpy as np
 import pysam
-import pytest
 
 LENGTH = 50
-
-needs_samtools = pytest.mark.skipif(shutil.which("samtools") is None, reason="samtools is not on PATH")
 
 
 def write_bam(path, fragments, *, paired, sizes, length=LENGTH, strands=None):

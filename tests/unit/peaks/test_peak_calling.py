@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import shutil
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -29,7 +28,6 @@ FRAGMENT = 200
 FRAGMENTS = FragmentLength(200, "known")
 SITES = np.arange(10_000, 290_000, 20_000)
 CALL = {"genome_size": 390_000, "sizes": SIZES, "qvalue": 0.01, "broad_qvalue": 0.1, "fragment": FRAGMENTS}
-needs_macs = pytest.mark.skipif(shutil.which("macs2") is None, reason="macs2 is not on PATH")
 
 
 def request(assay, peak_mode, bam="p.bam", **changed):
@@ -157,7 +155,7 @@ def peaks_hit(path):
     return np.mean(inside), np.mean(true)
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 @pytest.mark.parametrize(
     ("assay", "paired", "control", "peak_mode"),
     [
@@ -203,13 +201,13 @@ def test_other_options_and_values_are_refused(text):
         parse_options(text)
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_every_option_of_the_list_is_one_of_macs():
     text = subprocess.run(["macs2", "callpeak", "--help"], capture_output=True, text=True, check=True).stdout
     assert [option for option in (*ALLOWED, *RESERVED) if option not in text] == []
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_split_summits_are_one_peak(tmp_path):
     """Two summits 320 bp apart in one open region."""
     sites = [site + apart for site in range(10_000, 290_000, 10_000) for apart in (0, 320)]
@@ -222,7 +220,7 @@ def test_split_summits_are_one_peak(tmp_path):
     assert sum(len(fetch_standard(tmp_path / "p.safetensors", name)[0]) for name in SIZES) == count
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_no_reads_no_peaks_and_another_layout_are_refused(tmp_path):
     empty = write_bam(tmp_path / "empty.bam", [], paired=False)
     flat = write_bam(

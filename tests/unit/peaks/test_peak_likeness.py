@@ -2,7 +2,6 @@
 
 import gzip
 import logging
-import shutil
 import subprocess
 
 import numpy as np
@@ -196,7 +195,7 @@ def test_real_peak_sets_are_taken(real_data, tmp_path):
     assert len(refused) == 2 * 109 + 105 and not any(refused)
 
 
-@pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not on PATH")
+@pytest.mark.needs("bedtools")
 def test_the_commands_that_are_named_make_alignments(tmp_path):
     """Of the same reads: places and strands are those of the rows, and mates lie at either end of fragments."""
     (tmp_path / "chrom.sizes").write_text("".join(f"{name}\t{size}\n" for name, size in SIZES.items()))

@@ -23,7 +23,6 @@ from epigroup.peaks.replicates import compare_replicates, is_supported, read_rat
 
 SIZES = {"chr1": 200_000, "chr2": 5_000}
 SITES = range(10_000, 190_000, 10_000)
-needs_macs = pytest.mark.skipif(shutil.which("macs2") is None, reason="macs2 is not on PATH")
 places = st.lists(st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 60), st.integers(1, 30)), max_size=12)
 
 
@@ -76,7 +75,7 @@ def test_halves_hold_each_fragment_once_and_mates_together(tmp_path):
     assert len(names) == len(set(names)) == 1500
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_peaks_of_one_replicate_alone_are_not_supported(tmp_path):
     """Twelve sites in both replicates, three in each alone."""
     shared, own = list(SITES)[:12], list(SITES)[12:]
@@ -123,7 +122,7 @@ with open(of("--output-file"), "w") as out:
 """
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_by_idr_replicates_and_halves_are_put_through_the_same_rule(tmp_path):
     both = [write_bam(tmp_path / f"{i}.bam", reads(i, SITES), paired=True, sizes=SIZES) for i in range(2)]
     pooled = str(tmp_path / "pooled.bam")
@@ -145,7 +144,7 @@ def test_by_idr_replicates_and_halves_are_put_through_the_same_rule(tmp_path):
     assert [counts[2][0], counts[3][0]] == counts[0][1:]
 
 
-@needs_macs
+@pytest.mark.needs("macs2")
 def test_fold_enrichment_is_pileup_over_background(tmp_path):
     """Pairs: the pileup at a base is the fragments over it; the signal is its ratio to MACS's background."""
     fragments = [*reads(3, SITES), *[(1, 4_800, 5_000)] * 5]

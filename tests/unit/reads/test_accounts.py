@@ -6,13 +6,13 @@ import logging
 import pysam
 import pytest
 
-from alignment_files import LENGTH, needs_samtools
+from alignment_files import LENGTH
 from epigroup.core.errors import InputError
 from epigroup.reads.accounts import GIVEN, KEPT, account, read_accounts, write_account
 from epigroup.reads.filter import dropped_before, reference_length
 from given_reads import FRAGMENTS, given, passed_through
 
-pytestmark = needs_samtools
+pytestmark = pytest.mark.needs("samtools")
 
 
 def test_every_reason_is_counted_once(tmp_path, fasta):

@@ -5,7 +5,7 @@ import json
 import pysam
 import pytest
 
-from alignment_files import needs_samtools, write_bam
+from alignment_files import write_bam
 from epigroup.core.errors import InputError
 from epigroup.peaks.call_request import CallRequest, FragmentLength
 from epigroup.peaks.macs import checked_layout
@@ -36,7 +36,7 @@ def marked(folder, name, layout="single"):
         return handle.header.to_dict()["HD"]["SO"], [str(read) for read in handle]
 
 
-@needs_samtools
+@pytest.mark.needs("samtools")
 @pytest.mark.parametrize("paired", [False, True])
 def test_an_unsorted_bam_without_index_is_taken_as_the_sorted_one(tmp_path, paired):
     fragments = [(number % 2, start, start + 180) for number, start in enumerate(range(100, 9_000, 37))]
@@ -57,7 +57,7 @@ def test_an_unsorted_bam_without_index_is_taken_as_the_sorted_one(tmp_path, pair
     assert sorted(found) == sorted(wanted)
 
 
-@needs_samtools
+@pytest.mark.needs("samtools")
 def test_reads_that_map_nowhere_are_refused_when_peaks_are_called_and_break_nothing_before(tmp_path):
     header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": name, "LN": size} for name, size in SIZES.items()]}
     with pysam.AlignmentFile(str(tmp_path / "lost.bam"), "wb", header=header) as handle:

@@ -1,6 +1,5 @@
 """The filter of alignments: what lies in the blacklist goes, and a pair goes whole."""
 
-import shutil
 import subprocess
 from functools import partial
 
@@ -13,7 +12,6 @@ from epigroup.core.errors import InputError
 from epigroup.reads.filter import filter_alignments
 
 SIZES = {"chr1": 30_000, "chr2": 10_000}
-needs_bedtools = pytest.mark.skipif(shutil.which("bedtools") is None, reason="bedtools is not on PATH")
 
 
 def kept(folder, fragments, *, paired, blacklist):
@@ -73,7 +71,7 @@ def test_a_pair_that_does_not_tell_where_its_mate_ends_is_refused_where_it_matte
         keep(blacklist=tmp_path / "black.bed")
 
 
-@needs_bedtools
+@pytest.mark.needs("bedtools")
 def test_single_reads_go_as_bedtools_drops_them(tmp_path):
     random = np.random.default_rng(4)
     fragments = [(0, int(s), int(s) + 200) for s in random.integers(0, 29_000, 800)]

@@ -5,7 +5,6 @@ import logging
 import pysam
 import pytest
 
-from alignment_files import needs_samtools
 from epigroup.core.errors import InputError
 from epigroup.quality.complexity import measure_complexity
 from epigroup.quality.cross_correlation import read_ends
@@ -13,7 +12,7 @@ from epigroup.reads.accounts import GIVEN, KEPT
 from epigroup.reads.alignments import write_cut_sites
 from given_reads import FRAGMENTS, SIZES, checked, given, passed_through
 
-pytestmark = needs_samtools
+pytestmark = pytest.mark.needs("samtools")
 
 
 @pytest.mark.parametrize("paired", [False, True])

@@ -5,12 +5,11 @@ import subprocess
 
 import pytest
 
-from alignment_files import needs_samtools
 from epigroup.core.errors import InputError
 from epigroup.reads.accounts import GIVEN, KEPT
 from given_reads import FRAGMENTS, checked, given, passed_through
 
-pytestmark = needs_samtools
+pytestmark = pytest.mark.needs("samtools")
 
 
 def renamed(name):

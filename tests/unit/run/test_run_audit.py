@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from checkouts import LIBRARY
 from epigroup.run import audit
 from everything_config import run_of
 
@@ -54,7 +55,8 @@ def test_tasks_that_have_scores(config):
 @pytest.mark.parametrize("stage", ["DATASET", "RUN"])
 def test_an_edit_of_a_check_reaches_the_audit(stage, run):
     modules = audit.audit_modules(stage)
-    assert modules and all(name.startswith(("audit.", "dataset.")) for name in modules)
+    files = [LIBRARY / "epigroup" / f"{name.replace('.', '/')}.py" for name in modules]
+    assert files and all(path.is_file() for path in files) and len(set(files)) == len(files)
 
 
 def test_a_decision_made_of_test_is_told_with_the_file(run):
