@@ -1,6 +1,7 @@
 """House rules of the tests themselves: where they lie, what they share, how long a file is."""
 
 import ast
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,3 +81,17 @@ def test_a_file_is_about_one_thing_and_says_which():
     }
     assert [f"{place}: {n} lines" for place, n in lengths.items() if n > LONGEST_FILE] == []
     assert [place for place, tree in files() if not ast.get_docstring(tree)] == []
+
+
+def test_tests_that_a_page_names_are_there():
+    named = {
+        (page.name, path)
+        for page in [
+            *REPOSITORY.glob("*.md"),
+            *REPOSITORY.glob("docs/**/*.md"),
+            REPOSITORY / "benchmarks/RESULTS.md",
+        ]
+        for path in re.findall(r"\btests/[\w/]+\.(?:py|yaml|tsv|sh|c)\b", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert [one for one in sorted(named) if not (REPOSITORY / one[1]).is_file()] == []
