@@ -19,7 +19,7 @@ rule choose_precision:
         **by_attempt(mem_mb=3000, runtime=10),
         gpu=lambda wc: 0 if wc.device == "cpu" or of_run(calibration_settings, wc.device)["named"] else 1,
     params:
-        cfg=lambda wc: untracked(of_run(calibration_settings, wc.device)),
+        cfg=untracked(lambda wc: of_run(calibration_settings, wc.device)),
         code=untracked(code_digest("choose_precision")),
     script:
         "../scripts/choose_precision.py"

@@ -3,25 +3,11 @@
 import hashlib
 import os
 import re
-import sys
 from functools import cache, partial
 from inspect import signature
-from types import SimpleNamespace
 
-from snakemake.logging import logger
-
-if len(workflow.modifier_stack) > 1:
-    logger.error(
-        "epigroup cannot be a module of another workflow: it reads its config file, sheet and scripts from the place of "
-        "its own Snakefile. Run it by itself: snakemake --snakefile PATH/Snakefile --directory PATH --configfile YOURS"
-    )
-    raise SystemExit(1)
-
-SCRIPTS = os.path.join(workflow.basedir, "workflow", "scripts")
-sys.path.insert(0, SCRIPTS)
-# Snakemake puts the folder of a script last: jobs would import the epigroup of another checkout that the user's own
-# PYTHONPATH names.
-os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
+from snakemake.iocontainers import Namedlist
+from snakemake.settings.types import DeploymentMethod
 
 from epigroup.config.schema import check_config_text
 from epigroup.config.settings import complete_config
@@ -31,13 +17,8 @@ from epigroup.run import calibration, checks, training
 from epigroup.run.facts import open_run
 from epigroup.run.settings import settings as settings_of
 
-CONFIG_SOURCE = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
-
-
-def refuse(message):
-    """End the run with a message and nothing after it: a WorkflowError would add lines of the Snakefile."""
-    logger.error(str(message))
-    raise SystemExit(1) from None
+CONFIG_FILES = [] if IN_MODULE else workflow.overwrite_configfiles or ["config/config.yaml"]
+CONFIG_SOURCE = ", ".join(map(str, CONFIG_FILES)) or f"config of the module {MODULE.namespace}"
 
 
 def checked(function, *args, **kwargs):
@@ -51,7 +32,7 @@ def checked(function, *args, **kwargs):
         refuse(f"{CONFIG_SOURCE}: {message}" if of_config and not named else message)
 
 
-for one in workflow.overwrite_configfiles or ["config/config.yaml"]:
+for one in CONFIG_FILES:
     checked(check_config_text, one)
 config = checked(complete_config, dict(config), CONFIG_SOURCE)
 # What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
@@ -117,23 +98,41 @@ def code_digest(script, modules=(), files=()):
 
 
 def untracked(value):
-    """A value for params whose change reruns nothing: Snakemake keeps no record of it.
+    """A param whose change reruns nothing, as `.value` in the script; `value` may be a function of the wildcards.
 
     For rules whose output others take as ancient(): of a job that depends on one that runs, Snakemake does not look
-    at what else has changed, so that one change could hide another.
+    at what else has changed, so that one change could hide another. Snakemake keeps no record of params that depend on
+    resources; a list, for its cache between workflows writes params as JSON.
     """
-    return SimpleNamespace(value=value)
+    value_of = value if callable(value) else lambda wildcards: value
+    return lambda wildcards, resources: Namedlist(fromdict={"value": value_of(wildcards)})
 
 
-def track_code(rules):
+def track_code():
     """Let the text of a shell command rerun what it made.
 
     Snakemake's own code trigger is off (profiles/default): it compares scripts by date, so that a fresh checkout
     would rerun everything. Scripts carry `code_digest` in their params; this adds the like for shell commands.
     """
-    for one in rules:
+    for one in MODULE.rules:
         if one.shellcmd:
             one.set_params(shell_digest=hashlib.sha256(one.shellcmd.encode()).hexdigest())
+
+
+def cache_without_benchmarks():
+    """With --cache, results that several workflows share have no benchmark: Snakemake refuses both for one rule."""
+    for one in MODULE.rules:
+        if one.cache.output:
+            one.benchmark = None
+
+
+def check_results():
+    """The folder of the results has one name, in the config: jobs are told it there."""
+    if workflow.pathvars.get("results") != RESULTS:
+        refuse(
+            f"pathvars: results is '{workflow.pathvars.get('results')}', and the config says '{RESULTS}': name the folder "
+            "in the config alone (results: PATH)"
+        )
 
 
 def precision_of(wildcards):
@@ -181,8 +180,15 @@ def size_mb(path):
     return os.path.getsize(path) / 1e6 if os.path.exists(path) else 0
 
 
+# Results that several workflows may share, with `snakemake --cache`.
+CACHED = workflow.workflow_settings.cache is not None
+IMAGE = config["running"]["container"]
+
+
 # What a config asks that cannot be is said before any job.
 of_run(checks.check_asked)
 # Jobs on other machines read this file too.
 if workflow.is_main_process:
     of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")
+    if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
+        of_run(checks.check_container)

@@ -15,6 +15,7 @@ rule build_genome:
         "<results>/logs/build_genome/genome.log",
     benchmark:
         "<results>/benchmarks/build_genome/genome.tsv"
+    cache: CACHED
     conda:
         "../envs/dataset.yaml"
     threads: 1

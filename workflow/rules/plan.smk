@@ -2,15 +2,12 @@
 from epigroup.config.settings import canonical
 
 
-localrules:
-    plan,
-
-
 rule plan:
     log:
         "<results>/logs/plan.log",
     benchmark:
         "<results>/benchmarks/plan.tsv"
+    localrule: True
     conda:
         "../envs/dataset.yaml"
     threads: 1

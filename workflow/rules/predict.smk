@@ -8,6 +8,7 @@ if PREDICT is None:
     rule predict:
         input:
             lambda wc: asked(config, "predict", "strategy: ..., seed: ..., regions: BED"),
+        localrule: True
 
 else:
 
@@ -15,6 +16,7 @@ else:
         input:
             "<results>/predict/scores.tsv.gz",
             of_run(prediction.tracks),
+        localrule: True
 
     rule predict_regions:
         input:
@@ -39,7 +41,3 @@ else:
             code=code_digest("predict_regions"),
         script:
             "../scripts/predict_regions.py"
-
-
-localrules:
-    predict,

@@ -83,6 +83,7 @@ rule index_genome:
         "<results>/logs/index_genome.log",
     benchmark:
         "<results>/benchmarks/index_genome.tsv"
+    cache: CACHED
     conda:
         "../envs/align.yaml"
     threads: config["reads"]["threads"]

@@ -1,7 +1,7 @@
 """The audit: what it reads, and what of the run is fitted or chosen."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from epigroup import audit as audits
@@ -24,9 +24,11 @@ def audit_modules(stage: str) -> tuple[str, ...]:
     return tuple(training.module_of(entry) for entry, *_ in getattr(audits, stage).values())
 
 
-def origins(run: Run, rules: Iterable) -> flow.Maker:
-    """Of each file that Snakemake's `rules` make: of which others; scores end the way."""
-    return flow.origins(rules, (run.path("evaluation/"), run.path("all_mappable/evaluation/")), BY_COLUMN)
+def origins(run: Run, rules: Iterable, called: Callable[[str], str] | None = None) -> flow.Maker:
+    """Of each file that Snakemake's `rules` make: of which others; scores end the way. called: the names that the rules
+    have for those that this workflow gives them; None where these are the same."""
+    by_column = BY_COLUMN if called is None else tuple(map(called, BY_COLUMN))
+    return flow.origins(rules, (run.path("evaluation/"), run.path("all_mappable/evaluation/")), by_column)
 
 
 def networks(run: Run) -> list[str]:

@@ -71,6 +71,18 @@ def check_files(run: Run, source: str, kept: str) -> None:
         raise InputError("\n".join([f"{source}: {len(faults)} faults in the files that it names:", *faults]))
 
 
+def check_container(run: Run) -> None:
+    """InputError where jobs are to run in a container and the config names none, or a file that is not there."""
+    image = run.config["running"]["container"]
+    if image is None:
+        raise InputError(
+            "running.container: --sdm apptainer runs jobs in the image that this key names, and it names none: give the "
+            "path or address of one, or leave the option out"
+        )
+    if ":" not in image and not os.path.exists(image):
+        raise InputError(f"running.container: {image} is not there; build it from the recipe in container/")
+
+
 def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
     for name in run.groupings:

@@ -1,0 +1,46 @@
+# Whether this workflow runs by itself or as a module of another one, and where its library is.
+import os
+import sys
+
+from snakemake.logging import logger
+from snakemake.sourcecache import LocalSourceFile
+
+
+def refuse(message):
+    """End the run with a message and nothing after it: a WorkflowError would add lines of the Snakefile."""
+    logger.error(str(message))
+    raise SystemExit(1) from None
+
+
+# Whether another workflow takes this one as a module: its config is then what that workflow gives, and no file is read.
+MODULE = workflow.modifier
+IN_MODULE = not MODULE.is_main_snakefile()
+HERE = workflow.current_basedir
+if not isinstance(HERE, LocalSourceFile):
+    refuse(
+        f"{HERE.get_path_or_uri(secret_free=True)}: the rules of epigroup need its library beside them, which does not come "
+        "along from there. Clone the repository and give the module the path of its Snakefile: PATH/workflow/Snakefile"
+    )
+if IN_MODULE and not config:
+    refuse(
+        f"module {MODULE.namespace}: epigroup needs a config of its own, a dict: config: config['epigroup']"
+    )
+moved = MODULE.path_modifier
+while moved is not None:
+    if moved.prefix is not None or moved.modifies_prefixes:
+        refuse(
+            f"module {MODULE.namespace}: prefix and replace_prefix move names that epigroup also gives to its jobs as "
+            "settings. Leave them out, and name the folder of the results in the module's config: results: PATH"
+        )
+    moved = moved.inner_modifier
+
+SCRIPTS = os.path.abspath(os.path.join(HERE.get_path_or_uri(secret_free=True), "..", "scripts"))
+if "epigroup" in sys.modules and os.path.dirname(sys.modules["epigroup"].__path__[0]) != SCRIPTS:
+    refuse(
+        f"module {MODULE.namespace}: another checkout of epigroup is in use, {sys.modules['epigroup'].__path__[0]}: two "
+        "modules of one workflow must name one and the same workflow/Snakefile"
+    )
+sys.path.insert(0, SCRIPTS)
+# Snakemake puts the folder of a script last: jobs would import the epigroup of another checkout that the user's own
+# PYTHONPATH names.
+os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
