@@ -1,0 +1,242 @@
+"""epigroup as a module of another workflow, in a folder that holds nothing of it: to its report, or refused by name."""
+
+import random
+import re
+import shutil
+import subprocess
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+import yaml
+
+from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake
+from sequence_files import write_fasta
+
+# As docs/module.md has it.
+IMPORTER = """\
+configfile: "mine.yaml"
+
+
+module epigroup:
+    snakefile:
+        {snakefile}
+    config:
+        config["epigroup"]
+
+
+use rule * from epigroup as epi_*
+
+
+rule count_gains:
+    default_target: True
+    input:
+        gains=config["epigroup"]["results"] + "/comparison/gains.tsv",
+        report=rules.epi_make_report.output,
+    output:
+        "lines.txt",
+    shell:
+        "wc -l < {{input.gains}} > {{output}}"
+"""
+OWN = {
+    "samples": "tables/sheet.tsv",
+    "results": "out/epi",
+    "genome": {"fasta": "data/genome.fa", "assembly": "toy1", "chromosomes": ["chr1", "chr2", "chr3"]},
+    "dataset": {"window": 301},
+    "splits": {"validation": [{"chrom": "chr2"}], "test": [{"chrom": "chr3"}]},
+    "training": {
+        "network": {"channels": [8], "filter_width": 10, "pool": 292, "dropout": [0.0], "hidden": 8},
+        "max_steps": 20, "validate_every": 10, "precision": "fp32", "layout": "channels_last",
+    },
+    "groupings": {
+        "all": {"method": "all"},
+        "kmeans": {"method": "kmeans", "k": 2, "heads_from": "SMTL"},
+        "random": {"method": "random", "like": "kmeans"},
+    },
+    "strategies": {
+        "SMTL": {"grouping": "all"}, "KMTL": {"grouping": "kmeans"}, "RANDOM": {"grouping": "random"},
+    },
+    "comparison": {"bootstrap": 100},
+    "figures": {"dpi": 50},
+}  # fmt: skip
+MOTIFS = {"ctcf": "CCACCAGGGGGC", "max": "ACCACGTGGTTA"}
+
+
+def importer(folder, config, snakefile=f'"{WORKFLOW}/Snakefile"', text=IMPORTER):
+    """A folder with another workflow and its config, from which epigroup is taken."""
+    (folder / "Snakefile").write_text(text.format(snakefile=snakefile))
+    (folder / "mine.yaml").write_text(yaml.safe_dump({"epigroup": config, "other": 1}))
+    return folder
+
+
+def mini_config(**changed):
+    return yaml.safe_load((REPOSITORY / MINI).read_text()) | {"results": "epi"} | changed
+
+
+def write_own(folder):
+    """A FASTA with planted motifs, a BED of each of four profiles, and their sheet."""
+    (folder / "data").mkdir()
+    (folder / "tables").mkdir()
+    rng = random.Random(7)
+    genome, peaks = {}, {f"{target}_{cell}": [] for target in MOTIFS for cell in ("liver", "lung")}
+    for chrom in OWN["genome"]["chromosomes"]:
+        letters = rng.choices("ACGT", k=60_000)
+        for at in range(500, 59_000, 500):
+            target = rng.choice(list(MOTIFS))
+            letters[at : at + 12] = MOTIFS[target]
+            for cell in ("liver", "lung"):
+                if rng.random() < 0.8:
+                    peaks[f"{target}_{cell}"].append(f"{chrom}\t{at - 100}\t{at + 112}\n")
+        genome[chrom] = letters
+    write_fasta(folder / "data/genome.fa", genome)
+    columns = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "peaks", "assembly"]
+    rows = ["\t".join(columns)]
+    for name, lines in peaks.items():
+        (folder / f"data/{name}.bed").write_text("".join(lines))
+        target, cell = name.split("_")
+        rows.append("\t".join([name, "TFB", "ChIP", target, cell, cell, f"data/{name}.bed", "toy1"]))
+    (folder / "tables/sheet.tsv").write_text("\n".join(rows) + "\n")
+
+
+def assert_refused(folder, beginning):
+    """A run is refused at once, in one line, and without lines of a Snakefile."""
+    run = run_snakemake(folder, "-n", check=False)
+    said = run.stdout + run.stderr
+    assert run.returncode != 0 and any(line.startswith(beginning) for line in said.splitlines()), said
+    assert "Traceback" not in said and 'File "' not in said and "rror in file" not in said, said
+
+
+def test_a_simulated_run_as_a_module_equals_that_of_the_workflow_itself(finished_mini, tmp_path):
+    folder = importer(tmp_path, mini_config())
+    shutil.copytree(REPOSITORY / "tests/mini", folder / "tests/mini")
+    run = run_snakemake(folder, "-c2")
+    assert "rule epi_train_pack:" in run.stderr and not re.search(r"rule train_pack\b", run.stderr)
+    assert not (folder / "results").exists()
+    here, there = folder / "epi", finished_mini / "results"
+    for name in (
+        "dataset/tasks.tsv", "groupings/kmeans/seed1/groups.tsv", "comparison/gains.tsv",
+        "evaluation/KMTL/seed1/metrics.tsv", "models/KMTL/seed1/pack0.curves.tsv",
+    ):  # fmt: skip
+        assert (here / name).read_bytes() == (there / name).read_bytes(), name
+    # Which rule makes which file is told to the audit by names that the importer changes.
+    verdicts = [
+        {
+            one["check"]: (one["verdict"], one["figure"])
+            for one in yaml.safe_load((root / "audit/audit.json").read_text())["findings"]
+        }
+        for root in (here, there)
+    ]
+    assert verdicts[0] == verdicts[1]
+    assert (here / "report/report.html").stat().st_size > 100_000
+    lines = (there / "comparison/gains.tsv").read_text().count("\n")
+    assert (folder / "lines.txt").read_text().strip() == str(lines)
+    again = run_snakemake(folder, "-n")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_run_on_own_files_by_relative_paths(tmp_path):
+    folder = importer(tmp_path, OWN)
+    write_own(folder)
+    run_snakemake(folder, "-c2")
+    metrics = (folder / "out/epi/evaluation/KMTL/seed1/metrics.tsv").read_text()
+    assert all(f"{target}_{cell}" in metrics for target in MOTIFS for cell in ("liver", "lung"))
+    assert (folder / "out/epi/report/report.html").stat().st_size > 100_000
+    (folder / "mine.yaml").write_text(
+        yaml.safe_dump({"epigroup": OWN | {"comparison": {"bootstrap": 110}}, "other": 2})
+    )
+    again = run_snakemake(folder, "-n").stdout
+    assert "epi_compare_strategies" in again and "epi_train_pack" not in again
+
+
+@pytest.fixture
+def example(tmp_path):
+    """A module whose jobs can be listed."""
+    shutil.copytree(REPOSITORY / "tests/mini", tmp_path / "tests/mini")
+    return importer(tmp_path, mini_config())
+
+
+def test_by_a_relative_path_and_by_the_root_file_the_jobs_are_the_same(example):
+    expected = jobs(example)
+    assert expected["epi_train_pack"] == 4 and expected["count_gains"] == 1
+    (example / "linked").symlink_to(REPOSITORY)
+    for snakefile in ("linked/workflow/Snakefile", f"{REPOSITORY}/Snakefile"):
+        importer(example, mini_config(), f'"{snakefile}"')
+        assert jobs(example) == expected
+
+
+def jobs(folder, *words):
+    said = run_snakemake(folder, "-n", *words).stdout
+    table = re.search(r"^Job stats:\n.*?\n\n", said, re.MULTILINE | re.DOTALL)[0]
+    return {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(example):
+    second = IMPORTER[IMPORTER.index("module") :].replace("module epigroup", "module again")
+    second = second.replace("from epigroup as epi_", "from again as again_").replace("epi_make", "again_make")
+    second = second.replace('config["epigroup"]\n', 'config["epigroup"] | {{"results": "again"}}\n')
+    second = second.replace('config["epigroup"]["results"] + "', '"again').replace(
+        "count_gains", "count_again"
+    )
+    second = second.replace("    default_target: True\n", "").replace("lines.txt", "again.txt")
+    changed = "\n\nuse rule train_pack from epigroup as epi_train_pack with:\n    threads: 2\n\n\n"
+    importer(example, mini_config(), text=IMPORTER + changed + second)
+    said = run_snakemake(example, "-n", "-c2", "lines.txt", "again.txt").stdout
+    assert re.search(r"rule epi_train_pack:(?:\n .*)*\n    threads: 2", said)
+    assert not re.search(r"rule again_train_pack:(?:\n .*)*\n    threads: 2", said)
+    counts = jobs(example, "lines.txt", "again.txt")
+    assert counts["epi_train_pack"] == counts["again_train_pack"] == 4
+
+
+@pytest.mark.parametrize("words", ['prefix:\n        "x"', 'replace_prefix:\n        {{"epi": "y"}}'])
+def test_moved_paths_are_refused(example, words):
+    importer(example, mini_config(), text=IMPORTER.replace("    config:\n", f"    {words}\n    config:\n"))
+    assert_refused(example, "module epigroup: prefix and replace_prefix")
+
+
+def test_a_second_name_of_the_results_is_refused(example):
+    text = IMPORTER.replace("    config:\n", '    pathvars:\n        results="x",\n    config:\n')
+    importer(example, mini_config(), text=text)
+    assert_refused(example, "pathvars: results is 'x', and the config says 'epi'")
+
+
+def test_without_a_config_it_is_refused(example):
+    importer(example, mini_config(), text=IMPORTER.replace('    config:\n        config["epigroup"]\n', ""))
+    assert_refused(example, "module epigroup: epigroup needs a config of its own")
+
+
+def test_a_fault_of_the_config_is_told_as_that_of_the_module(example):
+    importer(example, mini_config(resluts="x"))
+    assert_refused(example, "config of the module epigroup: top level: unknown key 'resluts'")
+    importer(example, mini_config(samples="no.tsv"))
+    assert_refused(example, "no.tsv: there is no such sample sheet")
+
+
+def test_another_checkout_in_the_same_workflow_is_refused(example):
+    other = example / "other"
+    shutil.copytree(WORKFLOW, other / "workflow", symlinks=True)
+    second = IMPORTER[IMPORTER.index("module") : IMPORTER.index("rule count_gains")]
+    second = second.replace("epigroup", "older", 1).replace("from epigroup as epi", "from older as older")
+    second = second.replace("{snakefile}", f'"{other}/workflow/Snakefile"')
+    importer(example, mini_config(), text=IMPORTER + "\n\n" + second)
+    assert_refused(example, "module older: another checkout of epigroup is in use, ")
+
+
+def test_a_module_by_an_address_is_refused_since_its_library_does_not_come_along(example):
+    serve = partial(SimpleHTTPRequestHandler, directory=REPOSITORY)
+    with ThreadingHTTPServer(("127.0.0.1", 0), serve) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_port}/workflow"
+        importer(example, mini_config(), f'"{place}/Snakefile"')
+        assert_refused(example, f"{place}/rules: the rules of epigroup need its library beside them")
+        server.shutdown()
+
+
+def test_a_module_of_a_commit_is_refused_since_its_library_does_not_come_along(example):
+    clone = example / "clone"
+    shutil.copytree(WORKFLOW, clone / "workflow", symlinks=True)
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    for words in (("init", "-q"), ("add", "."), (*who, "commit", "-qm", "x")):
+        subprocess.run(["git", *words], cwd=clone, check=True)
+    importer(example, mini_config(), f'gitfile("{clone}", path="workflow/Snakefile", ref="HEAD")')
+    assert_refused(example, f"git+file://{clone}/workflow/rules@HEAD: the rules of epigroup need its library")
