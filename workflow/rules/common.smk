@@ -123,7 +123,7 @@ def cache_without_benchmarks():
     """With --cache, results that several workflows share have no benchmark: Snakemake refuses both for one rule."""
     for one in MODULE.rules:
         if one.cache.output:
-            one.benchmark = None
+            one._benchmark = None
 
 
 def check_results():
