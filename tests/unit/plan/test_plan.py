@@ -89,7 +89,7 @@ def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
     assert counts["train_pack"] == shiri_plan.jobs["training"] == 46 + 1 + 3 + 6 + 4 + 4
     assert counts["run_trials"] == 2 * (1 + 3 + 6 + 4 + 4)
     assert counts["train_full_length"] == 3
-    assert counts["total"] - counts["all"] == sum(shiri_plan.jobs.values())
+    assert counts["total"] - counts["everything"] == sum(shiri_plan.jobs.values())
 
 
 def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
@@ -99,7 +99,7 @@ def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
     jobs = plan.make_plan(Run(config, sheet)).jobs
     simulation = sum(n for name, n in counts.items() if name.startswith("simulate_"))
     truth = counts["compare_with_truth"] + counts["compare_groupings"]
-    assert counts["total"] - counts["all"] - simulation - truth == sum(jobs.values())
+    assert counts["total"] - counts["everything"] - simulation - truth == sum(jobs.values())
     assert counts["train_pack"] == jobs["training"]
 
 
