@@ -223,6 +223,10 @@ def main() -> int:
 
 
 def tell(one: Path, other: Path) -> int:
+    for results in (one, other):
+        if next(files_of(results), None) is None:
+            print(f"{results}: holds no results")
+            return 2
     said = differences(one, other)
     print("\n".join(said) if said else f"the same: {sum(1 for _ in files_of(one))} files")
     return 1 if said else 0
