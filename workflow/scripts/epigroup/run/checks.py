@@ -76,8 +76,8 @@ def check_container(run: Run) -> None:
     image = run.config["running"]["container"]
     if image is None:
         raise InputError(
-            "running.container: --sdm apptainer runs jobs in the image that this key names, and it names none: give the "
-            "path or address of one, or leave the option out"
+            "running.container: --sdm apptainer runs jobs in the image that this key names, and it names none: give "
+            "the path or address of one, or leave the option out"
         )
     if ":" not in image and not os.path.exists(image):
         raise InputError(f"running.container: {image} is not there; build it from the recipe in container/")
