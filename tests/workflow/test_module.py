@@ -1,5 +1,7 @@
 """epigroup as a module of another workflow, in a folder that holds nothing of it: to its report, or refused by name."""
 
+import base64
+import json
 import random
 import re
 import shutil
@@ -15,31 +17,9 @@ from compare_trees import differences
 from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake
 from sequence_files import write_fasta
 
-# As docs/module.md has it.
-IMPORTER = """\
-configfile: "mine.yaml"
-
-
-module epigroup:
-    snakefile:
-        {snakefile}
-    config:
-        config["epigroup"]
-
-
-use rule * from epigroup as epi_*
-
-
-rule count_gains:
-    default_target: True
-    input:
-        gains=config["epigroup"]["results"] + "/comparison/gains.tsv",
-        report=rules.epi_make_report.output,
-    output:
-        "lines.txt",
-    shell:
-        "wc -l < {{input.gains}} > {{output}}"
-"""
+# Another workflow as docs/module.md has it, and how it names the one here.
+IMPORTER = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs/module.md").read_text(), re.DOTALL)[1]
+THERE = '"../epigroup/workflow/Snakefile"'
 OWN = {
     "samples": "tables/sheet.tsv",
     "results": "out/epi",
@@ -66,7 +46,8 @@ MOTIFS = {"ctcf": "CCACCAGGGGGC", "max": "ACCACGTGGTTA"}
 
 def importer(folder, config, snakefile=f'"{WORKFLOW}/Snakefile"', text=IMPORTER):
     """A folder with another workflow and its config, from which epigroup is taken."""
-    (folder / "Snakefile").write_text(text.format(snakefile=snakefile))
+    assert THERE in text
+    (folder / "Snakefile").write_text(text.replace(THERE, snakefile))
     (folder / "mine.yaml").write_text(yaml.safe_dump({"epigroup": config, "other": 1}))
     return folder
 
@@ -139,6 +120,9 @@ def test_a_run_on_own_files_by_relative_paths(tmp_path):
     metrics = (folder / "out/epi/evaluation/KMTL/seed1/metrics.tsv").read_text()
     assert all(f"{target}_{cell}" in metrics for target in MOTIFS for cell in ("liver", "lung"))
     assert (folder / "out/epi/report/report.html").stat().st_size > 100_000
+    # Rules of the importer are left as they are: of epigroup's a digest of the command is recorded.
+    record = base64.urlsafe_b64encode(b"lines.txt").decode()
+    assert json.loads((folder / ".snakemake/metadata" / record).read_text())["params"] == []
     (folder / "mine.yaml").write_text(
         yaml.safe_dump({"epigroup": OWN | {"comparison": {"bootstrap": 110}}, "other": 2})
     )
@@ -171,7 +155,7 @@ def jobs(folder, *words):
 def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(example):
     second = IMPORTER[IMPORTER.index("module") :].replace("module epigroup", "module again")
     second = second.replace("from epigroup as epi_", "from again as again_").replace("epi_make", "again_make")
-    second = second.replace('config["epigroup"]\n', 'config["epigroup"] | {{"results": "again"}}\n')
+    second = second.replace('config["epigroup"]\n', 'config["epigroup"] | {"results": "again"}\n')
     second = second.replace('config["epigroup"]["results"] + "', '"again').replace(
         "count_gains", "count_again"
     )
@@ -185,7 +169,7 @@ def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(ex
     assert counts["epi_train_pack"] == counts["again_train_pack"] == 4
 
 
-@pytest.mark.parametrize("words", ['prefix:\n        "x"', 'replace_prefix:\n        {{"epi": "y"}}'])
+@pytest.mark.parametrize("words", ['prefix:\n        "x"', 'replace_prefix:\n        {"epi": "y"}'])
 def test_moved_paths_are_refused(example, words):
     importer(example, mini_config(), text=IMPORTER.replace("    config:\n", f"    {words}\n    config:\n"))
     assert_refused(example, "module epigroup: prefix and replace_prefix")
@@ -214,7 +198,7 @@ def test_another_checkout_in_the_same_workflow_is_refused(example):
     shutil.copytree(WORKFLOW, other / "workflow", symlinks=True)
     second = IMPORTER[IMPORTER.index("module") : IMPORTER.index("rule count_gains")]
     second = second.replace("epigroup", "older", 1).replace("from epigroup as epi", "from older as older")
-    second = second.replace("{snakefile}", f'"{other}/workflow/Snakefile"')
+    second = second.replace(THERE, f'"{other}/workflow/Snakefile"')
     importer(example, mini_config(), text=IMPORTER + "\n\n" + second)
     assert_refused(example, "module older: another checkout of epigroup is in use, ")
 
