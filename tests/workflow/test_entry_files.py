@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from checkouts import MINI, REPOSITORY, WORKFLOW, copy_checkout, run_snakemake
+from checkouts import MINI, REPOSITORY, WORKFLOW, copy_checkout, run_snakemake, take_digests
 
 ENTRIES = [REPOSITORY / "Snakefile", WORKFLOW / "Snakefile"]
 
@@ -21,7 +21,7 @@ def jobs(said: str) -> dict[str, int]:
 def given_config(folder):
     """The one-minute config and its sheet, in a folder that holds nothing else."""
     shutil.copytree(REPOSITORY / "tests/mini", folder / "tests/mini")
-    return folder
+    return take_digests(folder)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from compare_trees import differences
 
-from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake
+from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake, take_digests
 from sequence_files import write_fasta
 
 # Another workflow as docs/module.md has it, and how it names the one here.
@@ -134,7 +134,7 @@ def test_a_run_on_own_files_by_relative_paths(tmp_path):
 def example(tmp_path):
     """A module whose jobs can be listed."""
     shutil.copytree(REPOSITORY / "tests/mini", tmp_path / "tests/mini")
-    return importer(tmp_path, mini_config())
+    return importer(take_digests(tmp_path), mini_config())
 
 
 def test_by_a_relative_path_and_by_the_root_file_the_jobs_are_the_same(example):
