@@ -9,7 +9,7 @@ from epigroup.peaks.call_request import CallRequest
 CHANGES_NO_RESULT = ("*",)
 # Bytes a byte of the filtered alignments and the control's (benchmarks/RESULTS.md, Scratch): MACS's own files and the
 # cut sites; with its pileups as text; with halves of the alignments.
-CALLING, PILEUPS, HALVES = 1.6, 3.6, 2.8
+CALLING, PILEUPS, HALVES = 2.5, 6.0, 3.5
 
 
 def room_to_call(request: CallRequest, factor: float) -> str:
