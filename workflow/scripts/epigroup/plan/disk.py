@@ -18,6 +18,8 @@ REMARKED = 1.25  # the same, of a given BAM file
 FROM_CRAM = 6  # a BAM file, of the CRAM file
 BEDGRAPHS = 6  # both bedGraphs of a profile, of its alignments and the control's
 BIGWIGS = 0.3  # both bigWigs, of the bedGraphs
+# Codes and FASTA with its ends of lines, bytes a base
+GENOME = 2.02
 # bowtie2: bytes a base, and two tables of 4^10 places each
 INDEX_A_BASE, INDEX_TABLES = 1.4, 2 * 4 * 4**10 + 100_000
 A_PEAK, MANY_PEAKS = (
@@ -96,7 +98,11 @@ def plan_disk(run: Run, strategies: Sequence[StrategyPlan], searches: Sequence[T
     """Everything large, in the order in which it is made; looks up sizes of files that are there."""
     bases, source = genome_bases(run)
     rows = [
-        Stored("genome", bases and 2 * bases, f"2 bytes a base (codes and FASTA); {bases or '?'} bp {source}")
+        Stored(
+            "genome",
+            bases and int(GENOME * bases) + HDF5,
+            f"{GENOME} bytes a base (codes and FASTA); {bases or '?'} bp {source}",
+        )
     ]
     if run.sheet.downloads:
         files = [run.path("downloads", name) for name in run.sheet.downloads]
