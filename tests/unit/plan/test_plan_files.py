@@ -1,6 +1,7 @@
 """Jobs and outputs of the plan against Snakemake's own lists of them, rule by rule, for configs that use all rules."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from checkouts import EVERYTHING, MINI, copy_checkout, run_snakemake
 from epigroup.config.settings import complete_config
 from epigroup.plan.files import count_files
 from epigroup.plan.jobs import count_jobs, count_rules
+from epigroup.plan.strategies import plan_strategy
 from epigroup.run.facts import Run, sheet_of
 from everything_config import laid_over
 
@@ -79,3 +81,15 @@ def test_what_keeps_predictions_has_none_in_passing(checkout, monkeypatch):
     assert (without["predict_splits"].kept, without["predict_splits"].passing) == (0, 2 * 6)
     assert (with_them["predict_splits"].kept, with_them["predict_splits"].passing) == (2 * 6 * 2, 0)
     assert with_them["make_pileups"].passing == 2 * 3  # two bedGraphs of each of three profiles from reads
+
+
+def test_weights_that_are_kept_task_by_task_count(checkout, monkeypatch):
+    """SMTL of tests/mini: 8 tasks in one group, 4 validations, so that 4 weights are kept at most."""
+    monkeypatch.chdir(checkout)
+    (checkout / "keep.yaml").write_text("training: {keep: task}\n")
+    once, more = (
+        {one.name: one.model_bytes for one in map(partial(plan_strategy, run), run.strategies)}
+        for run in (planned(checkout, (MINI,)), planned(checkout, (MINI, "keep.yaml")))
+    )
+    assert more["SMTL"] == 4 * once["SMTL"]
+    assert more["STL"] == 2 * once["STL"]  # the task's and the group's

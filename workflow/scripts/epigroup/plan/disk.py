@@ -1,5 +1,6 @@
 """What of a run takes room on the disk: what stays, and what stands there in passing."""
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -222,7 +223,11 @@ def plan_networks(
     packs = sum(one.jobs for one in strategies)
     weights = sum(one.model_bytes for one in strategies)
     in_files = MODEL_FILE * packs + GROUP_IN_FILE * sum(one.trainings for one in strategies)
-    of_jobs = [one.model_bytes / one.jobs for one in strategies if one.jobs]
+    of_jobs = [
+        math.ceil(one.trainings / one.jobs) * max(4 * one.weights, one.model_bytes / one.trainings)
+        for one in strategies
+        if one.jobs
+    ]
     of_strategy = {one.name: 4 * one.weights for one in strategies}
     of_trials = [one.networks * one.trials * of_strategy[one.strategy] for one in searches]
     of_jobs += [size / one.jobs for one, size in zip(searches, of_trials, strict=True)]
@@ -230,7 +235,9 @@ def plan_networks(
     how = f"at most: {4 * CHECKPOINT} bytes a weight of the networks of a job"
     return [
         Stored(
-            "models", weights + in_files, "4 bytes a weight, best weights only, and the head of each file"
+            "models",
+            weights + in_files,
+            "4 bytes a weight of the best validation (at most; keep: task: of each task's too)",
         ),
         Stored(
             "checkpoints", 0, how, int(CHECKPOINT * max(of_jobs, default=0)), at_once, "when the job ends"

@@ -80,7 +80,9 @@ def plan_strategy(run: Run, name: str) -> StrategyPlan:
     for n_groups, n_tasks in sizes:
         cost = network_cost(read_network(training["network"]), window, n_tasks)
         seconds += seeds * n_groups * seconds_a_step(training, window, n_tasks)
-        size += seeds * n_groups * 4 * cost.weights
+        # the weights of one validation, or of as many as served a task best and of the group's
+        kept = min(n_tasks + 1, steps // training["validate_every"]) if training["keep"] == "task" else 1
+        size += seeds * n_groups * 4 * cost.weights * kept
         largest = max(largest, cost.weights)
     return StrategyPlan(
         name=name,

@@ -89,6 +89,7 @@ def describe_disk(disk: Disk) -> list[str]:
         f"; the largest is {size_text(disk.largest)}",
         f"  peak, at most {size_text(disk.kept + disk.passing)}{more}",
         "  what is in passing goes when the last job that reads it has ended; where a run fails before, it stays",
+        "  logs, tables, figures, the report and what a simulation makes are not among them",
     ]
 
 
