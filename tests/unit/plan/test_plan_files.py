@@ -16,7 +16,7 @@ from epigroup.run.facts import Run, sheet_of
 from everything_config import laid_over
 
 DEMO = "config/config.yaml"
-# What the files in tests/mini leave out: replicates, a search, choices, the patience study, predictions from elsewhere.
+# What the files in tests/mini leave out: replicates, a search, choices, the patience study, the paper, foreign predictions.
 MORE = {
     "samples": "more.tsv",
     "seeds": [1, 2],
@@ -30,6 +30,7 @@ MORE = {
     "strategies": {"SMTL": {"search": "few"}},
     "patience_study": {"strategy": "STL", "per_modality": 1, "groups_per_pack": 2},
     "training": {"device": "cuda"},
+    "paper": "shiri2022",
 }
 
 
