@@ -16,7 +16,8 @@ from epigroup.run.facts import Run, sheet_of
 from everything_config import laid_over
 
 DEMO = "config/config.yaml"
-# What the files in tests/mini leave out: replicates, a search, choices, the patience study, the paper, foreign predictions.
+# What the files in tests/mini leave out: replicates, a search, choices, the patience study, the paper, and predictions
+# from elsewhere.
 MORE = {
     "samples": "more.tsv",
     "seeds": [1, 2],
