@@ -1,4 +1,7 @@
-"""Room in the folder for temporary files, looked at before work that fills it."""
+"""Room in the folder for temporary files, looked at before work that fills it.
+
+The look stands in a line of the log, so that no digest counts it and one more reruns nothing.
+"""
 
 import shutil
 import tempfile
