@@ -125,6 +125,9 @@ def test_searches_of_the_paper_cost_a_tenth_of_the_literal_protocol(shiri_plan):
     assert {s.trials for s in shiri_plan.searches} == {9}
     assert {s.steps for s in shiri_plan.searches} == {192_000}
     assert (shiri_plan.study.profiles, shiri_plan.study.steps) == (15, 1_920_000)
+    kept = {one.what: one for one in shiri_plan.disk.rows}
+    single = next(one for one in shiri_plan.strategies if one.name == "STL")
+    assert kept["patience study"].at_once == 15 * 4 * single.weights and kept["patience study"].kept == 0
     text = plan_text.describe(shiri_plan)
     assert "529 trainings;" in text  # 367 + 9 * 18
     assert "here 385, and 162 trials worth the steps of 16.2" in text

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from epigroup.config.patience import count_profiles
 from epigroup.config.sheet import Profile
 from epigroup.genome.assemblies import known_lengths
 from epigroup.plan.strategies import StrategyPlan
@@ -231,9 +232,17 @@ def plan_networks(
     of_strategy = {one.name: 4 * one.weights for one in strategies}
     of_trials = [one.networks * one.trials * of_strategy[one.strategy] for one in searches]
     of_jobs += [size / one.jobs for one, size in zip(searches, of_trials, strict=True)]
-    at_once = CHECKPOINT * (weights + sum(of_trials))
+    studied, study = 0, run.config.get("patience_study")
+    if study is not None:
+        studied = of_strategy[study["strategy"]] * count_profiles(study, run.table)
+        of_jobs.append(of_strategy[study["strategy"]] * study["groups_per_pack"])
+    at_once = CHECKPOINT * (weights + sum(of_trials) + studied)
     how = f"at most: {4 * CHECKPOINT} bytes a weight of the networks of a job"
+    in_study = (
+        [Stored("patience study", 0, "4 bytes a weight", studied, studied, "when studied")] if studied else []
+    )
     return [
+        *in_study,
         Stored(
             "models",
             weights + in_files,
