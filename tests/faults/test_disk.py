@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -100,6 +101,38 @@ def assert_same_file(path, other):
         assert reads[0] == reads[1] and reads[0]
     else:
         assert path.read_bytes() == other.read_bytes()
+
+
+def test_a_temporary_folder_without_room_is_seen_before_the_work(tmp_path, kept):
+    """By the first step of what is done to the reads of a profile, and by the calling of peaks; with room they run."""
+    folder = copy_tree(kept, tmp_path / "run")
+    results, scratch = folder / "results", tmp_path / "scratch"
+    reads = sum(path.stat().st_size for path in (results / "simulation/reads").glob("K562_ATAC.rep1_*"))
+    for target, known in (
+        ("quality/fastq/K562_ATAC.rep1.json", "sorting the reads of"),
+        ("quality/given/SKNSH_REST.rep1.json", "sorting the reads of"),
+        ("peaks/called/K562_ATAC_peaks.narrowPeak.gz", "calling the peaks of K562_ATAC"),
+    ):
+        (results / target).unlink()
+        words = (
+            "-c2",
+            "--notemp",
+            f"results/{target}",
+            "--default-resources",
+            f"tmpdir='{scratch}'",
+            "--configfile",
+            *EVERYTHING,
+        )
+        with small_disk(scratch, 65_536):
+            run = run_snakemake(folder, *words, check=False)
+        said = run.stdout + run.stderr
+        assert run.returncode != 0 and re.search(rf"{scratch}: {known}.* takes up to [\d.]+ MB", said), said
+        assert "--default-resources tmpdir=" in said and "Traceback" not in said
+        assert not (results / target).exists()
+        assert reads > 65_536  # it could not have been enough
+        with small_disk(scratch, 64_000_000):
+            run_snakemake(folder, *words)
+        assert_same_file(results / target, kept / "results" / target)
 
 
 TRAIN = """

@@ -14,6 +14,7 @@ from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.plan import plan
 from epigroup.plan import text as plan_text
+from epigroup.plan.jobs import count_jobs
 from epigroup.run.facts import Run
 
 TABLE_I = {  # cell group: ATAC, DNase, HM, TFB, total, as printed
@@ -86,21 +87,12 @@ def dry_run(folder: Path, config: str) -> Counter:
 def test_dry_run_of_the_paper_agrees_with_the_plan(shiri, shiri_plan):
     counts = dry_run(shiri, "config/shiri2022.yaml")
     assert counts["standardise_peaks"] == counts["index_peaks"] == 1
-    assert counts["train_pack"] == shiri_plan.jobs["training"] == 46 + 1 + 3 + 6 + 4 + 4
+    assert counts["train_pack"] == 46 + 1 + 3 + 6 + 4 + 4
     assert counts["run_trials"] == 2 * (1 + 3 + 6 + 4 + 4)
     assert counts["train_full_length"] == 3
-    assert counts["total"] - counts["everything"] == sum(shiri_plan.jobs.values())
-
-
-def test_dry_run_of_the_demo_agrees_with_the_plan(shiri):
-    counts = dry_run(shiri, "config/config.yaml")
-    config = complete_config(yaml.safe_load((shiri / "config" / "config.yaml").read_text()))
-    sheet = read_sheet(shiri / config["samples"], results="results", exist=lambda _: True)
-    jobs = plan.make_plan(Run(config, sheet)).jobs
-    simulation = sum(n for name, n in counts.items() if name.startswith("simulate_"))
-    truth = counts["compare_with_truth"] + counts["compare_groupings"]
-    assert counts["total"] - counts["everything"] - simulation - truth == sum(jobs.values())
-    assert counts["train_pack"] == jobs["training"]
+    planned = {one.rule: one.jobs for one in shiri_plan.rules}
+    assert counts - Counter({"total": counts["total"], "everything": 1}) == planned
+    assert count_jobs(shiri_plan.rules)["training"] == counts["train_pack"]
 
 
 def test_trainings_of_the_paper(shiri_plan):
@@ -133,6 +125,9 @@ def test_searches_of_the_paper_cost_a_tenth_of_the_literal_protocol(shiri_plan):
     assert {s.trials for s in shiri_plan.searches} == {9}
     assert {s.steps for s in shiri_plan.searches} == {192_000}
     assert (shiri_plan.study.profiles, shiri_plan.study.steps) == (15, 1_920_000)
+    kept = {one.what: one for one in shiri_plan.disk.rows}
+    single = next(one for one in shiri_plan.strategies if one.name == "STL")
+    assert kept["patience study"].at_once == 15 * 4 * single.weights and kept["patience study"].kept == 0
     text = plan_text.describe(shiri_plan)
     assert "529 trainings;" in text  # 367 + 9 * 18
     assert "here 385, and 162 trials worth the steps of 16.2" in text

@@ -13,6 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.peaks.call_request import CallRequest
 from epigroup.peaks.macs_arguments import Call, plan_call
+from epigroup.peaks.scratch import CALLING, room_to_call
 from epigroup.reads.alignments import has_reads, is_paired, mapped_reads, write_cut_sites
 
 logger = logging.getLogger(__name__)
@@ -25,8 +26,8 @@ def call_peaks(request: CallRequest, out: str) -> int:
     summit column is -1. Peaks that reach over the end of a chromosome, because reads were extended, end there.
     Peaks that MACS splits at their summits are rows of one interval; such rows are one peak in the number returned.
 
-    Raises InputError when treatment or control has no reads, when they differ in layout, when MACS fails or
-    finds no peak.
+    Raises InputError when treatment or control has no reads, when they differ in layout, when the temporary folder has
+    no room, when MACS fails or finds no peak.
     """
     call = plan_call(request, paired=checked_layout(request))
     profile_id = request.profile_id
@@ -39,6 +40,7 @@ def call_peaks(request: CallRequest, out: str) -> int:
         call.reads_as,
     )
     say(call, profile_id)
+    logger.info("%s", room_to_call(request, CALLING))
     with tempfile.TemporaryDirectory(prefix="macs.") as folder:
         lines = called_lines(request, call, folder)
     if not lines:

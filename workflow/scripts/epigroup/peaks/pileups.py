@@ -1,5 +1,6 @@
 """Signals of a profile: fold enrichment over the background and -log10 p, by MACS's bdgcmp, as bigWig."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Mapping
@@ -8,7 +9,10 @@ from epigroup.core.files import whole
 from epigroup.peaks.call_request import CallRequest
 from epigroup.peaks.macs import called_lines, checked_layout, run_macs, say
 from epigroup.peaks.macs_arguments import plan_call
+from epigroup.peaks.scratch import PILEUPS, room_to_call
 from epigroup.reads.alignments import mapped_reads
+
+logger = logging.getLogger(__name__)
 
 METHODS = {"enrichment": ("FE",), "pvalue": ("ppois",)}
 README = """Signals of {profile}
@@ -34,6 +38,7 @@ def make_pileups(request: CallRequest, outs: Mapping[str, str]) -> None:
     call = plan_call(request, paired=checked_layout(request))
     profile_id, macs = request.profile_id, request.macs
     say(call, profile_id)
+    logger.info("%s", room_to_call(request, PILEUPS))
     reads_per_fragment = 2 if call.reads_as == "pairs" else 1
     bams = (request.treatment, request.control)
     scale = min(mapped_reads(path) / reads_per_fragment for path in bams if path) / 1e6

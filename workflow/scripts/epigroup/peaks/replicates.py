@@ -32,6 +32,7 @@ from epigroup.core.text_files import read_json
 from epigroup.peaks.call_request import CallRequest
 from epigroup.peaks.macs import called_lines, checked_layout, count_peaks, say
 from epigroup.peaks.macs_arguments import Call, plan_call
+from epigroup.peaks.scratch import HALVES, room_to_call
 from epigroup.reads.alignments import open_alignments
 
 log = logging.getLogger(__name__)
@@ -197,6 +198,7 @@ def compare_replicates(
     profile_id = request.profile_id
     call = plan_call(request, paired=checked_layout(request), pvalue=lax_pvalue)
     say(call, profile_id)
+    log.info("%s", room_to_call(request, HALVES))
     by_idr = by == "idr" and request.peak_mode == "narrow"
     if by == "idr" and not by_idr:
         log.warning("%s: IDR is for narrow peaks; these are broad, the overlap rule is used", profile_id)

@@ -1,1 +1,1 @@
-"""What a config means before anything runs: trainings, hours, disk and jobs."""
+"""What a config means before anything runs: trainings, hours, disk, scratch, files and jobs."""

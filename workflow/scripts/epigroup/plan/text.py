@@ -1,6 +1,13 @@
 """The plan of a config as text for a terminal."""
 
-from epigroup.plan.plan import CPU_FLOPS, GPU_FLOPS, STEP_SECONDS, Plan
+from collections.abc import Sequence
+
+from epigroup.plan.disk import Disk
+from epigroup.plan.files import Files
+from epigroup.plan.jobs import count_jobs
+from epigroup.plan.plan import Plan
+from epigroup.plan.scratch import Scratch
+from epigroup.plan.strategies import CPU_FLOPS, GPU_FLOPS, STEP_SECONDS
 from epigroup.plan.trials import literal_trainings
 
 
@@ -46,19 +53,11 @@ def describe(plan: Plan) -> str:
             n = sum(s.trainings for s in chosen)
             lines.append(f"  {n} trainings, {hours_text(least)} to {hours_text(most)} {unit}-hours")
     lines += describe_trials(plan)
-    lines += ["", "Disk"]
-    lines += layout([(what, size_text(size), how) for what, size, how in plan.disk])
-    known = sum(size or 0 for _, size, _ in plan.disk)
-    lines.append(
-        f"  together {size_text(known)}"
-        + (" and what is unknown" if None in [d[1] for d in plan.disk] else "")
-    )
-    lines += [
-        "",
-        "Jobs, on an empty results folder (those of a simulation not counted)",
-    ]
-    lines += layout([(stage, n) for stage, n in plan.jobs.items()])
-    lines.append(f"  together {sum(plan.jobs.values()):,}")
+    lines += [*describe_disk(plan.disk), *describe_scratch(plan.scratch), *describe_files(plan.files)]
+    lines += ["", "Jobs, on an empty results folder"]
+    jobs = count_jobs(plan.rules)
+    lines += layout(list(jobs.items()))
+    lines.append(f"  together {sum(jobs.values()):,}")
     lines += [
         "",
         "How this is reckoned",
@@ -72,6 +71,64 @@ def describe(plan: Plan) -> str:
         "  the log of a training job shows your machine's examples/s: scale the hours by it",
     ]
     return "\n".join(lines)
+
+
+def describe_disk(disk: Disk) -> list[str]:
+    """What stays and what stands there in passing, and the totals."""
+    rows: list[tuple] = [("what", "kept", "in passing: a job", "all jobs", "until", "reckoned")]
+    for one in disk.rows:
+        passing = [size_text(size) for size in (one.passing, one.at_once)] if one.freed else ["", ""]
+        rows.append((one.what, size_text(one.kept), *passing, one.freed, one.how))
+    more = "" if disk.complete else ", and what is unknown (?)"
+    return [
+        "",
+        "Disk, in the results folder",
+        *layout(rows),
+        f"  kept at the end {size_text(disk.kept)}{more}",
+        f"  in passing, at most {size_text(disk.passing)}{more}: if all jobs that make such files run side by side"
+        f"; the largest is {size_text(disk.largest)}",
+        f"  peak, at most {size_text(disk.kept + disk.passing)}{more}",
+        "  what is in passing goes when the last job that reads it has ended; where a run fails before, it stays",
+        "  logs, tables, figures, the report and what a simulation makes are not among them",
+    ]
+
+
+def describe_scratch(scratch: Sequence[Scratch]) -> list[str]:
+    """What jobs put into the temporary folder of their node."""
+    if not scratch:
+        return []
+    return [
+        "",
+        "Scratch, in the temporary folder of a node (TMPDIR), of the job that takes most",
+        *layout([(one.rule, size_text(one.size), one.how) for one in scratch]),
+        "  as much again for each such job that runs beside it on its node; snakemake --default-resources "
+        "tmpdir=\"'/PATH'\" names another folder",
+    ]
+
+
+def describe_files(files: Files) -> list[str]:
+    """Files of a run when it has ended."""
+    return [
+        "",
+        "Files at the end, folders not counted",
+        *layout(
+            [
+                ("outputs", f"{files.outputs:,}"),
+                ("logs and benchmarks", f"{files.logs:,}"),
+                ("notes on processors, at most", f"{files.measured:,}"),
+                (
+                    "results, at most",
+                    f"{files.results:,}",
+                    f"and {files.passing:,} in passing, were all there at once",
+                ),
+                (
+                    ".snakemake, at most",
+                    f"{files.snakemake:,}",
+                    "one an output, and a log more for each further run",
+                ),
+            ]
+        ),
+    ]
 
 
 def describe_trials(plan: Plan) -> list[str]:
@@ -107,9 +164,11 @@ def describe_trials(plan: Plan) -> list[str]:
 
 
 def layout(rows: list[tuple]) -> list[str]:
-    """Rows as lines of aligned columns."""
+    """Rows as lines of aligned columns; rows may end early."""
     texts = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
+    longest = max(map(len, texts))
+    texts = [row + [""] * (longest - len(row)) for row in texts]
+    widths = [max(len(row[i]) for row in texts) for i in range(longest)]
     return ["  " + "  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip() for row in texts]
 
 
@@ -124,9 +183,9 @@ def count_text(n: int) -> str:
 
 
 def size_text(size: int | None) -> str:
-    """Bytes as text: 77.2 GB; `?` for None."""
-    if size is None:
-        return "?"
+    """Bytes as text: 77.2 GB; `?` for None, `0` for none."""
+    if not size:
+        return "?" if size is None else "0"
     for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if size >= scale:
             return f"{size / scale:.1f} {unit}"

@@ -26,6 +26,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.text_files import REMEDY
 from epigroup.reads.interleaved import WINDOW, Neighbours
+from epigroup.reads.scratch import room_to_mark
 
 HEAD = 10_000
 CHUNK = 1 << 20
@@ -64,9 +65,10 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
     """Check one FASTQ file, gzip (named .gz) or plain.
 
     Raises InputError naming file, record and value when the file is empty, truncated, of another format, has
-    Windows line ends, a record whose parts do not fit, qualities that are not Phred+33, or both mates of pairs. Second
-    mates that are given as single reads are told in the log.
+    Windows line ends, a record whose parts do not fit, qualities that are not Phred+33, or both mates of pairs, and as
+    `room_to_mark` does. Second mates that are given as single reads are told in the log.
     """
+    logger.info("%s", room_to_mark(path))
     facts, _, mates = _check(path)
     if mates[b"2"]:
         what = "first and second mates" if mates[b"1"] else "second mates"
@@ -115,6 +117,7 @@ def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[Fa
     Raises InputError as check_fastq does, and when the files are not the mates of each other. Names by which the files
     hold other mates than their columns are told in the log.
     """
+    logger.info("%s", room_to_mark(path_1, path_2))
     checked = _check(path_1), _check(path_2)
     facts = checked[0][0], checked[1][0]
     for column, other, (one, _, mates) in zip((b"1", b"2"), (b"2", b"1"), checked):

@@ -19,6 +19,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.text_files import first_line
 from epigroup.reads.alignments import closed_quietly
+from epigroup.reads.scratch import room_to_mark_given
 
 PAIRED, PROPER, FIRST, SECOND = pysam.FPAIRED, pysam.FPROPER_PAIR, pysam.FREAD1, pysam.FREAD2
 UNMAPPED, MATE_UNMAPPED = pysam.FUNMAP, pysam.FMUNMAP
@@ -77,8 +78,9 @@ def check_alignments(
     mapq: the least mapping quality of a read that is kept; fasta: the sequence that a CRAM file is read with.
     Raises InputError when the file is neither or not whole, when a chromosome of `sizes` is missing from its header or
     has another length there, when nothing in it is aligned or could pass the filter, when single-end and paired reads
-    are mixed, and when mates cannot be told: names that repeat, mates that are not there.
+    are mixed, and when mates cannot be told: names that repeat, mates that are not there; and as `room_to_mark_given`.
     """
+    logger.info("%s", room_to_mark_given(path))
     with _opened(path) as handle:
         contigs = dict(zip(handle.references, handle.lengths))
         header = handle.header.to_dict()
