@@ -3,8 +3,8 @@
 Partitions `cpu` and `gpu`; the GPU of the latter is counted as one, though none is there.
 
 Needs root (Slurm starts jobs as other users) and Debian's packages slurm-wlm, slurmdbd, munge and
-mariadb-server; no systemd. All lies in one folder but for a link /etc/slurm/slurm.conf, where jobs look that
-have lost SLURM_CONF; a Slurm that the machine has already is left alone. Daemons listen on 127.0.0.1 only.
+mariadb-server; no systemd. All lies in one folder but for links to its configuration in /etc/slurm, where every
+command looks; a Slurm that the machine has already is left alone. Daemons listen on 127.0.0.1 only.
 """
 
 from __future__ import annotations
@@ -299,11 +299,13 @@ PidFile={here}/run/slurmdbd.pid
 """
         )
         slurmdbd.chmod(0o600)
+        gpus = {"gpu1": f" Gres=gpu:{GPU_MODEL}:1"}
         nodes = "\n".join(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={self.cpus} "
-            f"RealMemory={self.memory_mb} State=UNKNOWN{f' Gres=gpu:{GPU_MODEL}:1' * (node == 'gpu1')}"
+            f"RealMemory={self.memory_mb} State=UNKNOWN{gpus.get(node, '')}"
             for node, port in zip(self.names, node_ports, strict=True)
         )
+        # Counted as a GPU: a file that every machine has.
         (here / "gres.conf").write_text(f"NodeName=gpu1 Name=gpu Type={GPU_MODEL} File=/dev/null\n")
         (here / "slurm.conf").write_text(
             f"""ClusterName=test
