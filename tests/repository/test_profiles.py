@@ -6,8 +6,10 @@ import sys
 
 import pytest
 import yaml
+from snakemake_executor_plugin_slurm.partitions import read_partition_file
 
-from checkouts import EVERYTHING, REPOSITORY, copy_checkout, run_snakemake
+from checkouts import EVERYTHING, MINI, REPOSITORY, copy_checkout, run_snakemake
+from slurm_profile import take_away_marks
 
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "profiles/README.md").read_text(), re.DOTALL)
 
@@ -58,6 +60,24 @@ def test_rules_of_the_gpu_that_the_profiles_name_are_those_that_ask_for_one():
     block = slurm[slurm.index("# set-resources:") :]
     named = set(re.findall(r"^#   (\w+): [&*]gpu", block, re.MULTILINE))
     assert named == asking
+
+
+def test_what_the_slurm_profile_shows_is_taken_by_snakemake(tmp_path):
+    """All lines at once but for the block of GPUs."""
+    folder = copy_checkout(tmp_path)
+    shown = re.findall(r"^ *# ([\w-]+): ", (folder / "profiles/slurm/config.yaml").read_text(), re.MULTILINE)
+    assert {"slurm_account", "tmpdir", "slurm-qos", "slurm-partition-config"} <= set(shown)
+    take_away_marks(folder, shown)
+    run = run_snakemake(folder, "-n", "--profile", "slurm", "--configfile", MINI)
+    asked = re.findall(r"^    resources: (.*)$", run.stdout, re.MULTILINE)
+    assert asked and all("slurm_account=my_account" in line for line in asked)
+
+
+def test_only_the_partition_with_gpus_takes_jobs_that_ask_for_one():
+    """The example of `slurm-partition-config`, as Snakemake's plugin reads it."""
+    partitions = read_partition_file(REPOSITORY / "profiles/slurm/partitions.yaml")
+    assert {one.name: one.limits.max_gpu > 0 for one in partitions} == {"cpu": False, "gpu": True}
+    assert {one.limits.max_runtime for one in partitions} == {24 * 60}, "minutes"
 
 
 def test_gpus_in_a_partition_of_their_own_do_not_part_a_group(tmp_path):

@@ -1,8 +1,10 @@
 """A real Slurm on this machine: munge, MariaDB, slurmdbd, slurmctld and a slurmd for each of several nodes.
 
+Partitions `cpu` and `gpu`; the GPU of the latter is counted as one, though none is there.
+
 Needs root (Slurm starts jobs as other users) and Debian's packages slurm-wlm, slurmdbd, munge and
-mariadb-server; no systemd. All lies in one folder but for a link /etc/slurm/slurm.conf, where jobs look that
-have lost SLURM_CONF; a Slurm that the machine has already is left alone. Daemons listen on 127.0.0.1 only.
+mariadb-server; no systemd. All lies in one folder but for links to its configuration in /etc/slurm, where every
+command looks; a Slurm that the machine has already is left alone. Daemons listen on 127.0.0.1 only.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 COMMANDS = ("munged", "mariadbd", "mariadb-install-db", "slurmdbd", "slurmctld", "slurmd", "sbatch", "sacct")
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
+LINKED = ("slurm.conf", "slurmdbd.conf", "gres.conf")
+ACCOUNT, QOS, GPU_MODEL = "my_account", "my_qos", "a100"  # as the profile names them
 LOCK = "in_use"
 SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -68,7 +73,7 @@ class Cluster:
 
     def __init__(self, folder: Path, nodes: int = 2, cpus: int = 2, memory_mb: int = 8000) -> None:
         self.folder, self.nodes, self.cpus, self.memory_mb = folder, nodes, cpus, memory_mb
-        self.names = [f"node{i + 1}" for i in range(nodes)]
+        self.names = [*(f"node{i + 1}" for i in range(nodes)), "gpu1"]
         self.environment = {
             **os.environ,
             "PATH": f"{os.environ['PATH']}:{SYSTEM_FOLDERS}",
@@ -112,11 +117,11 @@ class Cluster:
             if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o001:
                 parent.chmod(parent.stat().st_mode | 0o011)
         self._munge()
-        database, accounting, controller, *node_ports = free_ports(3 + self.nodes)
+        database, accounting, controller, *node_ports = free_ports(3 + len(self.names))
         self._database(database)
         self._write_configuration(database, accounting, controller, node_ports)
         CONFIGURATION.parent.mkdir(exist_ok=True)
-        for name in ("slurm.conf", "slurmdbd.conf"):
+        for name in LINKED:
             link = CONFIGURATION.with_name(name)
             link.unlink(missing_ok=True)
             link.symlink_to(self.folder / name)
@@ -124,15 +129,16 @@ class Cluster:
         self._wait("slurmdbd", "sacctmgr", "--noheader", "show", "cluster")
         for words in (
             ("cluster", "test"),
-            ("account", "lab", "cluster=test"),
-            ("user", "root", "account=lab"),
+            ("qos", QOS),
+            ("account", ACCOUNT, "cluster=test", f"qos=normal,{QOS}"),
+            ("user", "root", f"account={ACCOUNT}"),
         ):
             self.run("sacctmgr", "--immediate", "add", *words)
         self._daemon("slurmctld", "slurmctld", "-D")
         self._wait("slurmctld", "scontrol", "ping")
         for node in self.names:
             self.start_node(node)
-        self._until("nodes", lambda: set(self.states().values()) == {"idle"})
+        self.until("nodes", lambda: set(self.states().values()) == {"idle"})
 
     def hold(self) -> None:
         """Hold the lock that says that this folder is in use, until this process ends."""
@@ -147,7 +153,7 @@ class Cluster:
         """Start a node that was killed, and wait until it takes jobs; one that answers may have come back by itself."""
         self.start_node(node)
         self.run("scontrol", "update", f"NodeName={node}", "State=RESUME", check=False)
-        self._until(node, lambda: self.states()[node] == "idle")
+        self.until(node, lambda: self.states()[node] == "idle")
 
     def kill_node(self, node: str) -> None:
         """End a node as a power cut would: its slurmd and all that it runs, at once."""
@@ -192,7 +198,7 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        for name in ("slurm.conf", "slurmdbd.conf"):
+        for name in LINKED:
             link = CONFIGURATION.with_name(name)
             if link.is_symlink() and Path(os.readlink(link)).parent == self.folder:
                 link.unlink()
@@ -209,14 +215,15 @@ class Cluster:
         log.close()
 
     def _wait(self, what: str, *words: str) -> None:
-        self._until(
+        self.until(
             what,
             lambda: (
                 subprocess.run(words, env=self.environment, capture_output=True, check=False).returncode == 0
             ),
         )
 
-    def _until(self, what: str, ready, seconds: int = 60) -> None:
+    def until(self, what: str, ready: Callable[[], object], seconds: int = 60) -> None:
+        """Wait until something is so. RuntimeError with the daemons' logs when it is not after `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if ready():
@@ -292,11 +299,14 @@ PidFile={here}/run/slurmdbd.pid
 """
         )
         slurmdbd.chmod(0o600)
+        gpus = {"gpu1": f" Gres=gpu:{GPU_MODEL}:1"}
         nodes = "\n".join(
             f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={self.cpus} "
-            f"RealMemory={self.memory_mb} State=UNKNOWN"
+            f"RealMemory={self.memory_mb} State=UNKNOWN{gpus.get(node, '')}"
             for node, port in zip(self.names, node_ports, strict=True)
         )
+        # Counted as a GPU: a file that every machine has.
+        (here / "gres.conf").write_text(f"NodeName=gpu1 Name=gpu Type={GPU_MODEL} File=/dev/null\n")
         (here / "slurm.conf").write_text(
             f"""ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -328,7 +338,12 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={accounting}
 AccountingStoragePass={self.socket}
+AccountingStorageEnforce=associations,qos
+AccountingStorageTRES=gres/gpu
+AccountingStoreFlags=job_comment
+GresTypes=gpu
 {nodes}
-PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=cpu Nodes={",".join(self.names[:-1])} Default=YES MaxTime=INFINITE State=UP
+PartitionName=gpu Nodes=gpu1 MaxTime=INFINITE State=UP
 """
         )

@@ -1,28 +1,20 @@
-"""`snakemake --profile slurm` on a real Slurm: the whole run, and what is killed or cut off on it."""
+"""`snakemake --profile slurm` on a real Slurm, with the lines of the profile that a site takes the # from: the whole
+run, and a job that asks for a GPU. And arrays, which the profile warns of."""
 
 import csv
 import json
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
-import pytest
+from checkouts import MINI, assert_nothing_left_open, copy_checkout
+from cluster import QOS
+from cluster_training import MODEL, WAITS
+from slurm_profile import take_away_marks
 
-from checkouts import MINI, assert_nothing_left_open, copy_checkout, run_snakemake, snakemake_environment
-from cluster import Cluster, missing_commands
-
-# What a site would put into its profile; the waits are those of a test.
 SITE = (
-    "--default-resources", "slurm_account=lab", "slurm_partition=main", "mem_mb=2000", "runtime=60",
-    "slurm_extra=\"'--signal=TERM@120'\"", "--latency-wait", "10", "--max-jobs-per-timespan", "100/1s",
-    "--slurm-init-seconds-before-status-checks", "1", "--cores", "2",
+    "slurm_account", "slurm-qos", "slurm-partition-config", "slurm-efficiency-report", "slurm-efficiency-report-path",
 )  # fmt: skip
 SAME = (
     "dataset/tasks.tsv",
@@ -32,231 +24,98 @@ SAME = (
 )
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory):
-    """Two nodes of two processors each."""
-    if os.getuid() != 0:
-        pytest.skip("Slurm's daemons need root")
-    missing = missing_commands()
-    if missing:
-        pytest.skip(
-            f"not installed: {', '.join(missing)}; setup/setup.sh slurm installs Slurm as root on Debian"
-        )
-    here = Cluster(tmp_path_factory.mktemp("slurm"))
-    try:
-        here.start()
-        yield here
-    finally:
-        here.stop()
+def snakemake(folder, environment, *words):
+    """`snakemake --profile slurm` of a checkout, whether it ends well or not, and what it said."""
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--profile", "slurm", *WAITS, *words],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return run.returncode, run.stdout + run.stderr
 
 
-@pytest.fixture
-def slurm_environment(cluster):
-    """Environment of a login node of the cluster."""
-    return snakemake_environment(cluster.environment)
-
-
-def submitted(log: str) -> int:
-    return len(re.findall(r"has been submitted with SLURM jobid \d+", log))
+def jobs_of(cluster, log):
+    """What Slurm kept of the jobs of a run: by comment, which names rule and wildcards, QoS, partition and state."""
+    name = re.search(r"^SLURM run ID: (\S+)$", log, re.MULTILINE)[1]
+    rows = cluster.run(
+        "sacct", "--allocations", "--noheader", "--parsable2", f"--name={name}",
+        "--format=Comment,QOS,Partition,State",
+    )  # fmt: skip
+    return [row.split("|") for row in rows.splitlines()]
 
 
 def test_the_whole_run_on_slurm_equals_the_local_one(cluster, slurm_environment, finished_mini, tmp_path):
     folder = copy_checkout(tmp_path / "checkout")
-    report = tmp_path / "efficiency"  # a folder
-    run = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--profile", "slurm", *SITE, "--slurm-efficiency-report",
-         "--slurm-efficiency-report-path", str(report), "--configfile", MINI],
-        cwd=folder, env=slurm_environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    log = run.stdout + run.stderr
-    assert run.returncode == 0, log[-6000:]
+    take_away_marks(folder, SITE)
+    code, log = snakemake(folder, slurm_environment, "--configfile", MINI)
+    assert code == 0, log[-6000:]
     assert_nothing_left_open(folder, log)
     jobs = int(re.search(r"^total\s+(\d+)", log, re.MULTILINE)[1])
-    sent = submitted(log)
-    print(f"\n{jobs} jobs of the workflow in {sent} jobs of the cluster")
-    assert 0 < sent < jobs
+    sent = jobs_of(cluster, log)
+    print(f"\n{jobs} jobs of the workflow in {len(sent)} jobs of the cluster")
+    assert 0 < len(sent) < jobs
+    assert {tuple(row) for _, *row in sent} == {(QOS, "cpu", "COMPLETED")}
     for name in SAME:
         assert (folder / "results" / name).read_bytes() == (finished_mini / "results" / name).read_bytes(), (
             name
         )
     assert (folder / "results/report/report.html").stat().st_size > 100_000
-    table = next(path for path in sorted(report.rglob("*.csv")) if path.is_file())
+
+    (table,) = (folder / "logs/slurm").glob("efficiency_report_*.csv")
     with open(table, newline="") as handle:
         rows = list(csv.DictReader(handle))
-    print(table.read_text())
-    assert rows
+    # What profiles/README.md says of it.
+    assert sorted(row["RuleName"] for row in rows) == sorted(comment for comment, *_ in sent)
+    assert all(float(row["MaxRSS_MB"]) > 0 for row in rows if float(row["Elapsed_sec"]) > 10)
+    assert all(float(row["RequestedMem_MB"]) >= 500 and float(row["TotalCPU_sec"]) > 0 for row in rows)
 
-    again = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--profile", "slurm", *SITE, "-n", "--configfile", MINI],
-        cwd=folder, env=slurm_environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "Nothing to be done" in again.stdout + again.stderr
+    code, log = snakemake(folder, slurm_environment, "-n", "--configfile", MINI)
+    assert code == 0 and "Nothing to be done" in log
 
 
-def test_a_precision_left_open_is_measured_on_a_node_and_read_by_the_others(
+def test_a_precision_left_open_is_measured_on_a_node_with_a_gpu_and_read_by_the_others(
     cluster, slurm_environment, finished_mini, tmp_path
 ):
+    """The machine has no GPU: what asks for one measures on the processor of the node where Slurm counts one."""
     folder = tmp_path / "auto"
     shutil.copytree(finished_mini, folder, symlinks=True)
     shutil.rmtree(folder / "results/calibration")
     (folder / "auto.yaml").write_text("training: {precision: auto, layout: auto}\n")
-    run = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--profile", "slurm", *SITE, MODEL, "--configfile", MINI, "auto.yaml"],
-        cwd=folder, env=slurm_environment, capture_output=True, text=True, check=False,
+    take_away_marks(folder, SITE)
+    code, log = snakemake(
+        folder, slurm_environment, MODEL, "--set-resources", "choose_precision:gpu=1",
+        "--configfile", MINI, "auto.yaml",
     )  # fmt: skip
-    log = run.stdout + run.stderr
-    assert run.returncode == 0, log[-6000:]
+    assert code == 0, log[-6000:]
+    partitions = {comment.split("_wildcards_")[0]: where for comment, _, where, _ in jobs_of(cluster, log)}
+    assert partitions == {"rule_choose_precision": "gpu", "rule_train_pack": "cpu"}
     chosen = json.loads((folder / "results/calibration/cpu.json").read_text())["precision"]
     trained = (folder / "results/logs/train_pack/SMTL.seed1.pack0.log").read_text()
     assert f"device cpu, {chosen}, layout" in trained
 
 
-# A training that lasts for some seconds, with a checkpoint every second.
-LONG = """\
-training: {max_steps: 2000, validate_every: 500}
-running: {checkpoint_seconds: 1}
+# Two jobs, of which the first of the array takes longer.
+ARRAY = """\
+rule all:
+    input: "a.txt", "b.txt"
+
+rule work:
+    output: "{name}.txt"
+    resources: mem_mb=500, runtime=2, slurm_account="my_account"
+    shell: '[ $SLURM_ARRAY_TASK_ID != 1 ] || sleep 15 ; touch {output} task$SLURM_ARRAY_TASK_ID'
 """
-MODEL = "results/models/SMTL/seed1/pack0.safetensors"
-TRAINING = (MODEL, "--configfile", MINI, "long.yaml")
 
 
-def copy_finished(finished: Path, target: Path) -> Path:
-    """A finished tree in which the network of all tasks is to be trained again, for longer."""
-    shutil.copytree(finished, target, symlinks=True)
-    (target / "long.yaml").write_text(LONG)
-    return target
-
-
-@pytest.fixture(scope="session")
-def undisturbed(finished_mini, tmp_path_factory) -> bytes:
-    """The model that the long training makes when nothing happens to it."""
-    folder = copy_finished(finished_mini, tmp_path_factory.mktemp("undisturbed") / "run")
-    run_snakemake(folder, "-c1", *TRAINING)
-    return (folder / MODEL).read_bytes()
-
-
-def wait_until(ready: Callable[[], object], process: subprocess.Popen, seconds: float = 300) -> None:
-    """Wait until something is so; fail when the run ends before, or nothing happens for long."""
-    end = time.monotonic() + seconds
-    while not ready():
-        assert process.poll() is None, "the run ended before"
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
-
-
-class Training:
-    """The training of a tree copied from a finished one, as a job of the cluster."""
-
-    def __init__(self, cluster: Cluster, folder: Path, process: subprocess.Popen) -> None:
-        self.cluster, self.folder, self.process = cluster, folder, process
-
-    def said(self) -> str:
-        return (self.folder / "said.txt").read_text(errors="replace")
-
-    def wait_for_checkpoint(self) -> None:
-        """Until a checkpoint is there, newer than the training's log."""
-        checkpoints = self.folder / "results/checkpoints"
-        wait_until(lambda: list(checkpoints.glob("[!.]*.pt")), self.process)
-
-    def job(self) -> str:
-        """Number that Slurm gave the job."""
-        return re.findall(r"SLURM jobid (\d+)", self.said())[-1]
-
-    def node(self) -> str:
-        """The node that the job runs on."""
-        return self.cluster.run("squeue", "--noheader", f"--job={self.job()}", "--format=%N").strip()
-
-    def pid(self) -> int:
-        """The python that trains."""
-        script, here = b".train_pack.py", str(self.folder).encode()
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                words = (folder / "cmdline").read_bytes()
-                if script in words and os.readlink(folder / "cwd").encode() == here:
-                    return int(folder.name)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-        raise AssertionError("no training runs")
-
-    def finish(self) -> str:
-        """The end of the run: what Snakemake said, and the log of the training that made the model."""
-        assert self.process.wait() == 0, self.said()[-6000:]
-        assert_nothing_left_open(self.folder, self.said())
-        return (self.folder / "results/logs/train_pack/SMTL.seed1.pack0.log").read_text()
-
-
-@contextmanager
-def training(cluster: Cluster, environment: dict, finished: Path, target: Path):
-    """The long training, started as a job of the cluster in a copy of a finished tree."""
-    folder = copy_finished(finished, target)
-    with open(folder / "said.txt", "w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--profile", "slurm", *SITE, *TRAINING],
-            cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        yield Training(cluster, folder, process)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def assert_gone_on(log: str, folder: Path, undisturbed: bytes) -> None:
-    """The last training went on from a checkpoint, and made the bits of one that nothing happened to."""
-    gone_on = re.search(r"goes on from step ([\d,]+) of the checkpoint", log)
-    assert gone_on and int(gone_on[1].replace(",", "")) > 0, log
-    assert (folder / MODEL).read_bytes() == undisturbed
-    assert not list((folder / "results/checkpoints").glob("*.pt"))
-
-
-def test_a_requeued_training_goes_on_from_its_checkpoint(
-    cluster, slurm_environment, finished_mini, undisturbed, tmp_path
-):
-    with training(cluster, slurm_environment, finished_mini, tmp_path / "run") as run:
-        run.wait_for_checkpoint()
-        cluster.run("scontrol", "requeue", run.job())
-        log = run.finish()
-        assert submitted(run.said()) == 1
-        assert_gone_on(log, run.folder, undisturbed)
-
-
-def test_a_training_whose_time_is_over_goes_on_from_its_checkpoint(
-    cluster, slurm_environment, finished_mini, undisturbed, tmp_path
-):
-    """Slurm sends SIGTERM ahead of the limit; the job writes a checkpoint and ends, and its next attempt goes on."""
-    with training(cluster, slurm_environment, finished_mini, tmp_path / "run") as run:
-        run.wait_for_checkpoint()
-        pid = run.pid()
-        os.kill(pid, signal.SIGSTOP)  # however fast the machine is, it still trains when the signal comes
-        cluster.run("scontrol", "update", f"JobId={run.job()}", "TimeLimit=2")
-
-        def warned() -> bool:
-            try:
-                status = Path(f"/proc/{pid}/status").read_text()
-            except FileNotFoundError:
-                return True  # Slurm let it go on to end in order
-            bits = re.findall(r"^S[hi][dg]Pnd:\s+(\w+)$", status, re.MULTILINE)
-            return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in bits)
-
-        wait_until(warned, run.process)
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGCONT)
-        log = run.finish()
-        assert submitted(run.said()) == 2
-        assert_gone_on(log, run.folder, undisturbed)
-
-
-def test_a_training_whose_node_goes_down_goes_on_elsewhere(
-    cluster, slurm_environment, finished_mini, undisturbed, tmp_path
-):
-    """A power cut: all that the node runs ends at once, and Slurm sees the node no more."""
-    with training(cluster, slurm_environment, finished_mini, tmp_path / "run") as run:
-        run.wait_for_checkpoint()
-        node = run.node()
-        cluster.kill_node(node)
-        try:
-            cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
-            log = run.finish()
-        finally:
-            cluster.bring_back(node)
-        assert_gone_on(log, run.folder, undisturbed)
+def test_an_array_calls_a_job_failed_that_did_its_work(cluster, slurm_environment, tmp_path):
+    """Why the profile says not to set `slurm-array-jobs`. Once this fails, the plugin has been mended."""
+    (tmp_path / "Snakefile").write_text(ARRAY)
+    run = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--executor", "slurm", "--slurm-array-jobs", "work", "--jobs", "2",
+         "--latency-wait", "2", "--slurm-init-seconds-before-status-checks", "1"],
+        cwd=tmp_path, env=slurm_environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    log = run.stdout + run.stderr
+    array = re.search(r"^Submitted array job .* SLURM job ID (\d+)", log, re.MULTILINE)[1]
+    assert run.returncode != 0 and f"SLURM-job '{array}_2' failed" in log, log
+    assert (tmp_path / "task2").exists(), "it ran to its end"
+    said = (tmp_path / f".snakemake/slurm_logs/rule_work/{array}_2.log").read_text()
+    assert "MissingOutputException" in said
