@@ -127,7 +127,7 @@ def test_a_temporary_folder_without_room_is_seen_before_the_work(tmp_path, kept)
             run = run_snakemake(folder, *words, check=False)
         said = run.stdout + run.stderr
         assert run.returncode != 0 and re.search(rf"{scratch}: {known}.* takes up to [\d.]+ MB", said), said
-        assert "--default-resources tmpdir=" in said and "Traceback" not in said
+        assert "TMPDIR=/PATH snakemake" in said and "Traceback" not in said
         assert not (results / target).exists()
         assert reads > 65_536  # it could not have been enough
         with small_disk(scratch, 64_000_000):

@@ -51,6 +51,19 @@ def test_all_jobs_by_directory(expected, tmp_path):
     assert jobs(run.stdout) == expected
 
 
+def test_a_folder_without_a_config_is_told_how_to_name_one(tmp_path):
+    run = run_snakemake(take_digests(tmp_path), "-n", "-s", str(ENTRIES[0]), check=False)
+    assert run.returncode != 0 and "Traceback" not in run.stdout + run.stderr
+    assert "config/config.yaml is not there, and no other config was named" in run.stdout + run.stderr
+
+
+def test_the_plan_is_told_each_time(tmp_path):
+    folder = given_config(tmp_path)
+    for _ in range(2):
+        said = run_snakemake(folder, "-c1", "-s", str(ENTRIES[1]), "--configfile", MINI, "--", "plan").stdout
+        assert "Trainings" in said and "kept at the end" in said
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=["root", "workflow"])
 def test_a_finished_tree_elsewhere_is_finished_whatever_the_dates_of_the_scripts(
     finished_mini, entry, tmp_path
@@ -58,7 +71,7 @@ def test_a_finished_tree_elsewhere_is_finished_whatever_the_dates_of_the_scripts
     """profiles/default is found beside either file; without it Snakemake compares scripts by date."""
     folder = given_config(tmp_path)
     for name in ("results", ".snakemake"):
-        shutil.copytree(finished_mini / name, folder / name, symlinks=True)
+        shutil.copytree(finished_mini / name, folder / name, symlinks=True, dirs_exist_ok=True)
     checkout = copy_checkout(tmp_path / "checkout")
     for script in (checkout / "workflow").rglob("*"):
         os.utime(script)

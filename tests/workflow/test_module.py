@@ -1,6 +1,7 @@
 """epigroup as a module of another workflow, in a folder that holds nothing of it: to its report, or refused by name."""
 
 import base64
+import gzip
 import json
 import random
 import re
@@ -113,10 +114,29 @@ def test_a_simulated_run_as_a_module_equals_that_of_the_workflow_itself(finished
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_a_run_on_own_files_by_relative_paths(tmp_path):
-    folder = importer(tmp_path, OWN)
+# Peaks of the sheet that the other workflow makes itself.
+UNPACK = """\
+rule unpack:
+    input:
+        "packed/{name}.bed.gz",
+    output:
+        "data/{name}.bed",
+    shell:
+        "gzip -cd {input} > {output}"
+
+
+"""
+
+
+def test_a_run_on_own_files_by_relative_paths_some_of_which_a_rule_makes(tmp_path):
+    folder = importer(tmp_path, OWN, text=IMPORTER.replace("use rule", UNPACK + "use rule"))
     write_own(folder)
-    run_snakemake(folder, "-c2")
+    (folder / "packed").mkdir()
+    for bed in folder.glob("data/ctcf_*.bed"):
+        (folder / f"packed/{bed.name}.gz").write_bytes(gzip.compress(bed.read_bytes()))
+        bed.unlink()
+    ran = run_snakemake(folder, "-c2").stderr
+    assert ran.count("rule unpack:") == 2 and (folder / "data/ctcf_lung.bed").stat().st_size > 0
     metrics = (folder / "out/epi/evaluation/KMTL/seed1/metrics.tsv").read_text()
     assert all(f"{target}_{cell}" in metrics for target in MOTIFS for cell in ("liver", "lung"))
     assert (folder / "out/epi/report/report.html").stat().st_size > 100_000
@@ -156,9 +176,7 @@ def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(ex
     second = IMPORTER[IMPORTER.index("module") :].replace("module epigroup", "module again")
     second = second.replace("from epigroup as epi_", "from again as again_").replace("epi_make", "again_make")
     second = second.replace('config["epigroup"]\n', 'config["epigroup"] | {"results": "again"}\n')
-    second = second.replace('config["epigroup"]["results"] + "', '"again').replace(
-        "count_gains", "count_again"
-    )
+    second = second.replace("epi_compare", "again_compare").replace("count_gains", "count_again")
     second = second.replace("    default_target: True\n", "").replace("lines.txt", "again.txt")
     changed = "\n\nuse rule train_pack from epigroup as epi_train_pack with:\n    threads: 2\n\n\n"
     importer(example, mini_config(), text=IMPORTER + changed + second)
@@ -191,6 +209,17 @@ def test_a_fault_of_the_config_is_told_as_that_of_the_module(example):
     assert_refused(example, "config of the module epigroup: top level: unknown key 'resluts'")
     importer(example, mini_config(samples="no.tsv"))
     assert_refused(example, "no.tsv: there is no such sample sheet")
+
+
+def test_a_file_that_no_rule_above_makes_is_refused(tmp_path):
+    folder = importer(tmp_path, OWN, text=IMPORTER + "\n\n" + UNPACK)
+    write_own(folder)
+    (folder / "data/max_lung.bed").unlink()
+    assert_refused(folder, "tables/sheet.tsv: line 5, column peaks: there is no file 'data/max_lung.bed'")
+    importer(folder, OWN)
+    (folder / "data/genome.fa").unlink()
+    write_fasta(folder / "data/max_lung.bed", {"chr1": "ACGT"})
+    assert_refused(folder, "config of the module epigroup: genome.fasta: 'data/genome.fa' is not there")
 
 
 def test_another_checkout_in_the_same_workflow_is_refused(example):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checkouts import MINI, copy_checkout, run_snakemake
+from checkouts import MINI, REPOSITORY, copy_checkout, run_snakemake
 
 GENOME = ("genome.h5", "genome.fa", "genome.fa.fai", "chrom.sizes", "contigs.tsv", "checksums.json")
 
@@ -40,6 +40,19 @@ def test_genome_and_index_are_made_once(trees):
         assert "Nothing to be done" in again.stdout + again.stderr
     # A benchmark tells of a job that ran here.
     assert not (other / "results/benchmarks/index_genome.tsv").exists()
+
+
+@pytest.mark.parametrize("name", [None, "no/such/folder"])
+def test_a_cache_that_is_not_there_is_said_before_any_job(monkeypatch, name):
+    monkeypatch.delenv("SNAKEMAKE_OUTPUT_CACHE", raising=False)
+    if name is not None:
+        monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", name)
+    run = run_snakemake(REPOSITORY, "-n", "--configfile", MINI, "--cache", check=False)
+    assert run.returncode != 0 and "Traceback" not in run.stdout + run.stderr
+    assert (
+        f"--cache: the variable SNAKEMAKE_OUTPUT_CACHE is {name or 'not set'}: it must name"
+        in run.stdout + run.stderr
+    )
 
 
 def test_another_sequence_is_another_genome(trees):

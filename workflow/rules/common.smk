@@ -36,7 +36,7 @@ for one in CONFIG_FILES:
     checked(check_config_text, one)
 config = checked(complete_config, dict(config), CONFIG_SOURCE)
 # What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
-RUN = checked(open_run, config)
+RUN = checked(open_run, config, made_elsewhere)
 RESULTS = RUN.results
 TASKS = RUN.tasks
 REGIONS = RUN.regions

@@ -44,3 +44,23 @@ sys.path.insert(0, SCRIPTS)
 # Snakemake puts the folder of a script last: jobs would import the epigroup of another checkout that the user's own
 # PYTHONPATH names.
 os.environ |= {"PYTHONPATH": os.pathsep.join([SCRIPTS, *filter(None, [os.getenv("PYTHONPATH")])])}
+
+
+def check_config_is_here(path):
+    """Snakemake's own message names the file and no remedy."""
+    if not os.path.exists(path):
+        refuse(f"{path} is not there, and no other config was named: snakemake ... --configfile YOURS")
+
+
+def made_elsewhere(path):
+    """Whether a file comes from a rule of the workflow that takes this one as a module, which stands above it there."""
+    return IN_MODULE and any(one.is_producer(path) for one in workflow.rules if one not in MODULE.rules)
+
+
+if workflow.workflow_settings.cache is not None:
+    cache_folder = os.getenv("SNAKEMAKE_OUTPUT_CACHE")
+    if not cache_folder or not os.path.isdir(cache_folder):
+        refuse(
+            f"--cache: the variable SNAKEMAKE_OUTPUT_CACHE is {cache_folder or 'not set'}: it must name a folder that is there, in "
+            "which results are shared"
+        )

@@ -65,7 +65,7 @@ def check_touch():
     """Results are noted as made from a genome whose checksums are there, or not at all."""
     if workflow.touch and os.path.exists(GENOME["genome"]) and not os.path.exists(CHECKSUMS):
         refuse(
-            f"{CHECKSUMS} is not there: an earlier version built the genome. Say `snakemake genome` first: results "
+            f"{CHECKSUMS} is not there: an earlier version built the genome. Say `snakemake --cores 1 genome` first: results "
             "that are touched without it would all be made again later"
         )
 

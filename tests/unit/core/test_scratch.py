@@ -38,7 +38,7 @@ def test_the_message_names_folder_bytes_and_remedy(temporary_folder):
     told = [float(number.replace(",", "")) for number in re.findall(r"([\d,.]+) MB", said)]
     assert told[0] * 1e6 == pytest.approx(free + 10**12, abs=1e6)
     assert told[1] * 1e6 == pytest.approx(free, rel=0.05)
-    assert "--default-resources tmpdir=" in said and "TMPDIR" in said
+    assert "TMPDIR=/PATH snakemake" in said and "TMPDIR" in said
 
 
 def test_where_there_is_room_the_log_says_how_much(temporary_folder):

@@ -29,7 +29,7 @@ def unnamed_array(shape: tuple[int, ...], dtype: np.dtype | type) -> np.ndarray:
         except OSError as error:
             raise InputError(
                 f"{tempfile.gettempdir()}: no room for {n_bytes / 1e6:,.0f} MB of labels ({error.strerror}); "
-                "make room, name another folder by snakemake --default-resources tmpdir=\"'/PATH'\" (TMPDIR), or set "
+                "make room, name another folder (TMPDIR; on a cluster the resource tmpdir in the profile), or set "
                 "running.data to memory"
             ) from error
         return np.asarray(np.memmap(handle, dtype, "r+", shape=shape))

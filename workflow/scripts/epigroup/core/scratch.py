@@ -22,7 +22,7 @@ def room_for(n_bytes: float, what: str) -> str:
     if free < n_bytes:
         raise InputError(
             f"{folder}: {what} takes up to {n_bytes / 1e6:,.1f} MB of temporary files there, and {free / 1e6:,.1f} MB "
-            "are free: make room, or name a larger folder by snakemake --default-resources tmpdir=\"'/PATH'\" "
-            "(TMPDIR, where Snakemake runs on the node itself)"
+            "are free: make room, or name a larger folder: TMPDIR=/PATH snakemake ..., and on a cluster the resource "
+            "tmpdir in the profile"
         )
     return f"{folder}: {free / 1e6:,.1f} MB free, {what} takes up to {n_bytes / 1e6:,.1f} MB"

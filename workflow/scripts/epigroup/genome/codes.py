@@ -53,7 +53,7 @@ class Genome:
         if _crc32(self.path, self.offsets[chrom], self.sizes[chrom]) != self.checks[chrom]:
             raise InputError(
                 f"{self.path}: chromosome {chrom} is damaged: it does not match its checksum; delete the file and "
-                "build it again: snakemake genome"
+                "build it again: snakemake --cores 1 genome"
             )
         return np.memmap(self.path, np.uint8, "r", offset=self.offsets[chrom], shape=(self.sizes[chrom],))
 
@@ -77,7 +77,7 @@ def open_genome(path: str | os.PathLike) -> Genome:
             if version != FORMAT_VERSION:
                 raise InputError(
                     f"{path}: format version {version}, this release reads {FORMAT_VERSION}; delete it and build it "
-                    "again: snakemake genome"
+                    "again: snakemake --cores 1 genome"
                 )
             names = json.loads(store.attrs["chromosomes"])
             genome = Genome(

@@ -207,7 +207,7 @@ def plan_labels(run: Run, bases: int | None) -> list[Stored]:
         Stored(
             "peaks",
             n_peaks,
-            f"3 times files that are given, else {MANY_PEAKS:,} peaks of {A_PEAK} bytes",
+            f"at most: 3 times files that are given, else {MANY_PEAKS:,} peaks of {A_PEAK} bytes",
         ),
         Stored(
             "labels and signals" if run.signal else "labels",

@@ -75,11 +75,11 @@ def describe(plan: Plan) -> str:
 
 def describe_disk(disk: Disk) -> list[str]:
     """What stays and what stands there in passing, and the totals."""
-    rows: list[tuple] = [("what", "kept", "in passing: a job", "all jobs", "until", "reckoned")]
+    rows: list[tuple] = [("what", "kept", "in passing: a job", "all jobs", "until", "how this is reckoned")]
     for one in disk.rows:
         passing = [size_text(size) for size in (one.passing, one.at_once)] if one.freed else ["", ""]
         rows.append((one.what, size_text(one.kept), *passing, one.freed, one.how))
-    more = "" if disk.complete else ", and what is unknown (?)"
+    more = "" if disk.complete else ", and what is not known yet (?)"
     return [
         "",
         "Disk, in the results folder",
@@ -89,6 +89,7 @@ def describe_disk(disk: Disk) -> list[str]:
         f"; the largest is {size_text(disk.largest)}",
         f"  peak, at most {size_text(disk.kept + disk.passing)}{more}",
         "  what is in passing goes when the last job that reads it has ended; where a run fails before, it stays",
+        *([] if disk.complete else ["  ?: it hangs on the size of files that are not there yet"]),
         "  logs, tables, figures, the report and what a simulation makes are not among them",
     ]
 
@@ -101,8 +102,9 @@ def describe_scratch(scratch: Sequence[Scratch]) -> list[str]:
         "",
         "Scratch, in the temporary folder of a node (TMPDIR), of the job that takes most",
         *layout([(one.rule, size_text(one.size), one.how) for one in scratch]),
-        "  as much again for each such job that runs beside it on its node; snakemake --default-resources "
-        "tmpdir=\"'/PATH'\" names another folder",
+        "  as much again for each such job that runs beside it on its node; TMPDIR=/PATH snakemake ... names another "
+        "folder,",
+        "    on a cluster the resource tmpdir in the profile",
     ]
 
 
@@ -116,6 +118,7 @@ def describe_files(files: Files) -> list[str]:
                 ("outputs", f"{files.outputs:,}"),
                 ("logs and benchmarks", f"{files.logs:,}"),
                 ("notes on processors, at most", f"{files.measured:,}"),
+                ("what made each result", 1),
                 (
                     "results, at most",
                     f"{files.results:,}",
@@ -160,6 +163,12 @@ def describe_trials(plan: Plan) -> list[str]:
             f"  {plan.study.profiles} full-length trainings of {plan.study.steps:,} steps, "
             f"{hours_text(plan.study.hours)} {unit}-hours"
         )
+    if lines:
+        further = [*plan.searches, *([plan.study] if plan.study is not None else [])]
+        for gpu, unit in ((True, "GPU"), (False, "core")):
+            hours = [one.hours for one in (*plan.strategies, *further) if one.gpu is gpu]
+            if hours:
+                lines += ["", f"All of these together: at most {hours_text(sum(hours))} {unit}-hours"]
     return lines
 
 

@@ -29,11 +29,13 @@ AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """config: completed. sheet: without the tasks that are left out. left_out: these, and the grade of each."""
+    """config: completed. sheet: without the tasks that are left out. left_out: these, and the grade of each. made:
+    whether a rule of another workflow, of which this one is a part, makes a file."""
 
     config: Mapping[str, Any]
     sheet: Sheet
     left_out: Mapping[str, str] = field(default_factory=dict)
+    made: Callable[[str], bool] = lambda path: False
 
     # places
 
@@ -65,8 +67,9 @@ class Run:
         return path.replace("<results>", self.results) if path else path
 
     def exists(self, path: str) -> bool:
-        """Whether a file is there or will be made by the simulation."""
-        return os.path.exists(path) or (self.simulated and path.startswith(self.path("simulation", "")))
+        """Whether a file is there, or will be made by the simulation or another workflow."""
+        simulated = self.simulated and path.startswith(self.path("simulation", ""))
+        return os.path.exists(path) or simulated or self.made(path)
 
     # what the config says
 
@@ -240,18 +243,18 @@ def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
     )
 
 
-def open_run(config: Mapping[str, Any]) -> Run:
-    """The run of a completed config.
+def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda path: False) -> Run:
+    """The run of a completed config; made: as `Run` has it.
 
     Reads the sheet, and the grades of an earlier run where there are any: profiles whose quality it found below
     qc.min_grade have their figures made, but no labels. On a cluster each job reads that file anew; what depends on the
     tasks therefore waits for check_grades, which runs beside the scheduler and ends the run unless the grades are those
     that the run started with. Raises InputError for faults of the sheet and for files of the config that are not there.
     """
-    first = Run(config, Sheet("", {}))
+    first = Run(config, Sheet("", {}), made=made)
     sheet = sheet_of(config, first.exists)
     left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
-    run = Run(config, sheet.without(left_out), left_out)
+    run = Run(config, sheet.without(left_out), left_out, made)
     resolve(config["splits"], dict.fromkeys(run.chromosomes))
     named = (
         ("genome.fasta", run.fasta),
