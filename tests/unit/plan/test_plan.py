@@ -131,3 +131,5 @@ def test_searches_of_the_paper_cost_a_tenth_of_the_literal_protocol(shiri_plan):
     text = plan_text.describe(shiri_plan)
     assert "529 trainings;" in text  # 367 + 9 * 18
     assert "here 385, and 162 trials worth the steps of 16.2" in text
+    hours = [one.hours for one in (*shiri_plan.strategies, *shiri_plan.searches, shiri_plan.study)]
+    assert f"All of these together: at most {sum(hours):,.0f} GPU-hours" in text

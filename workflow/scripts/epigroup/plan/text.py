@@ -164,9 +164,11 @@ def describe_trials(plan: Plan) -> list[str]:
             f"{hours_text(plan.study.hours)} {unit}-hours"
         )
     if lines:
-        further = [*plan.searches, *([plan.study] if plan.study is not None else [])]
+        taken = [(s.gpu, s.hours) for s in plan.strategies] + [(s.gpu, s.hours) for s in plan.searches]
+        if plan.study is not None:
+            taken.append((plan.study.gpu, plan.study.hours))
         for gpu, unit in ((True, "GPU"), (False, "core")):
-            hours = [one.hours for one in (*plan.strategies, *further) if one.gpu is gpu]
+            hours = [one for of_gpu, one in taken if of_gpu is gpu]
             if hours:
                 lines += ["", f"All of these together: at most {hours_text(sum(hours))} {unit}-hours"]
     return lines
