@@ -31,7 +31,7 @@ def paper_settings(network: str, device: str, precision: str) -> dict:
     config = yaml.safe_load((ROOT / "config" / "shiri2022.yaml").read_text(encoding="utf-8"))
     config["training"] |= {"network": {"name": network}, "device": device, "precision": precision}
     config = complete_config(config)
-    running = {key: value for key, value in config["running"].items() if key != "data"}
+    running = {key: value for key, value in config["running"].items() if key not in ("data", "container")}
     return running | training_settings(config, "SMTL")
 
 

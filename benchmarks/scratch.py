@@ -4,7 +4,7 @@ Draws reads of a genome with the qualities of real reads, writes them as gzipped
 through the programs of the rules `align_reads`, `mark_alignments`, `call_peaks` and `make_pileups`, and looks every
 20 ms how much lies in the scratch folder.
 
-    python benchmarks/scratch.py GENOME.fa.gz READS.fastq.gz [--reads 4000000] [--length 50]
+    python benchmarks/scratch.py GENOME.fa.gz READS.fastq.gz [--reads 4000000] [--length 50] [--out FILE.json]
 """
 
 import argparse
@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("qualities", help="FASTQ of real reads of at least --length bases")
     parser.add_argument("--reads", type=int, default=4_000_000, help="of pairs both mates count")
     parser.add_argument("--length", type=int, default=50)
+    parser.add_argument("--out", type=Path, help="the same as JSON")
     args = parser.parse_args()
     genome = {
         one.name: one.codes.translate(b"ACGTN" + bytes(251)).decode() for one in read_fasta(args.genome)
@@ -73,7 +74,7 @@ def main() -> None:
     found: dict = {
         "machine": platform.machine(),
         "samtools": version.stdout.split(b"\n")[0].decode(),
-        **vars(args),
+        **{name: value for name, value in vars(args).items() if name != "out"},
     }
     for layout, commands in COMMANDS.items():
         with tempfile.TemporaryDirectory() as name:
@@ -82,6 +83,9 @@ def main() -> None:
             scratch = {f"scratch: {what}": most_scratch(folder, line) for what, line in commands.items()}
             found[layout] = {path.name: path.stat().st_size for path in sorted(folder.iterdir())} | scratch
     print(json.dumps(found, indent=1))
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 def draw_reads(genome: dict[str, str], layout: str, args: argparse.Namespace) -> Iterator[Read]:

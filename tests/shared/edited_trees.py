@@ -40,7 +40,7 @@ def to_rerun(folder, *more):
     # the jobs of a group are indented
     for block in re.split(r"\n(?= *(?:local)?rule )", text):
         rule = re.match(r" *(?:local)?rule (\w+):", block)
-        if rule and rule[1] not in ("all",):
+        if rule and rule[1] != "everything":
             wildcards = re.search(r"^ +wildcards: (.*)$", block, re.MULTILINE)
             jobs.add((rule[1], wildcards[1] if wildcards else ""))
     return jobs

@@ -19,7 +19,8 @@ from everything_config import laid_over
 KEPT = {
     "genome": (["genome/genome.h5", "genome/genome.fa"], 1.1),
     "bowtie2 index": (["genome/index/*"], 1.1),
-    "alignments": (["alignments/*.bam"], 1.6),
+    # the pool of one replicate is a link to it, where the tree was not copied
+    "alignments": (["alignments/*.rep*.bam"], 1.6),
     "labels": (["dataset/shards/*.h5"], 5),
     "models": (["models/*/*/*.safetensors"], 3),
     "scores": (["evaluation/*/*/blocks.h5", "baselines/*/blocks.h5"], 20),  # of few blocks
@@ -40,10 +41,10 @@ def run_of(folder: Path, monkeypatch, **changed) -> Run:
 
 
 def bytes_of(results: Path, patterns: Iterable[str]) -> int:
-    """Bytes of the files on the disk: two names of one count once."""
-    files = {path.stat().st_ino: path.stat().st_size for one in patterns for path in results.glob(one)}
+    """Bytes of files together."""
+    files = [path for one in patterns for path in results.glob(one)]
     assert files, patterns
-    return sum(files.values())
+    return sum(path.stat().st_size for path in files)
 
 
 def files_in(folder: Path) -> int:

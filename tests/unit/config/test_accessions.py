@@ -9,7 +9,7 @@ from epigroup.config.accessions import run_folder
 from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
-from epigroup.plan.plan import plan_disk
+from epigroup.plan.disk import ALIGNED, plan_disk
 from epigroup.run.facts import Run
 
 COLUMNS = ["profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate", "fastq_1", "fastq_2",
@@ -204,11 +204,12 @@ def test_the_plan_does_not_guess_sizes_of_what_is_not_there(read, tmp_path):
     own = tmp_path / "own.fastq.gz"
     own.write_bytes(b"x" * 1000)
     mine = CTCF | {"fastq_1": str(own)}
-    disk = {
-        what: (size, how) for what, size, how in plan_disk(Run(config, read(mine, exist=lambda _: True)), [])
-    }
-    assert disk["alignments"][0] == 1000 and "downloads" not in disk
+    found = plan_disk(Run(config, read(mine, exist=lambda _: True)), [], [])
+    disk = {one.what: one.kept for one in found.rows}
+    assert disk["alignments"] == ALIGNED * 1000 and "downloads" not in disk
     sheet = read(mine, ATAC, exist=lambda _: True)
-    disk = {what: (size, how) for what, size, how in plan_disk(Run(config, sheet), [])}
-    assert disk["alignments"][0] is None and "3 FASTQ files" in disk["alignments"][1]
-    assert disk["downloads"] == (None, "2 files by accession, known once they are there")
+    found = plan_disk(Run(config, sheet), [], [])
+    disk = {one.what: one for one in found.rows}
+    assert disk["alignments"].kept is None and not found.complete
+    assert disk["downloads"].kept is None
+    assert disk["downloads"].how == "2 files by accession, known once they are there"
