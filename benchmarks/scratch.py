@@ -99,7 +99,7 @@ def draw_reads(genome: dict[str, str], layout: str, args: argparse.Namespace) ->
         start = draw.randrange(len(genome[contig]) - size)
         end = start + size - n_bases
         first, last = genome[contig][start : start + n_bases], genome[contig][end : end + n_bases]
-        name = f"A00123:45:HXXXXDSXX:1:{1101 + i // 500_000}:{draw.randrange(32768)}:{i % 500_000}"
+        name = f"A00123:45:HK7WLDSX3:1:{1101 + i // 500_000}:{draw.randrange(32768)}:{i % 500_000}"
         if layout == "single":
             yield name, 0, contig, start, 0, first
         else:

@@ -187,6 +187,49 @@ def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(ex
     assert counts["epi_train_pack"] == counts["again_train_pack"] == 4
 
 
+# A workflow between the two, which is taken as a module itself.
+BETWEEN = """\
+module inner:
+    snakefile:
+        {there}
+    config:
+        config["epigroup"]
+
+
+use rule * from inner as epi_*
+"""
+OUTER = """\
+configfile: "mine.yaml"
+
+
+module between:
+    snakefile:
+        "between.smk"
+    config:
+        config
+
+
+use rule * from between as our_*
+
+
+print("choice made of", *between.inner.ORIGINS("epi/evaluation/BEST/seed1/choice.tsv"))
+"""
+
+
+def test_a_module_of_a_module_has_the_names_of_both(example):
+    """Choices read validation's columns of the scores, which the audit knows by the name of their rule."""
+    importer(example, mini_config(choices={"BEST": {"among": ["STL", "SMTL"]}}))
+    (example / "between.smk").write_text(BETWEEN.format(there=f'"{WORKFLOW}/Snakefile"'))
+    (example / "Snakefile").write_text(OUTER)
+    said = run_snakemake(example, "-n", "epi/evaluation/BEST/seed1/choice.tsv").stdout
+    (made,) = [line for line in said.splitlines() if line.startswith("choice made of")]
+    assert made == "choice made of our_epi_choose_strategies ()" and "our_epi_train_pack" in said
+    (example / "Snakefile").write_text(
+        OUTER.replace("    config:\n", '    prefix:\n        "x"\n    config:\n')
+    )
+    assert_refused(example, "module inner: prefix and replace_prefix")
+
+
 @pytest.mark.parametrize("words", ['prefix:\n        "x"', 'replace_prefix:\n        {"epi": "y"}'])
 def test_moved_paths_are_refused(example, words):
     importer(example, mini_config(), text=IMPORTER.replace("    config:\n", f"    {words}\n    config:\n"))

@@ -1,9 +1,9 @@
 # What could make the scores say more than they should: splits that share sequence, thresholds, technique, choices.
 from epigroup.run import audit, training
 
-# Which file is made from which; the rules that come later are in it too. A workflow that takes this one as a module may
+# Which file is made from which; the rules that come later are in it too. Workflows that take this one as a module may
 # give them other names.
-ORIGINS = of_run(audit.origins, workflow.rules, MODULE.local_rulename_modifier)
+ORIGINS = of_run(audit.origins, workflow.rules, MODULE.modify_rulename)
 
 
 audit_settings = cache(partial(of_run, audit.run_settings, ORIGINS))

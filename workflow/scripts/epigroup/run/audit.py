@@ -24,11 +24,11 @@ def audit_modules(stage: str) -> tuple[str, ...]:
     return tuple(training.module_of(entry) for entry, *_ in getattr(audits, stage).values())
 
 
-def origins(run: Run, rules: Iterable, called: Callable[[str], str] | None = None) -> flow.Maker:
-    """Of each file that Snakemake's `rules` make: of which others; scores end the way. called: the names that the rules
-    have for those that this workflow gives them; None where these are the same."""
-    by_column = BY_COLUMN if called is None else tuple(map(called, BY_COLUMN))
-    return flow.origins(rules, (run.path("evaluation/"), run.path("all_mappable/evaluation/")), by_column)
+def origins(run: Run, rules: Iterable, called: Callable[[str], str] = str) -> flow.Maker:
+    """Of each file that Snakemake's `rules` make: of which others; scores end the way. called: the name that a
+    rule has of the one that this workflow gives it."""
+    scores = (run.path("evaluation/"), run.path("all_mappable/evaluation/"))
+    return flow.origins(rules, scores, tuple(map(called, BY_COLUMN)))
 
 
 def networks(run: Run) -> list[str]:
