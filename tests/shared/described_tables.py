@@ -1,9 +1,12 @@
-"""Whether every table that a run has left is described, column by column, in `epigroup.results.catalogue`."""
+"""Whether every table that a run has left, and each HDF5 file that has a record, is described, column by column, in
+`epigroup.results.catalogue`."""
 
 import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+
+import h5py
 
 from epigroup.results.catalogue import FILES, described
 from epigroup.results.catalogue.record import ResultFile
@@ -23,16 +26,20 @@ ENDINGS = (".tsv", ".tsv.gz", ".json")
 
 
 def tables(results: Path) -> Iterator[str]:
-    """Paths below the results folder of all tables and JSON files but those apart."""
+    """Paths below the results folder of all tables and JSON files but those apart, and of HDF5 files with a record."""
     for path in sorted(results.rglob("*")):
         name = path.relative_to(results).as_posix()
         hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
-        if path.is_file() and name.endswith(ENDINGS) and not hidden and not name.startswith(APART):
+        told = name.endswith(ENDINGS) or (name.endswith(".h5") and described(name))
+        if path.is_file() and told and not hidden and not name.startswith(APART):
             yield name
 
 
 def columns_of(path: Path, about: ResultFile) -> list[str]:
-    """The columns of a table, or the keys of a JSON object, in their order."""
+    """The columns of a table in their order, the keys of a JSON object, or the data sets of an HDF5 file."""
+    if path.suffix == ".h5":
+        with h5py.File(path) as file:
+            return list(file)
     if path.name.endswith(".json"):
         return list(json.loads(path.read_text(encoding="utf-8")))
     with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:

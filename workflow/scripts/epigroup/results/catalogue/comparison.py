@@ -2,6 +2,7 @@
 
 from epigroup.evaluation.score_names import ScoreNames
 from epigroup.results.catalogue.conditions import REGIONS, ends
+from epigroup.results.catalogue.costs import COSTS
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import OF_LABELS, OF_SIGNALS, also, mean, of_either, shown
 
@@ -22,27 +23,6 @@ OTHER_SEED = (
 )
 PAIRED = "the 95 % interval of the difference by the paired block bootstrap"
 
-
-SEARCHED = "all trials of the search of its learning rates, counted whole for each seed that uses its rates"
-HEADS = "training the networks that its groups are made from"
-WARM_START = "training the network that its groups start from"
-NO_NETWORK = "0 without one and for a choice; NaN where such a network is not trained"
-# What was spent before: the stem of its columns, what is counted of hours and of FLOP, and where it is none.
-SPENT = (
-    ("search", {"hours": SEARCHED, "flop": SEARCHED}, "0 without one and for a choice"),
-    (
-        "affinity",
-        {
-            "hours": "measuring the affinity that its groups are made by, with what was collected while a network "
-            "trained",
-            "flop": "a training that is repeated for the affinity that its groups are made by; nothing else of the "
-            "measurement counts",
-        },
-        "0 without one and for a choice",
-    ),
-    ("heads", {"hours": HEADS, "flop": HEADS}, NO_NETWORK),
-    ("warm_start", {"hours": WARM_START, "flop": WARM_START}, NO_NETWORK),
-)
 
 LEVEL = (
     Column("by", "What `level` is: `all`, `modality` or `cell_group`.", needed=True),
@@ -163,8 +143,18 @@ def _k_columns(names: ScoreNames) -> tuple[Column, ...]:
             f"Mean of `{names.chosen_by}`, a column of metrics.tsv, over the seeds and these tasks.",
         ),
         Column("behind", "How far the mean score of this K lies behind that of the best K."),
-        Column("standard_error", "Standard error over tasks of how far this K lies behind the best."),
-        Column("chosen", "`True`: the K that the rule chooses.", needed=True),
+        Column(
+            "standard_error",
+            "Standard error of the paired difference over tasks between this K and the best; tasks are not "
+            "independent.",
+        ),
+        Column(
+            "chosen",
+            "`True`: the K that the rule chooses. Those trained K that lie behind the best by at most one standard "
+            "error count as equal; of these it is the most stable, of equally stable ones the least. Where fewer than "
+            "two K were trained, it is the most stable.",
+            needed=True,
+        ),
         Column(
             "rule", "What K is chosen by: `validation, then stability` or `stability alone`.", needed=True
         ),
@@ -232,7 +222,8 @@ COMPARISON_FILES = (
             ),
             Column(
                 "excludes_zero",
-                "1: the interval excludes 0; 0: it does not; NaN: there is none.",
+                "1: the interval excludes 0; 0: it does not; NaN: there is none. Where nothing differs, about one "
+                "task in twenty has 1.",
                 needed=True,
             ),
         ),
@@ -289,49 +280,7 @@ COMPARISON_FILES = (
         ),
         mappable=True,
     ),
-    ResultFile(
-        "costs",
-        "comparison/costs.tsv",
-        "What each strategy cost to train, alone and with what it needs before it; a row a strategy and seed. A pool "
-        "has the means of its strategies. NaN: what a network cost that is not trained.",
-        (
-            Column("strategy", STRATEGY, needed=True),
-            Column("seed", "The seed; `all`: mean over the seeds.", needed=True),
-            Column("device", "`cpu`, `cuda` or `auto`; `mixed` where its networks differ.", needed=True),
-            Column("networks", "Number of networks that the strategy trains; 0 for a choice."),
-            Column("steps", "Number of steps of training of all these networks; 0 for a choice."),
-            Column(
-                "hours",
-                "Hours of training and validation, on a CPU times the threads of the job; 0 for a choice.",
-                needed=True,
-            ),
-            Column(
-                "flop",
-                "Floating-point operations of training, with balancing; 0 for a choice.",
-                needed=True,
-            ),
-            *(
-                Column(f"{key}_{unit}", f"{unit_words} of {words[unit]}; {ends_with}.")
-                for key, words, ends_with in SPENT
-                for unit, unit_words in (("hours", "Hours"), ("flop", "Floating-point operations"))
-            ),
-            Column(
-                "needs",
-                "Strategies that were trained before, theirs too, parted by blanks; `mixed` for a pool whose "
-                "strategies differ.",
-                needed=True,
-            ),
-            *(
-                Column(
-                    f"{unit}_in_all",
-                    f"{words} of the strategy and of all that was needed before it, networks, searches and affinities, "
-                    "each once; of a choice those of all its candidates.",
-                    needed=True,
-                )
-                for unit, words in (("hours", "Hours"), ("flop", "Floating-point operations"))
-            ),
-        ),
-    ),
+    COSTS,
     ResultFile(
         "confounders",
         "comparison/confounders.tsv",

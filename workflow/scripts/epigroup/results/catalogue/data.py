@@ -5,6 +5,35 @@ from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
 
+# What is measured of a profile that comes as reads, in the order of the tables.
+MEASURES = {
+    "reads": "Of a replicate: number of reads, both mates.",
+    "mapped_share": "Of a replicate: share of the reads that are aligned.",
+    "duplicate_share": "Of a replicate: share of the aligned reads that are copies.",
+    "mitochondrial_share": "Of a replicate: share of the aligned reads that lie on `genome.mitochondrion`.",
+    "nrf": "Of a replicate, the non-redundant fraction: distinct places of fragments over fragments.",
+    "pbc1": "Of a replicate, a PCR bottleneck coefficient: places with one fragment over places.",
+    "pbc2": "Of a replicate, the other one: places with one fragment over places with two.",
+    "usable_fragments": "Number of fragments after all filters.",
+    "read_length": "Length of a read after all filters, bp.",
+    "fragment_length": "Fragment length by the cross-correlation of the strands: its peak beyond the read length, bp.",
+    "nsc": "Normalised strand coefficient: correlation at the fragment length over the least correlation.",
+    "rsc": "Relative strand coefficient: correlation at the fragment length over that at the read length, both less "
+    "the least.",
+    "insert_median": "Of pairs: median insert size, bp.",
+    "nucleosome_free_share": "ATAC in pairs: share of the inserts below 150 bp.",
+    "mononucleosome_share": "ATAC in pairs: share of the inserts from 150 to 300 bp.",
+    "nucleosome_free_peak": "ATAC in pairs: 1 where the histogram of inserts has a peak below 150 bp, else 0.",
+    "mononucleosome_peak": "ATAC in pairs: 1 where the histogram of inserts has a peak from 150 to 300 bp, else 0.",
+    "frip": "Share of the reads that lie in peaks.",
+    "peaks": "Number of peaks.",
+    "peak_width_median": "Median width of the peaks, bp.",
+    "tss_enrichment": "ATAC and DNase with `genome.gtf`: cuts at starts of transcripts over cuts 2,000 bp away.",
+    "supported_peaks": "With `peaks.replicates` other than `pooled`: number of pooled peaks that two replicates "
+    "support.",
+    "rescue_ratio": "With `peaks.replicates` other than `pooled`: the rescue ratio of ENCODE.",
+    "self_consistency_ratio": "With `peaks.replicates` other than `pooled`: the self-consistency ratio of ENCODE.",
+}
 REMOVED = "null where duplicates were removed before, or there is no fragment"
 READS = "a profile comes as reads or alignments"
 
@@ -55,7 +84,7 @@ READ_ACCOUNT = (
 FIGURE = (
     Column("profile_id", "Name of the profile."),
     Column("replicate", "Number of the replicate; `pooled`: all of them, after filtering."),
-    Column("measure", "What was measured: a figure of the section `qc`."),
+    Column("measure", "What was measured: one of the figures of quality."),
     Column("value", "Value of the figure; `NA` where it is not known."),
     Column("grade", "`pass`, `warn` or `fail` by the threshold; empty where there is none."),
     Column("threshold", "The threshold in words."),
@@ -68,7 +97,7 @@ SUMMARY = (
     Column("failed", "Names of the figures with the grade `fail`, parted by commas."),
     Column(
         "{measure}",
-        "Value of a figure of the section `qc`: of the pooled reads, or of the replicate of the worst grade and, among "
+        "Value of a figure of quality: of the pooled reads, or of the replicate of the worst grade and, among "
         "those, the worst value; `NA` where it is not known.",
         when="any profile has the figure",
     ),
@@ -92,7 +121,8 @@ QUALITY_FILES = (
     ResultFile(
         "profile_quality",
         "quality/profiles/{profile}.tsv",
-        "Figures of the quality of one profile and their grades by published thresholds; a row a figure.",
+        "Figures of the quality of one profile and their grades by the thresholds that ENCODE publishes for the assay; "
+        "a row a figure. A figure without such a threshold has no grade.",
         FIGURE,
         when=READS,
     ),
@@ -106,7 +136,7 @@ QUALITY_FILES = (
     ResultFile(
         "read_quality",
         "quality/quality.tsv",
-        "Grade and figures of the quality of each profile; a row a profile.",
+        "Grade and figures of the quality of each profile; a row a profile. Its grade is the worst of its figures'.",
         SUMMARY,
         when=READS,
     ),
@@ -213,6 +243,32 @@ QUALITY_FILES = (
 )
 
 DATASET = (
+    ResultFile(
+        "shards",
+        "dataset/shards/{chrom}.h5",
+        "The examples of one chromosome: bins that train, validate or test, in order. A bin's length is the attribute "
+        "`bin_size`.",
+        (
+            Column("start", "int32 (bins): first base of the bin, 0-based."),
+            Column(
+                "role",
+                "uint8 (bins): what the bin is for, a sum: 1 it may train, 2 it is scored with `any_peak`, 4 with "
+                "`all_mappable`.",
+            ),
+            Column(
+                "labels",
+                "uint8 (bins, tasks / 8, rounded up): 1 where a peak of the task covers the bin; task t is bit t % 8, "
+                "from the lowest, of byte t // 8.",
+            ),
+            Column(
+                "signal",
+                "float16 (bins, tasks): mean of the task's signal over the bin, transformed as the config has it.",
+                when=SIGNALS,
+            ),
+            Column("n_peaks", "int64 (tasks): number of the task's peaks on the chromosome."),
+            Column("task_ids", "The tasks, in the sheet's order."),
+        ),
+    ),
     ResultFile(
         "dataset",
         "dataset/dataset.json",

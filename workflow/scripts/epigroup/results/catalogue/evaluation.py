@@ -1,7 +1,7 @@
 """Scores of strategies and of simple baselines, over all bins and by stratum: what a run leaves of these."""
 
 from epigroup.evaluation.score_names import ScoreNames
-from epigroup.results.catalogue.conditions import REGIONS, ends
+from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS, ends
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import (
     OF_LABELS,
@@ -127,6 +127,34 @@ RELATED = (
 
 EVALUATION_FILES = (
     ResultFile(
+        "predictions",
+        "predictions/{strategy}/seed{seed}/{split}.h5",
+        "What a strategy's networks say of every `validation` or `test` bin. The attribute `task_ids` names the tasks, "
+        "`chromosomes` the chromosomes.",
+        (
+            Column(
+                "probability",
+                "float16 (bins, tasks): score of the task, 0 to 1; NaN for a task that the strategy does not learn.",
+                when=LABELS,
+            ),
+            Column(
+                "predicted",
+                "float32 (bins, tasks): the predicted signal; NaN for a task that the strategy does not learn.",
+                when=SIGNALS,
+            ),
+            Column("signal", "float16 (bins, tasks): the signal that is in the data set.", when=SIGNALS),
+            Column(
+                "labels",
+                "uint8 (bins, tasks / 8, rounded up): labels of the bins, packed as in the shards of the data set.",
+            ),
+            Column(
+                "chrom", "int16 (bins): place of the bin's chromosome in the attribute `chromosomes`, from 0."
+            ),
+            Column("start", "int32 (bins): first base of the bin, 0-based."),
+        ),
+        when="`evaluation.keep_predictions`; else they go once they are scored",
+    ),
+    ResultFile(
         "metrics",
         "evaluation/{strategy}/seed{seed}/metrics.tsv",
         "Scores of each task on test, at thresholds frozen on validation; a row a task. `strategy` may be a choice, or "
@@ -203,7 +231,8 @@ EVALUATION_FILES = (
     ResultFile(
         "marks",
         "baselines/marks.tsv",
-        "Each task of each strategy beside the baseline with the best validation AUPRC; a row a strategy and task.",
+        "Each task of each strategy beside the baseline with the best validation AUPRC, seeds averaged within a draw; "
+        "a row a strategy and task.",
         (
             Column("strategy", "Name of the strategy.", needed=True),
             Column("task_id", "Name of the task.", needed=True),
@@ -218,10 +247,11 @@ EVALUATION_FILES = (
             Column("baseline_auprc", "Test AUPRC of the baseline."),
             Column("difference", "Test AUPRC of the strategy less that of the baseline.", needed=True),
             *ends(
-                "the 95 % interval of the difference, the same draws of test blocks for both",
+                "the 95 % interval of the difference, the same draws of test blocks for both, those without a positive "
+                "of the task left out",
                 "difference_low",
                 "difference_high",
-                absent="NaN where there is none",
+                absent="NaN where these are more than 5 %, or blocks too few",
             ),
             Column(
                 "mark",
@@ -236,7 +266,8 @@ EVALUATION_FILES = (
         "task_strata",
         "strata/{strategy}/seed{seed}.tsv",
         "Scores of each task in each stratum of the test bins; a row a task and stratum. Test examples are those of "
-        "the stratum.",
+        "the stratum. Strata differ in their base rate, which moves F1, precision, AUPRC, Brier score and calibration "
+        "error by itself: across strata compare AUROC and AUPRC less the base rate alone.",
         (
             Column("task_id", "Name of the task.", needed=True),
             *STRATUM[:2],
@@ -338,7 +369,8 @@ EVALUATION_FILES = (
         "over_correlation",
         "strata/over_correlation.tsv",
         "How alike the predictions of two tasks are beside how alike their labels are, by stratum; a row a strategy, "
-        "seed, stratum and kind of pair.",
+        "seed, stratum and kind of pair. Labels are 0 or 1, and their correlation is lower than that of the chances "
+        "behind them.",
         (
             Column("strategy", "Name of the strategy.", needed=True),
             Column("seed", "Seed of the trainings.", needed=True),

@@ -43,7 +43,8 @@ def intervals(names: ScoreNames) -> tuple[Column, ...]:
             f"the 95 % interval of the task's {score.words} on the test examples, by draws of blocks",
             f"test_{score.name}_low",
             f"test_{score.name}_high",
-            absent="NaN where blocks are too few, or more than 5 % of the draws have no value",
+            absent="NaN where there are fewer than 50 blocks, or more than 5 % of the draws have no value, as those "
+            "without a positive of the task",
         )
     )
 
