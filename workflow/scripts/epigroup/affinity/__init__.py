@@ -10,19 +10,21 @@ from collections.abc import Mapping
 from epigroup.core.errors import InputError
 
 # measure: (entry, what it reads: "network" of a strategy or "metrics" of trained pairs, the config keys it
-# heeds)
-MEASURES: dict[str, tuple[str, str, tuple[str, ...]]] = {
+# heeds, the grouping method that takes it)
+MEASURES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "sca": (
         "epigroup.affinity.sca:measure",
         "network",
         ("network", "samples", "sampling", "rate", "every", "trunk_checks", "seed"),
+        "sca",
     ),
     "tag": (
         "epigroup.affinity.tag:measure",
         "network",
         ("network", "batches", "form", "rate", "every", "trunk_checks"),
+        "tag",
     ),
-    "hoa": ("epigroup.affinity.hoa:measure", "metrics", ("pairs_from",)),
+    "hoa": ("epigroup.affinity.hoa:measure", "metrics", ("pairs_from",), "tag"),
 }
 
 
@@ -38,6 +40,11 @@ def needs(measure: str) -> str:
     pairs)."""
     entry(measure)
     return MEASURES[measure][1]
+
+
+def grouped_by(method: str) -> tuple[str, ...]:
+    """The measures that a grouping method takes; none for a method that takes any."""
+    return tuple(measure for measure, (*_, by) in MEASURES.items() if by == method)
 
 
 # What looks on while a network trains, for the measures that it can be had by so; the keys of an affinity's

@@ -5,8 +5,14 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
+from epigroup.grouping import METHODS
+
 # Methods whose groups are found, so that K is a question; all others are told it by the sheet, a table, or a rival.
-FOUND = ("kmeans", "ward", "spectral", "dbscan", "ssc", "consensus", "sca", "tag")
+FOUND = tuple(
+    name
+    for name, (_, reads, _) in METHODS.items()
+    if {"vectors", "heads", "labels", "affinity", "of"} & set(reads)
+)
 
 
 def families(config: Mapping[str, Any]) -> list[dict]:

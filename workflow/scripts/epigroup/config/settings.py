@@ -116,7 +116,6 @@ def _check_sources(config: Mapping[str, Any], source: str) -> None:
 def _check_affinities(config: Mapping[str, Any], source: str) -> None:
     """Affinities that groupings name are there and of the right kind; pairs come from rounds of pairs."""
     groupings, strategies, affinities = config["groupings"], config["strategies"], config["affinities"]
-    grouped_by = {"sca": ("sca",), "tag": ("tag", "hoa")}
     for name, spec in affinities.items():
         try:
             needed = affinity_measures.needs(spec["measure"])
@@ -147,10 +146,11 @@ def _check_affinities(config: Mapping[str, Any], source: str) -> None:
                 f"there are: {', '.join(affinities) or 'none'}"
             )
         measure = affinities[spec["affinity"]]["measure"]
-        if measure not in grouped_by.get(spec["method"], (measure,)):
+        takes = affinity_measures.grouped_by(spec["method"])
+        if takes and measure not in takes:
             raise InputError(
                 f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
-                f"{' or '.join(grouped_by[spec['method']])}, '{spec['affinity']}' is of {measure}"
+                f"{' or '.join(takes)}, '{spec['affinity']}' is of {measure}"
             )
         if affinity_measures.needs(measure) == "network":
             training = training_settings(config, spec["heads_from"])

@@ -116,7 +116,7 @@ def sweep_text(config: dict) -> list[str]:
     sweep = config.get("sweep")
     if sweep is None:
         return []
-    how = " and ".join(METHOD_WORDS[name] for name in sweep["methods"])
+    how = " and ".join(METHOD_WORDS.get(name, name) for name in sweep["methods"])
     vectors = " and ".join(VECTOR_WORDS[name] for name in sweep["vectors"])
     return [
         f"Numbers of groups K of {', '.join(map(str, sweep['k']))} were measured with {how} on {vectors} of "

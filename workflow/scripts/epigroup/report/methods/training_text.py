@@ -80,10 +80,10 @@ def one_training(settings: dict) -> str:
 
 def descent_text(settings: dict) -> str:
     """How the tasks of a group share the descent and where it begins, where that is out of the ordinary."""
-    text = ""
-    if settings["balancing"] != "none":
+    text, name = "", settings["balancing"]
+    if name != "none":
         text += (
-            f"In the training of groups of several tasks these were balanced {BALANCING[settings['balancing']]}; "
+            f"In the training of groups of several tasks these were balanced {BALANCING.get(name, f'by “{name}”')}; "
             "losses that are shown, and that stopped training, are means without these weights. "
         )
     if settings.get("warm_start") is not None:
@@ -93,7 +93,9 @@ def descent_text(settings: dict) -> str:
 
 def loss_text(settings: dict) -> str:
     """The loss in words."""
-    words = LOSSES[settings["loss"]].format(gamma=settings["focal_gamma"])
+    words = LOSSES.get(settings["loss"], f"the loss “{settings['loss']}”").format(
+        gamma=settings["focal_gamma"]
+    )
     weight = settings["positive_weights"]
     if weight == "none":
         return words
