@@ -109,7 +109,10 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     results = load(tree | {"audit": str(tmp_path / "audit.json")})
     page = render(results, palette={}, **report_settings.settings())
     assert '<section id="audit">' in page and "Near-identical sequences across splits" in page
-    assert "Audit: of 9 checks 1 warn (Depth, FRiP, peaks and batch against performance)." in page
+    assert (
+        f"Audit: of {len(audit.CHECKS)} checks 1 warn (Depth, FRiP, peaks and batch against performance)."
+        in page
+    )
     assert '<section id="audit">' not in render(load(tree), palette={}, **report_settings.settings())
     numbers = technique_points(results)
     assert len(numbers) == (3 + 2) * 30  # peaks are not held against F1

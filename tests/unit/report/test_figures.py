@@ -1,4 +1,4 @@
-"""Figures are a record each: what the records say holds, and a stranger adds one without touching another file."""
+"""Figures are a record each: what the records say holds, and the one of contributing.md touches no other file."""
 
 import os
 import pickle
@@ -26,6 +26,7 @@ from epigroup.report.section import TEMPLATES
 from epigroup.run import paper, report
 from epigroup.run.facts import open_run
 from report_pages import section_of
+from worked_examples import examples
 
 NAMES = [one.name for one in FIGURES]
 NOTHING = Has(frozenset(), ("STL",), (), (), headline=False, heads=False, shown=Shown())
@@ -126,31 +127,6 @@ def test_an_edit_of_numbers_or_drawing_redraws(copy):
         path.write_text(text, encoding="utf-8")
 
 
-RECORD = """    Figure(
-        name="depth",
-        category="Data",
-        title="Peaks of each task",
-        caption="Peaks of each task.",
-        numbers="epigroup.report.figures.depth:peaks",
-        drawer="epigroup.report.figures.depth:draw_peaks",
-        told=("joint",),
-        section="data",
-    ),
-"""
-FUNCTIONS = '''"""Peaks of each task."""
-
-from matplotlib.figure import Figure
-
-
-def peaks(results, joint):
-    return results.tasks[["modality", "n_peaks"]].reset_index(names="task_id").assign(joint=joint)
-
-
-def draw_peaks(numbers, shades):
-    figure = Figure()
-    figure.subplots().bar(numbers["task_id"], numbers["n_peaks"])
-    return figure
-'''
 STRANGER = """
 import pickle, sys
 from pathlib import Path
@@ -172,12 +148,11 @@ report.write_captions("captions")
 
 
 def test_a_stranger_adds_a_figure_by_one_record_and_two_functions(copy, tmp_path, inputs):
-    figures = copy / "epigroup/report/figures"
-    text = (figures / "catalogue.py").read_text(encoding="utf-8")
-    assert text.endswith("    ),\n)\n")
     before = {path.stem: digest.code_digest(path.stem) for path in copy.glob("*.py")}
-    (figures / "catalogue.py").write_text(text[:-2] + RECORD + ")\n", encoding="utf-8")
-    (figures / "depth.py").write_text(FUNCTIONS, encoding="utf-8")
+    record, functions = examples()["A figure"]
+    assert record.path.endswith("figures/catalogue.py") and functions.path.endswith("figures/depth.py")
+    record.do(tmp_path)
+    functions.do(tmp_path)
     rerun = {name for name, known in before.items() if digest.code_digest(name) != known}
     assert rerun == {"draw_figures", "make_report", "print_plan"}  # which leaves no file
 
