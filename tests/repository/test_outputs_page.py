@@ -67,7 +67,7 @@ def test_every_figure_is_there_with_its_caption():
 def test_headings_are_anchors_that_other_pages_can_lead_to():
     titles = re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)
     anchors = Counter(re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles)
-    assert [anchor for anchor, times in anchors.items() if times > 1] == []
+    assert [anchor for anchor, times in anchors.items() if times > 1 or "--" in anchor] == []
     assert set(FILES) <= set(anchors)
     assert set(re.findall(r"\]\(#([\w-]+)\)", PAGE)) <= set(anchors)
 
