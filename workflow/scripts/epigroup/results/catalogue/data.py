@@ -35,7 +35,7 @@ MEASURES = {
     "self_consistency_ratio": "With `peaks.replicates` other than `pooled`: the self-consistency ratio of ENCODE.",
 }
 REMOVED = "null where duplicates were removed before, or there is no fragment"
-READS = "a profile comes as reads or alignments"
+READS = "a profile that comes as reads or alignments"
 
 GENOME = (
     ResultFile(
@@ -61,9 +61,7 @@ GENOME = (
             Column("fasta_sha256", "SHA-256 of the FASTA's text, unpacked."),
             Column("format_version", "Version of the form of `genome.h5`."),
             Column("chromosomes", "Name, length and checksum of each chromosome, in order."),
-            Column(
-                "aligner_fasta", "SHA-256 of the FASTA for aligners.", when="a FASTA for aligners is made"
-            ),
+            Column("aligner_fasta", "SHA-256 of the FASTA for aligners.", when="a FASTA for aligners"),
         ),
     ),
 )
@@ -99,7 +97,7 @@ SUMMARY = (
         "{measure}",
         "Value of a figure of quality: of the pooled reads, or of the replicate of the worst grade and, among "
         "those, the worst value; `NA` where it is not known.",
-        when="any profile has the figure",
+        when="a profile that has the figure",
     ),
 )
 
@@ -164,7 +162,7 @@ QUALITY_FILES = (
         "quality/given/{profile}.rep{replicate}.contigs.tsv",
         "The contigs in the header of alignments that the sheet gives; no line names the columns.",
         (Column("contig", "Name of the contig."), Column("size", "Length, bp.")),
-        when="a profile comes as alignments",
+        when="a profile that comes as alignments",
         header=False,
     ),
     ResultFile(
@@ -183,7 +181,7 @@ QUALITY_FILES = (
             Column("mapped", "Number of reads that are aligned."),
             Column("missing_mates", "Number of reads flagged as paired whose mate is not in the file."),
         ),
-        when="a profile comes as alignments",
+        when="a profile that comes as alignments",
     ),
     ResultFile(
         "complexity",
@@ -382,7 +380,7 @@ LEFT_OUT = ResultFile(
         Column(
             "measures",
             "Figures of the profile below `qc.min_grade`, parted by commas.",
-            when="a profile is left out",
+            when="a profile that is left out",
         ),
     ),
     when="`qc.min_grade: warn` or `pass`",

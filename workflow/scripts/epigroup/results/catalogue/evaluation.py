@@ -16,7 +16,7 @@ from epigroup.results.catalogue.scores import (
 CHANGES_NO_RESULT = ("*",)
 
 STRATA = "`strata`"
-BASELINES = "`baselines.names` names any, and `dataset.targets: labels`"
+BASELINES = "`baselines.names` that names any, and `dataset.targets: labels`"
 TASK = (
     Column("task_id", "Name of the task.", needed=True),
     Column("chosen", "The strategy that was chosen for the task.", when="a choice"),

@@ -77,7 +77,7 @@ TRAINING_FILES = (
         "calibration/processors/{what}.{digest}.json",
         "What was measured to be fastest on a processor model, for the other jobs of the run.",
         CHOICE,
-        when="`training.layout` or `training.packing` is left open",
+        when="`training.layout` or `training.packing` that is left open",
     ),
     ResultFile(
         "device",
@@ -88,7 +88,7 @@ TRAINING_FILES = (
             Column("name", "Model of the GPU."),
             Column("torch", "Version of PyTorch."),
         ),
-        when="a strategy trains with `training.device: cuda`",
+        when="a strategy that trains with `training.device: cuda`",
     ),
     ResultFile(
         "curves",
@@ -137,7 +137,7 @@ TRAINING_FILES = (
             Column("bias", "float32 (tasks): the bias of each task's output."),
             Column("task_id", "The tasks, in the order of the rows."),
         ),
-        when="groupings, the sweep or figures look at a strategy's heads",
+        when="groupings, a sweep or figures that look at a strategy's heads",
     ),
     ResultFile(
         "trials",
