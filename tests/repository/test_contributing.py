@@ -15,7 +15,14 @@ import yaml
 import report_settings
 import report_tree
 from checkouts import MINI, REPOSITORY, copy_checkout, run_snakemake
+from epigroup.baselines import BASELINES
+from epigroup.config.schema import SCHEMA, read_schema
+from epigroup.config.settings import QUANTITATIVE_LOSSES
 from epigroup.digest import code as digest
+from epigroup.grouping import METHODS
+from epigroup.networks.architecture import NETWORKS
+from epigroup.networks.losses import LOSSES
+from epigroup.training.balancing import METHODS as BALANCING
 from library_copies import evaluated
 from report_pages import section_of
 from worked_examples import PAGE, blocks, examples
@@ -85,6 +92,18 @@ def test_every_row_of_the_table_has_an_example_and_what_it_touches_is_said():
     assert len({one.path for one in EXAMPLES["A score"]}) == 1
 
 
+def test_names_that_stand_in_the_schema_too_are_those_of_the_registries():
+    """What has its name in two places: who adds it in one alone is told here."""
+    config = read_schema(SCHEMA)["properties"]
+    training = config["training"]["properties"]
+    assert config["baselines"]["properties"]["names"]["items"]["enum"] == list(BASELINES)
+    assert training["balancing"]["enum"] == ["none", *BALANCING]
+    assert training["network"]["properties"]["name"]["enum"] == list(NETWORKS)
+    assert sorted(training["loss"]["enum"]) == sorted(LOSSES)
+    assert sorted(QUANTITATIVE_LOSSES) == sorted(name for name, loss in LOSSES.items() if not loss.of_labels)
+    assert set(config["sweep"]["properties"]["methods"]["items"]["enum"]) <= set(METHODS)
+
+
 def digests(scripts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(digest, "SCRIPTS", scripts)
@@ -125,7 +144,7 @@ def test_the_examples_keep_the_house_rules(checkout):
         assert run.returncode == 0, run.stdout + run.stderr
 
 
-METHODS = """
+ASKED = """
 import json, sys
 from types import SimpleNamespace
 
@@ -179,7 +198,7 @@ print(json.dumps({
 
 
 def test_the_new_methods_do_what_they_say(checkout, tmp_path):
-    found = run_in(checkout, METHODS, tmp_path)
+    found = run_in(checkout, ASKED, tmp_path)
     assert found["groups"] == [[0, 1, 0, 1, 0, 1], [0, 0, 0, 0, 0, 1]]
     assert found["options"] == [["cut"], ["heads"]]
     takes, cosines = found["alike"]
