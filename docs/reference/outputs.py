@@ -15,7 +15,7 @@ sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 from epigroup.report.figures.catalogue import FIGURES  # noqa: E402
 from epigroup.report.figures.record import Figure, Has, Shown  # noqa: E402
 from epigroup.results.catalogue import FILES  # noqa: E402
-from epigroup.results.catalogue.data import MEASURES  # noqa: E402
+from epigroup.results.catalogue.quality import MEASURES  # noqa: E402
 from epigroup.results.catalogue.record import MAPPABLE, Column, ResultFile  # noqa: E402
 
 PAGE = REPOSITORY / "docs" / "reference" / "outputs.md"

@@ -14,7 +14,7 @@ from epigroup.quality.grades import THRESHOLDS
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.sections.quality import SHOWN
 from epigroup.results.catalogue import FILES, described
-from epigroup.results.catalogue.data import MEASURES
+from epigroup.results.catalogue.quality import MEASURES
 from epigroup.results.catalogue.record import MAPPABLE, ResultFile
 
 SCRIPT = "docs/reference/outputs.py"

@@ -167,7 +167,7 @@ def affinity_config(**changes):
     [
         ({"groupings__sca__affinity": "far"}, "affinity: 'far' is not under affinities; there are: near"),
         ({"groupings__sca__affinity": None}, "groupings.sca.affinity: the method 'sca' needs it"),
-        ({"groupings__sca__method": "tag"}, "groups by the measure tag or hoa, 'near' is of sca"),
+        ({"groupings__sca__method": "tag"}, "groups by the measure tag or hoa"),
         ({"affinities__near__measure": "scar"}, "affinities.near.measure: unknown measure 'scar'"),
         ({"affinities__hoa__measure": "hoa"}, "affinities.hoa.pairs_from: the measure 'hoa' needs it"),
         (
