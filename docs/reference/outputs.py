@@ -12,6 +12,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
+from epigroup.audit import CHECKS  # noqa: E402
+from epigroup.baselines import BASELINES  # noqa: E402
 from epigroup.report.figures.catalogue import FIGURES  # noqa: E402
 from epigroup.report.figures.record import Figure, Has, Shown  # noqa: E402
 from epigroup.results.catalogue import FILES  # noqa: E402
@@ -48,6 +50,12 @@ class Stage:
     folders: tuple[str, ...]
     others: Mapping[str, str]
     about: str = ""
+
+
+def table(*lines: tuple[str, ...]) -> str:
+    """A table, its head first."""
+    head, *rows = (f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join([head, f"|{' --- |' * len(lines[0])}", *rows])
 
 
 READS = "profiles that come as reads or alignments"
@@ -102,7 +110,7 @@ STAGES = (
             "quality/multiqc/multiqc_report.html": "MultiQC's page, with `snakemake multiqc`.",
         },
         "What is measured of a profile:\n\n"
-        + "\n".join(["| figure | meaning |", "| --- | --- |", *(f"| `{k}` | {v} |" for k, v in MEASURES.items())]),
+        + table(("figure", "meaning"), *((f"`{name}`", meaning) for name, meaning in MEASURES.items())),
     ),
     Stage(
         "Peaks, signals and tracks",
@@ -155,12 +163,17 @@ STAGES = (
     Stage("Comparison of strategies", ("comparison",), {}),
     Stage("Simple predictors", ("baselines",), {
         "baselines/{baseline}/blocks.h5": "Counts by block of the genome, for the intervals of the marks.",
-    }),
+    }, "What a baseline is:\n\n" + table(
+        ("baseline", "what", "knows no more of a test bin than a network"),
+        *((f"`{name}`", words, "yes" if honest else "no") for name, (_, honest, words) in BASELINES.items()),
+    )),
     Stage("Strata of the test bins", ("strata",), {
         "strata/bins.h5": "Which stratum each test bin is in.",
         "strata/{strategy}/seed{seed}.sample.h5": "Predictions of a sample of bins, by which seeds are held against each other.",
     }),
-    Stage("Audit of the run", ("audit",), {}),
+    Stage("Audit of the run", ("audit",), {}, "What is checked:\n\n" + table(
+        ("check", "what", "pitfall"), *((f"`{name}`", title, pitfall) for name, (_, title, pitfall) in CHECKS.items()),
+    )),
     Stage("Beside the paper", ("paper",), {}),
     Stage("Report, scores of regions, export", ("report", "figures", "predict", "export"), {
         "report/report.html": "The report: one page that holds all it shows.",

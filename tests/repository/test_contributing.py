@@ -252,6 +252,8 @@ def test_the_pages_made_from_the_code_follow(checkout):
         in page
     )
     assert "| `mean_jaccard` | " in page and "| `depth` | Peaks of each task | " in page
+    assert "| `lone_tasks` | Modalities of one task | " in page
+    assert "| `dinucleotides` | logistic regression on counts of the 16 dinucleotides | yes |" in page
     assert "### gc\n\n`genome/gc.tsv`\n" in page and "| `gc` | Share of G and C among these" in page
 
 

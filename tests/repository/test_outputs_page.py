@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from checkouts import REPOSITORY
+from epigroup.audit import CHECKS
+from epigroup.baselines import BASELINES
 from epigroup.quality.grades import THRESHOLDS
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.sections.quality import SHOWN
@@ -93,6 +95,13 @@ def test_every_figure_of_quality_is_said():
     assert {one.measure for one in THRESHOLDS} | set(SHOWN) <= set(MEASURES)
     text = PAGE[PAGE.index("## Quality of the reads") : PAGE.index("### read_account\n")]
     assert rows(text).items() >= MEASURES.items()
+
+
+def test_every_check_and_every_baseline_is_said():
+    audited = rows(PAGE[PAGE.index("## Audit of the run") : PAGE.index("### audit_table\n")])
+    assert audited.items() >= {name: title for name, (_, title, _) in CHECKS.items()}.items()
+    simple = rows(PAGE[PAGE.index("## Simple predictors") : PAGE.index("### baseline_metrics\n")])
+    assert simple.items() >= {name: words for name, (_, _, words) in BASELINES.items()}.items()
 
 
 def test_another_word_and_another_column_make_another_page(tmp_path):
