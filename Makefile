@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 export PYTHON PIP_FLAGS
 
 # The environment comes first, so that rules run its python; tools that set-up got from conda come last.
-export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin:$(CURDIR)/.tools/bedtools/bin
 
 # The tests of what is computed, and the settings under which they run once more: the instructions of an older processor.
 # One of them plays such processors itself.
@@ -31,7 +31,7 @@ demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/repo
 	snakemake --cores $(CORES) --configfile $(CONFIG)
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
-	@setup/setup.sh browser
+	@setup/setup.sh browser bedtools
 	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-processor: setup ## run the numerical tests once more as on an older processor

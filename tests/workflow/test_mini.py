@@ -33,6 +33,7 @@ def count(command, folder):
     )
 
 
+@pytest.mark.needs("bedtools")
 @pytest.mark.parametrize("profile", ["K562_ATAC", "SKNSH_REST"])
 def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
     sites = pd.read_csv(results / "simulation/truth/intervals.tsv.gz", sep="\t").query("task_id == @profile")
@@ -44,6 +45,7 @@ def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
     assert count(f"bedtools intersect -u -a {peaks} -b {bed} | wc -l", tmp_path) >= 0.95 * n_peaks
 
 
+@pytest.mark.needs("bedtools")
 def test_labels_of_given_peaks_are_those_of_the_truth(results):
     """Positives counted in tasks.tsv against bedtools' reading of the definition."""
     tasks = pd.read_csv(results / "dataset/tasks.tsv", sep="\t").set_index("task_id")
