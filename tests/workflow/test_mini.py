@@ -151,6 +151,16 @@ def test_headline_and_report_are_there(results):
     assert "KMTL" in page and 'src="http' not in page and 'href="http://' not in page
 
 
+def test_the_report_cites_the_programs_that_ran(results):
+    page = (results / "report/report.html").read_text()
+    cited = page[page.index('id="citations"') :]
+    for tool, ran in (
+        ("Bowtie 2", "align_reads"), ("fastp", "trim_reads"), ("SAMtools", "mark_alignments"), ("MACS", "call_peaks"),
+        ("BEDTools", "bedtools"), ("reproducibility of high-throughput", "find_idr"),
+    ):  # fmt: skip
+        assert (tool in cited) == bool(list(results.glob(f"logs/{ran}*"))), tool
+
+
 def test_nothing_temporary_is_left(results):
     left = [p for p in results.rglob("*") if "partial" in p.name or p.suffix == ".pt"]
     assert left == []
