@@ -18,8 +18,8 @@ from compare_trees import differences
 from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake, take_digests
 from sequence_files import write_fasta
 
-# Another workflow as docs/module.md has it, and how it names the one here.
-IMPORTER = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs/module.md").read_text(), re.DOTALL)[1]
+# Another workflow as docs/guide/module.md has it, and how it names the one here.
+IMPORTER = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs/guide/module.md").read_text(), re.DOTALL)[1]
 THERE = '"../epigroup/workflow/Snakefile"'
 OWN = {
     "samples": "tables/sheet.tsv",
