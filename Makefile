@@ -56,7 +56,7 @@ lint: setup ## check style, types, what imports what, and the docs: ruff, snakef
 	mypy
 	python docs/reference/config.py --check
 	python docs/reference/outputs.py --check
-	site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && mkdocs build --strict --quiet --site-dir "$$site"
+	site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --site-dir "$$site"
 
 format: setup ## bring the code into shape
 	ruff check --fix .
@@ -64,7 +64,8 @@ format: setup ## bring the code into shape
 	snakefmt Snakefile workflow
 
 docs: setup ## write the documentation as a site: site/index.html
-	mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "site/index.html (with search: python -m http.server --directory site)"
 
 reference: setup ## write anew what is made from the schemas and records: docs/reference/{config,sheet,outputs}.md
 	python docs/reference/config.py

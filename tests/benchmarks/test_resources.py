@@ -97,4 +97,6 @@ def test_the_document_holds_each_rule_of_the_workflow():
     text = (REPOSITORY / "docs/reference/resources.md").read_text().split(MARKER)[1]
     assert {"train_pack", "align_reads", "fetch_file", "evaluate_all_mappable"} <= set(rule_names())
     missing = set(rule_names()) - set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
-    assert not missing, "make the table anew as docs/reference/resources.md says, or add a row that says `not measured`"
+    assert not missing, (
+        "make the table anew as docs/reference/resources.md says, or add a row that says `not measured`"
+    )
