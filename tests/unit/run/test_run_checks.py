@@ -37,7 +37,7 @@ def test_a_bad_place_names_the_key(config):
     [
         ({"predict": {"strategy": "SMTL", "seed": 9, "regions": "r.bed"}}, "predict.seed: 9: SMTL is trained with 1"),
         ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "no.bed"}}, "predict.regions: 'no.bed' is not there"),
-        ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "<results>/no.bed"}}, "regions: 'results/no.bed' is not"),
+        ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "<results>/no.bed"}}, "'results/no.bed' is not there"),
         ({"sweep": {"k": [2, 99]}}, "sweep.k: 99 groups of 8 tasks"),
         ({"figures": {"captions": {"none": "x"}}}, "figures.captions.none: no figure is called so; there are: strateg"),
         ({"patience_study": {"strategy": "STL", "tasks": ["x"]}}, "patience_study.tasks: not in the sample sheet: x"),
