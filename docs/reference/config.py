@@ -94,7 +94,7 @@ def main() -> None:
     for name, text in pages().items():
         page = FOLDER / name
         if check and (not page.exists() or page.read_text(encoding="utf-8") != text):
-            stale.append(f"{page}: is not of the present schema; run python docs/reference/config.py")
+            stale.append(f"{page}: is not of the present schema; run make reference")
         if not check:
             page.write_text(text, encoding="utf-8")
     sys.exit("\n".join(stale) if stale else 0)
