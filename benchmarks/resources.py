@@ -6,8 +6,8 @@ Snakemake samples memory while a job runs, so that what a job of a few seconds u
 
     python benchmarks/resources.py results/human_chr20 --configfile config/human_chr20.yaml
 
-With --table it writes docs/reference/resources.md instead: every rule of the workflow, what it asks for (by the config) and what
-it used in each of several results folders, those that no folder has a benchmark of included.
+With --table it writes docs/reference/resources.md instead: every rule of the workflow, what it asks for (by the config)
+and what it used in each of several results folders, those that no folder has a benchmark of included.
 """
 
 import argparse
