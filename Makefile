@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 export PYTHON PIP_FLAGS
 
 # The environment comes first, so that rules run its python; tools that set-up got from conda come last.
-export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin
+export PATH := $(CURDIR)/.venv/bin:$(PATH):$(CURDIR)/.tools/align/bin:$(CURDIR)/.tools/macs2/bin:$(CURDIR)/.tools/bedtools/bin
 
 # The tests of what is computed, and the settings under which they run once more: the instructions of an older processor.
 # One of them plays such processors itself.
@@ -19,7 +19,7 @@ NUMERICAL := $(addprefix tests/unit/,affinity baselines evaluation grouping netw
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 
-.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format plan reruns compare
+.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -31,7 +31,7 @@ demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/repo
 	snakemake --cores $(CORES) --configfile $(CONFIG)
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
-	@setup/setup.sh browser
+	@setup/setup.sh browser bedtools
 	EPIGROUP_ARTEFACTS="$${EPIGROUP_ARTEFACTS:-$(CURDIR)/artefacts}" OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-processor: setup ## run the numerical tests once more as on an older processor
@@ -47,18 +47,29 @@ test-slurm: setup ## run the one-minute config on a real Slurm of this machine's
 	@setup/setup.sh slurm
 	python -m pytest tests/slurm $(PYTEST_ARGS)
 
-lint: setup ## check style, types and what imports what: ruff, snakefmt, snakemake --lint, lint-imports, mypy
+lint: setup ## check style, types, what imports what, and the docs: ruff, snakefmt, snakemake --lint, lint-imports, mypy, mkdocs
 	ruff check .
 	ruff format --check .
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 	PYTHONPATH=workflow/scripts lint-imports --no-cache --no-logo
 	mypy
+	python docs/reference/config.py --check
+	python docs/reference/outputs.py --check
+	site=$$(mktemp -d) && trap 'rm -rf "$$site"' EXIT && NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet --site-dir "$$site"
 
 format: setup ## bring the code into shape
 	ruff check --fix .
 	ruff format .
 	snakefmt Snakefile workflow
+
+docs: setup ## write the documentation as a site: site/index.html
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@echo "site/index.html (with search: python -m http.server --directory site)"
+
+reference: setup ## write anew what is made from the schemas and records: docs/reference/{config,sheet,outputs}.md
+	python docs/reference/config.py
+	python docs/reference/outputs.py
 
 reruns: setup ## write anew which edit reruns what: docs/developers/reruns.md
 	python docs/developers/reruns.py

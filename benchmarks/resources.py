@@ -6,8 +6,8 @@ Snakemake samples memory while a job runs, so that what a job of a few seconds u
 
     python benchmarks/resources.py results/human_chr20 --configfile config/human_chr20.yaml
 
-With --table it writes docs/resources.md instead: every rule of the workflow, what it asks for (by the config) and what
-it used in each of several results folders, those that no folder has a benchmark of included.
+With --table it writes docs/reference/resources.md instead: every rule of the workflow, what it asks for (by the config)
+and what it used in each of several results folders, those that no folder has a benchmark of included.
 """
 
 import argparse
@@ -241,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--time-margin", type=float, default=4.0, help="proposed / longest")
     parser.add_argument("--out", type=Path, help="the same as JSON")
     parser.add_argument(
-        "--table", type=Path, help="write the table of docs/resources.md below its marker here"
+        "--table", type=Path, help="write the table of docs/reference/resources.md below its marker here"
     )
     options = parser.parse_args(arguments)
     runs = {folder.name: read_used(folder) for folder in options.results}

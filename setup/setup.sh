@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes everything the workflow needs: the Python environment .venv and the command-line tools. A second run does nothing.
-#   setup/setup.sh [check|tools|python|browser|slurm]...     default: check tools python
+#   setup/setup.sh [check|tools|python|browser|bedtools|slurm]...     default: check tools python
 # Environment: PYTHON (python3.11, python3.12 or python3.13), PIP_FLAGS (further options of `pip install`).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -70,11 +70,11 @@ setup_python() {
 }
 
 # ---- command-line tools -----------------------------------------------------------------------------------------
-declare -A package=([bowtie2]=bowtie2 [samtools]=samtools [bedtools]=bedtools [fastp]=fastp [macs2]=macs)
+declare -A package=([bowtie2]=bowtie2 [samtools]=samtools [fastp]=fastp [macs2]=macs)
 
 missing_tools() {
   local tool
-  for tool in bowtie2 samtools bedtools fastp macs2; do have "$tool" || printf '%s ' "$tool"; done
+  for tool in bowtie2 samtools fastp macs2; do have "$tool" || printf '%s ' "$tool"; done
 }
 
 apt_install() {
@@ -111,7 +111,7 @@ setup_tools() {
     missing=$(missing_tools)
   fi
   if [ -n "$missing" ] && { have micromamba || have mamba || have conda; }; then
-    case " $missing" in *" bowtie2 "* | *" samtools "* | *" bedtools "* | *" fastp "*) conda_env align || true ;; esac
+    case " $missing" in *" bowtie2 "* | *" samtools "* | *" fastp "*) conda_env align || true ;; esac
     case " $missing" in *" macs2 "*) conda_env macs2 || true ;; esac
     hash -r
     missing=$(missing_tools)
@@ -138,6 +138,21 @@ setup_browser() {
   fi
   say "no chromium with chromedriver here: the tests that open the report in a browser will be skipped"
   touch .venv/.epigroup-no-browser
+}
+
+# ---- bedtools: no rule calls it; tests hold the library's intervals against its own -------------------------------
+setup_bedtools() {
+  local conda
+  export PATH="$PATH:$PWD/.tools/bedtools/bin"
+  if have bedtools || [ -e .venv/.epigroup-no-bedtools ]; then return; fi
+  say "installing bedtools, for the tests"
+  if may_apt && apt_install bedtools >&2; then return; fi
+  for conda in micromamba mamba conda; do
+    if have $conda && $conda create --yes --quiet --prefix .tools/bedtools \
+      --channel conda-forge --channel bioconda bedtools=2.31.1 >&2; then return; fi
+  done
+  say "no bedtools here: the tests that hold results against it will be skipped"
+  touch .venv/.epigroup-no-bedtools
 }
 
 setup_slurm() {

@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.needs("bedtools")
 def test_a_small_run(repository, tmp_path):
     words = ["--profiles", "3", "--peaks", "400", "--subset", "1", "--cores", "1", "--chromosomes", "3"]
     words += ["--scratch", str(tmp_path / "s")]

@@ -94,7 +94,9 @@ def test_the_table_has_every_rule_and_says_what_is_not_measured(tmp_path):
 
 
 def test_the_document_holds_each_rule_of_the_workflow():
-    text = (REPOSITORY / "docs/resources.md").read_text().split(MARKER)[1]
+    text = (REPOSITORY / "docs/reference/resources.md").read_text().split(MARKER)[1]
     assert {"train_pack", "align_reads", "fetch_file", "evaluate_all_mappable"} <= set(rule_names())
     missing = set(rule_names()) - set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
-    assert not missing, "make the table anew as docs/resources.md says, or add a row that says `not measured`"
+    assert not missing, (
+        "make the table anew as docs/reference/resources.md says, or add a row that says `not measured`"
+    )

@@ -163,6 +163,16 @@ def test_environment_holds_the_commands_of_the_shell(rule):
     assert needed <= packages
 
 
+def test_no_environment_of_programs_holds_one_that_no_rule_calls():
+    """bedtools above all, which the tests alone call."""
+    called: dict[str, set[str]] = {}
+    for rule in SHELLS:
+        words = {PACKAGE_OF_COMMAND.get(command, command) for command in commands(rule.shell)}
+        called.setdefault(Path(rule.env).name, set()).update(words - {None})
+    assert environment("align.yaml") - {"python"} == called["align.yaml"]
+    assert not any("bedtools" in path.read_text() for path in WORKFLOW.glob("envs/*.yaml"))
+
+
 # How the library's code calls the programs that it starts: by these names of variables. None: by a path that a rule of
 # the program's own environment finds.
 PROGRAM_OF = {"macs": "the caller of the environment", "idr": None}

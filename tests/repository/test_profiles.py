@@ -11,7 +11,7 @@ from snakemake_executor_plugin_slurm.partitions import read_partition_file
 from checkouts import EVERYTHING, MINI, REPOSITORY, copy_checkout, run_snakemake
 from slurm_profile import take_away_marks
 
-EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "profiles/README.md").read_text(), re.DOTALL)
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", (REPOSITORY / "docs/guide/cluster.md").read_text(), re.DOTALL)
 
 
 def rules():

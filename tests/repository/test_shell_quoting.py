@@ -15,7 +15,7 @@ HOSTILE = [
     "a b", "$(touch${IFS}pwned)", "`touch${IFS}pwned`", "a;touch pwned;b", "a&&touch${IFS}pwned", "a|touch${IFS}pwned",
     "a'b", 'a"b', "a';touch pwned;'b", 'a";touch pwned;"b', "a>pwned", "a\\", "*", "a\ntouch pwned\nb",
 ]  # fmt: skip
-TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "bedtools", "idr", "multiqc")
+TOOLS = ("fastp", "bowtie2", "bowtie2-build", "samtools", "idr", "multiqc")
 # Says that it was called, and makes what it is told to write.
 STUB = (
     "#!/bin/sh\necho called >> called.txt\n"

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,6 +95,14 @@ def run_snakemake(folder: Path, *words: str, check: bool = True) -> subprocess.C
         )
     assert_nothing_left_open(folder, run.stdout + run.stderr, failed=run.returncode != 0)
     return run
+
+
+def job_counts(said: str) -> dict[str, int]:
+    """Jobs by rule, `total` too, of the first table in what a run or a dry run said; empty without a table."""
+    table = re.search(r"^Job stats:\n.*?\n\n", said, re.MULTILINE | re.DOTALL)
+    return {
+        name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table[0] if table else "", re.MULTILINE)
+    }
 
 
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], None]) -> Path:

@@ -98,6 +98,7 @@ def settings(name: str = "demo") -> dict:
             "name": name,
             "config_hash": "0123456789abcdef" * 4,
             "code": "fedcba9876543210" * 4,
+            "used": ["bowtie2", "fastp", "macs", "samtools"],
             "config": config(name),
         },
         "grouping": "kmeans",

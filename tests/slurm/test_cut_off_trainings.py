@@ -78,7 +78,7 @@ def test_a_training_whose_node_goes_down_goes_on_elsewhere(
 def test_a_training_that_outlived_its_snakemake_is_cancelled_and_gone_on_with(
     cluster, slurm_environment, finished_mini, undisturbed, tmp_path
 ):
-    """SIGKILL of Snakemake on the login node, then what profiles/README.md tells to do."""
+    """SIGKILL of Snakemake on the login node, then what docs/guide/cluster.md tells to do."""
     with training(cluster, slurm_environment, finished_mini, tmp_path / "run") as run:
         run.wait_for_checkpoint()
         pid = run.pid()

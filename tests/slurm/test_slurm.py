@@ -63,7 +63,7 @@ def test_the_whole_run_on_slurm_equals_the_local_one(cluster, slurm_environment,
     (table,) = (folder / "logs/slurm").glob("efficiency_report_*.csv")
     with open(table, newline="") as handle:
         rows = list(csv.DictReader(handle))
-    # What profiles/README.md says of it.
+    # What docs/guide/cluster.md says of it.
     assert sorted(row["RuleName"] for row in rows) == sorted(comment for comment, *_ in sent)
     assert all(float(row["MaxRSS_MB"]) > 0 for row in rows if float(row["Elapsed_sec"]) > 10)
     assert all(float(row["RequestedMem_MB"]) >= 500 and float(row["TotalCPU_sec"]) > 0 for row in rows)

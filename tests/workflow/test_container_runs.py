@@ -24,7 +24,7 @@ inside = next(i for i, word in enumerate(words) if word.endswith((".sif", ".simg
 os.execvp(words[inside], words[inside:])
 """
 TARGET = "results/genome/index"  # two scripts, then a shell command
-ADDRESS = "docker://registry.example.org/epigroup:0.1.0"
+ADDRESS = "docker://registry.example.org/epigroup:some"
 
 
 @pytest.fixture

@@ -1,21 +1,18 @@
 """Both entry files, Snakefile and workflow/Snakefile: the same jobs from the repository and from any other folder."""
 
 import os
-import re
 import shutil
 
 import pytest
 
-from checkouts import MINI, REPOSITORY, WORKFLOW, copy_checkout, run_snakemake, take_digests
+from checkouts import MINI, REPOSITORY, WORKFLOW, copy_checkout, job_counts, run_snakemake, take_digests
 
 ENTRIES = [REPOSITORY / "Snakefile", WORKFLOW / "Snakefile"]
 
 
 def jobs(said: str) -> dict[str, int]:
     """Jobs by rule of a dry run; the rule that asks for all of them has a name of its own in either file."""
-    table = re.search(r"^Job stats:\n.*?\n\n", said, re.MULTILINE | re.DOTALL)[0]
-    counts = {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
-    return {name: n for name, n in counts.items() if name not in ("all", "everything", "total")}
+    return {name: n for name, n in job_counts(said).items() if name not in ("all", "everything", "total")}
 
 
 def given_config(folder):

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from checkouts import MINI, run_snakemake
+from checkouts import MINI, job_counts, run_snakemake
 
 FILE = "results/provenance.jsonl.gz"
 
@@ -20,8 +20,7 @@ def to_run(folder, config, *more):
     """Rules that a dry run would do, and what it said."""
     run = run_snakemake(folder, "-n", "--configfile", config, *more)
     said = run.stdout + run.stderr
-    table = said.partition("\nJob stats:\n")[2].partition("\n\n")[0].splitlines()[2:]
-    return {line.split()[0] for line in table} - {"everything", "total"}, said
+    return set(job_counts(said)) - {"everything", "total"}, said
 
 
 def with_config(folder, name, *replacements):

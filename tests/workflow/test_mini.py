@@ -33,6 +33,7 @@ def count(command, folder):
     )
 
 
+@pytest.mark.needs("bedtools")
 @pytest.mark.parametrize("profile", ["K562_ATAC", "SKNSH_REST"])
 def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
     sites = pd.read_csv(results / "simulation/truth/intervals.tsv.gz", sep="\t").query("task_id == @profile")
@@ -44,6 +45,7 @@ def test_called_peaks_are_the_planted_sites(results, profile, tmp_path):
     assert count(f"bedtools intersect -u -a {peaks} -b {bed} | wc -l", tmp_path) >= 0.95 * n_peaks
 
 
+@pytest.mark.needs("bedtools")
 def test_labels_of_given_peaks_are_those_of_the_truth(results):
     """Positives counted in tasks.tsv against bedtools' reading of the definition."""
     tasks = pd.read_csv(results / "dataset/tasks.tsv", sep="\t").set_index("task_id")
@@ -147,6 +149,16 @@ def test_headline_and_report_are_there(results):
     assert ["KMTL", "RANDOM"] in [[p["strategy"], p["baseline"]] for p in headline["pairs"]]
     page = (results / "report/report.html").read_text()
     assert "KMTL" in page and 'src="http' not in page and 'href="http://' not in page
+
+
+def test_the_report_cites_the_programs_that_ran(results):
+    page = (results / "report/report.html").read_text()
+    cited = page[page.index('id="citations"') :]
+    for tool, ran in (
+        ("Bowtie 2", "align_reads"), ("fastp", "trim_reads"), ("SAMtools", "mark_alignments"), ("MACS", "call_peaks"),
+        ("BEDTools", "bedtools"), ("reproducibility of high-throughput", "find_idr"),
+    ):  # fmt: skip
+        assert (tool in cited) == bool(list(results.glob(f"logs/{ran}*"))), tool
 
 
 def test_nothing_temporary_is_left(results):

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from compare_trees import differences
 
-from checkouts import MINI, REPOSITORY, WORKFLOW, run_snakemake, take_digests
+from checkouts import MINI, REPOSITORY, WORKFLOW, job_counts, run_snakemake, take_digests
 from sequence_files import write_fasta
 
-# Another workflow as docs/module.md has it, and how it names the one here.
-IMPORTER = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs/module.md").read_text(), re.DOTALL)[1]
+# Another workflow as docs/guide/module.md has it, and how it names the one here.
+IMPORTER = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs/guide/module.md").read_text(), re.DOTALL)[1]
 THERE = '"../epigroup/workflow/Snakefile"'
 OWN = {
     "samples": "tables/sheet.tsv",
@@ -167,9 +167,7 @@ def test_by_a_relative_path_and_by_the_root_file_the_jobs_are_the_same(example):
 
 
 def jobs(folder, *words):
-    said = run_snakemake(folder, "-n", *words).stdout
-    table = re.search(r"^Job stats:\n.*?\n\n", said, re.MULTILINE | re.DOTALL)[0]
-    return {name: int(n) for name, n in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+    return job_counts(run_snakemake(folder, "-n", *words).stdout)
 
 
 def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(example):

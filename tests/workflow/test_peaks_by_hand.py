@@ -43,6 +43,7 @@ def checkout(tmp_path_factory, real_data):
     return folder
 
 
+@pytest.mark.needs("bedtools")
 @pytest.mark.parametrize("kind", CASES)
 def test_peaks_equal_those_typed_by_hand(checkout, real_data, kind):
     fasta, assembly, chromosomes = CASES[kind]["genome"]

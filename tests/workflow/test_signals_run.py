@@ -144,6 +144,13 @@ def test_tables_figures_and_report_name_the_score(results):
         assert "Pearson r" in (results / f"figures/{name}.svg").read_text(), name
 
 
+def test_the_report_of_given_peaks_cites_no_program_for_reads(results):
+    page = (results / "report/report.html").read_text()
+    cited = page[page.index('id="citations"') :]
+    assert "HTSlib" in cited
+    assert not [tool for tool in ("Bowtie", "fastp", "SAMtools", "MACS", "BEDTools") if tool in cited]
+
+
 def test_a_signal_of_another_assembly_ends_the_run_before_anything_is_labelled(results, checkout):
     track = pyBigWig.open(str(checkout / "signals/odd.bw"), "w")
     track.addHeader([(chrom, LENGTH + (chrom == "chr2")) for chrom in CHROMOSOMES])

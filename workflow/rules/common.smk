@@ -1,5 +1,5 @@
 # The checked config and sheet, and the names, settings and input functions that all stages share.
-# What the rules ask for, mem_mb and runtime, stands beside what they used in docs/resources.md.
+# What the rules ask for, mem_mb and runtime, stands beside what they used in docs/reference/resources.md.
 import hashlib
 import os
 import re

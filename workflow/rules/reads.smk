@@ -89,7 +89,7 @@ rule index_genome:
     threads: config["reads"]["threads"]
     resources:
         **by_attempt(runtime=480),
-        # Bytes a base, see docs/resources.md.
+        # Bytes a base, see docs/reference/resources.md.
         mem_mb=lambda wc, input, attempt: max(8000, 5 * int(size_mb(input.fasta))) * attempt,
     shell:
         "part=$(dirname {output.index:q})/.partial$$.$(basename {output.index:q}) ;"

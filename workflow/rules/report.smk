@@ -77,7 +77,11 @@ rule make_report:
         **by_attempt(mem_mb=2000, runtime=30),
     params:
         cfg={
-            "report": {**settings("report"), "code": code_digest("train_pack")},
+            "report": {
+                **settings("report"),
+                "code": code_digest("train_pack"),
+                "used": of_run(report_page.software),
+            },
             "figures": of_run(report_page.figure_settings),
             "grouping": of_run(report_page.shown_grouping),
             "training": {strategy: settings("training", strategy) for strategy in RUN.strategies},

@@ -181,8 +181,8 @@ def test_faults_name_line_column_and_value(read, tmp_path, case):
 
 
 def test_the_rows_that_the_documentation_shows_are_right(tmp_path):
-    text = (REPOSITORY / "config/README.md").read_text()
-    table = text[text.index("### Accessions") : text.index("Runs come as the FASTQ")]
+    text = (REPOSITORY / "docs/guide/sheet.md").read_text()
+    table = text[text.index("## Accessions") : text.index("Runs come as the FASTQ")]
     lines = [line.strip("|") for line in table.splitlines() if line.startswith("|") and "---" not in line]
     rows = ["\t".join(cell.strip() for cell in line.split("|")) for line in lines]
     (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")

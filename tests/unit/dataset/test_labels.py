@@ -68,6 +68,7 @@ def bedtools_labels(peaks, n_bins, bin_size, min_overlap, folder):
     return labels
 
 
+@pytest.mark.needs("bedtools")
 def test_bedtools_agrees_on_nested_duplicated_unsorted_and_edge_peaks(tmp_path):
     rng = np.random.default_rng(11)
     size, n_bins = 400_150, 2000
@@ -89,6 +90,22 @@ def test_bedtools_agrees_on_nested_duplicated_unsorted_and_edge_peaks(tmp_path):
     assert 0.05 < ours.mean() < 0.95
 
 
+@pytest.mark.needs("bedtools")
+def test_bedtools_touches_the_same_bins_of_a_blacklist(real_data, tmp_path):
+    """Regions anywhere, on borders of bins and beyond the last bin; and a real blacklist."""
+    rng = np.random.default_rng(12)
+    start = np.concatenate([rng.integers(0, 400_000, 300), rng.integers(0, 2000, 300) * 200])
+    end = start + rng.choice([1, 2, 199, 200, 201, 3000], len(start))
+    listed = real_data / "human_hg19_chr20" / "wgEncodeDacMapabilityConsensusExcludable.chr20.bed.gz"
+    standardise_peaks(listed, tmp_path / "b.safetensors", {"chr20": 63_025_520}, {"chr20": 63_025_520})
+    real = fetch_standard(tmp_path / "b.safetensors", "chr20")
+    for regions, n_bins in (((start, end), 2000), (real, 315_127)):
+        ours = touched_bins(*regions, n_bins, 200)
+        assert 0 < ours.mean() < 0.95
+        assert np.array_equal(ours, bedtools_labels(zip(*regions, strict=True), n_bins, 200, 1, tmp_path))
+
+
+@pytest.mark.needs("bedtools")
 def test_bedtools_agrees_on_real_peaks(real_data, tmp_path):
     folder = real_data / "human_hg19_chr20" / "peaks_conservative"
     sizes = {"chr20": 63_025_520}

@@ -24,8 +24,8 @@ def test_a_record_says_what_its_score_is(targets, score, repository):
     assert score.words and meaning_of(score).endswith(".") and "NaN" in meaning_of(score)
     if score.role == "headline":
         assert score.interval and score.higher_is_better and score.splits == ("validation", "test")
-    readme = (repository / "config" / "README.md").read_text(encoding="utf-8")
-    assert f"`{score.splits[-1]}_{score.name}`" in readme or f"`{score.name}`" in readme
+    page = (repository / "docs" / "reference" / "outputs.md").read_text(encoding="utf-8")
+    assert f"`{score.splits[-1]}_{score.name}`" in page or f"`{score.name}`" in page
 
 
 @pytest.mark.parametrize("names", SCORE_NAMES.values(), ids=SCORE_NAMES)

@@ -66,6 +66,7 @@ def as_text(peaks, columns=10, end="\n", order=None, separator="\t"):
     return (end.join(rows) + end).encode()
 
 
+@pytest.mark.needs("bedtools")
 @pytest.mark.parametrize("columns", range(3, 13))
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_bedtools_agrees_whatever_the_columns(tmp_path, expected, columns, end):
@@ -79,6 +80,7 @@ def test_bedtools_agrees_whatever_the_columns(tmp_path, expected, columns, end):
     assert np.array_equal(labelled(tmp_path, "open.bed", text.rstrip(), "chr1"), expected)
 
 
+@pytest.mark.needs("bedtools")
 def test_bedtools_agrees_on_every_chromosome(tmp_path):
     (tmp_path / "p.bed").write_bytes(as_text(EDGES))
     standardise_peaks(tmp_path / "p.bed", tmp_path / "s.safetensors", SIZES, SIZES)
@@ -87,6 +89,7 @@ def test_bedtools_agrees_on_every_chromosome(tmp_path):
         assert np.array_equal(ours, by_bedtools(tmp_path, EDGES, chrom)), chrom
 
 
+@pytest.mark.needs("bedtools")
 def test_plain_gzip_and_bgzip_are_told_by_their_bytes(tmp_path, expected):
     text = as_text(EDGES)
     with pysam.BGZFile(str(tmp_path / "b"), "wb") as handle:
@@ -96,6 +99,7 @@ def test_plain_gzip_and_bgzip_are_told_by_their_bytes(tmp_path, expected):
         assert np.array_equal(labelled(tmp_path, "p.bed", content, "chr1"), expected)
 
 
+@pytest.mark.needs("bedtools")
 def test_contigs_of_ucsc_and_ensembl(tmp_path, expected):
     ensembl = {"1": 60_000, "2": 20_110, "MT": 5_000, "KI270742.1": 900}
     text = as_text(EDGES)

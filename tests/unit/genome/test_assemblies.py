@@ -170,7 +170,7 @@ def test_the_tables_are_read_when_they_are_asked_for():
 
 
 def test_the_docs_name_every_assembly(repository):
-    text = (repository / "docs/assemblies.md").read_text(encoding="utf-8")
+    text = (repository / "docs/reference/assemblies.md").read_text(encoding="utf-8")
     rows = {row.split("|")[1].strip().strip("`"): row for row in text.splitlines() if row.startswith("| `")}
     assert list(rows) == list(KNOWN)
     for assembly, row in rows.items():

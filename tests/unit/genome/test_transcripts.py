@@ -1,5 +1,7 @@
 """Transcription starts of BED, GTF and GFF files, and distances to them against a naive search."""
 
+import subprocess
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -48,3 +50,21 @@ def test_distances_are_those_of_a_naive_search(starts, places):
     given_ = {"chr1": np.unique(np.array(starts, np.int64))} if starts else {}
     found = distances(np.zeros(len(places), int), np.array(places), ["chr1"], given_)
     assert found.tolist() == [min((abs(p - s) for s in starts), default=np.inf) for p in places]
+
+
+@pytest.mark.needs("bedtools")
+def test_distances_are_those_of_bedtools(tmp_path):
+    """`closest -d` counts 1 for bases that lie side by side, as the difference of their places does."""
+    rng = np.random.default_rng(3)
+    starts = {f"chr{i}": np.unique(rng.integers(0, 9000, 40)) for i in (1, 2)}
+    chrom, centre = np.sort(rng.integers(0, 2, 600)), rng.integers(0, 9000, 600)
+    centre = centre[np.lexsort((centre, chrom))]
+    bases = [f"chr{i + 1}\t{at}\t{at + 1}\n" for i, at in zip(chrom, centre, strict=True)]
+    (tmp_path / "a.bed").write_text("".join(bases))
+    found = "".join(f"{name}\t{at}\t{at + 1}\n" for name, all_of in starts.items() for at in all_of)
+    (tmp_path / "b.bed").write_text(found)
+    command = ["bedtools", "closest", "-d", "-t", "first", "-a", tmp_path / "a.bed", "-b", tmp_path / "b.bed"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    theirs = [int(line.split("\t")[-1]) for line in text.splitlines()]
+    assert distances(chrom, centre, ["chr1", "chr2"], starts).tolist() == theirs
+    assert 0 in theirs and max(theirs) > 100

@@ -24,6 +24,7 @@ def places(peaks):
     return [(peaks.names[c], s, e) for c, s, e in zip(peaks.code, peaks.start.tolist(), peaks.end.tolist())]
 
 
+@pytest.mark.needs("bedtools")
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(

@@ -57,6 +57,22 @@ def test_support_is_half_of_either(these, others):
     assert is_supported(lines(these), lines(others)) == wanted
 
 
+@pytest.mark.needs("bedtools")
+def test_support_is_that_of_bedtools(tmp_path):
+    rng = np.random.default_rng(4)
+    sets = []
+    for name in "ab":
+        start, width = rng.integers(0, 40_000, 900), rng.choice([1, 20, 51, 100, 400], 900)
+        sets.append(
+            [f"chr{1 + i % 2}\t{s}\t{s + w}\n" for i, (s, w) in enumerate(zip(start, width, strict=True))]
+        )
+        (tmp_path / name).write_text("".join(sets[-1]))
+    command = "bedtools intersect -c -f 0.5 -F 0.5 -e -a a -b b"
+    text = subprocess.run(command.split(), cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    theirs = [line.split("\t")[-1] != "0" for line in text.splitlines()]
+    assert is_supported(*sets) == theirs and 0.1 < np.mean(theirs) < 0.9
+
+
 def reads(seed, sites, background=1500, a_site=60):
     random = np.random.default_rng(seed)
     middles = [int(m) for m in random.integers(200, 199_000, background)]

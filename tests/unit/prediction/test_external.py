@@ -122,11 +122,15 @@ def test_files_that_cannot_be_read_are_named(own, tmp_path):
     whole = write(table, tmp_path / "cut.tsv.gz").read_bytes()
     (tmp_path / "cut.tsv.gz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "not.h5").write_text("text")
+    write(table, tmp_path / "lacking.h5")
+    with h5py.File(tmp_path / "lacking.h5", "a") as store:
+        del store["chrom"]
     for name, message in (
         ("words.tsv", "cannot be read as a table of scores"),
         ("places.tsv", "no column start"),
         ("cut.tsv.gz", "cannot be read as a table of scores"),
         ("not.h5", "cannot be read as HDF5 of scores"),
+        ("lacking.h5", "no data set chrom; see docs/guide/evaluation.md, external$"),
     ):
         with pytest.raises(InputError, match=message):
             taken_in(files, tmp_path, tmp_path / name)

@@ -127,6 +127,7 @@ def test_complexity_of_a_file_without_duplicates_is_not_known():
     assert complexity_figures(some, given=True) == complexity_figures(some, given=False)
 
 
+@pytest.mark.needs("bedtools")
 def test_complexity_of_single_reads_equals_a_count_in_bed(tmp_path):
     """bedtools writes the reads, sort and uniq count them, as ENCODE's pipeline does."""
     random = np.random.default_rng(5)

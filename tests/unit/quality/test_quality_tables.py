@@ -42,6 +42,7 @@ def test_reads_in_peaks_counted_by_hand(tmp_path):
     assert reads_in_peaks(bam, [("chr1", 200, 250), ("chr1", 200, 250), ("chr1", 210, 260)]) == 5 / 8
 
 
+@pytest.mark.needs("bedtools")
 def test_reads_in_peaks_equal_bedtools(tmp_path):
     random = np.random.default_rng(1)
     fragments = [(0, int(s), int(s) + 200) for s in random.integers(0, 59_000, 3000)]

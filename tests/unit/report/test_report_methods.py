@@ -20,13 +20,14 @@ def inputs(tmp_path_factory):
     return tree_strata.with_strata(root, report_tree.build(root, n_tasks=8))
 
 
-def text_of(results, config, training=None):
+def text_of(results, config, training=None, used=()):
     return " ".join(
         methods(
             results,
             config,
             training or dict.fromkeys(report_settings.STRATEGIES, report_settings.TRAINING),
             "kmeans",
+            used,
         )
     )
 
@@ -93,13 +94,13 @@ def test_methods_name_the_sweep_and_the_strata_that_the_run_has(results):
     assert "nearest transcription start, from 0, 1,000 bp" in text
 
 
-def cited(results, config=None, **of_training):
+def cited(config=None, used=(), **of_training):
     training = dict.fromkeys(report_settings.STRATEGIES, report_settings.TRAINING | of_training)
-    return " ".join(citations(config or report_settings.config(), results, training))
+    return " ".join(citations(config or report_settings.config(), training, used))
 
 
-def test_what_every_run_uses_is_cited(results):
-    found = cited(results)
+def test_what_every_run_uses_is_cited():
+    found = cited()
     for name in (
         "Snakemake",
         "PyTorch",
@@ -107,6 +108,7 @@ def test_what_every_run_uses_is_cited(results):
         "SciPy",
         "pandas",
         "h5py",
+        "HTSlib",
         "Matplotlib",
         "Scikit-learn",
         "Whalen",
@@ -115,29 +117,74 @@ def test_what_every_run_uses_is_cited(results):
     assert found.startswith("Shiri M, Sun J.")
 
 
-def test_what_a_run_does_not_use_is_not_cited(results):
-    assert "fastp" in cited(results) and "fastp" not in cited(replace(results, reads=None))
+# Of each archive and program, words of what is cited for it.
+WORDS = {
+    "ena": "European Nucleotide Archive",
+    "encode": "Encyclopedia of DNA Elements",
+    "fastp": "fastp",
+    "bowtie2": "Bowtie 2",
+    "samtools": "SAMtools",
+    "macs": "ChIP-Seq (MACS)",
+    "idr": "reproducibility of high-throughput",
+}
+
+
+# Peaks alone; peaks of the ENCODE portal; alignments; reads by accession, untrimmed; replicates compared by IDR.
+@pytest.mark.parametrize(
+    "used",
+    [
+        [],
+        ["encode"],
+        ["macs", "samtools"],
+        ["bowtie2", "ena", "macs", "samtools"],
+        ["bowtie2", "fastp", "idr", "macs", "samtools"],
+    ],
+)
+def test_of_archives_and_programs_those_are_cited_that_were_used(used):
+    found = cited(used=used)
+    assert {name for name, words in WORDS.items() if words in found} == set(used)
+    assert "BEDTools" not in found
+
+
+def test_of_reads_the_methods_say_what_was_done(results):
     config = report_settings.config()
-    config["reads"] = config["reads"] | {"trim": False}
-    assert "fastp" not in cited(results, config) and "Bowtie" in cited(results, config)
+    tools = ("fastp", "bowtie2", "samtools", "MACS2", "replicates")
+    for used, named in (
+        ((), ()),
+        (("bowtie2", "fastp", "macs", "samtools"), tools[:4]),
+        (("bowtie2", "macs", "samtools"), tools[1:4]),
+        (("macs", "samtools"), tools[2:4]),
+        (("samtools",), tools[2:3]),
+    ):
+        text = text_of(results, config, used=used)
+        assert {tool for tool in tools if tool in text} == set(named), used
+    config["peaks"] |= {"replicates": "overlap"}
+    text = text_of(results, config, used=("macs", "samtools"))
+    assert "a peak of the pooled reads was kept when peaks of two replicates" in text
+    config["peaks"] |= {"replicates": "idr"}
+    assert "(IDR) of at most 0.05" in text_of(results, config, used=("idr", "macs", "samtools"))
+    assert "(IDR)" not in text_of(results, config, used=("macs", "samtools"))
+
+
+def test_what_a_run_does_not_use_is_not_cited():
     config = report_settings.config() | {
         "searches": {"fast": {"method": "halving"}, "paper": {"method": "two_phase"}}
     }
-    assert "Optuna" not in cited(results, config)  # no strategy uses the search
+    assert "Optuna" not in cited(config)  # no strategy uses the search
     for search, used in (("paper", False), ("fast", True)):
         config["strategies"]["KMTL"] = config["strategies"]["KMTL"] | {"search": search}
-        assert ("Optuna" in cited(results, config)) == used
+        assert ("Optuna" in cited(config)) == used
     for of_training, words in (
         ({"balancing": "famo"}, "FAMO"),
         ({"loss": "focal"}, "Focal loss"),
         ({"network": report_settings.NETWORK | {"name": "deepsea_pool3"}}, "Zhou J, Troyanskaya"),
     ):
-        assert words in cited(results, **of_training) and words not in cited(results)
+        assert words in cited(**of_training) and words not in cited()
     config = report_settings.config()
     config["groupings"]["modality"] = config["groupings"]["modality"] | {"method": "tag"}
-    assert "Fifty" in cited(results, config) and "Fifty" not in cited(results)
-    assert "Strata." not in cited(results)
-    assert "Strata." in cited(results, report_settings.config() | {"strata": {}})
+    assert "Fifty" in cited(config) and "Fifty" not in cited()
+    assert "Strata." not in cited()
+    assert "Strata." in cited(report_settings.config() | {"strata": {}})
 
 
 def test_methods_say_what_was_trained():

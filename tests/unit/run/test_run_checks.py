@@ -14,6 +14,18 @@ from everything_config import run_of
 BED = "chr1\t0\t100\n"
 
 
+def test_every_file_that_is_not_there_is_named_at_once_by_its_place(config):
+    config["genome"] = {**config["genome"], "gtf": "no.gtf", "blacklist": "no.bed"}
+    config["external"] = {"SEI": {"file": "<results>/sei.tsv"}}
+    with pytest.raises(InputError) as error:
+        run_of(config)
+    assert [line.partition(";")[0] for line in str(error.value).splitlines()] == [
+        "genome.blacklist: 'no.bed' is not there",
+        "genome.gtf: 'no.gtf' is not there",
+        "external.SEI.file: 'results/sei.tsv' is not there",
+    ]
+
+
 def test_a_bad_place_names_the_key(config):
     config["genome"] = {**config["genome"], "gtf": "no/such.gtf"}
     with pytest.raises(InputError, match=r"^genome\.gtf: 'no/such\.gtf' is not there"):
@@ -25,6 +37,7 @@ def test_a_bad_place_names_the_key(config):
     [
         ({"predict": {"strategy": "SMTL", "seed": 9, "regions": "r.bed"}}, "predict.seed: 9: SMTL is trained with 1"),
         ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "no.bed"}}, "predict.regions: 'no.bed' is not there"),
+        ({"predict": {"strategy": "SMTL", "seed": 1, "regions": "<results>/no.bed"}}, "'results/no.bed' is not there"),
         ({"sweep": {"k": [2, 99]}}, "sweep.k: 99 groups of 8 tasks"),
         ({"figures": {"captions": {"none": "x"}}}, "figures.captions.none: no figure is called so; there are: "),
         ({"patience_study": {"strategy": "STL", "tasks": ["x"]}}, "patience_study.tasks: not in the sample sheet: x"),

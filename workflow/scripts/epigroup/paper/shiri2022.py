@@ -242,7 +242,7 @@ SILENT: tuple[tuple[str, str, str], ...] = (
         "III.B, IV.B",
         "How DBSCAN is brought to four clusters, and where its noise goes, is not said; nor are the settings of "
         "spectral and sparse subspace clustering.",
-        "See config/README.md, groupings.",
+        "See docs/guide/groupings.md.",
     ),
     (
         "II.B",

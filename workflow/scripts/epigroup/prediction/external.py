@@ -138,7 +138,9 @@ def _hdf5_blocks(
         with read_hdf5(file) as store:
             lacking = [name for name in ("scores", *PLACES, "task_ids") if name not in store]
             if lacking:
-                raise InputError(f"{where}: no data set {', '.join(lacking)}; see config/README.md, external")
+                raise InputError(
+                    f"{where}: no data set {', '.join(lacking)}; see docs/guide/evaluation.md, external"
+                )
             columns = _check_tasks(where, store["task_ids"].asstr()[:].tolist(), known)
             shape, n = store["scores"].shape, len(store["start"])
             if shape != (n, len(known)) or any(store[name].shape != (n,) for name in PLACES):

@@ -196,11 +196,11 @@ def method(page: Page) -> Section:
     config = page.report["config"]
     html = fill(
         "methods",
-        methods=methods(page.results, config, page.training, page.grouping),
+        methods=methods(page.results, config, page.training, page.grouping, page.report["used"]),
         settings_text=yaml.safe_dump(
             {"config": config, "training by strategy": dict(page.training)}, sort_keys=True
         ),
-        citations=citations(config, page.results, page.training),
+        citations=citations(config, page.training, page.report["used"]),
     )
     return Section("methods", "Methods", html)
 

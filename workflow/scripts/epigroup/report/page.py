@@ -30,9 +30,9 @@ def make_report(
     """Write the report of a run.
 
     inputs: as in `results.run.load`. report: name, config_hash, config (the completed config), code (digest
-    of the training code). figures: palette, dpi and, where given, captions and watts. grouping: the one whose
-    groups are shown. training: resolved training settings by strategy. The page holds its styles, scripts
-    and numbers; it asks nothing of the network.
+    of the training code), used (of `run.report.software`). figures: palette, dpi and, where given, captions
+    and watts. grouping: the one whose groups are shown. training: resolved training settings by strategy. The
+    page holds its styles, scripts and numbers; it asks nothing of the network.
     """
     results = load(inputs)
     page = render(

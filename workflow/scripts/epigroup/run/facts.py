@@ -262,7 +262,7 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
         ("genome.gtf", run.gtf),
         *((f"external.{name}.file", run.in_results(one["file"])) for name, one in config["external"].items()),
     )
-    for key, path in named:
-        if path and not run.exists(path):
-            raise InputError(f"{key}: '{path}' is not there; check the path, relative to the working folder")
+    missing = [f"{key}: '{path}' is not there" for key, path in named if path and not run.exists(path)]
+    if missing:
+        raise InputError("\n".join(missing) + "; check the path, relative to the working folder")
     return run

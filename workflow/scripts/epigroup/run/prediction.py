@@ -18,9 +18,10 @@ def check_predict(run: Run) -> None:
             f"predict.seed: {seed}: {strategy} is trained with "
             f"{', '.join(map(str, run.strategy_seeds(strategy)))}"
         )
-    for key in ("fasta", "regions"):
-        if told[key] and not run.exists(run.in_results(told[key])):
-            raise InputError(f"predict.{key}: '{told[key]}' is not there; check the path")
+    named = {key: run.in_results(told[key]) for key in ("fasta", "regions") if told[key]}
+    missing = [f"predict.{key}: '{path}' is not there" for key, path in named.items() if not run.exists(path)]
+    if missing:
+        raise InputError("\n".join(missing) + "; check the path")
 
 
 def tasks(run: Run) -> list[str]:

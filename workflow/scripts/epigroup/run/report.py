@@ -15,7 +15,7 @@ from epigroup.core.files import whole
 from epigroup.core.settings import read_settings
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Figure, Has, Shown
-from epigroup.run import affinity, comparison, evaluation, grouping, patience, reads, training
+from epigroup.run import affinity, comparison, evaluation, grouping, patience, peaks, reads, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
@@ -210,3 +210,19 @@ def shown_settings(run: Run) -> dict[str, Any]:
         "joint": evaluation.joint_strategy(run),
         "families": comparison.k_families(run),
     }
+
+
+def software(run: Run) -> list[str]:
+    """Archives that files were fetched from, and programs that worked on reads, as far as a run of this sheet asks any:
+    "ena", "encode"; "fastp", "bowtie2", "samtools", "macs", "idr"."""
+    fastq = run.of_kind("fastq")
+    called = [name for name in run.from_reads if not run.profiles[name].is_input]
+    asked = {
+        "fastp": fastq and run.config["reads"]["trim"],
+        "bowtie2": fastq,
+        "samtools": run.from_reads,
+        "macs": called,
+        "idr": any(peaks.idr_program(run, name) for name in peaks.supported(run)),
+    }
+    archives = {file.archive for file in run.sheet.downloads.values()}
+    return sorted(archives | {name for name, wanted in asked.items() if wanted})

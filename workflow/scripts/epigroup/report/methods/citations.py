@@ -1,8 +1,6 @@
-"""What to cite: the method, the data and the software that a run uses, and nothing that it does not."""
+"""What to cite: the method, the archives and the software that a run uses, and nothing that it does not."""
 
-from collections.abc import Mapping
-
-from epigroup.results.run import Results
+from collections.abc import Collection, Mapping
 
 SHIRI = (
     "Shiri M, Sun J. Highly scalable task grouping for deep multi-task learning in prediction of "
@@ -48,19 +46,22 @@ WHALEN = (
     "Whalen S, Schreiber J, Noble WS, Pollard KS. Navigating the pitfalls of applying machine learning in genomics. "
     "Nature Reviews Genetics 23, 169-181 (2022). The audit."
 )
-FASTP = (
-    "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 (2018). "
-    "Where reads were trimmed."
-)
-FROM_READS = (
-    "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Where "
-    "peaks were called from reads.",
-    "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 "
-    "(2012). Where reads were aligned.",
-    "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021).",
-    "Quinlan AR, Hall IM. BEDTools: a flexible suite of utilities for comparing genomic features. "
-    "Bioinformatics 26, 841-842 (2010).",
-)
+# By the names of `run.report.software`, in the order of a run.
+SOFTWARE = {
+    "ena": "Leinonen R et al. The European Nucleotide Archive. Nucleic Acids Research 39, D28-D31 (2011). Reads by "
+    "accession; cite the studies too.",
+    "encode": "Luo Y et al. New developments on the Encyclopedia of DNA Elements (ENCODE) data portal. Nucleic Acids "
+    "Research 48, D882-D889 (2020). Files by accession; cite the experiments too.",
+    "fastp": "Chen S et al. fastp: an ultra-fast all-in-one FASTQ preprocessor. Bioinformatics 34, i884-i890 (2018). "
+    "Reads were trimmed.",
+    "bowtie2": "Langmead B, Salzberg SL. Fast gapped-read alignment with Bowtie 2. Nature Methods 9, 357-359 (2012). "
+    "Reads were aligned.",
+    "samtools": "Danecek P et al. Twelve years of SAMtools and BCFtools. GigaScience 10, giab008 (2021). Alignments "
+    "were sorted, marked and filtered.",
+    "macs": "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Peaks were called.",
+    "idr": "Li Q, Brown JB, Huang H, Bickel PJ. Measuring reproducibility of high-throughput experiments. Annals of "
+    "Applied Statistics 5, 1752-1779 (2011). Peaks of replicates were compared.",
+}
 OPTUNA = (
     "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "
     "learning rates were searched by halving.",
@@ -77,13 +78,15 @@ ALWAYS = (
     "McKinney W. Data structures for statistical computing in Python. Proceedings of the 9th Python in Science "
     "Conference, 56-61 (2010). pandas.",
     "Collette A. Python and HDF5. O'Reilly (2013). h5py.",
+    "Bonfield JK et al. HTSlib: C library for reading/writing high-throughput sequencing data. GigaScience 10, giab007 "
+    "(2021). By pysam: the genome was indexed.",
     "Hunter JD. Matplotlib: a 2D graphics environment. Computing in Science & Engineering 9, 90-95 (2007).",
 )
 
 
-def citations(config: Mapping, results: Results, training: Mapping[str, Mapping]) -> list[str]:
+def citations(config: Mapping, training: Mapping[str, Mapping], used: Collection[str]) -> list[str]:
     """The method first, then what this run uses, then the software of every run. training: resolved settings by
-    strategy."""
+    strategy. used: archives and programs, of `run.report.software`."""
     found = [SHIRI]
     networks = {settings["network"]["name"] for settings in training.values()}
     found += [text for name, text in NETWORKS.items() if any(used.startswith(name) for used in networks)]
@@ -96,9 +99,7 @@ def citations(config: Mapping, results: Results, training: Mapping[str, Mapping]
     found += [KATHAIL] if config.get("strata") is not None else []
     found += [SCHREIBER] if "mean_label" in config.get("baselines", {}).get("names", []) else []
     found.append(WHALEN)
-    if results.reads is not None:
-        found += FROM_READS
-        found += [FASTP] if config["reads"]["trim"] else []
+    found += [text for name, text in SOFTWARE.items() if name in used]
     found += OPTUNA if "halving" in search_methods(config) else []
     uses = "Clustering, and agreement of groups" if set(methods) & set(CLUSTERED) else "Agreement of groups"
     return [*found, *ALWAYS[:2], SCIKIT.format(uses=uses), *ALWAYS[2:]]

@@ -1,6 +1,6 @@
 """Methods text with every parameter, and what to cite."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from epigroup import baselines
 from epigroup.grouping import options
@@ -33,8 +33,11 @@ VECTOR_WORDS = {
 }
 
 
-def methods(results: Results, config: dict, training: Mapping, grouping: str | None) -> list[str]:
-    """Paragraphs ready for a paper, from the completed config and the data set's own record."""
+def methods(
+    results: Results, config: dict, training: Mapping, grouping: str | None, used: Collection[str]
+) -> list[str]:
+    """Paragraphs ready for a paper, from the completed config and the data set's own record. used: archives and
+    programs, of `run.report.software`."""
     dataset, kept = results.dataset, config["dataset"]
     sizes = {
         s: sum(int(c.get(f"n_{s}") or 0) for c in dataset["chromosomes"].values())
@@ -63,7 +66,7 @@ def methods(results: Results, config: dict, training: Mapping, grouping: str | N
     )
     return [
         data,
-        *reads_text(results, config),
+        *reads_text(config, used),
         *training_text(training),
         seeds_text(results),
         *search_text(config),
@@ -183,22 +186,43 @@ def left_out(config: dict) -> str:
     return f" Bins {' or '.join(reasons)} were dropped." if reasons else ""
 
 
-def reads_text(results: Results, config: dict) -> list[str]:
-    """How reads became peaks, where any profile may have entered as reads."""
-    if results.reads is None:
+def reads_text(config: dict, used: Collection[str]) -> list[str]:
+    """How reads became peaks, where any profile entered as reads or alignments."""
+    if "samtools" not in used:
         return []
     reads, peaks = config["reads"], config["peaks"]
+    text = ""
+    if "bowtie2" in used:
+        trim = "trimmed with fastp and " if "fastp" in used else ""
+        text = (
+            f"Where a profile was given as reads, they were {trim}aligned with bowtie2 (pairs up to "
+            f"{reads['max_fragment']:,} bp). "
+        )
+    text += (
+        f"Alignments{', ours and given ones,' if text else ''} were sorted and their duplicates marked with samtools, "
+        f"and filtered (mapping quality of at least {reads['mapq']}; primary alignments, without duplicates)."
+    )
+    if "macs" not in used:
+        return [text]
     caller = peaks.get("caller", "macs2").upper()
-    trim = "trimmed with fastp and " if reads["trim"] else ""
     return [
-        f"Where a profile was given as reads, they were {trim}aligned with bowtie2 (pairs up to "
-        f"{reads['max_fragment']:,} bp). Alignments, ours and given ones, were filtered with samtools "
-        f"(mapping quality of at least {reads['mapq']}; primary alignments, without duplicates). Their peaks "
+        f"{text} Their peaks "
         f"were called with {caller} (q below {peaks['qvalue']:g}, for broad profiles below "
         f"{peaks['broad_qvalue']:g} where peaks are linked): those of ATAC-seq and DNase-seq on cut sites, 150 bp "
         "around each; others on fragments, whose length is that of the pairs, or for single reads the peak of the "
-        f"strands' cross-correlation ({peaks['extsize']} bp where it has none)."
+        f"strands' cross-correlation ({peaks['extsize']} bp where it has none).{replicates_text(peaks, used)}"
     ]
+
+
+def replicates_text(peaks: Mapping, used: Collection[str]) -> str:
+    """Which peaks of profiles of several replicates were kept, where not all were."""
+    how = peaks.get("replicates", "pooled")
+    if how == "pooled":
+        return ""
+    kept = "when peaks of two replicates and it overlap by half of either"
+    if how == "idr" and "idr" in used:
+        kept = "at an irreproducible discovery rate (IDR) of at most 0.05, of broad profiles " + kept
+    return f" Of profiles of several replicates a peak of the pooled reads was kept {kept}."
 
 
 def grouping_text(config: dict, grouping: str | None) -> str:
