@@ -232,9 +232,7 @@ def main() -> None:
     made = page()
     if check:
         now = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-        sys.exit(
-            0 if made == now else f"{PAGE}: is not of the present code; run python docs/reference/outputs.py"
-        )
+        sys.exit(0 if made == now else f"{PAGE}: is not of the present code; run make reference")
     PAGE.write_text(made, encoding="utf-8")
 
 

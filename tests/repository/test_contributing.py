@@ -241,11 +241,15 @@ def test_a_new_score_has_its_columns(checkout, tmp_path):
 
 
 def test_the_pages_made_from_the_code_follow(checkout):
-    script = [sys.executable, "docs/reference/outputs.py"]
-    assert (
-        subprocess.run([*script, "--check"], cwd=checkout, capture_output=True, check=False).returncode == 1
-    )
-    subprocess.run(script, cwd=checkout, check=True)
+    for name in ("outputs", "config"):
+        script = [sys.executable, f"docs/reference/{name}.py"]
+        stale = subprocess.run(
+            [*script, "--check"], cwd=checkout, capture_output=True, text=True, check=False
+        )
+        assert stale.returncode == 1 and "run make reference" in stale.stderr
+        subprocess.run(script, cwd=checkout, check=True)
+    keys = (checkout / "docs/reference/config.md").read_text(encoding="utf-8")
+    assert "| `groupings.NAME.cut` | `equal`, `gaps` | `equal` | `lengths`: where the order" in keys
     page = (checkout / "docs/reference/outputs.md").read_text(encoding="utf-8")
     assert (
         "| `test_jaccard` | Jaccard index on the test examples. TP / (TP + FP + FN) at the threshold; "
