@@ -12,7 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from epigroup.digest.code import reached  # noqa: E402
 from epigroup.report.figures.catalogue import FIGURES  # noqa: E402
-from epigroup.run.report import drawing_modules  # noqa: E402
+from epigroup.run.report import drawing_modules, section_modules  # noqa: E402
 
 TABLE = REPOSITORY / "docs" / "developers" / "reruns.md"
 MARK = "<!-- made by docs/developers/reruns.py: what stands below is replaced -->\n"
@@ -33,9 +33,8 @@ def main() -> None:
 def table() -> str:
     """Markdown: a row a module, with the scripts that take in one of its names."""
     users: dict[str, set[str]] = defaultdict(set)
-    named = {
-        "draw_figures": drawing_modules(FIGURES)
-    }  # of every run; other registries' are those of the settings
+    # of every run; other registries' are those of the settings
+    named = {"draw_figures": drawing_modules(FIGURES), "make_report": section_modules()}
     for script in sorted(path.stem for path in SCRIPTS.glob("*.py")):
         for module, _ in reached(script, named.get(script, ())):
             users[module].add(script)

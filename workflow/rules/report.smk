@@ -86,6 +86,6 @@ rule make_report:
             "grouping": of_run(report_page.shown_grouping),
             "training": {strategy: settings("training", strategy) for strategy in RUN.strategies},
         },
-        code=code_digest("make_report", (), report_page.page_files()),
+        code=code_digest("make_report", report_page.section_modules(), report_page.page_files()),
     script:
         "../scripts/make_report.py"

@@ -17,12 +17,12 @@ import report_settings
 from checkouts import REPOSITORY
 from epigroup.config.settings import complete_config
 from epigroup.digest import code as digest
-from epigroup.report import order
+from epigroup.report import section
 from epigroup.report.figures import draw
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Has, Shown
-from epigroup.report.order import SECTIONS
 from epigroup.report.section import TEMPLATES
+from epigroup.report.sections import SECTIONS
 from epigroup.run import paper, report
 from epigroup.run.facts import open_run
 from report_pages import section_of
@@ -53,7 +53,7 @@ def test_every_figure_stands_on_the_page():
     templates = "".join(path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.j2"))
     placed = set(re.findall(r'page\.(?:still|files|picture)\("(\w+)"', templates))
     assert placed <= set(NAMES)
-    page = Path(order.__file__).parent.rglob("*.py")
+    page = Path(section.__file__).parent.rglob("*.py")
     made = (re.findall(r'\bSection\(\s*"(\w+)"', path.read_text(encoding="utf-8")) for path in page)
     keys = set(chain.from_iterable(made))
     assert len(keys) == len(SECTIONS)

@@ -9,9 +9,9 @@ import numpy as np
 import report_settings
 import report_tree
 from epigroup.report import page as report
-from epigroup.report.order import SECTIONS
 from epigroup.report.page import make_report, plain, render
 from epigroup.report.section import Section, fill
+from epigroup.report.sections import SECTIONS
 from report_pages import Words, embedded, text_of
 
 
@@ -77,11 +77,16 @@ def test_figures_that_were_drawn_are_linked_and_the_configs_caption_stands_under
     assert "compare Table III" in page
 
 
-def test_a_section_that_has_nothing_is_left_out_and_one_that_is_added_is_shown(results, monkeypatch):
-    def mine(page):
-        return Section("mine", "My own", fill("cost", costs=[], watts={"gpu": 1, "cpu": 1}, page=page))
+def mine(page):
+    return Section("mine", "My own", fill("cost", costs=[], watts={"gpu": 1, "cpu": 1}, page=page))
 
-    monkeypatch.setattr(report, "SECTIONS", (*SECTIONS, mine, lambda page: None))
+
+def nothing(page):
+    return None
+
+
+def test_a_section_that_has_nothing_is_left_out_and_one_that_is_added_is_shown(results, monkeypatch):
+    monkeypatch.setattr(report, "SECTIONS", (*SECTIONS, f"{__name__}:mine", f"{__name__}:nothing"))
     page = render(results, palette={}, **report_settings.settings())
     assert '<a href="#mine">My own</a>' in page and '<section id="mine">' in page
     assert not Words(page).open

@@ -12,11 +12,11 @@ import pandas as pd
 
 import epigroup
 from epigroup.core.files import whole
-from epigroup.report.figures.draw import palettes
+from epigroup.report.figures.draw import function_of, palettes
 from epigroup.report.figures.numbers import default_pairs, task_scores
-from epigroup.report.order import SECTIONS
 from epigroup.report.script_data import page_data
 from epigroup.report.section import TEMPLATES, Page, environment, make_sections
+from epigroup.report.sections import SECTIONS
 from epigroup.report.sections.headline import headline_rows, lead_sentence
 from epigroup.results.files import many
 from epigroup.results.run import Results, load
@@ -71,7 +71,7 @@ def render(
     scores = task_scores(results)
     data = page_data(results, shades, scores, default_pairs(results), grouping, rows)
     page = Page(results, report, grouping, training, shades, rows, scores, data, figures or {}, drawn or {})
-    sections = make_sections(SECTIONS, page)
+    sections = make_sections(map(function_of, SECTIONS), page)
     own = {section.key: section.data for section in sections if section.data}
     return (
         environment()

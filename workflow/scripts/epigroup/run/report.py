@@ -15,6 +15,7 @@ from epigroup.core.files import whole
 from epigroup.core.settings import read_settings
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Figure, Has, Shown
+from epigroup.report.sections import SECTIONS
 from epigroup.run import affinity, comparison, evaluation, grouping, patience, peaks, reads, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
@@ -28,6 +29,11 @@ CAPTION = """\
 {caption}
 {{% endif %}}
 """
+
+
+def section_modules() -> tuple[str, ...]:
+    """The library's modules that make the sections of the page."""
+    return tuple(sorted(set(map(training.module_of, SECTIONS))))
 
 
 def page_files() -> tuple[str, ...]:

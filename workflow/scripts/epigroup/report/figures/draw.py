@@ -32,7 +32,7 @@ def palettes(
 
 
 def function_of(entry: str) -> Callable[..., Any]:
-    """The function of an entry "package.module:function"; the rule that draws names the module in its digest."""
+    """The function of an entry "package.module:function", whose module the rule names in its digest."""
     module, name = entry.split(":")
     return getattr(import_module(module), name)
 

@@ -2,7 +2,11 @@
 
 import pandas as pd
 
+from epigroup.report.figures import numbers as tables
+from epigroup.report.section import Page, Section, fill
+from epigroup.report.sections.comparison import confounder_rows
 from epigroup.report.sections.headline import number
+from epigroup.report.sections.strategies import composition_tables
 from epigroup.results.run import Results
 
 
@@ -45,3 +49,38 @@ def listed(seeds) -> str:
     if pd.isna(seeds):
         return ""
     return seeds.replace(",", ", ") if isinstance(seeds, str) else str(int(seeds))
+
+
+def groups(page: Page) -> Section | None:
+    """The task vectors in a plane, who is in which group, and what the groups follow."""
+    results = page.results
+    composition = composition_tables(results, page.grouping)
+    confounders = confounder_rows(results)
+    if not (page.data["embedding"] or composition or confounders or results.k is not None):
+        return None
+    html = fill(
+        "groups",
+        has_embedding=bool(page.data["embedding"]),
+        embedding_seeds=list(page.data["embedding"]),
+        colour_by=colour_choices(page),
+        composition=composition,
+        grouping=page.grouping,
+        confounders=confounders,
+        has_sweep=bool(page.data["sweep"]["measures"]),
+        most_stable=tables.most_stable(results),
+        k_choice=k_choice_rows(results),
+        page=page,
+    )
+    return Section("groups", "Groups", html)
+
+
+def colour_choices(page: Page) -> list[tuple[str, str]]:
+    """What the embedding can be coloured by, first what tells tasks apart."""
+    choices = [("modality", "event modality"), ("cell_group", "cell group")]
+    if page.results.tasks["modality"].nunique() == 1:
+        choices.reverse()
+    if page.grouping in set(page.results.groups["grouping"]):
+        choices.append(("group", "task group"))
+    if page.data["gain"]["label"]:
+        choices.append(("gain", f"gain in {page.results.names.label}"))
+    return choices

@@ -6,6 +6,7 @@ import pandas as pd
 
 from epigroup.reads.accounts import GIVEN, KEPT
 from epigroup.report.section import Page, Section, fill
+from epigroup.report.sections.strategies import data_tables
 
 # measure: its words on the page
 SHOWN = {
@@ -77,3 +78,11 @@ def shown(value: float) -> str:
     if value >= 1e9:
         return "∞"
     return f"{value:,.0f}" if value >= 100 or (value >= 10 and value == int(value)) else f"{value:.3g}"
+
+
+def quality(page: Page) -> Section | None:
+    """Peaks by assay, and reads of the profiles that entered as reads."""
+    found = data_tables(page.results)
+    if not (found["peak_rows"] or found["read_rows"]):
+        return None
+    return Section("quality", "Sample quality", fill("quality", **found))

@@ -9,6 +9,8 @@ import pandas as pd
 from epigroup.dataset.tasks import profiles, with_assay
 from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.report.figures import numbers as tables
+from epigroup.report.section import Page, Section, fill
+from epigroup.report.sections.comparison import choice_rows, transfer_rows
 from epigroup.report.sections.headline import headline_rows, number, verdict
 from epigroup.report.sections.twins import twin_flags
 from epigroup.results.run import Results
@@ -304,3 +306,23 @@ def span_text(span: dict) -> str:
     if not start and end is None:
         return str(span["chrom"])
     return f"{span['chrom']}:{start:,}-{'end' if end is None else format(end, ',')}"
+
+
+def strategies(page: Page) -> Section:
+    """All strategies, gains over each, choices, negative transfer, task by task."""
+    html = fill(
+        "strategies",
+        score=page.results.names.label,
+        shown_scores=page.data["metrics"],
+        of_labels=page.results.names.targets == "labels",
+        levels=page.data["levels"],
+        strategies=page.results.strategy_names,
+        strategy_rows=strategy_table(page.data),
+        **score_tables(page.results),
+        **gain_table(page.results),
+        choices=choice_rows(page.results),
+        transfer=transfer_rows(page.results),
+        pairs=tables.default_pairs(page.results),
+        page=page,
+    )
+    return Section("strategies", "Strategies", html)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from epigroup.evaluation.score_names import SCORE_NAMES
+from epigroup.report.section import Page, Section, fill
 from epigroup.report.sections.comparison import transfer_rows
-from epigroup.report.sections.strategies import ALL_SCORES
+from epigroup.report.sections.strategies import ALL_SCORES, task_table
 from epigroup.results.run import Results
 
 
@@ -116,3 +117,15 @@ def baseline(results: Results) -> str:
         return str(alone["alone"])
     named = [pair["baseline"] for pair in results.headline.get("pairs", [])]
     return next((name for name in reversed(named) if name in results.strategy_names), "")
+
+
+def tasks(page: Page) -> Section:
+    """The table of all tasks."""
+    html = fill(
+        "tasks",
+        shown_scores=page.data["metrics"],
+        of_labels=page.results.names.targets == "labels",
+        modalities=list(page.shades["modality"]),
+        **task_table(page.results, page.scores, page.data),
+    )
+    return Section("tasks", "All tasks", html, data=task_details(page.results))

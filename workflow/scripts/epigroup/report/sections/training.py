@@ -6,6 +6,7 @@ import numpy as np
 
 from epigroup.report.figures import numbers as tables
 from epigroup.report.figures.trials import search_units
+from epigroup.report.section import Page, Section, fill
 from epigroup.results.run import Results
 
 
@@ -53,3 +54,16 @@ def study_rows(results: Results, training: Mapping, config: Mapping) -> dict | N
         "steps_share": 100 * float(at["steps_share"].mean()),
         "rows": results.study.sort_values(["modality", "share_train"]).to_dict("records"),
     }
+
+
+def training(page: Page) -> Section | None:
+    """Curves, searches of learning rates, the patience study."""
+    if not page.data["curves"]:
+        return None
+    html = fill(
+        "training",
+        searches=search_rows(page.results),
+        study=study_rows(page.results, page.training, page.report["config"]),
+        page=page,
+    )
+    return Section("training", "Training", html)
