@@ -66,7 +66,7 @@ STAGES = (
         {
             "simulation/genome.fa": "The simulated genome.",
             "simulation/reads/{profile}.rep{replicate}.fastq.gz": "Simulated reads; those of pairs end in `_1` and `_2`.",
-            "simulation/reads/{profile}.rep{replicate}_{replicate}.fastq.gz": "The mates of simulated pairs.",
+            "simulation/reads/{profile}.rep{replicate}_{mate}.fastq.gz": "The mates of simulated pairs.",
             "simulation/alignments/{profile}.bam": "Simulated alignments, with their index.",
             "simulation/alignments/{profile}.bam.bai": "Index of these.",
             "simulation/peaks/{profile}.narrowPeak": "Peaks of profiles that the sheet gives as peaks.",
