@@ -242,7 +242,7 @@ SILENT: tuple[tuple[str, str, str], ...] = (
         "III.B, IV.B",
         "How DBSCAN is brought to four clusters, and where its noise goes, is not said; nor are the settings of "
         "spectral and sparse subspace clustering.",
-        "See docs/guide/groupings.md.",
+        "See docs/guide/groupings.md, and docs/reference/config.md for the settings.",
     ),
     (
         "II.B",
