@@ -250,13 +250,19 @@ def test_pages_that_messages_name_are_there():
     assert [page for page in sorted(named) if not (REPOSITORY / page).is_file()] == []
 
 
-def test_the_rows_shown_are_a_valid_sheet(tmp_path):
+def shown_sheet(path, begin, end):
+    """The sheet that the guide shows between two of its phrases."""
     page = (REPOSITORY / "docs" / "guide" / "sheet.md").read_text()
-    table = page[page.index("One row of each kind") : page.index("From above")]
+    table = page[page.index(begin) : page.index(end)]
     lines = [line.strip("|") for line in table.splitlines() if line.startswith("|") and "---" not in line]
     cells = ["\t".join(cell.strip() for cell in line.split("|")) for line in lines]
-    path = tmp_path / "samples.tsv"
     path.write_text("\n".join(cells) + "\n")
-    sheet = read_sheet(path, assembly="hg38", exist=lambda _: True)
+    return read_sheet(path, assembly="hg38", exist=lambda _: True)
+
+
+def test_the_rows_shown_are_a_valid_sheet(tmp_path):
+    peaks = shown_sheet(tmp_path / "peaks.tsv", "Peaks alone", "One row of each kind")
+    assert [peaks.profiles[name].kind for name in peaks.tasks] == ["peaks"] * 3
+    sheet = shown_sheet(tmp_path / "samples.tsv", "One row of each kind", "From above")
     assert len(sheet.tasks) == 6
     assert sheet.profiles["ctcf_sknsh"].control == "input_sknsh"

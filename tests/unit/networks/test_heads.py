@@ -67,7 +67,7 @@ def test_the_lines_of_the_readme_load_an_exported_model(tmp_path):
     block = re.search(
         r"```python\n(.*?)```", (REPOSITORY / "docs/guide/predict.md").read_text(), re.DOTALL
     ).group(1)
-    path = "results/export/SMTL/seed1/group0.safetensors"
+    path = "results/mine/export/SMTL/seed1/group0.safetensors"
     names = {}
     exec(block.replace(path, str(tmp_path / "group0.safetensors")), names)
     assert names["info"].groups[0] == ["a", "b"]

@@ -49,6 +49,31 @@ def test_what_cannot_be_is_said_before_any_job(config, changed, says):
         check_asked(run_of(config, **changed))
 
 
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        (lambda tasks: tasks[:1], r"^groups\.tsv: 7 of 8 tasks have no row"),
+        (lambda tasks: ["nobody"], r"^groups\.tsv:2: task_id 'nobody' is no task of the sheet"),
+        (lambda tasks: tasks, r"^groupings\.mine\.k: 2, but groups\.tsv has 1 groups: all$"),
+    ],
+)
+def test_a_table_of_groups_that_does_not_fit_the_sheet_is_told_before_any_job(config, named, says):
+    mine = {"mine": {"method": "table", "file": "groups.tsv", "k": 2}}
+    with pytest.raises(InputError, match=r"^groupings\.mine\.file: 'groups\.tsv' is not there"):
+        check_asked(run_of(config, groupings=mine))
+    rows = [f"{task}\tall\n" for task in named(run_of(config).tasks)]
+    Path("groups.tsv").write_text("".join(["task_id\tgroup\n", *rows]))
+    with pytest.raises(InputError, match=says):
+        check_asked(run_of(config, groupings=mine))
+
+
+def test_a_table_of_groups_that_the_run_makes_is_not_looked_at(config):
+    Path("results/simulation").mkdir(parents=True)
+    Path("results/simulation/groups.tsv").write_text("of an earlier sheet")
+    mine = {"mine": {"method": "table", "file": "<results>/simulation/groups.tsv", "k": 2}}
+    check_asked(run_of(config, groupings=mine))
+
+
 def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
     assert baselines.predictions(run_of(config), "mean_prediction") == {
         split: f"results/predictions/SMTL/seed1/{split}.h5" for split in ("validation", "test")

@@ -65,7 +65,9 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
         while (like := groupings[chain[-1]]["like"]) is not None:
             if like not in groupings or like in chain:
                 fault = "leads back to itself" if like in chain else "is not under groupings"
-                raise InputError(f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}")
+                raise InputError(
+                    f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}; there are: {', '.join(groupings)}"
+                )
             chain.append(like)
     _check_sources(config, source)
     _check_affinities(config, source)

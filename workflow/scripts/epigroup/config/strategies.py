@@ -53,7 +53,9 @@ def count_groups(config: Mapping[str, Any], grouping: str, table: pd.DataFrame) 
             f"config: groupings.{grouping}.k: say how many groups the method '{spec['method']}' makes"
         )
     if spec["k"] > len(tasks):
-        raise InputError(f"config: groupings.{grouping}.k: {spec['k']} groups of {len(tasks)} tasks")
+        raise InputError(
+            f"config: groupings.{grouping}.k: {spec['k']} groups of {len(tasks)} tasks; give {len(tasks)} at most"
+        )
     return spec["k"]
 
 

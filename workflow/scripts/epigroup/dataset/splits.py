@@ -30,7 +30,7 @@ def resolve(splits: Mapping[str, Any], sizes: Mapping[str, int | None]) -> dict[
     by_place = sorted(spans, key=lambda s: (s["chrom"], s["start"]))
     for one, two in zip(by_place, by_place[1:], strict=False):
         if one["chrom"] == two["chrom"] and (one["end"] is None or two["start"] < one["end"]):
-            raise InputError(f"splits: {_show(one)} and {_show(two)} overlap")
+            raise InputError(f"splits: {_show(one)} and {_show(two)} overlap; end one where the other begins")
     result: dict[str, Any] = {}
     for name in SPLITS:
         if splits[name] == "rest":

@@ -68,6 +68,8 @@ def describe(plan: Plan) -> str:
         f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32), a core "
         f"{CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16);",
         f"    a step takes at least {STEP_SECONDS[True] * 1e3:g} and {STEP_SECONDS[False] * 1e3:g} ms",
+        "    `training.device: auto` counts as a GPU; where a job finds none, cores compute, "
+        f"up to {GPU_FLOPS / CPU_FLOPS:g} times as long",
         "  the log of a training job shows your machine's examples/s: scale the hours by it",
     ]
     return "\n".join(lines)

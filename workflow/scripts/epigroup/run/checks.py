@@ -9,6 +9,7 @@ from epigroup.config.layouts import layout_faults
 from epigroup.config.patience import count_profiles
 from epigroup.config.searches import searched_tasks
 from epigroup.core.errors import InputError
+from epigroup.dataset.groups import read_groups
 from epigroup.reads.given_alignments import first_layout
 from epigroup.run.baselines import check_baselines
 from epigroup.run.calibration import check_precisions
@@ -83,16 +84,36 @@ def check_container(run: Run) -> None:
         raise InputError(f"running.container: {image} is not there; build it from the recipe in container/")
 
 
+def check_tables(run: Run) -> None:
+    """InputError for a table of groups that does not fit the sheet; one that the run, or another workflow, makes is not
+    looked at."""
+    for name, spec in run.config["groupings"].items():
+        path = run.in_results(spec["file"]) if spec["method"] == "table" else None
+        if path is None or path.startswith(run.path("")) or run.made(path):
+            continue
+        if not os.path.exists(path):
+            raise InputError(f"groupings.{name}.file: '{path}' is not there; check the path")
+        tasks = [row["task_id"] for row in run.task_rows(name, ["task_id"])]
+        found = read_groups(path, tasks, overlap=spec["overlap"]).names
+        if len(found) != spec["k"]:
+            raise InputError(
+                f"groupings.{name}.k: {spec['k']}, but {path} has {len(found)} groups: {', '.join(found[:10])}"
+            )
+
+
 def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
     for name in run.groupings:
         settings(run, "grouping", name)
+    check_tables(run)
     for strategy, seed in run.searched_runs():
         searched_tasks(run.config, strategy, seed, run.table)
     if "patience_study" in run.config:
         count_profiles(run.config["patience_study"], run.table)
     if "sweep" in run.config and max(run.config["sweep"]["k"]) > len(run.tasks):
-        raise InputError(f"sweep.k: {max(run.config['sweep']['k'])} groups of {len(run.tasks)} tasks")
+        raise InputError(
+            f"sweep.k: {max(run.config['sweep']['k'])} groups of {len(run.tasks)} tasks; leave out what is above"
+        )
     check_precisions(run)
     check_baselines(run)
     check_paper(run)
