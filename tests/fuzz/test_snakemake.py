@@ -27,8 +27,10 @@ SHEET = "".join(
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     folder = copy_checkout(tmp_path_factory.mktemp("fuzz"))
-    for name in ("genome.fa", "one.bed", "two.bed", "own.tsv"):
+    for name in ("genome.fa", "one.bed", "two.bed"):
         (folder / name).write_text("")
+    ids = [row.split("\t")[COLUMNS.index("profile_id")] for row in SHEET.splitlines()[1:]]
+    (folder / "own.tsv").write_text("".join(["task_id\tgroup\n", *(f"{one}\tall\n" for one in ids)]))
     return folder
 
 
