@@ -1,14 +1,18 @@
 """The version stands in one place, and the changelog says of every entry what it reruns."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
+import zipfile
 from datetime import date
 
 import pytest
 import yaml
 
 import epigroup
-from checkouts import REPOSITORY
+from checkouts import LIBRARY, REPOSITORY
 
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
 NUMBER = r"\d+\.\d+\.\d+"
@@ -121,3 +125,23 @@ def test_the_version_stands_in_one_place():
         (path.name, tag) for path in pages for tag in re.findall(rf"epigroup:({NUMBER})", path.read_text())
     }
     assert {tag for _, tag in named} <= {epigroup.__version__}, named
+
+
+def test_a_package_that_is_built_holds_the_whole_library(tmp_path):
+    """Or an installation would pass, and imports fail."""
+    source = tmp_path / "source"
+    shutil.copytree(LIBRARY, source / "workflow/scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "pyproject.toml", source)
+    options = ["--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", tmp_path]
+    words = [sys.executable, "-m", "pip", "wheel", "--quiet", *options, source]
+    made = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    [wheel] = tmp_path.glob(f"epigroup-{epigroup.__version__}-*.whl")
+    there = {
+        path.relative_to(LIBRARY).as_posix() for path in (LIBRARY / "epigroup").rglob("*") if path.is_file()
+    }
+    there = {name for name in there if name.endswith((".py", ".tsv"))}
+    with zipfile.ZipFile(wheel) as held:
+        assert {name for name in held.namelist() if name.startswith("epigroup/")} == there and len(
+            there
+        ) > 300
