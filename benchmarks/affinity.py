@@ -49,7 +49,9 @@ SETTINGS = {
     "network": NETWORK, "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0,
     "batch_size": 64, "max_steps": 10**9, "validate_every": 10**9, "patience": 1,
     "reverse_complement": False, "jitter": 0, "sampling": "none", "loss": "bce", "positive_weights": "none",
-    "balancing": "none", "focal_gamma": 2.0, "max_positive_weight": 100.0, "keep": "group",
+    "balancing": "none", "loss_scale": "mean",
+    "schedule": "constant", "warm_up": 0, "averaging": 0.0,
+    "focal_gamma": 2.0, "max_positive_weight": 100.0, "keep": "group",
     "packing": "sequential", "layout": "channels_last", "precision": "fp32", "device": "cpu",
 }  # fmt: skip
 

@@ -40,7 +40,8 @@ from epigroup.training.trainer import GroupTrainer  # noqa: E402
 SETTINGS = {
     "optimiser": "adam", "learning_rate": 0.002, "momentum": 0.0, "weight_decay": 0.0, "batch_size": 64,
     "max_steps": 10**9, "validate_every": 10**9, "patience": 1, "reverse_complement": True, "jitter": 20,
-    "sampling": "none", "keep": "group", "balancing": "none", "loss": "bce", "positive_weights": "none",
+    "sampling": "none", "keep": "group", "balancing": "none", "loss_scale": "mean",
+    "schedule": "constant", "warm_up": 0, "averaging": 0.0, "loss": "bce", "positive_weights": "none",
     "focal_gamma": 2.0, "max_positive_weight": 100.0, "packing": "sequential", "layout": "channels_last",
     "device": "cpu",
 }  # fmt: skip

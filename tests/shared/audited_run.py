@@ -32,7 +32,13 @@ def run_inputs(folder, f1, depth=None, n_peaks=None, tasks=TASKS):
         path = folder / f"{task}.rep1.flagstat.txt"
         path.write_text(quality_files.FLAGSTAT.format(total=int(mapped), mapped=int(mapped), mates=0))
         flagstat.append(str(path))
-    return {"tasks": str(folder / "tasks.tsv"), "metrics": metrics, "flagstat": flagstat, "fastp": []}
+    return {
+        "tasks": str(folder / "tasks.tsv"),
+        "metrics": metrics,
+        "flagstat": flagstat,
+        "fastp": [],
+        "curves": [],
+    }
 
 
 def run_cfg(n=30, donors=(), batches=()):
@@ -49,6 +55,7 @@ def run_cfg(n=30, donors=(), batches=()):
         "draws": 2000,
         "seed": 1,
         "min_positives": 50,
+        "trainings": [],
     }
 
 

@@ -36,6 +36,10 @@ TRAINING = {
     "sampling": "none",
     "keep": "group",
     "balancing": "none",
+    "loss_scale": "mean",
+    "schedule": "constant",
+    "warm_up": 0,
+    "averaging": 0.0,
 }
 PAIRS = [["KMTL", "RANDOM"], ["KMTL", "SMTL"], ["KMTL", "EMTL"], ["KMTL", "CMTL"], ["KMTL", "STL"]]
 

@@ -12,7 +12,7 @@ import report_tree
 import result_files
 from audited_run import GRAPH, follow, run_cfg, run_inputs
 from epigroup import audit
-from epigroup.audit import class_balance, donors, technique, thresholds
+from epigroup.audit import class_balance, donors, ended, technique, thresholds
 from epigroup.audit.run_checks import COLUMNS, audit_run
 from epigroup.comparison.scores import read_metrics
 from epigroup.core.text_files import sealed
@@ -117,3 +117,27 @@ def test_the_whole_audit_its_table_its_figure_and_its_place_in_the_report(tmp_pa
     numbers = technique_points(results)
     assert len(numbers) == (3 + 2) * 30  # peaks are not held against F1
     assert len(draw_technique(numbers, {"modality": {"TFB": "#000000"}}).axes) == 8
+
+
+def write_curve(path, losses, every=100):
+    """curves.tsv of groups by their validation losses."""
+    rows = [
+        {"group": group, "step": every * (i + 1), "validation_loss": loss}
+        for group, of_one in losses.items()
+        for i, loss in enumerate(of_one)
+    ]
+    return result_files.write_tsv(pd.DataFrame(rows, columns=["group", "step", "validation_loss"]), path)
+
+
+def test_networks_that_max_steps_cut_off_are_counted_by_strategy(tmp_path):
+    """Group 0 was improving to the end, 1 met its patience in the very last validation, 2 ended before."""
+    curve = write_curve(tmp_path / "a.tsv", {0: [3, 2, 1], 1: [1, 2, 3], 2: [1, 2]})
+    told = {"strategy": "KMTL", "seed": 1, "max_steps": 300, "patience": 2, "schedule": "constant"}
+    found = ended.check({"curves": [curve]}, {"trainings": [told]})
+    assert found.verdict == "warn" and found.details == {"cut_off": [["KMTL", 1, 0]], "n_networks": 3}
+    assert "1 of 3 networks were cut off" in found.figure and "KMTL 1 of 3" in found.figure
+    for other in (told | {"schedule": "cosine"}, told | {"max_steps": 400}):
+        assert ended.check({"curves": [curve]}, {"trainings": [other]}).verdict == "pass"
+    empty = write_curve(tmp_path / "b.tsv", {})
+    both = ended.check({"curves": [curve, empty]}, {"trainings": [told, told | {"strategy": "STL"}]})
+    assert "STL" not in both.figure and both.details["n_networks"] == 3

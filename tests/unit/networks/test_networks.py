@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from epigroup.core.errors import InputError
-from epigroup.networks.architecture import NETWORKS, complete_network, network_cost
+from epigroup.networks.architecture import NETWORKS, complete_network, hidden_units, network_cost
 from epigroup.networks.networks import Dropout
 from epigroup.networks.settings import read_network
 from planted_examples import build_network
@@ -260,3 +260,13 @@ def test_dropout_masks_follow_the_bits_and_keep_the_mean():
 def test_wrong_settings_are_named(change, window, says):
     with pytest.raises(InputError, match=says):
         build_network(SMALL | change, 2, window)
+
+
+def test_hidden_units_go_by_the_number_of_tasks():
+    """Two a task, as a power of two from 64 to 1,024."""
+    wanted = {1: 64, 32: 64, 33: 128, 64: 128, 65: 256, 105: 256, 128: 256, 367: 1024, 512: 1024, 2000: 1024}
+    assert {n: hidden_units(n) for n in wanted} == wanted
+    assert complete_network({"name": "small", "hidden": "auto"}, 1001, 109)["hidden"] == 256
+    assert complete_network({"name": "small", "hidden": 7}, 1001, 109)["hidden"] == 7
+    private = complete_network({"name": "small", "hidden": "auto", "head": "private"}, 1001, 109)
+    assert "hidden" not in private

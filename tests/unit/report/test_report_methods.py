@@ -205,6 +205,21 @@ def test_methods_say_what_was_trained():
     assert "ratio of negatives to positives of the task (at most 100), averaged" in text
 
 
+def test_how_the_rate_went_is_described():
+    plain = one_training(report_settings.TRAINING)
+    assert "learning rate rose" not in plain and "moving average" not in plain
+    plateau = {"schedule": "plateau", "plateau_factor": 0.3, "plateau_patience": 2, "averaging": 0.999}
+    text = one_training(report_settings.TRAINING | plateau | {"warm_up": 500})
+    assert (
+        "The learning rate rose evenly over the first 500 steps and was multiplied by 0.3 after 2 validations in a row "
+        "without a new minimum. Validated and kept was the exponential moving average"
+    ) in text
+    text = one_training(report_settings.TRAINING | {"schedule": "cosine", "final_rate": 0.01})
+    assert "The learning rate fell by half a cosine to 1 % at the last step." in text
+    text = one_training(report_settings.TRAINING | {"loss_scale": "per_task"})
+    assert "the gradients of a task's output layer not divided by their number, in batches" in text
+
+
 def test_weighted_sampling_is_described():
     text = one_training(report_settings.TRAINING | {"sampling": "weighted"})
     assert "proportional to the mean, over the group's tasks, of label over share of positives" in text

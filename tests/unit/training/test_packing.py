@@ -50,7 +50,7 @@ def test_interleaved_groups_get_the_bits_that_they_get_alone(alone, packing, meg
             assert torch.equal(weight, packed[group].weights[name])
     if packing == "auto":
         assert "measured on this machine: sequential " in caplog.text and ", interleaved " in caplog.text
-    assert "mean over its 3 tasks, so a head's step scales with rate / group size = 0.00333" in caplog.text
+    assert "a head's step" not in caplog.text  # the steps of Adam do not follow the size of gradients
 
 
 def test_memory_decides_how_many_are_in_flight():

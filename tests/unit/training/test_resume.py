@@ -65,6 +65,7 @@ print(json.dumps(ends))
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+PLATEAU = {"plateau_factor": 0.5, "plateau_patience": 1}
 
 
 def lines_without_seconds(path: Path) -> list[str]:
@@ -74,7 +75,11 @@ def lines_without_seconds(path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("sent", "times", "change"),
     [
-        (9, 5, {"packing": "interleaved", "keep": "task"}),
+        (
+            9,
+            5,
+            {"packing": "interleaved", "keep": "task", "averaging": 0.99, "schedule": "plateau", **PLATEAU},
+        ),
         (15, 1, {"optimiser": "sgd", "momentum": 0.9, "learning_rate": 0.1}),
     ],
 )

@@ -33,6 +33,11 @@ RUN: dict[str, tuple[str, str, str]] = {
         "Class balance",
         "Unbalanced classes",
     ),
+    "ended": (
+        "epigroup.audit.ended:check",
+        "Trainings that came to their end",
+        "Not among them",
+    ),
     "technique": (
         "epigroup.audit.technique:check",
         "Depth, FRiP, peaks and batch against performance",
@@ -55,3 +60,5 @@ RUN: dict[str, tuple[str, str, str]] = {
     ),
 }
 CHECKS = DATASET | RUN
+# Of a training's settings, what `ended` goes by.
+ENDING_KEYS = ("max_steps", "patience", "schedule")

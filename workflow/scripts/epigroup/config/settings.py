@@ -16,7 +16,7 @@ from epigroup.config.strategies import warm_start
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import blocks, complete_network, same_weights
 from epigroup.networks.settings import read_network
-from epigroup.training.balancing import check_balancing, without_unused
+from epigroup.training import balancing, schedule
 from epigroup.training.settings import read_training
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
@@ -278,7 +278,9 @@ def _check_training(config: Mapping[str, Any], source: str) -> None:
                 f"groups, and sampling {of_one['sampling']} makes each its own; use packing sequential"
             )
         try:
-            check_balancing(read_training(of_one))
+            told = read_training(of_one)
+            balancing.check_balancing(told)
+            schedule.check_schedule(told)
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
 
@@ -364,15 +366,16 @@ def _check_trials(config: Mapping[str, Any], source: str) -> None:
             )
 
 
-def training_settings(config: Mapping[str, Any], strategy: str) -> dict[str, Any]:
-    """What a strategy trains with: the training section, its own keys over it, the network's defaults."""
+def training_settings(config: Mapping[str, Any], strategy: str, n_tasks: int = 1) -> dict[str, Any]:
+    """What a strategy trains with: the training section, its own keys over it, the network's defaults for a run of
+    `n_tasks` tasks."""
     common, own = config["training"], config["strategies"][strategy]["training"]
     network = {"name": "small", **common["network"]}
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it
     network |= own.get("network", {})
-    full = {**common, **own, "network": complete_network(network, config["dataset"]["window"])}
-    return canonical(without_unused(full))
+    full = {**common, **own, "network": complete_network(network, config["dataset"]["window"], n_tasks)}
+    return canonical(balancing.without_unused(schedule.without_unused(full)))
 
 
 def canonical(value: Any) -> Any:

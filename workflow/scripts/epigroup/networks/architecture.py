@@ -31,6 +31,8 @@ NETWORKS = {
 NETWORKS["deepsea_pool3"] = NETWORKS["deepsea"]
 LAST_UNPOOLED = ("deepsea",)
 PRIVATE_HIDDEN = 64
+# `hidden: auto`: so many units a task, as a power of two between the two numbers. DeepSEA has 925 for 919 targets.
+UNITS_A_TASK, FEWEST_UNITS, MOST_UNITS = 2, 64, 1024
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,23 @@ def same_weights(network: NetworkSettings, other: NetworkSettings) -> bool:
     return replace(network, dropout=()) == replace(other, dropout=())
 
 
-def complete_network(network: Mapping[str, Any], window: int) -> dict[str, Any]:
-    """A network's settings with what its name implies, and `width` put into the sizes of its layers.
+def hidden_units(n_tasks: int) -> int:
+    """Units of the shared hidden layer of `hidden: auto`, for a run of `n_tasks` tasks: the least power of two that
+    gives each task UNITS_A_TASK, within FEWEST_UNITS and MOST_UNITS.
+    """
+    wanted = max(1, UNITS_A_TASK * n_tasks)
+    return min(MOST_UNITS, max(FEWEST_UNITS, 1 << (wanted - 1).bit_length()))
+
+
+def complete_network(network: Mapping[str, Any], window: int, n_tasks: int = 1) -> dict[str, Any]:
+    """A network's settings with what its name implies, `hidden: auto` for a run of `n_tasks` tasks, and `width` put
+    into the sizes of its layers.
 
     What the form of head does not use is left out. Raises InputError as `blocks` does.
     """
     full = {**NETWORKS[network["name"]], "head": "shared", "private_hidden": PRIVATE_HIDDEN, **network}
+    if full["hidden"] == "auto":
+        full["hidden"] = hidden_units(n_tasks)
     unused = {"hidden", "private_hidden"} - {hidden_key(full["head"])}
     width = full.pop("width", 1)
     full = {key: value for key, value in full.items() if key not in unused}

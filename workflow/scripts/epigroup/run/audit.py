@@ -78,6 +78,7 @@ def inputs(run: Run) -> dict[str, Any]:
         "found": run.path("audit/dataset.json"),
         "tasks": run.path("dataset/tasks.tsv"),
         "metrics": evaluation.of_scored(run, "metrics.tsv"),
+        "curves": training.all_curves(run),
         "thresholds": [
             f"{folder}/audit/thresholds/{strategy}/seed{seed}/thresholds.tsv"
             for folder in evaluation.folders(run).values()
@@ -152,6 +153,12 @@ def run_settings(run: Run, origins: flow.Maker) -> dict[str, Any]:
                 for task in run.tasks
             ],
             "facts": fitted_facts(run),
+            "trainings": [
+                {"strategy": strategy, "seed": seed, **{key: told[key] for key in audits.ENDING_KEYS}}
+                for strategy, seed in run.trained_runs()
+                for told in [run.training_of(strategy)]
+                for _ in training.curves(run, strategy, seed)
+            ],
             "leaks": flow.leaks(decisions, tested, origins),
             "readers": flow.readers(evaluation.of_scored(run, "metrics.tsv"), tested, origins),
             "followed": {kind: len(files) for kind, files in decisions.items()},

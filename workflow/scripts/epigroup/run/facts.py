@@ -142,7 +142,7 @@ class Run:
 
     def training_of(self, strategy: str) -> dict[str, Any]:
         """The settings of a strategy's training, its own over those of all."""
-        return training_settings(self.config, strategy)
+        return training_settings(self.config, strategy, len(self.sheet.tasks))
 
     @property
     def on_gpu(self) -> bool:

@@ -20,6 +20,7 @@ class GroupState:
     best_loss: float = math.inf
     validations_since_best: int = 0
     validated_step: int = 0
+    lowerings: int = 0  # of the learning rate, on plateaus
     first_loss: float = math.nan
     exploded_steps: int = 0
     loss_sum: float = 0.0

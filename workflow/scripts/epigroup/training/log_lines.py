@@ -50,7 +50,12 @@ def task_weights(trainer: GroupTrainer) -> str:
 def ending_line(trainer: GroupTrainer) -> str:
     """Where training ended and what is kept."""
     state = trainer.state
-    why = "no new minimum" if state.validations_since_best >= trainer.settings.patience else "max_steps"
+    by_itself = state.validations_since_best >= trainer.settings.patience
+    why = (
+        "no new minimum"
+        if by_itself
+        else "max_steps; it may have gone on improving: raise training.max_steps"
+    )
     others = len(state.kept_steps) - 1
     looks = state.looks.get("seconds")
     return (

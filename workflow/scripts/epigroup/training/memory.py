@@ -59,15 +59,16 @@ class Footprint:
 def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprint:
     """Estimate for a network of `n_tasks` tasks under these settings, without sequences and labels.
 
-    A network in flight: weights, gradients, what the optimiser keeps, all float32. A step: with bf16 the
-    weights and their gradients in that too, and the gradients that a balancing holds; per example, of each
-    block the convolution's output and its gradient, after pooling the value with an int64 place, ReLU, mask
-    and product.
+    A network in flight: weights, gradients, what the optimiser keeps, the mean of the weights, all float32. A
+    step: with bf16 the weights and their gradients in that too, and the gradients that a balancing holds; per
+    example, of each block the convolution's output and its gradient, after pooling the value with an int64 place,
+    ReLU, mask and product.
     """
     network, bf16 = settings.network, settings.precision == "bf16"
     size = 2 if bf16 else 4
     weights = network_cost(network, window, n_tasks).weights
     kept = 2 + OPTIMISER_COPIES[settings.optimiser] + (settings.optimiser == "sgd" and settings.momentum > 0)
+    kept += settings.averaging > 0
     example, largest = 4 * window * size, 0
     for block in blocks(network, window):
         out, pooled = block.outputs * block.positions, block.outputs * block.length

@@ -126,12 +126,13 @@ class Pack:
 
     def _announce(self) -> None:
         for group in self.in_flight:
-            rate, n = self.rates[group], len(self.groups[group])
+            settings, rate, n = self.job.settings, self.rates[group], len(self.groups[group])
             heads = (
                 f"; the loss is the mean over its {n} tasks, so a head's step scales with rate / group size "
-                f"= {rate / n:.3g}"
+                f"= {rate / n:.3g} (training.loss_scale: per_task makes it {rate:.3g})"
             )
-            logger.info("group %d: learning rate %g%s", group, rate, heads if n > 1 else "")
+            shrinks = n > 1 and settings.optimiser == "sgd" and settings.loss_scale == "mean"
+            logger.info("group %d: learning rate %g%s", group, rate, heads if shrinks else "")
 
     def _restore(self, state: Mapping[str, Any], checkpoint: Checkpoint) -> bool:
         """Take over a checkpoint; False when a snapshot that it names is missing or damaged."""

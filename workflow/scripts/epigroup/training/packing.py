@@ -142,8 +142,7 @@ def calibrate(names: Sequence[str], trainers: Sequence[GroupTrainer]) -> dict[st
     """
     device, n = trainers[0].device, len(trainers)
     for trainer in trainers:
-        for group in trainer.optimiser.param_groups:
-            group["lr"] = 0.0  # as much work, and no copy can diverge
+        trainer.learning_rate = 0.0  # as much work, and no copy can diverge
 
     def round_of(name: str) -> float:
         started = time.perf_counter()

@@ -49,8 +49,9 @@ class LookSettings:
 class TrainingSettings(LossSettings, UntrainedSettings):
     """The section `training` of a completed config, changed by a strategy's own: what decides the result of a training.
 
-    patience: validations; validate_every: steps; jitter: bp. balancing_...: each None where the method does not heed
-    it. warm_start: the strategy that it starts from. threads: None where it is the job's to know.
+    patience: validations; validate_every, warm_up: steps; jitter: bp. final_rate, plateau_..., balancing_...: each None
+    where schedule or method do not heed it. averaging: decay of the mean of the weights, 0: none. warm_start: the
+    strategy that it starts from. threads: None where it is the job's to know.
     """
 
     optimiser: str
@@ -63,6 +64,13 @@ class TrainingSettings(LossSettings, UntrainedSettings):
     packing: str
     layout: str
     balancing: str
+    loss_scale: str
+    schedule: str
+    warm_up: int
+    averaging: float
+    final_rate: float | None = None
+    plateau_factor: float | None = None
+    plateau_patience: int | None = None
     balancing_rate: float | None = None
     balancing_temperature: float | None = None
     balancing_decay: float | None = None

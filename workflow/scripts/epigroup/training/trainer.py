@@ -17,6 +17,8 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.networks.losses import build_loss
+from epigroup.networks.networks import Network
+from epigroup.training.averaged_weights import AveragedWeights
 from epigroup.training.balancing.balancer import Balancer, build_balancer
 from epigroup.training.batch_stream import BatchStream, training_order
 from epigroup.training.batches import TrainingOrder
@@ -24,6 +26,8 @@ from epigroup.training.checkpoints import Snapshots
 from epigroup.training.group_state import GroupState, TrainedGroup, trained_group
 from epigroup.training.initial_state import build_looks, build_optimiser, group_key, initial_network
 from epigroup.training.job import TrainingJob
+from epigroup.training.loss_scale import find_scale
+from epigroup.training.schedule import on_plateau, rate_factor
 
 # Examples of a validation batch, by device. On a CPU the layers of larger batches leave the cache.
 VALIDATION_BATCH = {"cpu": 128, "cuda": 1024}
@@ -73,10 +77,11 @@ class GroupTrainer:
         self.network.to(self.device)
         self.state = GroupState(layout=job.layout)
         self.network.take_layout(self.state.layout)
+        self.average = AveragedWeights(self.network, settings.averaging) if settings.averaging else None
         self.optimiser = build_optimiser(self.network, settings, self.learning_rate)
         self.balancer = build_balancer(settings, self.network, len(tasks), self.key)
         positives = torch.from_numpy(train.positives(self.tasks)).to(self.device)
-        self.loss = build_loss(settings, positives, len(train))
+        self.loss, self.scale = build_loss(settings, positives, len(train)), find_scale(settings.loss_scale)
         self.dtype = torch.bfloat16 if settings.precision == "bf16" else torch.float32
         self.stream = stream or BatchStream(
             train, training_order(train, self.tasks, settings, job.seed, label), self.dtype
@@ -86,6 +91,11 @@ class GroupTrainer:
         self.fetch_every = 1 if self.device.type == "cpu" else CHECK_EVERY
         self._losses = torch.empty(CHECK_EVERY, device=self.device)
         self._unread = 0
+
+    @property
+    def served(self) -> Network:
+        """The network that is validated and kept: of the averaged weights, where there are any."""
+        return self.network if self.average is None else self.average.network
 
     @property
     def order(self) -> TrainingOrder:
@@ -109,12 +119,16 @@ class GroupTrainer:
             "state": vars(self.state).copy(),
             "snapshots": self.snapshots.state_dict(),
             **({} if self.balancer is None else {"balancer": self.balancer.state_dict()}),
+            **({} if self.average is None else {"average": self.average.state_dict()}),
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.state = GroupState(**state["state"])
         self.network.take_layout(self.state.layout)
         self.network.load_state_dict(state["network"])
+        if self.average is not None:
+            self.average.network.take_layout(self.state.layout)
+            self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.snapshots.load_state_dict(state["snapshots"], self.state.kept_steps)
         if self.balancer is not None:
@@ -163,19 +177,26 @@ class GroupTrainer:
         self.network.draw_dropout_from(bits)
 
     def training_loss(self, logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
-        """Mean loss over the examples `indices` (N,) and the group's tasks, from logits (N, T): a scalar."""
-        return self.loss(logits, self.train.targets(indices, self.tasks)).mean()
+        """What is descended for the examples `indices` (N,) and the group's tasks, from logits (N, T): a scalar."""
+        return self.scale.total(self.loss(logits, self.train.targets(indices, self.tasks)))
 
     def task_losses(self, logits: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
         """Mean loss of each task over the examples `indices` (N,), from logits (N, T): (T,)."""
         return self.loss(logits, self.train.targets(indices, self.tasks)).mean(0)
 
     def complete_step(self, loss: torch.Tensor) -> None:
-        """After the backward pass: move the weights and take note of the loss."""
+        """After the backward pass of the `training_loss`: move the weights and take note of the mean over the tasks."""
+        if self.scale.heads is not None:
+            self.scale.heads(self.network, len(self.tasks))
+        factor = rate_factor(self.settings, self.state.step, self.state.lowerings)
+        for weights in self.optimiser.param_groups:
+            weights["lr"] = self.learning_rate * factor
         self.optimiser.step()
-        self._losses[self._unread] = loss.detach()
+        self._losses[self._unread] = self.scale.mean(loss.detach(), len(self.tasks))
         self._unread += 1
         self.state.step += 1
+        if self.average is not None:
+            self.average.update(self.network, self.state.step)
         if self._unread >= self.fetch_every:
             self.read_losses()
 
@@ -280,6 +301,7 @@ class GroupTrainer:
             state.best_loss, state.best_step, state.validations_since_best = loss, state.step, 0
         else:
             state.validations_since_best += 1
+            state.lowerings += on_plateau(self.settings, state.validations_since_best)
         if self.settings.keep == "task":
             if not state.task_steps:
                 state.task_losses, state.task_steps = [math.inf] * len(losses), [0] * len(losses)
@@ -287,7 +309,7 @@ class GroupTrainer:
                 state.task_losses[task], state.task_steps[task] = float(losses[task]), state.step
         kept = state.kept_steps
         if state.step in kept:
-            self.snapshots.add(state.step, self.network.state_dict())
+            self.snapshots.add(state.step, self.served.state_dict())
         self.snapshots.keep(kept)
         train_loss = state.loss_sum / max(state.loss_steps, 1)
         examples = state.step * self.order.batch_size
@@ -363,7 +385,7 @@ def validation_losses(trainers: Sequence[GroupTrainer]) -> list[np.ndarray] | No
     buffer = split.sequences.buffer(size, first.dtype)
     totals = [torch.zeros(len(t.tasks), dtype=torch.float64, device=device) for t in trainers]
     for trainer in trainers:
-        trainer.network.eval()
+        trainer.served.eval()
     with torch.inference_mode():
         for indices in split.in_order(size):
             if first.termination.requested:
@@ -371,7 +393,7 @@ def validation_losses(trainers: Sequence[GroupTrainer]) -> list[np.ndarray] | No
             x = split.one_hot(indices, first.dtype, out=buffer)
             for trainer, total in zip(trainers, totals, strict=True):
                 with trainer.autocast():
-                    logits = trainer.network(x)
+                    logits = trainer.served(x)
                 losses = trainer.loss(logits, split.targets(indices, trainer.tasks))
                 total += losses.sum(0, dtype=torch.float64)
     return [(total / len(split)).cpu().numpy() for total in totals]

@@ -18,6 +18,12 @@ BALANCING = {
     "pcgrad": "by PCGrad (Yu et al. 2020)",
     "nash_mtl": "by Nash-MTL (Navon et al. 2022)",
 }
+SCALES = {
+    "mean": "averaged over examples and the group's tasks",
+    "sum": "averaged over examples and added up over the group's tasks",
+    "per_task": "averaged over examples and the group's tasks, the gradients of a task's output layer not divided by "
+    "their number",
+}
 LOSSES = {
     "bce": "the binary cross-entropy",
     "focal": "the focal loss with gamma {gamma:g}",
@@ -69,9 +75,9 @@ def one_training(settings: dict) -> str:
         f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
         f"({rate}{momentum}, weight decay "
         f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
-        f"averaged over examples and the group's tasks, in batches of {settings['batch_size']} examples "
+        f"{SCALES[settings['loss_scale']]}, in batches of {settings['batch_size']} examples "
         f"{strands}, for at most {settings['max_steps']:,} steps. "
-        f"{descent_text(settings)}"
+        f"{descent_text(settings)}{rate_text(settings)}"
         f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
         f"after {settings['patience']} validations without a new "
         f"minimum, and {KEPT[settings['keep']]}."
@@ -88,6 +94,28 @@ def descent_text(settings: dict) -> str:
         )
     if settings.get("warm_start") is not None:
         text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
+    return text
+
+
+def rate_text(settings: dict) -> str:
+    """How the learning rate went, and which weights were validated, where that is out of the ordinary."""
+    parts = []
+    if settings["warm_up"]:
+        parts.append(f"rose evenly over the first {settings['warm_up']:,} steps")
+    if settings["schedule"] == "cosine":
+        parts.append(f"fell by half a cosine to {100 * settings['final_rate']:g} % at the last step")
+    if settings["schedule"] == "plateau":
+        n = settings["plateau_patience"]
+        validations = "a validation" if n == 1 else f"{n} validations in a row"
+        parts.append(
+            f"was multiplied by {settings['plateau_factor']:g} after {validations} without a new minimum"
+        )
+    text = f"The learning rate {' and '.join(parts)}. " if parts else ""
+    if settings["averaging"]:
+        text += (
+            "Validated and kept was the exponential moving average of the weights over the steps, decay "
+            f"{settings['averaging']:g}. "
+        )
     return text
 
 

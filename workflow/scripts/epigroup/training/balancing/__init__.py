@@ -83,6 +83,11 @@ def check_balancing(settings: TrainingSettings) -> None:
     method = find_method(name)
     if method is None:
         return
+    if settings.loss_scale != "mean":
+        raise InputError(
+            f"training.loss_scale {settings.loss_scale}: training.balancing {name} weighs the losses of the tasks "
+            "itself; set loss_scale to mean, or balancing to none"
+        )
     if settings.packing == "grouped":
         raise InputError(
             f"training.packing grouped computes several networks as one, and training.balancing {name} needs "
