@@ -69,7 +69,7 @@ GRAPH = {
     "joint": ("train", ("shards",)),
 }
 FACTS = dict.fromkeys(
-    ("positive_weights", "sampling", "searches", "choices", "overlap", "clusterings", "covariance",
+    ("positive_weights", "sampling", "searches", "choices", "averages", "overlap", "clusterings", "covariance",
      "label_correlation", "affinities", "sweep", "patience_study", "called"), True,
 ) | {"regions": "any_peak", "tables": ["families"], "targets": "labels", "baselines": ["gc", "kmer"]}  # fmt: skip
 

@@ -60,7 +60,7 @@ def made(tmp_path):
             [name, seed, *(nothing | {"heads": [["SMTL", seed]] if name == "KMTL" else []},) * 2]
             for name, seed in runs
         ],
-        "choices": {"BEST": [["SMTL", "KMTL"], [1, 2]]},
+        "choices": {"BEST": [[seed, [["SMTL", seed], ["KMTL", seed]]] for seed in (1, 2)]},
         "pools": {"BOTH": ["SMTL", "KMTL"]},
     }
     return curves, groups, tmp_path / "costs.tsv", cfg

@@ -66,6 +66,7 @@ def what_is_fitted(facts: Mapping, followed: Mapping[str, int]) -> list[dict[str
         ("affinities", "affinities of tasks", "train", files("affinities", train)),
         ("sweep", "measures by number of groups", "train", files("sweep", train)),
         ("overlap", "which of its groups serves a task", "validation", files("serving", validation)),
+        ("averages", "weights of averaged predictions", "validation", files("weights", validation)),
         ("choices", "which strategy serves a task", "validation", AGAIN.format("choices")),
     ):
         if facts[key]:

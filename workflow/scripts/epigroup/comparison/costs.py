@@ -41,7 +41,7 @@ class CostSettings:
     window: bp; runs: [strategy, seed], as the groups.tsv; searches: [strategy, seed], as the trials.tsv; affinities:
     [affinity, strategy, seed], as their figures; training: strategy -> network, batch_size, balancing with its keys,
     device, threads; before: [strategy, seed, directly before, all before] of each run, the latter two as `Before`;
-    choices: name -> [candidates, seeds]; pools: name -> strategies.
+    choices: name -> [seed, [[strategy, seed], ...]] of each of its seeds; pools: name -> strategies.
     """
 
     window: int
@@ -176,9 +176,9 @@ def cost_table(spent: Spent, told: CostSettings) -> pd.DataFrame:
         for what in ("heads", "warm_start"):
             parts |= {f"{what}_{key}": spent.of_networks(direct[what], key) for key in NOTHING}
         add(name, seed, mine, parts, in_all, told.training[name]["device"])
-    for name, (candidates, seeds) in told.choices.items():
-        for seed in seeds:
-            needed = [before[one, seed][1] | {"own": [(one, seed)]} for one in candidates]
+    for name, made in told.choices.items():
+        for seed, members in made:
+            needed = [before[one, own][1] | {"own": [(one, own)]} for one, own in members]
             in_all = {
                 what: list(dict.fromkeys(run for one in needed for run in one.get(what, [])))
                 for what in ("searches", "affinities")

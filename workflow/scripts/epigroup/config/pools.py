@@ -20,16 +20,34 @@ def candidates(config: Mapping[str, Any], choice: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def averages(config: Mapping[str, Any]) -> list[str]:
+    """The choices that average."""
+    return [name for name, spec in config["choices"].items() if spec["combine"] == "average"]
+
+
+def averaged_members(config: Mapping[str, Any], name: str, seed: int) -> list[tuple[str, int | None]]:
+    """(strategy, seed) and (baseline, None) that an average is made of; seed: that of the average."""
+    found: list[tuple[str, int | None]] = []
+    for one in candidates(config, name):
+        if one not in config["strategies"]:
+            found.append((one, None))
+        else:
+            all_seeds = config["choices"][name]["over_seeds"]
+            found += [(one, own) for own in (strategy_seeds(config, one) if all_seeds else [seed])]
+    return found
+
+
 def compared_seeds(config: Mapping[str, Any], name: str) -> list[int]:
-    """Seeds of a strategy; of a choice or a pool those that all its strategies have. Predictions from elsewhere, which
-    have none, are held against every seed."""
+    """Seeds of a strategy; of a choice or a pool those that all its strategies have, of an average over seeds the first
+    of these. Predictions from elsewhere, which have none, are held against every seed."""
     if name in config.get("external", {}):
         return list(config["seeds"])
     if name in config["strategies"]:
         return strategy_seeds(config, name)
     members = candidates(config, name) if name in config["choices"] else pool_members(config, name)
-    seeds = [strategy_seeds(config, member) for member in members]
-    return [seed for seed in seeds[0] if all(seed in other for other in seeds)]
+    seeds = [strategy_seeds(config, member) for member in members if member in config["strategies"]]
+    common = [seed for seed in seeds[0] if all(seed in other for other in seeds)]
+    return common[:1] if config["choices"].get(name, {}).get("over_seeds") else common
 
 
 def expand_draws(config: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -107,7 +125,13 @@ def check_compared(config: Mapping[str, Any], source: str) -> None:
                 raise InputError(f"{source}: {where}.{name}: this name is taken; choose another")
     known = {
         **{f"comparison.pools.{name}": (members, {*strategies}) for name, members in pools.items()},
-        **{f"choices.{name}.among": (c["among"], {*strategies, *pools}) for name, c in choices.items()},
+        **{
+            f"choices.{name}.among": (
+                c["among"],
+                {*strategies, *pools, *(config["baselines"]["names"] if c["combine"] == "average" else ())},
+            )
+            for name, c in choices.items()
+        },
         **{
             f"comparison.headline[{i}]": (pair, {*strategies, *choices, *pools, *external})
             for i, pair in enumerate(config["comparison"]["headline"])
@@ -120,9 +144,8 @@ def check_compared(config: Mapping[str, Any], source: str) -> None:
                 raise InputError(
                     f"{source}: {where}: '{name}' is not under {kinds}; there are: {', '.join(sorted(there))}"
                 )
-    for name in choices:
-        if len(candidates(config, name)) < 2:
-            raise InputError(f"{source}: choices.{name}.among: there is one strategy, and nothing to choose")
+    for name, spec in choices.items():
+        _check_choice(config, name, spec, f"{source}: choices.{name}")
     for where, name in [("comparison.pools", n) for n in pools] + [("choices", n) for n in choices]:
         if not compared_seeds(config, name):
             raise InputError(f"{source}: {where}.{name}: its strategies share no seed")
@@ -130,3 +153,21 @@ def check_compared(config: Mapping[str, Any], source: str) -> None:
         seeds = [set(compared_seeds(config, name)) for name in pair]
         if not seeds[0] & seeds[1]:
             raise InputError(f"{source}: comparison.headline[{i}]: {pair[0]} and {pair[1]} share no seed")
+
+
+def _check_choice(config: Mapping[str, Any], name: str, spec: Mapping[str, Any], where: str) -> None:
+    """A choice has something to choose from, an average something to average."""
+    among = candidates(config, name)
+    trained = [one for one in among if one in config["strategies"]]
+    if spec["combine"] == "best":
+        if spec["over_seeds"]:
+            raise InputError(f"{where}.over_seeds: goes with combine: average, and combine is best; leave it out")
+        if len(among) < 2:
+            raise InputError(f"{where}.among: there is one strategy, and nothing to choose")
+        return
+    if config["dataset"]["targets"] == "signal":
+        raise InputError(f"{where}.combine: averages are of chances of labels, and dataset.targets is signal; take best")
+    if not trained:
+        raise InputError(f"{where}.among: there is no strategy among them; name one")
+    if compared_seeds(config, name) and len(averaged_members(config, name, compared_seeds(config, name)[0])) < 2:
+        raise InputError(f"{where}.among: there is one member, and nothing to average; name another, or over_seeds")

@@ -12,6 +12,7 @@ from epigroup.grouping import WITH_TORCH
 from epigroup.run import (
     affinity,
     audit,
+    averages,
     comparison,
     evaluation,
     grouping,
@@ -181,6 +182,7 @@ def count_scores(run: Run) -> list[RuleJobs]:
     """Predictions and their scores, the comparison, baselines, strata, and predictions from elsewhere."""
     trained, external, seeds = len(run.trained_runs()), len(run.external), len(run.seeds)
     chosen, second = len(evaluation.choice_seeds(run)), len(run.regions) - 1
+    averaged = len(averages.made_averages(run))
     kept = 2 if run.config["evaluation"]["keep_predictions"] else 0
     found = [
         each("evaluation", "choose_groups", len(audit.decision_files(run)["serving"])),
@@ -189,6 +191,10 @@ def count_scores(run: Run) -> list[RuleJobs]:
         each("evaluation", "evaluate_all_mappable", trained * second, 3),
         each("evaluation", "choose_strategies", chosen, 3),
         each("evaluation", "choose_all_mappable", chosen * second, 3),
+        each("evaluation", "weigh_members", averaged),
+        each("evaluation", "average_members", averaged, 1, passing=2),
+        each("evaluation", "evaluate_average", averaged, 3),
+        each("evaluation", "evaluate_average_all_mappable", averaged * second, 3),
         each("evaluation", "compare_strategies", 1, 7),
         each("evaluation", "compare_all_mappable", second, 7),
         each("baselines", "judge_baseline", len(run.baselines), 2),

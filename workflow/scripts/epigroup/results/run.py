@@ -58,8 +58,8 @@ class Results(DataTables):
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
     profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
     over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
-    choices: row a (choice, seed, task). audit: audit.json, paper: paper.json, or None. affinities: as in
-    `results.affinities`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
+    choices: row a (choice, seed, task). weights: row a (average, seed, part, task), NaN for a member of
+    another average. audit: audit.json, paper: paper.json, or None. affinities: as in `results.affinities`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
     score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
     a profile from reads, its grade and figures, or None. trained:
     what the model files say of their making, or None.
@@ -97,6 +97,7 @@ class Results(DataTables):
     read_quality: pd.DataFrame | None = None
     read_accounts: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
+    weights: pd.DataFrame | None = None
     audit: dict | None = None
     paper: dict | None = None
     points: pd.DataFrame | None = None
@@ -164,6 +165,7 @@ def load(inputs: Inputs) -> Results:
             inputs, "mappable_strategies", lambda path: table(path, "strategies", [names.mean])
         ),
         choices=gather(many(inputs, "choices"), "choices", "choice", tasks.index),
+        weights=gather(many(inputs, "weights"), "weights", "average", tasks.index),
         **{key: _where(inputs, key, partial(table, kind=key)) for key in SINGLE},
         **{key: _where(inputs, key, read_json) for key in SUMMARIES},
         read_quality=_where(inputs, "read_quality", read_summary),

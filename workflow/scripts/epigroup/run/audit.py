@@ -10,7 +10,7 @@ from epigroup.audit import flow
 from epigroup.config.pools import candidates, pool_members
 from epigroup.config.settings import canonical
 from epigroup.config.strategies import overlaps
-from epigroup.run import affinity, evaluation, grouping, patience, reads, search, training
+from epigroup.run import affinity, averages, evaluation, grouping, patience, reads, search, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
@@ -50,6 +50,7 @@ def decision_files(run: Run) -> dict[str, list[str]]:
             if overlaps(run.config, run.grouping_name(strategy))
         ],
         "choices": choice_tables(run),
+        "weights": averages.weight_tables(run),
         "patience": patience.decided(run),
     }
 
@@ -69,6 +70,8 @@ def scored_tasks(run: Run, name: str) -> list[str]:
     """Ids of the tasks that a strategy, a choice or predictions from elsewhere have scores of, in the sheet's order."""
     if name in run.choices:
         return [row["task_id"] for row in evaluation.choice_settings(run, name)["tasks"]]
+    if name in run.averages:
+        return averages.learnt_tasks(run, name)
     return list(run.tasks) if name in run.external else run.strategy_tasks(name)
 
 
@@ -112,6 +115,7 @@ def fitted_facts(run: Run) -> dict[str, Any]:
         "sampling": any(one["sampling"] != "none" for one in trained),
         "searches": bool(run.searched),
         "choices": bool(run.choices),
+        "averages": bool(run.averages),
         "overlap": bool(decision_files(run)["serving"]),
         "clusterings": "heads" in needed,
         "covariance": "covariance" in needed,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from epigroup.config.k_families import families
-from epigroup.config.pools import candidates, compared_seeds
+from epigroup.config.pools import averaged_members, candidates, compared_seeds
 from epigroup.config.prerequisites import all_before, directly_before
 from epigroup.config.settings import canonical
 from epigroup.evaluation.score_names import SCORE_NAMES
@@ -50,12 +50,23 @@ def cost_settings(run: Run) -> dict[str, Any]:
             "before": [
                 [*one, *(vars(find(run.config, *one)) for find in found)] for one in run.trained_runs()
             ],
-            "choices": {
-                name: [candidates(run.config, name), compared_seeds(run.config, name)] for name in run.choices
-            },
+            "choices": {name: chosen_runs(run, name) for name in run.config["choices"]},
             "pools": run.config["comparison"]["pools"],
         }
     )
+
+
+def chosen_runs(run: Run, choice: str) -> list[list]:
+    """[seed, [[strategy, seed], ...]] of each seed of a choice: the trainings that it is made from."""
+    return [
+        [
+            seed,
+            [list(one) for one in averaged_members(run.config, choice, seed) if one[1] is not None]
+            if choice in run.averages
+            else [[one, seed] for one in candidates(run.config, choice)],
+        ]
+        for seed in compared_seeds(run.config, choice)
+    ]
 
 
 def confounder_inputs(run: Run) -> dict[str, Any]:

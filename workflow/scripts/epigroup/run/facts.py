@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import pandas as pd
 
-from epigroup.config.pools import compared_seeds
+from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
 from epigroup.config.settings import training_settings
 from epigroup.config.sheet import Profile, Sheet, read_sheet
@@ -117,7 +117,13 @@ class Run:
 
     @property
     def choices(self) -> list[str]:
-        return list(self.config["choices"])
+        """Those of one strategy for each task."""
+        return [name for name in self.config["choices"] if name not in self.averages]
+
+    @cached_property
+    def averages(self) -> list[str]:
+        """Choices that average."""
+        return averages(self.config)
 
     @property
     def external(self) -> list[str]:
@@ -216,7 +222,7 @@ class Run:
         """[strategy, choice or predictions from elsewhere, seed] of everything that has scores."""
         return [
             [name, seed]
-            for name in [*self.strategies, *self.choices, *self.external]
+            for name in [*self.strategies, *self.config["choices"], *self.external]
             for seed in compared_seeds(self.config, name)
         ]
 

@@ -16,7 +16,7 @@ from epigroup.core.settings import read_settings
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Figure, Has, Shown
 from epigroup.report.sections import SECTIONS
-from epigroup.run import affinity, comparison, evaluation, grouping, patience, peaks, reads, training
+from epigroup.run import affinity, averages, comparison, evaluation, grouping, patience, peaks, reads, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
@@ -121,6 +121,7 @@ def findings(run: Run) -> dict[str, Any]:
         "sweep": grouping.sweep_tables(run),
         **of_run(True, "transfer", "costs", "confounders"),
         "choices": run.files("choices", evaluation.choice_seeds(run)),
+        "weights": averages.weight_tables(run),
         **of_run(True, "audit"),
         "fastp": reads.trimmed_counts(run),
         "flagstat": reads.aligned_counts(run),

@@ -95,6 +95,30 @@ def confounder_rows(results: Results) -> dict | None:
     }
 
 
+def average_rows(results: Results) -> list[dict]:
+    """Each choice that averages: its mean score, and the weights of its members for the test bins, means over seeds."""
+    if results.weights is None or results.weights.empty:
+        return []
+    overall = results.strategies[
+        (results.strategies["by"] == "all") & (results.strategies["seed"].astype(str) == "all")
+    ].set_index("strategy")
+    rows = []
+    for name, table in results.weights[results.weights["fitted_on"] == "all"].groupby("average", sort=False):
+        weights = table.filter(like="weight:").dropna(axis=1, how="all").mean()
+        members = [(column.removeprefix("weight:"), number(weight)) for column, weight in weights.items()]
+        counted = table.groupby("task_id", sort=False)["counted"].max()
+        rows.append(
+            {
+                "name": name,
+                "mean": number(overall.loc[name, results.names.mean]),
+                "members": members,
+                "n_counted": int(counted.sum()),
+                "n_tasks": len(counted),
+            }
+        )
+    return rows
+
+
 def choice_rows(results: Results) -> list[dict]:
     """Each choice: how often it took which strategy, and how it stands to the best one of them, as validation
     tells which that is and as test does."""

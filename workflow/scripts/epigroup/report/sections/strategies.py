@@ -10,7 +10,7 @@ from epigroup.dataset.tasks import profiles, with_assay
 from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.report.figures import numbers as tables
 from epigroup.report.section import Page, Section, fill
-from epigroup.report.sections.comparison import choice_rows, transfer_rows
+from epigroup.report.sections.comparison import average_rows, choice_rows, transfer_rows
 from epigroup.report.sections.headline import headline_rows, number, verdict
 from epigroup.report.sections.twins import twin_flags
 from epigroup.results.run import Results
@@ -321,6 +321,7 @@ def strategies(page: Page) -> Section:
         **score_tables(page.results),
         **gain_table(page.results),
         choices=choice_rows(page.results),
+        averages=average_rows(page.results),
         transfer=transfer_rows(page.results),
         pairs=tables.default_pairs(page.results),
         page=page,

@@ -184,6 +184,36 @@ EVALUATION_FILES = (
         mappable=True,
     ),
     ResultFile(
+        "weights",
+        "evaluation/{average}/seed{seed}/weights.tsv",
+        "What a choice that averages gives each of its members, found on validation; a row a part of the bins and task.",
+        (
+            Column(
+                "fitted_on",
+                "Validation bins that it was found on: `all`, for test; `half 0` or `half 1`, for the bins of the other half "
+                "of the validation blocks.",
+                needed=True,
+            ),
+            Column("task_id", "Name of the task.", needed=True),
+            Column("positives", "Number of positives of the task among these bins."),
+            Column("counted", "1 where the task had a part in the weights, else 0."),
+            Column("slope", "What the weighted sum of log-odds is multiplied with, before it becomes a probability."),
+            Column("intercept", "What is added then."),
+            Column("weight:NAME", "Weight of the member NAME, the same for all tasks."),
+        ),
+        when="`choices` with `combine: average`",
+    ),
+    ResultFile(
+        "average_groups",
+        "predictions/{average}/seed{seed}/groups.tsv",
+        "The tasks of an average, as one group.",
+        (
+            Column("task_id", "Name of the task."),
+            Column("group", "Always 0: an average has no groups of tasks."),
+        ),
+        when="`choices` with `combine: average`",
+    ),
+    ResultFile(
         "external_groups",
         "predictions/{external}/groups.tsv",
         "The tasks of predictions from elsewhere, as one group.",
