@@ -9,7 +9,7 @@ from epigroup.baselines.material import Bins, Material, Predictor
 from epigroup.baselines.ridge import choose_penalties, recalibrated, spectrum_of, summarise
 
 K = 6
-_ROWS = 1 << 8  # windows counted at a time: their k-mers stay in the processor's cache
+_ROWS = 1 << 6  # windows counted at a time: their k-mers stay in the processor's cache
 _BASES = 5  # those of the codes, the unknown one with them
 
 
