@@ -320,7 +320,10 @@ def strategies(page: Page) -> Section:
         of_labels=page.results.names.targets == "labels",
         levels=page.data["levels"],
         strategies=page.results.strategy_names,
-        strategy_rows=[*strategy_table(page.data), *red_rows(page.results, page.data["levels"])],
+        strategy_rows=[
+            *(row | {"red": False} for row in strategy_table(page.data)),
+            *red_rows(page.results, page.data["levels"]),
+        ],
         red_words=words,
         **score_tables(page.results),
         **gain_table(page.results),
