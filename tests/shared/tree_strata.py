@@ -39,7 +39,13 @@ def with_strata(root: Path, inputs: dict) -> dict:
         table = table.assign(difference_low=apart - 0.03, difference_high=apart + 0.03, mark=word)
         marks.append(table)
     against = [
-        {"strategy": strategy, "baseline": "kmer", "n_tasks": len(ids) - 1, "difference": 0.1, "f1_difference": 0.1}
+        {
+            "strategy": strategy,
+            "baseline": "kmer",
+            "n_tasks": len(ids) - 1,
+            "difference": 0.1,
+            "f1_difference": 0.1,
+        }
         | {"difference_low": 0.05, "difference_high": 0.15, "mean_auprc": 0.35, "baseline_mean_auprc": 0.25}
         | {"verdict": "beats"}
         for strategy in STRATEGIES

@@ -36,7 +36,9 @@ def test_means_are_over_the_tasks_of_both_and_intervals_over_the_same_draws():
     found = red_line(networks, simple, draws, {"kmer": theirs, "gc": theirs}).set_index("strategy")
     assert found["baseline"].tolist() == ["kmer", "kmer"] and found["n_tasks"].tolist() == [2, 1]
     both = found.loc["ALL"]
-    assert both[["mean_auprc", "baseline_mean_auprc", "difference"]].tolist() == pytest.approx([0.45, 0.25, 0.2])
+    assert both[["mean_auprc", "baseline_mean_auprc", "difference"]].tolist() == pytest.approx(
+        [0.45, 0.25, 0.2]
+    )
     assert both[["mean_f1", "baseline_mean_f1", "f1_difference"]].tolist() == pytest.approx([0.35, 0.3, 0.05])
     means = apart[:, :2].mean(axis=1)
     means[0] = apart[0, 1]

@@ -95,9 +95,7 @@ def test_a_task_with_few_validation_positives_takes_the_penalty_of_the_others(ca
     assert can_choose(held_out).tolist() == [True] * 5 + [False]
     spectrum = spectrum_of(train)
     means = [
-        np.mean(
-            [np.corrcoef(held @ spectrum.weights(p)[:, t], truth[:, t])[0, 1] ** 2 for t in range(5)]
-        )
+        np.mean([np.corrcoef(held @ spectrum.weights(p)[:, t], truth[:, t])[0, 1] ** 2 for t in range(5)])
         for p in PENALTIES
     ]
     common = PENALTIES[int(np.argmax(means))]

@@ -48,15 +48,23 @@ def made(tmp_path):
     def build(apart):
         levels = ["All", *pd.read_csv(found["tasks"], sep="\t")["modality"].unique()]
         scores = [
-            {"name": name, "kind": "baseline", "uses_test_labels": 0, "level": level, "n_tasks": 6, "n_nan": 1}
+            {
+                "name": name,
+                "kind": "baseline",
+                "uses_test_labels": 0,
+                "level": level,
+                "n_tasks": 6,
+                "n_nan": 1,
+            }
             | {"mean_f1": 0.333 if level == "All" else 0.3, "mean_auprc": 0.25, "mean_auroc": 0.7}
             for name in ("gc", "kmer", "kmer_low_rank")
             for level in levels
         ]
-        tables = {"simple_scores": pd.DataFrame(scores), "red_line": pd.DataFrame(rows(apart), columns=COLUMNS)}
-        return load(
-            found | {key: write_tsv(table, file_of(tmp_path, key)) for key, table in tables.items()}
-        )
+        tables = {
+            "simple_scores": pd.DataFrame(scores),
+            "red_line": pd.DataFrame(rows(apart), columns=COLUMNS),
+        }
+        return load(found | {key: write_tsv(table, file_of(tmp_path, key)) for key, table in tables.items()})
 
     return build
 
@@ -93,13 +101,14 @@ def test_the_first_screen_names_those_that_do_not(made):
     cells = re.findall(r"<td[^>]*>(.*?)</td>", row[: row.index("</tr>")])
     minus = "\N{MINUS SIGN}"
     assert cells == [
-        "kmer", "does not beat", "0.200 / 0.250", f"{minus}0.050", f"{minus}0.070 to {minus}0.030", f"{minus}0.033", "5",
+        "kmer", "does not beat", "0.200 / 0.250", f"{minus}0.050", f"{minus}0.070 to {minus}0.030",
+        f"{minus}0.033", "5",
     ]  # fmt: skip
 
 
 def test_nothing_is_said_where_all_beat_them_or_there_are_none(made):
     page = render(
-        made({name: (0.1, 0.1) for name in ("SMTL", "KMTL", "STL")}), palette={}, **report_settings.settings()
+        made(dict.fromkeys(("SMTL", "KMTL", "STL"), (0.1, 0.1))), palette={}, **report_settings.settings()
     )
     assert "redline" not in first_screen(page) and "does not beat the k-mers" not in page
     assert red_sentence(made({})) == "" and verdicts(made({})) == {}

@@ -120,7 +120,9 @@ def choose_penalties(spectrum: Spectrum, held_out: Moments, penalties: Sequence[
     chosen = np.where(able, shares.argmax(axis=0), common)
     log.info(
         "penalties chosen: %s; for %d tasks with fewer than %d validation positives that of the others' mean",
-        ", ".join(f"{order[i]:g} for {n}" for i, n in zip(*np.unique(chosen, return_counts=True), strict=True)),
+        ", ".join(
+            f"{order[i]:g} for {n}" for i, n in zip(*np.unique(chosen, return_counts=True), strict=True)
+        ),
         (~able).sum(),
         FEWEST,
     )

@@ -322,7 +322,9 @@ def evaluation_text(results: Results, config: dict) -> str:
 def fitted_text(chosen: dict) -> str:
     """How the baselines that are regressions were fitted, and what their red line is. chosen: the config's section."""
     names = chosen["names"]
-    logistic, ridge = ([name for name in names if baselines.penalties(name) == key] for key in ("l2", "ridge"))
+    logistic, ridge = (
+        [name for name in names if baselines.penalties(name) == key] for key in ("l2", "ridge")
+    )
     text = (
         f" Regressions were fitted on at most {chosen['examples']:,} training bins drawn at random."
         if logistic or ridge
@@ -338,13 +340,14 @@ def fitted_text(chosen: dict) -> str:
             "kmer": "by each task",
             "kmer_low_rank": "by all tasks at once with a rank among " + ", ".join(map(str, chosen["ranks"])),
         }
+        penalties = ", ".join(f"{x:g}" for x in chosen["ridge"])
         text += (
-            " Ridge regressions (Hoerl & Kennard 1970; of low rank: Izenman 1975, Mukherjee & Zhu 2011) took the penalty "
-            f"among {', '.join(f'{x:g}' for x in chosen['ridge'])} that explains most of the variance of validation "
-            f"labels, chosen {' and '.join(ways[name] for name in ridge)}; their scores became probabilities by a logistic map a "
-            "task, from validation bins (training bins where fewer than 10 of these are positive). A strategy beats them "
-            "where the 95 % interval of the difference in mean test AUPRC, over the same draws of test blocks, lies above "
-            "0."
+            " Ridge regressions (Hoerl & Kennard 1970; of low rank: Izenman 1975, Mukherjee & Zhu 2011) took the "
+            f"penalty among {penalties} that explains most of the variance of validation labels, chosen "
+            f"{' and '.join(ways[name] for name in ridge)}; their scores became probabilities by a logistic map "
+            "a task, from validation bins (from training bins where fewer than 10 of these are positive). A strategy "
+            "beats them where the 95 % interval of the difference in mean test AUPRC, over the same draws of test "
+            "blocks, lies above 0."
         )
     return text
 

@@ -7,7 +7,11 @@ from epigroup.baselines.red_line import BEATS, DOES_NOT, NOT_SHOWN, worst
 from epigroup.report.sections.headline import number
 from epigroup.results.run import Results
 
-WORDS = {BEATS: "beats the k-mers", NOT_SHOWN: "not shown to beat the k-mers", DOES_NOT: "does not beat the k-mers"}
+WORDS = {
+    BEATS: "beats the k-mers",
+    NOT_SHOWN: "not shown to beat the k-mers",
+    DOES_NOT: "does not beat the k-mers",
+}
 
 
 def verdicts(results: Results) -> dict[str, str]:
@@ -15,7 +19,7 @@ def verdicts(results: Results) -> dict[str, str]:
     table = results.red_line
     if table is None or table.empty:
         return {}
-    known = table[table["verdict"].fillna("") != ""]
+    known = table[table["verdict"].isin(WORDS)]
     found = {name: worst(mine["verdict"]) for name, mine in known.groupby("strategy", sort=False)}
     return {name: found[name] for name in results.strategy_names if name in found}
 
@@ -52,7 +56,9 @@ def red_rows(results: Results, levels: Sequence[str]) -> list[dict]:
         {
             "name": name,
             "red": True,
-            "cells": [{"mean": number(mean.get((name, level))), "low": None, "high": None} for level in levels],
+            "cells": [
+                {"mean": number(mean.get((name, level))), "low": None, "high": None} for level in levels
+            ],
         }
         for name in RED_LINE
         if name in table["name"].to_numpy()
@@ -65,7 +71,14 @@ def against_rows(results: Results) -> list[dict]:
     table = results.red_line
     if table is None:
         return []
-    keys = ("mean_auprc", "baseline_mean_auprc", "difference", "difference_low", "difference_high", "f1_difference")
+    keys = (
+        "mean_auprc",
+        "baseline_mean_auprc",
+        "difference",
+        "difference_low",
+        "difference_high",
+        "f1_difference",
+    )
     return [
         {"strategy": row.strategy, "baseline": row.baseline, "n_tasks": int(row.n_tasks)}
         | {key: number(getattr(row, key)) for key in keys}

@@ -37,7 +37,9 @@ def baselines(page: Page) -> Section | None:
         for row in kept.itertuples(index=False)
     ]
     marked = []
-    for name, mine in (marks if marks is not None else pd.DataFrame()).groupby("strategy", sort=False):
+    for name, mine in (marks if marks is not None else pd.DataFrame(columns=["strategy"])).groupby(
+        "strategy", sort=False
+    ):
         if name not in names:
             continue
         worse = mine[mine["mark"] == "no better"]

@@ -72,8 +72,8 @@ BASELINE_FILES = (
     ResultFile(
         "red_line",
         "baselines/red_line.tsv",
-        "Each strategy beside the regressions on k-mers, over the tasks for which both have a test AUPRC, seeds averaged "
-        "within a draw; a row a strategy and regression. No rows where `baselines.names` has neither.",
+        "Each strategy beside the regressions on k-mers, over the tasks for which both have a test AUPRC, seeds "
+        "averaged within a draw; a row a strategy and regression. No rows where `baselines.names` has neither.",
         (
             Column("strategy", "Name of the strategy.", needed=True),
             Column("baseline", "The regression: `kmer` or `kmer_low_rank`.", needed=True),
@@ -83,8 +83,8 @@ BASELINE_FILES = (
             Column("baseline_mean_auprc", "Mean test AUPRC of the regression over these tasks."),
             Column("difference", "The strategy's mean test AUPRC less the regression's.", needed=True),
             *ends(
-                "the 95 % interval of the difference in mean AUPRC, the same draws of test blocks for both, each draw's "
-                "mean over the tasks with positives in it",
+                "the 95 % interval of the difference in mean AUPRC, the same draws of test blocks for both, each "
+                "draw's mean over the tasks with positives in it",
                 "difference_low",
                 "difference_high",
                 absent="NaN where blocks are too few",
@@ -92,7 +92,9 @@ BASELINE_FILES = (
             Column("mean_f1", "Mean test F1 of the strategy over these tasks."),
             Column("baseline_mean_f1", "Mean test F1 of the regression over these tasks."),
             Column(
-                "f1_difference", "The strategy's mean test F1 less the regression's; it has no interval.", needed=True
+                "f1_difference",
+                "The strategy's mean test F1 less the regression's; it has no interval.",
+                needed=True,
             ),
             Column(
                 "verdict",

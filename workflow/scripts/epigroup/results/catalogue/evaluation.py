@@ -1,16 +1,14 @@
 """Scores of strategies, over all bins and by stratum: what a run leaves of these."""
 
 from epigroup.evaluation.score_names import ScoreNames
-from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS, ends
+from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import (
     OF_LABELS,
     OF_SIGNALS,
     intervals,
-    mean,
     of_either,
     of_split,
-    shown,
 )
 
 CHANGES_NO_RESULT = ("*",)
@@ -75,9 +73,13 @@ def _of_signals(task: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 METRICS = of_either(label_columns(TASK), _of_signals(TASK))
+
+
 def _choice_columns(names: ScoreNames) -> tuple[Column, ...]:
     """Columns of choice.tsv."""
-    looked_at = {one.name: one.meaning for one in (label_columns(TASK), _of_signals(TASK))[names is OF_SIGNALS]}
+    looked_at = {
+        one.name: one.meaning for one in (label_columns(TASK), _of_signals(TASK))[names is OF_SIGNALS]
+    }
     return (
         Column("task_id", "Name of the task.", needed=True),
         Column("modality", "Modality of the task."),
