@@ -165,7 +165,7 @@ STAGES = (
         "baselines/{baseline}/blocks.h5": "Counts by block of the genome, for the intervals of the marks.",
     }, "What a baseline is:\n\n" + table(
         ("baseline", "what", "knows no more of a test bin than a network"),
-        *((f"`{name}`", words, "yes" if honest else "no") for name, (_, honest, words) in BASELINES.items()),
+        *((f"`{name}`", words, "yes" if honest else "no") for name, (_, honest, _, words) in BASELINES.items()),
     )),
     Stage("Strata of the test bins", ("strata",), {
         "strata/bins.h5": "Which stratum each test bin is in.",

@@ -101,7 +101,7 @@ def test_every_check_and_every_baseline_is_said():
     audited = rows(PAGE[PAGE.index("## Audit of the run") : PAGE.index("### audit_table\n")])
     assert audited.items() >= {name: title for name, (_, title, _) in CHECKS.items()}.items()
     simple = rows(PAGE[PAGE.index("## Simple predictors") : PAGE.index("### baseline_metrics\n")])
-    assert simple.items() >= {name: words for name, (_, _, words) in BASELINES.items()}.items()
+    assert simple.items() >= {name: words for name, (_, _, _, words) in BASELINES.items()}.items()
 
 
 def test_another_word_and_another_column_make_another_page(tmp_path):

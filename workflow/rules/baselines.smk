@@ -36,6 +36,7 @@ rule mark_tasks:
     output:
         scores="<results>/baselines/baselines.tsv",
         marks="<results>/baselines/marks.tsv",
+        red_line="<results>/baselines/red_line.tsv",
     log:
         "<results>/logs/mark_tasks.log",
     benchmark:

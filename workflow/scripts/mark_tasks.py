@@ -11,5 +11,6 @@ with log_to(snakemake.log[0]):
         snakemake.input.baseline_blocks,
         snakemake.output.scores,
         snakemake.output.marks,
+        snakemake.output.red_line,
         snakemake.params.cfg,
     )

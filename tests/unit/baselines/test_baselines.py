@@ -13,7 +13,7 @@ from epigroup import baselines
 from epigroup.baselines import gc, kmer, logistic
 from epigroup.baselines.judge import draw_bins, judge_baseline
 from epigroup.baselines.mark_tasks import mark_tasks
-from epigroup.baselines.material import Material
+from epigroup.baselines.material import Bins, Material, Windows
 from epigroup.baselines.mean_prediction import others_mean
 from epigroup.core.errors import InputError
 from epigroup.dataset.dataset import open_dataset
@@ -23,6 +23,7 @@ from stratified_examples import EVALUATION, WINDOW, write_files, write_predictio
 
 TASKS = ["gc_rich", "gc_poor", "noise", "rare", "never"]
 CFG = EVALUATION | {"tasks": TASKS, "examples": 100000, "l2": [0.001, 0.01, 0.1], "draw": 1}
+CFG |= {"ridge": [0.1, 1, 10], "ranks": [1, 2, 8]}
 
 
 def label(aim, rng):
@@ -154,13 +155,37 @@ def test_gc_predicts_what_gc_decides_as_scikit_learn_does(files, dataset, tmp_pa
     assert abs(table.loc["noise", "test_auroc"] - 0.5) < 0.1
 
 
-def test_kmers_learn_what_gc_decides(files, dataset):
-    genome, l2 = open_genome(files["genome_h5"]), tuple(CFG["l2"])
+@pytest.mark.parametrize("name", ["kmer", "kmer_low_rank"])
+def test_kmers_learn_what_gc_decides(files, name, tmp_path):
+    table = judged(files, tmp_path / name, name)
+    assert table.loc["gc_rich", "test_auroc"] > 0.85 and table.loc["gc_poor", "test_auroc"] > 0.85
+    assert abs(table.loc["noise", "test_auroc"] - 0.5) < 0.1
+    base = table["base_rate"] if "base_rate" in table else table["test_base_rate"]
+    assert table.loc["gc_rich", "test_brier"] < 0.8 * base["gc_rich"] * (1 - base["gc_rich"])
+    assert np.isnan(table.loc["never", "test_auprc"])
+
+
+@pytest.mark.parametrize("name", ["kmer", "kmer_low_rank"])
+def test_test_labels_move_no_prediction_of_the_regressions(files, dataset, name):
+    genome = open_genome(files["genome_h5"])
     train, validation = (draw_bins(dataset, split, 400, 1) for split in ("train", "validation"))
-    material = Material(dataset, genome, train, validation, train.labels.sum(0), len(train), l2)
-    predict = kmer.predictor(material, k=3)
+    ridge, ranks = tuple(CFG["ridge"]), tuple(CFG["ranks"])
+    material = Material(dataset, genome, train, validation, train.labels.sum(0), len(train), (), ridge, ranks)
+    predict = baselines.load(name)(material)
     test = draw_bins(dataset, "test", 10**9, 1)
-    assert reference.roc_auc_score(test.labels[:, 0], predict(test)[:, 0]) > 0.85
+    turned = Bins(test.chrom, test.start, ~test.labels)
+    np.testing.assert_array_equal(predict(test), predict(turned))
+    np.testing.assert_allclose(predict(test)[17:40], predict(test.part(slice(17, 40))), rtol=1e-4)
+
+
+def test_windows_beyond_the_ends_of_a_chromosome_are_unknown_there(files, dataset):
+    genome = open_genome(files["genome_h5"])
+    codes = genome.codes("chrVal")
+    starts = np.array([0, 200, 5000, len(codes) - 200])
+    found = Windows(genome, dataset)(Bins(np.full(4, 1), starts, np.empty((4, 5), bool)))
+    padded = np.pad(codes, 400, constant_values=4)
+    for row, start in zip(found, starts - 50 + 400, strict=True):
+        np.testing.assert_array_equal(row, padded[start : start + WINDOW])
 
 
 def test_the_mean_over_the_others_leaves_the_task_out(files, dataset, tmp_path):
@@ -223,7 +248,7 @@ def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):
     mark_tasks(
         [tmp_path / "metrics.tsv"], [tmp_path / name / "metrics.tsv" for name in names],
         [tmp_path / "blocks.h5"], [tmp_path / name / "blocks.h5" for name in names],
-        tmp_path / "scores.tsv", tmp_path / "marks.tsv",
+        tmp_path / "scores.tsv", tmp_path / "marks.tsv", tmp_path / "red_line.tsv",
         {"runs": [["NET", 1]], "baselines": names, "tasks": [{"task_id": t, "modality": "CA"} for t in TASKS]},
     )  # fmt: skip
     marks = pd.read_csv(tmp_path / "marks.tsv", sep="\t", keep_default_na=False, na_values=["NaN"])

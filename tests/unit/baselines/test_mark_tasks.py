@@ -17,7 +17,7 @@ def test_a_network_is_held_against_a_baseline_draw_by_draw(tmp_path):
     place = PlantedEvaluation(tmp_path)
     truth, runs = place.test["labels"], {}
     noise = np.random.default_rng(7)
-    for name, lift in (("net1", 0.06), ("net2", 0.05), ("gc", 0.0)):
+    for name, lift in (("net1", 0.06), ("net2", 0.05), ("kmer", 0.0)):
         moved = place.test["probability"].astype(float) + lift * truth + noise.normal(0, 0.04, truth.shape)
         runs[name] = np.clip(moved, 0, 1).astype(np.float16)
         (place.path / name).mkdir()
@@ -27,9 +27,9 @@ def test_a_network_is_held_against_a_baseline_draw_by_draw(tmp_path):
         for file in ("metrics.tsv", "blocks.h5"):
             (place.path / file).rename(place.path / name / file)
     metrics, blocks = ([place.path / name / file for name in runs] for file in ("metrics.tsv", "blocks.h5"))
-    cfg = {"runs": [["NET", 1], ["NET", 2]], "baselines": ["gc"]}
+    cfg = {"runs": [["NET", 1], ["NET", 2]], "baselines": ["kmer"]}
     cfg["tasks"] = [{"task_id": task, "modality": "CA"} for task in TASKS]
-    outputs = place.path / "baselines.tsv", place.path / "marks.tsv"
+    outputs = [place.path / f"{name}.tsv" for name in ("baselines", "marks", "red_line")]
     mark_tasks(metrics[:2], metrics[2:], blocks[:2], blocks[2:], *outputs, cfg)
     marks = pd.read_csv(outputs[1], sep="\t", keep_default_na=False, na_values=["NaN"]).set_index("task_id")
     of = choose_blocks(place.test["chrom"], place.test["start"])
@@ -53,13 +53,18 @@ def test_a_network_is_held_against_a_baseline_draw_by_draw(tmp_path):
     width = marks.loc["a", "difference_high"] - marks.loc["a", "difference_low"]
     assert width < 0.7 * (alone["test_auprc_high"] - alone["test_auprc_low"])
     assert marks.loc["a", "mark"] == "" and np.isnan(marks.loc["d", "difference_low"])
+    against = pd.read_csv(outputs[2], sep="\t").set_index("strategy").loc["NET"]
+    assert against["baseline"] == "kmer" and against["n_seeds"] == 2 and against["verdict"] == "beats"
+    for score, key in (("auprc", "difference"), ("f1", "f1_difference")):
+        one, two, simple = (pd.read_csv(path, sep="\t")[f"test_{score}"] for path in metrics)
+        assert against[key] == pytest.approx(((one + two) / 2 - simple).mean(), abs=1e-7)
     swapped = [metrics[1], metrics[0]]
     with pytest.raises(
         InputError, match=r"net2/metrics.tsv: test_f1 of task 'a' .*net1/blocks.h5: .*different runs"
     ):
         mark_tasks(swapped, metrics[2:], blocks[:2], blocks[2:], *outputs, cfg)
     with pytest.raises(
-        InputError, match=r"net1/metrics.tsv: test_f1 of task 'a' .*gc/blocks.h5: .*different runs"
+        InputError, match=r"net1/metrics.tsv: test_f1 of task 'a' .*kmer/blocks.h5: .*different runs"
     ):
         mark_tasks(metrics[:2], metrics[:1], blocks[:2], blocks[2:], *outputs, cfg)
     place.test = planted_split(2000, 3, spread=30_000_000)

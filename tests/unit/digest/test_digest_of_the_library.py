@@ -116,7 +116,17 @@ def test_only_logs_looks_for_room_event_files_and_words_about_results_are_declar
         for path in package.rglob("*.py")
         if re.search(r"^CHANGES_NO_RESULT\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    stages = ("audit", "comparison", "data", "evaluation", "grouping", "quality", "simulation", "training")
+    stages = (
+        "audit",
+        "baselines",
+        "comparison",
+        "data",
+        "evaluation",
+        "grouping",
+        "quality",
+        "simulation",
+        "training",
+    )
     catalogue = {f"results/catalogue/{name}.py" for name in (*stages, "conditions", "costs", "scores")}
     room = {f"{stage}/scratch.py" for stage in ("core", "reads", "peaks")}
     assert found == {"core/logs.py", "training/tensorboard.py", "training/log_lines.py", *room, *catalogue}

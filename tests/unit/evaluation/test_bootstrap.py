@@ -118,7 +118,7 @@ def test_a_rare_task_keeps_its_intervals_where_few_draws_lack_its_positives(plac
     cfg = {"runs": [["NET", 1]], "baselines": ["gc"]}
     cfg["tasks"] = [{"task_id": task, "modality": "CA"} for task in TASKS]
     metrics, counts = [place.path / "metrics.tsv"], [place.path / "blocks.h5"]
-    outputs = place.path / "baselines.tsv", place.path / "marks.tsv"
+    outputs = [place.path / f"{name}.tsv" for name in ("baselines", "marks", "red_line")]
     mark_tasks(metrics, metrics, counts, counts, *outputs, cfg)
     marks = pd.read_csv(outputs[1], sep="\t", keep_default_na=False, na_values=["NaN"]).set_index("task_id")
     assert marks.loc["c", ["difference_low", "difference_high"]].tolist() == [0, 0]

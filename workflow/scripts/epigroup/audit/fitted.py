@@ -31,14 +31,18 @@ def what_is_fitted(facts: Mapping, followed: Mapping[str, int]) -> list[dict[str
     ]
     if facts["targets"] == "labels":
         rows.append(("F1 threshold of each task", "validation", AGAIN.format("thresholds")))
-    if {"gc", "kmer"} & set(facts["baselines"]):
+    if {"gc", "kmer", "kmer_low_rank"} & set(facts["baselines"]):
         rows += [
             (
                 "regressions on GC or k-mers, with the scale of their features",
                 "train",
                 f"{UNCHECKED}: {train}",
             ),
-            ("penalty of these regressions", "validation", f"{UNCHECKED}: {validation}"),
+            (
+                "penalty, rank and calibration of these regressions",
+                "validation (few positives: train)",
+                f"{UNCHECKED}: {validation}",
+            ),
         ]
     if "mean_label" in facts["baselines"]:
         rows.append(

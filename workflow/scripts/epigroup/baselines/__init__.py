@@ -4,18 +4,33 @@ from importlib import import_module
 
 from epigroup.core.errors import InputError
 
-# name: (module, whether it predicts from what a network could know, what it is in a few words)
+# name: (module, whether it predicts from what a network could know, the key of the penalties it is fitted with or "",
+# what it is in a few words)
 BASELINES = {
-    "prior": ("prior", True, "share of positives in training, the same for every bin"),
-    "gc": ("gc", True, "logistic regression on GC and CpG of the window"),
-    "kmer": ("kmer", True, "logistic regression on counts of 6-mers on both strands"),
-    "mean_prediction": ("mean_prediction", True, "mean prediction for the other tasks by the joint network"),
+    "prior": ("prior", True, "", "share of positives in training, the same for every bin"),
+    "gc": ("gc", True, "l2", "logistic regression on GC and CpG of the window"),
+    "kmer": ("kmer", True, "ridge", "ridge regression on counts of 6-mers on both strands, task by task"),
+    "kmer_low_rank": (
+        "kmer_low_rank",
+        True,
+        "ridge",
+        "ridge regression on counts of 6-mers on both strands, of low rank over the tasks",
+    ),
+    "mean_prediction": (
+        "mean_prediction",
+        True,
+        "",
+        "mean prediction for the other tasks by the joint network",
+    ),
     "mean_label": (
         "mean_label",
         False,
+        "",
         "mean label of the other tasks in the very test bin (for reference only)",
     ),
 }
+# what a network is to beat before gains between networks say much: linear in the counts of short words
+RED_LINE = ("kmer", "kmer_low_rank")
 
 
 def check(name: str) -> None:
@@ -31,6 +46,12 @@ def is_honest(name: str) -> bool:
 
 def words(name: str) -> str:
     """What a baseline is."""
+    return BASELINES[name][3]
+
+
+def penalties(name: str) -> str:
+    """The key of the penalties that a baseline is fitted with, on bins drawn of training and validation; "" for one
+    that is not fitted."""
     return BASELINES[name][2]
 
 

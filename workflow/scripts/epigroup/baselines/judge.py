@@ -107,10 +107,12 @@ def write_predictions(
 @dataclass(frozen=True, kw_only=True)
 class JudgeSettings(EvaluationSettings):
     """Those of the evaluation, and examples (training bins, and validation bins, that a regression sees at most), l2
-    (penalties tried), draw (seed of these bins)."""
+    and ridge (penalties tried by logistic and by ridge regressions), ranks (tried), draw (seed of these bins)."""
 
     examples: int
     l2: tuple[float, ...]
+    ridge: tuple[float, ...]
+    ranks: tuple[int, ...]
     draw: int
 
 
@@ -127,13 +129,12 @@ def judge_baseline(
     """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form.
 
     cfg: `JudgeSettings`. predictions: validation and test of the joint network, for the baseline that reads them.
-    Nothing is fitted on test bins; the penalty is chosen on validation.
+    Nothing is fitted on test bins; penalty and rank are chosen on validation, and scores made probabilities there.
     InputError: a genome, shards or predictions of another data set.
     """
     told = read_settings(JudgeSettings, cfg, "baselines")
     dataset, genome = open_with_genome(genome_h5, dataset_json, shard_paths)
-    fitted = name in ("gc", "kmer")
-    n = told.examples if fitted else 0
+    n = told.examples if baselines.penalties(name) else 0
     material = Material(
         dataset,
         genome,
@@ -142,6 +143,8 @@ def judge_baseline(
         np.array(read_json(dataset_json)["positives"]["train"], np.float64),
         dataset.n_train,
         told.l2,
+        told.ridge,
+        told.ranks,
     )
     predict = baselines.load(name)(material)
     with TemporaryDirectory(prefix=".partial", dir=Path(metrics_out).parent) as folder:

@@ -1,14 +1,16 @@
-"""Logistic regression on the counts of 6-mers in the window, a 6-mer and its reverse complement being one."""
+"""Ridge regression of each task on the counts of 6-mers in the window, a 6-mer and its reverse complement being one."""
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
-from epigroup.baselines.logistic import choose_regression
 from epigroup.baselines.material import Bins, Material, Predictor
+from epigroup.baselines.ridge import choose_penalties, recalibrated, spectrum_of, summarise
 
 K = 6
-_ROWS = 1 << 11
+_ROWS = 1 << 6  # windows counted at a time: their k-mers stay in the processor's cache
+_BASES = 5  # those of the codes, the unknown one with them
 
 
 @cache
@@ -24,32 +26,47 @@ def canonical(k: int = K) -> tuple[np.ndarray, int]:
     return number.reshape(-1).astype(np.int32), int(number.max()) + 1
 
 
+@cache
+def numbers(k: int = K) -> np.ndarray:
+    """intp (5^k,): number of each k-mer that may hold unknown bases, read as a number of base 5; one with an unknown
+    base has the number after the last."""
+    number, size = canonical(k)
+    index = np.arange(_BASES**k)
+    digits = index[:, None] // _BASES ** np.arange(k)[::-1] % _BASES
+    known = (digits < 4).all(axis=1)
+    return np.where(known, number[np.where(known, digits @ 4 ** np.arange(k)[::-1], 0)], size).astype(np.intp)
+
+
 def count_kmers(codes: np.ndarray, k: int = K) -> np.ndarray:
     """float32 (n, K): counts of the canonical k-mers in windows uint8 (n, window); those with an unknown base are
     left out."""
-    number, size = canonical(k)
+    number, (_, size) = numbers(k), canonical(k)
     places = codes.shape[1] - k + 1
-    value = np.zeros((len(codes), places), np.int32)
-    known = np.ones((len(codes), places), bool)
-    for i in range(k):
-        part = codes[:, i : i + places]
-        value = value * 4 + np.minimum(part, 3)
-        known &= part < 4
-    row = np.broadcast_to(np.arange(len(codes))[:, None], value.shape)
-    key = row[known].astype(np.int64) * size + number[value[known]]
-    return np.bincount(key, minlength=len(codes) * size).reshape(len(codes), size).astype(np.float32)
+    kind = np.min_scalar_type(_BASES**k)
+    found = np.empty((len(codes), size), np.float32)
+    for at in range(0, len(codes), _ROWS):
+        part = codes[at : at + _ROWS].astype(kind)
+        value = part[:, :places].copy()
+        for i in range(1, k):
+            value *= kind.type(_BASES)
+            value += part[:, i : i + places]
+        key = number[value]
+        key += (size + 1) * np.arange(len(part))[:, None]
+        counts = np.bincount(key.reshape(-1), minlength=len(part) * (size + 1))
+        found[at : at + _ROWS] = counts.reshape(len(part), size + 1)[:, :size]
+    return found
+
+
+def counter(material: Material, k: int = K) -> Callable[[Bins], np.ndarray]:
+    """The function that counts the k-mers of bins: float32 (n, K)."""
+    windows = material.windows
+    return lambda bins: count_kmers(windows(bins), k)
 
 
 def predictor(material: Material, k: int = K) -> Predictor:
-    """A regression a task; the penalty with the lowest validation log loss."""
-    windows = material.windows
-
-    def features(bins: Bins) -> np.ndarray:
-        found = np.empty((len(bins), canonical(k)[1]), np.float32)
-        for at in range(0, len(bins), _ROWS):
-            here = slice(at, at + _ROWS)
-            part = Bins(bins.chrom[here], bins.start[here], bins.labels[:0])
-            found[here] = count_kmers(windows(part), k)
-        return found
-
-    return choose_regression(features, material)
+    """A regression a task, of the penalty that explains most of the task's validation labels."""
+    features = counter(material, k)
+    train, held_out = (summarise(features, bins) for bins in (material.train, material.validation))
+    spectrum = spectrum_of(train)
+    weights = choose_penalties(spectrum, held_out, material.ridge)
+    return recalibrated(features, train, weights, material)

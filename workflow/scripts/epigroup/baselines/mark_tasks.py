@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from epigroup import baselines
+from epigroup.baselines.red_line import COLUMNS, red_line
 from epigroup.comparison.scores import check_same_run, read_metrics
 from epigroup.core.files import whole
 from epigroup.core.settings import read_settings
@@ -43,10 +44,11 @@ def mark_tasks(
     baseline_blocks: Sequence[str | os.PathLike],
     scores_out: str | os.PathLike,
     marks_out: str | os.PathLike,
+    red_line_out: str | os.PathLike,
     cfg: Mapping[str, Any],
 ) -> None:
-    """Write baselines.tsv, mean scores of baselines and strategies by modality, and marks.tsv, a row a (strategy,
-    task).
+    """Write baselines.tsv, mean scores of baselines and strategies by modality, marks.tsv, a row a (strategy, task),
+    and red_line.tsv, a row a strategy and regression on k-mers.
 
     cfg: `MarkSettings`. InputError: blocks of another data set or other evaluation regions, metrics and blocks of
     different runs.
@@ -79,10 +81,12 @@ def mark_tasks(
     with whole(scores_out) as path:
         pd.DataFrame(rows).to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.8g")
     honest = {name: table for name, table in simple.items() if baselines.is_honest(name)}
+    mean_draws = {name: sum(tables) / len(tables) for name, tables in drawn.items()}
+    n_seeds = {name: len(tables) for name, tables in by_name.items()}
     marks = pd.concat(
         [
-            mark_strategy(table, honest, sum(drawn[name]) / len(drawn[name]), simple_draws).assign(
-                strategy=name, n_seeds=len(by_name[name])
+            mark_strategy(table, honest, mean_draws[name], simple_draws).assign(
+                strategy=name, n_seeds=n_seeds[name]
             )
             for name, table in networks.items()
         ],
@@ -92,6 +96,10 @@ def mark_tasks(
     marks = marks[[*first, *(c for c in marks if c not in first)]]
     with whole(marks_out) as path:
         marks.to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.8g")
+    against = red_line(networks, simple, mean_draws, simple_draws)
+    against = against.assign(n_seeds=against["strategy"].map(n_seeds))[COLUMNS]
+    with whole(red_line_out) as path:
+        against.to_csv(path, sep="\t", index=False, na_rep="NaN", float_format="%.8g")
     for name, mine in marks.groupby("strategy", sort=False):
         n = int((mine["mark"] == "no better").sum())
         log.info("%s: no better than a baseline in %d of %d tasks", name, n, len(mine))

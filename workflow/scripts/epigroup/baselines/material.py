@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from epigroup.dataset.dataset import Dataset, Examples
 from epigroup.dataset.labels import unpack
@@ -26,6 +27,11 @@ class Bins:
     def __len__(self) -> int:
         return len(self.start)
 
+    def part(self, rows: slice) -> "Bins":
+        """Some of them."""
+        beside = None if self.predictions is None else self.predictions[rows]
+        return Bins(self.chrom[rows], self.start[rows], self.labels[rows], beside)
+
 
 # scores (n, T) in [0, 1] of bins
 Predictor = Callable[[Bins], np.ndarray]
@@ -33,7 +39,8 @@ Predictor = Callable[[Bins], np.ndarray]
 
 @dataclass(frozen=True)
 class Material:
-    """What a baseline may learn from: the data set, its genome, a sample of training bins and one of validation."""
+    """What a baseline may learn from: the data set, its genome, a sample of training bins and one of validation, and
+    what it tries: penalties of logistic and of ridge regressions, and ranks."""
 
     dataset: Dataset
     genome: Genome
@@ -42,6 +49,8 @@ class Material:
     n_positive: np.ndarray
     n_train: int
     l2: tuple[float, ...]
+    ridge: tuple[float, ...] = ()
+    ranks: tuple[int, ...] = ()
 
     @property
     def windows(self) -> "Windows":
@@ -68,9 +77,13 @@ class Windows:
                 self.codes[chrom] = self.genome.codes(name)
             codes = self.codes[chrom]
             here = np.flatnonzero(bins.chrom == chrom)
-            at = left[here, None] + offset
-            inside = (at >= 0) & (at < len(codes))
-            found[here] = np.where(inside, codes[np.clip(at, 0, len(codes) - 1)], OTHER)
+            whole = (left[here] >= 0) & (left[here] + window <= len(codes))
+            if whole.any():
+                found[here[whole]] = sliding_window_view(codes, window)[left[here[whole]]]
+            for row in here[~whole]:
+                at = left[row] + offset
+                inside = (at >= 0) & (at < len(codes))
+                found[row] = np.where(inside, codes[np.clip(at, 0, len(codes) - 1)], OTHER)
         return found
 
 

@@ -17,13 +17,13 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from epigroup.baselines.calibration import logistic_map
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
+from epigroup.evaluation.logistic_map import logistic_map
 from epigroup.evaluation.metrics import HIGHEST, LOWEST
 from epigroup.evaluation.predictions import ROWS, choose_blocks, open_predictions
 

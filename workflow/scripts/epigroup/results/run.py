@@ -57,9 +57,10 @@ class Results(DataTables):
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
     profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
-    over_correlation, simple_scores (of baselines and strategies), marks: tables of the comparison, or None.
-    choices: row a (choice, seed, task). weights: row a (average, seed, part, task), NaN for a member of
-    another average. audit: audit.json, paper: paper.json, or None. affinities: as in `results.affinities`, or None. points: of the curves of one seed of each strategy, row a (strategy, task,
+    over_correlation, simple_scores (of baselines and strategies), marks, red_line: tables of the comparison, or None.
+    choices: row a (choice, seed, task). weights: row a (average, seed, part, task), NaN for a member of another
+    average. audit: audit.json, paper: paper.json, or None. affinities: as in `results.affinities`, or None. points:
+    of the curves of one seed of each strategy, row a (strategy, task,
     score), task_strata: scores of one seed of each, row a (strategy, task, stratum), or None. read_quality: row
     a profile from reads, its grade and figures, or None. trained:
     what the model files say of their making, or None.
@@ -94,6 +95,7 @@ class Results(DataTables):
     over_correlation: pd.DataFrame | None = None
     simple_scores: pd.DataFrame | None = None
     marks: pd.DataFrame | None = None
+    red_line: pd.DataFrame | None = None
     read_quality: pd.DataFrame | None = None
     read_accounts: pd.DataFrame | None = None
     choices: pd.DataFrame | None = None
@@ -127,7 +129,7 @@ class Results(DataTables):
 # Tables of which a run leaves one or none, read as they are.
 SINGLE = (
     "agreement", "ceiling", "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation",
-    "over_correlation", "simple_scores", "marks", "differences", "k", "study", "regret",
+    "over_correlation", "simple_scores", "marks", "red_line", "differences", "k", "study", "regret",
 )  # fmt: skip
 # Files of JSON of which a run leaves one or none.
 SUMMARIES = ("audit", "paper", "mappable_headline")

@@ -44,6 +44,8 @@ def fit_settings(run: Run) -> dict[str, Any]:
         "tasks": list(run.tasks),
         "examples": chosen["examples"],
         "l2": chosen["l2"],
+        "ridge": chosen["ridge"],
+        "ranks": chosen["ranks"],
         "draw": chosen["seed"],
     }
 

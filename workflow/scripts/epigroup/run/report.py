@@ -132,7 +132,7 @@ def findings(run: Run) -> dict[str, Any]:
         **patience.tables(run),
         **of_run(strata, "strata", "seed_variation", "over_correlation"),
         **({"task_strata": run.files("task_strata", shown_runs(run))} if strata else {}),
-        **of_run(run.baselines, "simple_scores", "marks"),
+        **of_run(run.baselines, "simple_scores", "marks", "red_line"),
         **of_run(run.from_reads, "read_quality", "read_accounts"),
         **affinity_findings(run),
         **of_run(comparison.k_families(run), "k"),

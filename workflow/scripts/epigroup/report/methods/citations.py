@@ -42,6 +42,18 @@ SCHREIBER = (
     "Schreiber J, Singh R, Bilmes J, Noble WS. A pitfall for machine learning methods aiming to predict "
     "across cell types. Genome Biology 21, 282 (2020). The mean label of the other tasks."
 )
+RIDGE = {
+    "kmer": (
+        "Hoerl AE, Kennard RW. Ridge regression: biased estimation for nonorthogonal problems. Technometrics 12, 55-67 "
+        "(1970). The regressions on 6-mers.",
+    ),
+    "kmer_low_rank": (
+        "Izenman AJ. Reduced-rank regression for the multivariate linear model. Journal of Multivariate Analysis 5, "
+        "248-264 (1975). The regression of low rank over the tasks.",
+        "Mukherjee A, Zhu J. Reduced rank ridge regression and its kernel extensions. Statistical Analysis and Data "
+        "Mining 4, 612-622 (2011). The regression of low rank over the tasks, with its penalty.",
+    ),
+}
 WHALEN = (
     "Whalen S, Schreiber J, Noble WS, Pollard KS. Navigating the pitfalls of applying machine learning in genomics. "
     "Nature Reviews Genetics 23, 169-181 (2022). The audit."
@@ -97,7 +109,10 @@ def citations(config: Mapping, training: Mapping[str, Mapping], used: Collection
     ]
     found += [FOCAL] if any(settings["loss"] == "focal" for settings in training.values()) else []
     found += [KATHAIL] if config.get("strata") is not None else []
-    found += [SCHREIBER] if "mean_label" in config.get("baselines", {}).get("names", []) else []
+    simple = config.get("baselines", {}).get("names", [])
+    found += RIDGE["kmer"] if set(RIDGE) & set(simple) else ()
+    found += RIDGE["kmer_low_rank"] if "kmer_low_rank" in simple else ()
+    found += [SCHREIBER] if "mean_label" in simple else []
     found.append(WHALEN)
     found += [text for name, text in SOFTWARE.items() if name in used]
     found += OPTUNA if "halving" in search_methods(config) else []

@@ -6,6 +6,7 @@ from epigroup import baselines as simple
 from epigroup.report.figures.strata_tables import over_correlation, stratum_scores
 from epigroup.report.section import Page, Section, fill
 from epigroup.report.sections.headline import number
+from epigroup.report.sections.red_line import against_rows
 from epigroup.results.run import Results
 
 SHOWN_MARKS = 12
@@ -28,6 +29,7 @@ def baselines(page: Page) -> Section | None:
         {
             "name": row.name,
             "words": simple.words(row.name) if row.kind == "baseline" else "",
+            "red": row.name in simple.RED_LINE,
             "uses_test_labels": bool(row.uses_test_labels),
             "n_tasks": int(row.n_tasks - row.n_nan),
             "cells": [number(x) for x in (row.mean_f1, row.mean_auprc, row.mean_auroc)],
@@ -35,7 +37,9 @@ def baselines(page: Page) -> Section | None:
         for row in kept.itertuples(index=False)
     ]
     marked = []
-    for name, mine in (marks if marks is not None else pd.DataFrame()).groupby("strategy", sort=False):
+    for name, mine in (marks if marks is not None else pd.DataFrame(columns=["strategy"])).groupby(
+        "strategy", sort=False
+    ):
         if name not in names:
             continue
         worse = mine[mine["mark"] == "no better"]
@@ -49,7 +53,7 @@ def baselines(page: Page) -> Section | None:
                 "more": max(0, len(worse) - SHOWN_MARKS),
             }
         )
-    html = fill("baselines", rows=rows, marked=marked)
+    html = fill("baselines", rows=rows, against=against_rows(page.results), marked=marked)
     return Section("baselines", "Baselines", html, data=task_marks(page.results))
 
 

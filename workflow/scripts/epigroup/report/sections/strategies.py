@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from epigroup.baselines.red_line import BEATS
 from epigroup.dataset.tasks import profiles, with_assay
 from epigroup.evaluation.score_names import SCORE_NAMES
 from epigroup.report.figures import numbers as tables
 from epigroup.report.section import Page, Section, fill
 from epigroup.report.sections.comparison import average_rows, choice_rows, transfer_rows
 from epigroup.report.sections.headline import headline_rows, number, verdict
+from epigroup.report.sections.red_line import WORDS, red_rows, verdicts
 from epigroup.report.sections.twins import twin_flags
 from epigroup.results.run import Results
 
@@ -310,6 +312,7 @@ def span_text(span: dict) -> str:
 
 def strategies(page: Page) -> Section:
     """All strategies, gains over each, choices, negative transfer, task by task."""
+    words = {name: WORDS[word] for name, word in verdicts(page.results).items() if word != BEATS}
     html = fill(
         "strategies",
         score=page.results.names.label,
@@ -317,7 +320,11 @@ def strategies(page: Page) -> Section:
         of_labels=page.results.names.targets == "labels",
         levels=page.data["levels"],
         strategies=page.results.strategy_names,
-        strategy_rows=strategy_table(page.data),
+        strategy_rows=[
+            *(row | {"red": False} for row in strategy_table(page.data)),
+            *red_rows(page.results, page.data["levels"]),
+        ],
+        red_words=words,
         **score_tables(page.results),
         **gain_table(page.results),
         choices=choice_rows(page.results),

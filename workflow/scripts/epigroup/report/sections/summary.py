@@ -5,6 +5,7 @@ from epigroup.report.sections.audit import audit_warnings
 from epigroup.report.sections.differences import clear_tasks
 from epigroup.report.sections.headline import interval_text, warnings
 from epigroup.report.sections.identity import identity
+from epigroup.report.sections.red_line import red_sentence
 from epigroup.report.sections.strategies import REGIONS
 from epigroup.report.sections.twins import twin_warnings
 
@@ -14,6 +15,7 @@ def headline(page: Page) -> Section:
     html = fill(
         "headline",
         headline=page.rows,
+        red_sentence=red_sentence(page.results),
         score=page.results.names.label,
         interval_text=interval_text(page.results),
         scored_on=REGIONS[page.results.headline.get("regions", "any_peak")],

@@ -6,6 +6,7 @@ table that lacks one is refused, and that is all. So an edit of them reruns no j
 """
 
 from epigroup.results.catalogue.audit import AUDIT_FILES
+from epigroup.results.catalogue.baselines import BASELINE_FILES
 from epigroup.results.catalogue.comparison import COMPARISON_FILES
 from epigroup.results.catalogue.data import DATA_FILES
 from epigroup.results.catalogue.evaluation import EVALUATION_FILES
@@ -21,6 +22,7 @@ FILES: dict[str, ResultFile] = {
         *TRAINING_FILES,
         *GROUPING_FILES,
         *EVALUATION_FILES,
+        *BASELINE_FILES,
         *COMPARISON_FILES,
         *SIMULATION_FILES,
         *AUDIT_FILES,

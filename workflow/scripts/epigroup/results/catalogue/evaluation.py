@@ -1,22 +1,19 @@
-"""Scores of strategies and of simple baselines, over all bins and by stratum: what a run leaves of these."""
+"""Scores of strategies, over all bins and by stratum: what a run leaves of these."""
 
 from epigroup.evaluation.score_names import ScoreNames
-from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS, ends
+from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import (
     OF_LABELS,
     OF_SIGNALS,
     intervals,
-    mean,
     of_either,
     of_split,
-    shown,
 )
 
 CHANGES_NO_RESULT = ("*",)
 
 STRATA = "`strata`"
-BASELINES = "`baselines.names` that names any, and `dataset.targets: labels`"
 TASK = (
     Column("task_id", "Name of the task.", needed=True),
     Column("chosen", "The strategy that was chosen for the task.", when="a choice"),
@@ -47,7 +44,7 @@ def _counts(split: str, positives: str, *, needed: bool = False) -> tuple[Column
     )
 
 
-def _of_labels(task: tuple[Column, ...]) -> tuple[Column, ...]:
+def label_columns(task: tuple[Column, ...]) -> tuple[Column, ...]:
     """Columns of metrics.tsv where the targets are labels."""
     positives = "Number of positives among the examples of the {} split"
     return (
@@ -75,15 +72,14 @@ def _of_signals(task: tuple[Column, ...]) -> tuple[Column, ...]:
     )
 
 
-METRICS = of_either(_of_labels(TASK), _of_signals(TASK))
-BASELINE_METRICS = _of_labels(
-    (TASK[0], Column("group", "Always 0: a baseline has no groups of tasks."), REGIONS)
-)
+METRICS = of_either(label_columns(TASK), _of_signals(TASK))
 
 
 def _choice_columns(names: ScoreNames) -> tuple[Column, ...]:
     """Columns of choice.tsv."""
-    looked_at = {one.name: one.meaning for one in (_of_labels(TASK), _of_signals(TASK))[names is OF_SIGNALS]}
+    looked_at = {
+        one.name: one.meaning for one in (label_columns(TASK), _of_signals(TASK))[names is OF_SIGNALS]
+    }
     return (
         Column("task_id", "Name of the task.", needed=True),
         Column("modality", "Modality of the task."),
@@ -235,62 +231,6 @@ EVALUATION_FILES = (
             Column("{task_id}", "Score of the task: a probability, or of signals the predicted signal."),
         ),
         when="`snakemake predict`",
-    ),
-    ResultFile(
-        "baseline_metrics",
-        "baselines/{baseline}/metrics.tsv",
-        "Scores of each task by a simple baseline, as the metrics.tsv of a strategy; a row a task.",
-        tuple(Column(one.name, one.meaning) for one in BASELINE_METRICS),
-        when=BASELINES,
-    ),
-    ResultFile(
-        "simple_scores",
-        "baselines/baselines.tsv",
-        "Mean test scores of baselines and strategies by modality, seeds averaged first; a row a name and level.",
-        (
-            Column("name", "Name of the baseline or strategy.", needed=True),
-            Column("kind", "What the row is of: `baseline` or `strategy`.", needed=True),
-            Column("uses_test_labels", "1: it reads labels of the test bins; else 0.", needed=True),
-            Column("level", "Which tasks: `All`, or those of the modality.", needed=True),
-            Column("n_tasks", "Number of tasks of the level."),
-            Column("n_nan", "Number of these tasks without AUPRC; the means leave them out."),
-            *(mean(score, needed=True) for score in shown(OF_LABELS)),
-        ),
-        when=BASELINES,
-    ),
-    ResultFile(
-        "marks",
-        "baselines/marks.tsv",
-        "Each task of each strategy beside the baseline with the best validation AUPRC, seeds averaged within a draw; "
-        "a row a strategy and task.",
-        (
-            Column("strategy", "Name of the strategy.", needed=True),
-            Column("task_id", "Name of the task.", needed=True),
-            Column("n_seeds", "Number of seeds that are averaged."),
-            Column("test_auprc", "Test AUPRC of the strategy, mean over seeds."),
-            Column(
-                "baseline",
-                "The baseline with the best validation AUPRC, of those that read no test labels; empty where there is "
-                "none.",
-                needed=True,
-            ),
-            Column("baseline_auprc", "Test AUPRC of the baseline."),
-            Column("difference", "Test AUPRC of the strategy less that of the baseline.", needed=True),
-            *ends(
-                "the 95 % interval of the difference, the same draws of test blocks for both, those without a positive "
-                "of the task left out",
-                "difference_low",
-                "difference_high",
-                absent="NaN where these are more than 5 %, or blocks too few",
-            ),
-            Column(
-                "mark",
-                "`no better`: not above the baseline; `not shown`: above, but the interval holds 0 or there is none; "
-                "empty else, and without test positives.",
-                needed=True,
-            ),
-        ),
-        when=BASELINES,
     ),
     ResultFile(
         "task_strata",
