@@ -11,6 +11,8 @@ rule judge_baseline:
     output:
         metrics="<results>/baselines/{baseline}/metrics.tsv",
         blocks="<results>/baselines/{baseline}/blocks.h5",
+        validation=temp("<results>/baselines/{baseline}/validation.h5"),
+        test=temp("<results>/baselines/{baseline}/test.h5"),
     log:
         "<results>/logs/judge_baseline/{baseline}.log",
     benchmark:

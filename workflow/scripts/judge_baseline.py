@@ -10,8 +10,7 @@ with log_to(snakemake.log[0]):
         snakemake.input.dataset,
         snakemake.input.shards,
         snakemake.input.genome,
-        snakemake.output.metrics,
-        snakemake.output.blocks,
+        dict(snakemake.output.items()),
         snakemake.params.cfg,
         predictions=joint if all(joint.values()) else None,
     )

@@ -40,6 +40,9 @@ def label(aim, rng):
     return rng.random(chance.shape) < chance
 
 
+OUTPUTS = {"metrics": "metrics.tsv", "blocks": "blocks.h5", "validation": "validation.h5", "test": "test.h5"}
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     return write_files(tmp_path_factory.mktemp("baselines"), TASKS, label)
@@ -55,9 +58,9 @@ def judged(files, folder, name, **options):
     folder.mkdir(parents=True, exist_ok=True)
     judge_baseline(
         name, files["dataset_json"], files["shard_paths"], files["genome_h5"],
-        folder / "metrics.tsv", folder / "blocks.h5", CFG, **options,
+        {name: folder / file for name, file in OUTPUTS.items()}, CFG, **options,
     )  # fmt: skip
-    assert sorted(path.name for path in folder.iterdir()) == ["blocks.h5", "metrics.tsv"]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(OUTPUTS.values())
     return pd.read_csv(folder / "metrics.tsv", sep="\t").set_index("task_id")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from epigroup import baselines
 from epigroup.baselines.material import Bins, Material, Predictor, as_bins
 from epigroup.core.errors import InputError
+from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5
 from epigroup.core.logs import Progress
 from epigroup.core.settings import read_settings
@@ -121,14 +122,15 @@ def judge_baseline(
     dataset_json: str | os.PathLike,
     shard_paths: Sequence[str | os.PathLike],
     genome_h5: str | os.PathLike,
-    metrics_out: str | os.PathLike,
-    blocks_out: str | os.PathLike,
+    outputs: Mapping[str, str],
     cfg: Mapping[str, Any],
     predictions: Mapping[str, str] | None = None,
 ) -> None:
-    """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form.
+    """Fit a baseline and score it as a strategy is scored: metrics.tsv and blocks.h5 of the same form, and its
+    predictions of validation and test.
 
-    cfg: `JudgeSettings`. predictions: validation and test of the joint network, for the baseline that reads them.
+    cfg: `JudgeSettings`. outputs: paths by metrics, blocks, validation, test. predictions: validation and test of the
+    joint network, for the baseline that reads them.
     Nothing is fitted on test bins; penalty and rank are chosen on validation, and scores made probabilities there.
     InputError: a genome, shards or predictions of another data set.
     """
@@ -147,20 +149,20 @@ def judge_baseline(
         told.ranks,
     )
     predict = baselines.load(name)(material)
-    with TemporaryDirectory(prefix=".partial", dir=Path(metrics_out).parent) as folder:
+    for split in ("validation", "test"):
+        with whole(outputs[split]) as path:
+            write_predictions(path, dataset, split, predict, predictions[split] if predictions else None)
+    with TemporaryDirectory(prefix=".partial", dir=Path(outputs["metrics"]).parent) as folder:
         groups = Path(folder, "groups.tsv")
         groups.write_text(
             "task_id\tgroup\n" + "".join(f"{task}\t0\n" for task in told.tasks), encoding="utf-8"
         )
-        paths = {split: Path(folder, f"{split}.h5") for split in ("validation", "test")}
-        for split, path in paths.items():
-            write_predictions(path, dataset, split, predict, predictions[split] if predictions else None)
         evaluate_strategy(
-            paths["validation"],
-            paths["test"],
+            outputs["validation"],
+            outputs["test"],
             groups,
             dataset_json,
-            metrics_out,
-            blocks_out,
+            outputs["metrics"],
+            outputs["blocks"],
             {one.name: getattr(told, one.name) for one in fields(EvaluationSettings)},
         )

@@ -1,8 +1,8 @@
 """A choice that averages: the log-odds of several predictions, with weights found on validation; nothing is trained.
 
-z = sum over the members of w_m logit p_m, w_m >= 0 and the same for all tasks; then a logistic map of two numbers a task
-makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine Learning 24), which
-are common to the tasks here so that rare ones do not choose their own; the rest is this project's own.
+z = sum over the members of w_m logit p_m, w_m >= 0 and the same for all tasks; then a logistic map of two numbers a
+task makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine Learning 24),
+which are common to the tasks here so that rare ones do not choose their own; the rest is this project's own.
 """
 
 import logging
@@ -57,8 +57,8 @@ def log_odds(probability: np.ndarray) -> np.ndarray:
 
 
 def combine(odds: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """float32 (n, T): weighted sums of log-odds float32 (M, n, T), NaN where a member does not predict a task; there the
-    weights (M,) of the others grow in proportion, so that their sum stays."""
+    """float32 (n, T): weighted sums of log-odds float32 (M, n, T), NaN where a member does not predict a task; there
+    the weights (M,) of the others grow in proportion, so that their sum stays."""
     known = ~np.isnan(odds[:, :1])  # (M, 1, T): a member predicts all bins of a task, or none
     of_known = (weights[:, None, None] * known).sum(axis=0)
     scale = np.divide(weights.sum(), of_known, out=np.zeros_like(of_known), where=of_known > 0)
@@ -94,8 +94,8 @@ def fit_weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def read_odds(
     paths: Sequence[str], dataset: dict, told: AverageSettings
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(log-odds float32 (M, n, T), labels bool (n, T), half 0 or 1 of the blocks by turns (n,)) of validation bins, drawn
-    where all are too many. InputError: as `open_predictions`, members of different bins."""
+    """(log-odds float32 (M, n, T), labels bool (n, T), half 0 or 1 of the blocks by turns (n,)) of validation bins,
+    drawn where all are too many. InputError: as `open_predictions`, members of different bins."""
     odds: np.ndarray | None = None
     labels = half = rows = first = None
     for i, (path, tasks) in enumerate(zip(paths, told.member_tasks, strict=True)):
@@ -124,7 +124,9 @@ def read_odds(
     return odds, labels, half
 
 
-def weights_table(odds: np.ndarray, labels: np.ndarray, half: np.ndarray, told: AverageSettings) -> pd.DataFrame:
+def weights_table(
+    odds: np.ndarray, labels: np.ndarray, half: np.ndarray, told: AverageSettings
+) -> pd.DataFrame:
     """A row a part and task: `fitted_on`, task_id, positives, `counted` (1: it had a part in the weights), slope and
     intercept of the map to a probability, and `weight:NAME` of each member.
 
@@ -138,14 +140,23 @@ def weights_table(odds: np.ndarray, labels: np.ndarray, half: np.ndarray, told: 
     for part, kept in zip(PARTS, (np.full(len(half), True), half == 0, half == 1), strict=True):
         truth = labels[kept]
         fit = counted & truth.any(axis=0) & ~truth.all(axis=0)
-        weights = fit_weights(odds[:, kept][:, :, fit], truth[:, fit]) if told.weights == "fitted" and fit.any() else equal
+        weights = (
+            fit_weights(odds[:, kept][:, :, fit], truth[:, fit])
+            if told.weights == "fitted" and fit.any()
+            else equal
+        )
         slope, intercept = np.ones(len(told.tasks)), np.zeros(len(told.tasks))
         both = truth.any(axis=0) & ~truth.all(axis=0)
         if both.any():
             scores = combine(odds[:, kept][:, :, both], weights).astype(np.float64)
             slope[both], intercept[both] = logistic_map(scores, truth[:, both])
         rising = both & (slope > 0)
-        maps.append((np.where(rising, slope, maps[0][0] if maps else 1.0), np.where(rising, intercept, maps[0][1] if maps else 0.0)))
+        maps.append(
+            (
+                np.where(rising, slope, maps[0][0] if maps else 1.0),
+                np.where(rising, intercept, maps[0][1] if maps else 0.0),
+            )
+        )
         tables.append(
             pd.DataFrame(
                 {
@@ -190,7 +201,10 @@ def read_averaging(table: pd.DataFrame, part: str, told: AverageSettings) -> Ave
     """That of a part of weights.tsv. InputError: other tasks or members."""
     mine = table[table["fitted_on"] == part]
     columns = [f"weight:{name}" for name in told.members]
-    if mine["task_id"].tolist() != list(told.tasks) or [c for c in table if c.startswith("weight:")] != columns:
+    if (
+        mine["task_id"].tolist() != list(told.tasks)
+        or [c for c in table if c.startswith("weight:")] != columns
+    ):
         raise InputError("weights.tsv: is of other tasks or members than the choice; weigh them again")
     numbers = [mine[name].to_numpy(np.float64) for name in ("slope", "intercept")]
     return Averaging(mine[columns].iloc[0].to_numpy(np.float64), *numbers)
@@ -244,8 +258,8 @@ def average_members(
     outputs: Mapping[str, str],
     cfg: Mapping[str, Any],
 ) -> None:
-    """Write the average's predictions of validation and test, and groups.tsv (task_id, group 0), as a strategy has them.
-    cfg: `AverageSettings`; outputs: paths by validation, test, groups."""
+    """Write the average's predictions of validation and test, and groups.tsv (task_id, group 0), as a strategy has
+    them. cfg: `AverageSettings`; outputs: paths by validation, test, groups."""
     told = read_settings(AverageSettings, cfg, "choices")
     table = read_table(weights, dtype={"task_id": str}, keep_default_na=False, na_values=[""])
     for split, paths in (("validation", validation), ("test", test)):

@@ -161,13 +161,22 @@ def _check_choice(config: Mapping[str, Any], name: str, spec: Mapping[str, Any],
     trained = [one for one in among if one in config["strategies"]]
     if spec["combine"] == "best":
         if spec["over_seeds"]:
-            raise InputError(f"{where}.over_seeds: goes with combine: average, and combine is best; leave it out")
+            raise InputError(
+                f"{where}.over_seeds: goes with combine: average, and combine is best; leave it out"
+            )
         if len(among) < 2:
             raise InputError(f"{where}.among: there is one strategy, and nothing to choose")
         return
     if config["dataset"]["targets"] == "signal":
-        raise InputError(f"{where}.combine: averages are of chances of labels, and dataset.targets is signal; take best")
+        raise InputError(
+            f"{where}.combine: averages are of chances of labels, and dataset.targets is signal; take best"
+        )
     if not trained:
         raise InputError(f"{where}.among: there is no strategy among them; name one")
-    if compared_seeds(config, name) and len(averaged_members(config, name, compared_seeds(config, name)[0])) < 2:
-        raise InputError(f"{where}.among: there is one member, and nothing to average; name another, or over_seeds")
+    if (
+        compared_seeds(config, name)
+        and len(averaged_members(config, name, compared_seeds(config, name)[0])) < 2
+    ):
+        raise InputError(
+            f"{where}.among: there is one member, and nothing to average; name another, or over_seeds"
+        )

@@ -197,7 +197,7 @@ def count_scores(run: Run) -> list[RuleJobs]:
         each("evaluation", "evaluate_average_all_mappable", averaged * second, 3),
         each("evaluation", "compare_strategies", 1, 7),
         each("evaluation", "compare_all_mappable", second, 7),
-        each("baselines", "judge_baseline", len(run.baselines), 2),
+        each("baselines", "judge_baseline", len(run.baselines), 2, passing=2),
         each("baselines", "mark_tasks", int(bool(run.baselines)), 3),
         each("external predictions", "import_predictions", external, passing=2),
         each("external predictions", "evaluate_external", external * seeds, 3),

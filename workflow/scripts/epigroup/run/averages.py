@@ -36,7 +36,9 @@ def average_settings(run: Run, average: str, seed: int) -> dict[str, Any]:
         "members": [
             name if own is None or not spec["over_seeds"] else f"{name}:seed{own}" for name, own in members
         ],
-        "member_tasks": [list(run.tasks) if own is None else run.strategy_tasks(name) for name, own in members],
+        "member_tasks": [
+            list(run.tasks) if own is None else run.strategy_tasks(name) for name, own in members
+        ],
         "tasks": learnt_tasks(run, average),
         "weights": spec["weights"],
         "regions": run.regions[0],

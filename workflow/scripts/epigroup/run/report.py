@@ -16,7 +16,17 @@ from epigroup.core.settings import read_settings
 from epigroup.report.figures.catalogue import FIGURES
 from epigroup.report.figures.record import Figure, Has, Shown
 from epigroup.report.sections import SECTIONS
-from epigroup.run import affinity, averages, comparison, evaluation, grouping, patience, peaks, reads, training
+from epigroup.run import (
+    affinity,
+    averages,
+    comparison,
+    evaluation,
+    grouping,
+    patience,
+    peaks,
+    reads,
+    training,
+)
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 

@@ -253,7 +253,9 @@ def grouping_text(config: dict, grouping: str | None) -> str:
         if spec["combine"] == "best"
     ]
     chosen += [
-        f" {average_text(name, spec)}" for name, spec in config["choices"].items() if spec["combine"] == "average"
+        f" {average_text(name, spec)}"
+        for name, spec in config["choices"].items()
+        if spec["combine"] == "average"
     ]
     return (
         "Each strategy trains one network a group of tasks. "
@@ -267,15 +269,15 @@ def average_text(name: str, spec: Mapping) -> str:
     """A choice that averages, in words."""
     whose = "the networks of all seeds of " if spec["over_seeds"] else ""
     weights = (
-        "the same for all tasks, none below 0, of the least mean cross-entropy on validation, each task's over that of its "
-        f"share of positives, over tasks with at least {spec['min_positives']} validation positives"
+        "the same for all tasks, none below 0, of the least mean cross-entropy on validation, each task's over that of "
+        f"its share of positives, over tasks with at least {spec['min_positives']} validation positives"
         if spec["weights"] == "fitted"
         else "all equal"
     )
     return (
-        f"{name} trains nothing: it adds up the log-odds of {whose}{', '.join(spec['among'])} with weights ({weights}), and "
-        "makes probabilities of the sum by a logistic regression a task on validation. Its own validation scores come from "
-        "weights found on the other half of the validation blocks."
+        f"{name} trains nothing: it adds up the log-odds of {whose}{', '.join(spec['among'])} with weights "
+        f"({weights}), and makes probabilities of the sum by a logistic regression a task on validation. Its own "
+        "validation scores come from weights found on the other half of the validation blocks."
     )
 
 

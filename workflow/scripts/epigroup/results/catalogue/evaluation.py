@@ -182,18 +182,22 @@ EVALUATION_FILES = (
     ResultFile(
         "weights",
         "evaluation/{average}/seed{seed}/weights.tsv",
-        "What a choice that averages gives each of its members, found on validation; a row a part of the bins and task.",
+        "What a choice that averages gives each of its members, found on validation; a row a part of the bins and "
+        "task.",
         (
             Column(
                 "fitted_on",
-                "Validation bins that it was found on: `all`, for test; `half 0` or `half 1`, for the bins of the other half "
-                "of the validation blocks.",
+                "Validation bins that it was found on: `all`, for test; `half 0` or `half 1`, for the bins of the "
+                "other half of the validation blocks.",
                 needed=True,
             ),
             Column("task_id", "Name of the task.", needed=True),
             Column("positives", "Number of positives of the task among these bins."),
             Column("counted", "1 where the task had a part in the weights, else 0."),
-            Column("slope", "What the weighted sum of log-odds is multiplied with, before it becomes a probability."),
+            Column(
+                "slope",
+                "What the weighted sum of log-odds is multiplied with, before it becomes a probability.",
+            ),
             Column("intercept", "What is added then."),
             Column("weight:NAME", "Weight of the member NAME, the same for all tasks."),
         ),
