@@ -29,8 +29,8 @@ NETWORKS = {
     },
 }
 NETWORKS["deepsea_pool3"] = NETWORKS["deepsea"]
-# Residual dilated convolutions as in BPNet (Avsec et al. 2021, Methods, "BPNet architecture"), with the stem's width
-# of ChromBPNet (Pampari et al. 2024). Smaller, and with pooling, which those do not have: for steps of a CPU.
+# Residual dilated convolutions as in BPNet (Avsec et al. 2021, Methods), with the stem's width of
+# ChromBPNet (Pampari et al. 2024). Smaller, and with pooling, which those do not have: for steps of a CPU.
 DILATED = "dilated"
 NETWORKS[DILATED] = {
     "channels": [48],
