@@ -12,7 +12,10 @@ from epigroup.networks.networks import LAYOUTS, Network, ResidualBlock
 from epigroup.networks.settings import read_network
 from planted_examples import DILATED, build_network
 
-PRIVATE = {key: value for key, value in DILATED.items() if key != "hidden"} | {"head": "private", "private_hidden": 3}
+PRIVATE = {key: value for key, value in DILATED.items() if key != "hidden"} | {
+    "head": "private",
+    "private_hidden": 3,
+}
 LENGTH = 301  # 291 places, 72 after pooling, 10 at the end
 
 
@@ -33,7 +36,9 @@ def places_by_hand(network: Network, x: torch.Tensor, pool: int) -> torch.Tensor
         away, length = 2**i, x.shape[2]
         padded = torch.cat([x.new_zeros(*x.shape[:2], away), x, x.new_zeros(*x.shape[:2], away)], 2)
         taps = [padded[:, :, k * away : k * away + length] for k in range(3)]
-        found = sum(torch.einsum("oc,ncl->nol", layer.conv.weight[:, :, 0, k], tap) for k, tap in enumerate(taps))
+        found = sum(
+            torch.einsum("oc,ncl->nol", layer.conv.weight[:, :, 0, k], tap) for k, tap in enumerate(taps)
+        )
         x = x + F.relu(found + layer.conv.bias[:, None])
     return x
 
@@ -189,7 +194,11 @@ def test_networks_of_other_blocks_cannot_take_each_others_weights():
             301,
             "network.dilated_blocks: 8: with a dilation of 128 .* beyond the 72 positions .* at most 7",
         ),
-        ({"name": "small"}, 301, "network.dilated_blocks: 4, but network 'small' has no dilated convolutions"),
+        (
+            {"name": "small"},
+            301,
+            "network.dilated_blocks: 4, but network 'small' has no dilated convolutions",
+        ),
         ({}, 13, "a window of 13 bp is too short: nothing is left after convolution 1"),
     ],
 )

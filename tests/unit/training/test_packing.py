@@ -65,11 +65,14 @@ def test_memory_decides_how_many_are_in_flight():
     assert groups_at_once("sequential", room, batch_size, need, 9) == 1
 
 
-@pytest.mark.parametrize(("network", "leaves"), [(SETTINGS["network"], 150), (DILATED, 120)], ids=["small", "dilated"])
+@pytest.mark.parametrize(
+    ("network", "leaves"), [(SETTINGS["network"], 150), (DILATED, 120)], ids=["small", "dilated"]
+)
 def test_grouped_agrees_with_alone_to_rounding(monkeypatch, network, leaves):
     """At rates that do not blow rounding up; the tolerances are some thirty times what processors differ by."""
     train, validation, tasks = splits()
-    cfg = LONG | {"network": network} | {"optimiser": "sgd", "momentum": 0.5, "max_steps": 150, "validate_every": 30, "patience": 3}
+    cfg = LONG | {"network": network, "optimiser": "sgd", "momentum": 0.5}
+    cfg |= {"max_steps": 150, "validate_every": 30, "patience": 3}
     rates = {0: 0.02, 1: 0.05, 4: 0.0, 7: 0.03}
     apart = train_groups(GROUPS, train, validation, tasks, 5, cfg, rates=rates)
     together = []
@@ -96,7 +99,13 @@ def test_grouped_agrees_with_alone_to_rounding(monkeypatch, network, leaves):
 @pytest.mark.parametrize("bits", [lambda i: np.random.Generator(np.random.SFC64(i)), None])
 @pytest.mark.parametrize(
     ("name", "head"),
-    [("small", "shared"), ("deepsea", "shared"), ("small", "private"), ("dilated", "shared"), ("dilated", "private")],
+    [
+        ("small", "shared"),
+        ("deepsea", "shared"),
+        ("small", "private"),
+        ("dilated", "shared"),
+        ("dilated", "private"),
+    ],
 )
 def test_joint_logits_and_gradients_are_those_of_each_network(name, head, bits):
     """Also with masks of torch's generators, which a GPU draws its masks from."""

@@ -128,7 +128,9 @@ def _dilated_blocks(network: NetworkSettings, window: int) -> list[Block]:
     """The stem and the residual blocks, the last of which pools to about POSITIONS places."""
     n = network.dilated_blocks
     if n is None or n < 1:
-        raise InputError(f"network.dilated_blocks: {n}; network {DILATED!r} needs a number of blocks, 1 or more")
+        raise InputError(
+            f"network.dilated_blocks: {n}; network {DILATED!r} needs a number of blocks, 1 or more"
+        )
     if len(network.channels) != 1:
         raise InputError(
             f"network.channels: {list(network.channels)}; network {DILATED!r} has as many filters in each "

@@ -64,8 +64,8 @@ class Dropout(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """x + ReLU(convolution of x): (N, C, 1, L) -> the same shape (Avsec et al. 2021, Methods). No normalisation, so that
-    nothing depends on what else is in the batch.
+    """x + ReLU(convolution of x): (N, C, 1, L) -> the same shape (Avsec et al. 2021, Methods). No normalisation, so
+    that nothing depends on what else is in the batch.
     """
 
     def __init__(self, block: Block, n_blocks: int) -> None:

@@ -59,7 +59,8 @@ def one_training(settings: dict) -> str:
     )
     return (
         f"The network “{network['name']}” has {convolutions_text(network)}, dropout "
-        f"{', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of {hidden}, and one output a task. It was trained with "
+        f"{', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of {hidden}, and one output a task. "
+        "It was trained with "
         f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
         f"({rate}{momentum}, weight decay "
         f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
