@@ -43,25 +43,26 @@ class Kernel:
 def step_kernels(network: NetworkSettings, window: int, n_tasks: int, batch: int, width: int) -> list[Kernel]:
     """The kernels of one training step with SGD without momentum; `width`: bytes of an activation (2 or 4).
 
-    Each reads its inputs and writes its outputs once. Pooling, ReLU and dropout are one kernel. Weights,
-    their gradients, head and loss are float32; with a width of 2 the trunk computes on copies of its weights.
+    Each reads its inputs and writes its outputs once. Pooling, ReLU, dropout and the sum of a residual block are one
+    kernel. Weights, their gradients, head and loss are float32; with a width of 2 the trunk computes on copies of its
+    weights.
     """
     found: list[Kernel] = []
     trunk = blocks(network, window)
-    filter_width = network.filter_width
     size_in = batch * window * 4
     found.append(Kernel("one-hot", 0, batch * window + size_in * width))
     n_trunk = 0
     for i, block in enumerate(trunk, 1):
-        weights = filter_width * block.inputs * block.outputs
+        weights = block.width * block.inputs * block.outputs
         n_trunk += weights + block.outputs
         size = batch * block.positions * block.outputs
         after = batch * block.length * block.outputs
         flop = 2 * batch * block.positions * weights
+        added = size_in if block.residual else 0
         found += [
             Kernel(f"convolution {i}", flop, (size_in + weights + size) * width),
-            Kernel(f"pooling {i}", 0, (size + after) * width),
-            Kernel(f"pooling {i}, gradient", 0, (after + 2 * size) * width),
+            Kernel(f"pooling {i}", 0, (size + added + after) * width),
+            Kernel(f"pooling {i}, gradient", 0, (after + 2 * size + added) * width),
             Kernel(f"convolution {i}, gradient of weights", flop, (size_in + size) * width + 4 * weights),
         ]
         if i > 1:

@@ -13,9 +13,22 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from epigroup.networks.architecture import blocks
+from epigroup.networks.architecture import Block, blocks
 from epigroup.networks.networks import Network
 from epigroup.networks.settings import NetworkSettings
+
+
+class PlainResidual(nn.Module):
+    """x + ReLU(convolution of x): (N, C, L) -> the same shape."""
+
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(
+            block.inputs, block.outputs, block.width, padding="same", dilation=block.dilation
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + F.relu(self.conv(x))
 
 
 class PlainNetwork(nn.Module):
@@ -26,9 +39,12 @@ class PlainNetwork(nn.Module):
         trunk = blocks(settings, window)
         layers: list[nn.Module] = []
         for block in trunk:
-            layers += [nn.Conv1d(block.inputs, block.outputs, settings.filter_width), nn.ReLU()]
-            if block.pooled:
-                layers.append(nn.MaxPool1d(settings.pool))
+            if block.residual:
+                layers.append(PlainResidual(block))
+            else:
+                layers += [nn.Conv1d(block.inputs, block.outputs, block.width), nn.ReLU()]
+            if block.pool is not None:
+                layers.append(nn.MaxPool1d(block.pool))
             layers.append(nn.Dropout(block.dropout))
         self.trunk = nn.Sequential(*layers, nn.Flatten())
         self.hidden = nn.Linear(trunk[-1].outputs * trunk[-1].length, settings.units)

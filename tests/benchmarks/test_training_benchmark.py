@@ -57,9 +57,9 @@ def network_settings(name: str, **change) -> NetworkSettings:
     return read_network({"name": name, "head": "shared", **NETWORKS[name], **change})
 
 
-@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3", "dilated"])
 def test_the_plain_network_is_the_same_function(plain, name):
-    narrow = network_settings(name, channels=[6, 7, 9], hidden=11)
+    narrow = network_settings(name, channels=[6, 7, 9][: len(NETWORKS[name]["channels"])], hidden=11)
     ours = build_network(narrow, 5, 1001).eval()
     theirs = plain.PlainNetwork(narrow, 5, 1001).eval()
     plain.copy_weights(ours, theirs)
@@ -105,7 +105,7 @@ def test_both_sides_train_alike(plain):
 
 
 @pytest.mark.parametrize("n_tasks", [1, 367])
-@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3"])
+@pytest.mark.parametrize("name", ["small", "deepsea", "deepsea_pool3", "dilated"])
 def test_counted_flop_are_those_that_torch_counts(plain, limits, name, n_tasks):
     settings = network_settings(name)
     cost = network_cost(settings, 1001, n_tasks)

@@ -65,6 +65,16 @@ SETTINGS = {
     "pack_memory_mb": 1000,
     "tensorboard": 0,
 }
+DILATED = {
+    "name": "dilated",
+    "channels": [8],
+    "filter_width": 11,
+    "pool": 4,
+    "dropout": [0.1],
+    "hidden": 16,
+    "head": "shared",
+    "dilated_blocks": 4,
+}
 WINDOW, BIN = 301, 200
 # as the records of files name them -> as these tests do
 FILES = {

@@ -10,16 +10,16 @@ from epigroup.affinity.last_layer import LastLayer, last_layer
 from epigroup.affinity.matrix import spearman
 from epigroup.affinity.trunk import task_losses, trunk_distances, trunk_look_ahead
 from epigroup.core.errors import InputError
-from planted_examples import SETTINGS, WINDOW, build_network
+from planted_examples import DILATED, SETTINGS, WINDOW, build_network
 
 N, TASKS = 6, 5
 
 
-@pytest.fixture
-def batch():
+@pytest.fixture(params=[SETTINGS["network"], DILATED], ids=["small", "dilated"])
+def batch(request):
     """A network in float64 and a batch, so that differences are formulas' and not rounding's."""
     torch.manual_seed(4)
-    network = build_network(SETTINGS["network"], TASKS, WINDOW).eval()
+    network = build_network(request.param, TASKS, WINDOW).eval()
     with torch.no_grad():
         # heads and biases large enough that the ReLU and the sigmoid are far from linear
         network.head.weight.mul_(6)

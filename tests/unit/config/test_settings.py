@@ -95,6 +95,22 @@ def test_a_default_written_out_and_key_order_change_nothing():
         ),
         (("training", "network"), {"head": "tower"}, ["training.network.head", "'tower'"]),
         (("training", "network"), {"width": 2, "channels": [8]}, ["strategies.LATE", "1 channels but 3"]),
+        (("training", "network"), {"dilated_blocks": 0}, ["training.network.dilated_blocks", "0"]),
+        (
+            ("training", "network"),
+            {"dilated_blocks": 3},
+            ["strategies.LATE", "network.dilated_blocks: 3", "'small'"],
+        ),
+        (
+            ("training", "network"),
+            {"name": "dilated", "dilated_blocks": 9},
+            ["strategies.LATE", "network.dilated_blocks: 9", "at most"],
+        ),
+        (
+            ("strategies", "SMTL", "training"),
+            {"network": {"name": "dilated", "channels": [8, 8], "dropout": [0, 0]}},
+            ["strategies.SMTL", "network.channels: [8, 8]"],
+        ),
         (("strategies", "LIKE"), {"grouping": "random", "seeds": [2]}, ["heads_from", "seeds [2]"]),
         (("comparison",), {"headline": [["SMTL", "LATE"]]}, ["comparison.headline[0]", "share no seed"]),
         (("groupings", "random", "tasks"), ["a"], ["groupings.random.tasks", "'km'"]),

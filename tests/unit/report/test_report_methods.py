@@ -12,6 +12,7 @@ from epigroup.report.methods.citations import citations
 from epigroup.report.methods.text import methods
 from epigroup.report.methods.training_text import one_training
 from epigroup.results.training_record import TrainingRecord
+from planted_examples import DILATED
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,7 @@ def test_what_a_run_does_not_use_is_not_cited():
         ({"balancing": "famo"}, "FAMO"),
         ({"loss": "focal"}, "Focal loss"),
         ({"network": report_settings.NETWORK | {"name": "deepsea_pool3"}}, "Zhou J, Troyanskaya"),
+        ({"network": DILATED}, "Base-resolution models"),
     ):
         assert words in cited(**of_training) and words not in cited()
     config = report_settings.config()
@@ -218,6 +220,14 @@ def test_how_the_rate_went_is_described():
     assert "The learning rate fell by half a cosine to 1 % at the last step." in text
     text = one_training(report_settings.TRAINING | {"loss_scale": "per_task"})
     assert "the gradients of a task's output layer not divided by their number, in batches" in text
+
+
+def test_dilated_convolutions_are_described():
+    assert (
+        "“dilated” has one convolution of 8 filters of width 11, max pooling of 4, 4 residual convolutions of as many "
+        "filters, width 3 and dilations that double from 1 to 8, max pooling to about 10 positions, dropout 0.1, a "
+        "hidden layer of 16 units"
+    ) in one_training(report_settings.TRAINING | {"network": DILATED})
 
 
 def test_weighted_sampling_is_described():

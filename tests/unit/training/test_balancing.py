@@ -8,7 +8,7 @@ from epigroup.core.errors import InputError
 from epigroup.training.balancing import METHODS, check_balancing, gradient_bytes, step_flop, without_unused
 from epigroup.training.memory import MEGABYTE, footprint
 from epigroup.training.trainer import GroupTrainer
-from planted_examples import SETTINGS, WINDOW, build_network, settings, splits, train_groups
+from planted_examples import DILATED, SETTINGS, WINDOW, build_network, settings, splits, train_groups
 
 PRIVATE = SETTINGS["network"] | {"head": "private", "private_hidden": 5}
 
@@ -16,10 +16,13 @@ PRIVATE = SETTINGS["network"] | {"head": "private", "private_hidden": 5}
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_stopped_and_gone_on_with_it_ends_with_the_same_bits(name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [*((name, CFG["network"]) for name in METHODS), ("gradnorm", DILATED), ("pcgrad", DILATED)],
+)
+def test_stopped_and_gone_on_with_it_ends_with_the_same_bits(name, network, tmp_path, monkeypatch):
     train, validation, tasks = splits()
-    cfg = CFG | {"balancing": name}
+    cfg = CFG | {"balancing": name, "network": network}
     groups = {0: tasks[:3], 1: tasks[2:], 2: tasks[:1]}
     fresh = train_groups(groups, train, validation, tasks, 1, cfg)
     step = GroupTrainer.step

@@ -38,7 +38,7 @@ def train(cfg):
     for _ in range(2):
         trainer.advance()
 
-tiny = {"channels": [2, 2, 2], "hidden": 2}
+tiny = {"channels": [2] * len(cfg["network"]["channels"]), "hidden": 2}
 train(cfg | {"network": cfg["network"] | tiny, "batch_size": 2})  # what the first step loads of libraries
 Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
 before = status("VmRSS")
@@ -83,7 +83,12 @@ def run(program: str, *arguments: str) -> str:
 
 @pytest.mark.parametrize(
     ("name", "batch_size", "optimiser", "precision"),
-    [("small", 256, "adam", "bf16"), ("deepsea", 16, "sgd", "fp32")],
+    [
+        ("small", 256, "adam", "bf16"),
+        ("deepsea", 16, "sgd", "fp32"),
+        ("dilated", 256, "adam", "bf16"),
+        ("dilated", 256, "sgd", "fp32"),
+    ],
 )
 def test_the_estimate_is_within_a_factor_of_two(name, batch_size, optimiser, precision):
     network = {"name": name, "head": "shared", **NETWORKS[name]}

@@ -16,6 +16,7 @@ from epigroup.core.errors import InputError
 from epigroup.training.checkpoints import checkpoint_path
 from epigroup.training.trainer import GroupTrainer
 from planted_examples import (
+    DILATED,
     SETTINGS,
     pack_arguments,
     read_otherwise,
@@ -81,6 +82,7 @@ def lines_without_seconds(path: Path) -> list[str]:
             {"packing": "interleaved", "keep": "task", "averaging": 0.99, "schedule": "plateau", **PLATEAU},
         ),
         (15, 1, {"optimiser": "sgd", "momentum": 0.9, "learning_rate": 0.1}),
+        (9, 2, {"network": DILATED}),
     ],
 )
 def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, sent, times, change):

@@ -10,6 +10,7 @@ from epigroup.networks.settings import read_network
 from epigroup.training.trainer import GroupTrainer
 from epigroup.training.warm_start import read_warm_start
 from planted_examples import (
+    DILATED,
     SETTINGS,
     WINDOW,
     make_trainer,
@@ -26,10 +27,10 @@ TASKS = [f"task{i}" for i in range(4)]
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture(params=["shared", "private"])
+@pytest.fixture(params=["shared", "private", "dilated"])
 def parent(tmp_path, request):
     """A folder with a model of all tasks, its settings, and the files that it was trained on."""
-    network = SETTINGS["network"] | {"head": request.param}
+    network = DILATED if request.param == "dilated" else SETTINGS["network"] | {"head": request.param}
     if request.param == "private":
         network = {key: value for key, value in network.items() if key != "hidden"} | {"private_hidden": 3}
     files = write_files(tmp_path)

@@ -4,17 +4,20 @@ The scheme is DeepSEA's (Zhou & Troyanskaya 2015), as Shiri & Sun 2022 (section 
 convolutions of width 8, ReLU, max-pooling by 4, dropout after each block, one fully connected hidden layer.
 Filter counts and dropout rates are reconstructed from DeepSEA. By default the hidden layer is shared by the
 tasks of a group, so that the rows of the last layer of one network live in one basis and can be compared; in
-the other form each task has a hidden layer of its own.
+the other form each task has a hidden layer of its own. `dilated` has other convolutions: one, and residual ones
+with growing dilation after it, as in BPNet (Avsec et al. 2021).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.networks.architecture import blocks, flat_features
+from epigroup.networks.architecture import Block, blocks, flat_features
 from epigroup.networks.settings import NetworkSettings
 
 # Of activations in memory: the channels of a place side by side, or the places of a channel.
@@ -60,6 +63,44 @@ class Dropout(nn.Module):
         return f"rate={self.rate}"
 
 
+class ResidualBlock(nn.Module):
+    """x + ReLU(convolution of x): (N, C, 1, L) -> the same shape (Avsec et al. 2021, Methods). No normalisation, so
+    that nothing depends on what else is in the batch.
+    """
+
+    def __init__(self, block: Block, n_blocks: int) -> None:
+        super().__init__()
+        reach = (0, block.dilation * (block.width // 2))
+        kernel, dilation = (1, block.width), (1, block.dilation)
+        self.conv = nn.Conv2d(block.inputs, block.outputs, kernel, padding=reach, dilation=dilation)
+        self.relu = nn.ReLU()
+        with torch.no_grad():
+            # what n blocks add up stays at the scale of what the stem gives
+            for weights in self.conv.parameters():
+                weights.mul_(n_blocks**-0.5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.relu(self.conv(x))
+
+
+def convolution_layers(found: Sequence[Block]) -> nn.Sequential:
+    """The layers of a trunk's blocks: (N, 4, 1, L) -> (N, C, 1, places)."""
+    layers: list[nn.Module] = []
+    n_residual = sum(block.residual for block in found)
+    for block in found:
+        if block.residual:
+            layers.append(ResidualBlock(block, n_residual))
+        else:
+            layers.append(nn.Conv2d(block.inputs, block.outputs, (1, block.width)))
+        if block.pool is not None:
+            layers.append(nn.MaxPool2d((1, block.pool)))
+        if not block.residual:
+            # after pooling: it commutes with the maximum, so the same values from a part of the work
+            layers.append(nn.ReLU())
+        layers.append(Dropout(block.dropout))
+    return nn.Sequential(*layers)
+
+
 class Trunk(nn.Module):
     """Window to features: (N, 4, L) or (N, 4, 1, L) -> (N, `width`).
 
@@ -68,14 +109,7 @@ class Trunk(nn.Module):
 
     def __init__(self, settings: NetworkSettings, window: int) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for block in blocks(settings, window):
-            layers.append(nn.Conv2d(block.inputs, block.outputs, (1, settings.filter_width)))
-            if block.pooled:
-                # before the ReLU, which commutes with the maximum: the same values from a quarter of the work
-                layers.append(nn.MaxPool2d((1, settings.pool)))
-            layers += [nn.ReLU(), Dropout(block.dropout)]
-        self.blocks = nn.Sequential(*layers)
+        self.blocks = convolution_layers(blocks(settings, window))
         self.layout = LAYOUTS[0]
         self.width = flat_features(settings, window)
         self.hidden: nn.Linear | None = None

@@ -23,7 +23,8 @@ def hidden_key(head: str) -> str:
 @dataclass(frozen=True)
 class NetworkSettings:
     """A network's completed settings. channels: filters of each convolution; filter_width: bp; dropout: a rate a
-    convolution; hidden, private_hidden: units of the hidden layer of all tasks, or of each, as the form of head has it.
+    convolution; hidden, private_hidden: units of the hidden layer of all tasks, or of each, as the form of head has it;
+    dilated_blocks: residual blocks of the network `dilated`, None for the others.
     """
 
     name: str
@@ -34,6 +35,7 @@ class NetworkSettings:
     head: str = "shared"
     hidden: int | None = None
     private_hidden: int | None = None
+    dilated_blocks: int | None = None
 
     @property
     def units(self) -> int:

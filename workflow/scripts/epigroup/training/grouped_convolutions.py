@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epigroup.networks.networks import Dropout, Network
+from epigroup.networks.networks import Dropout, Network, ResidualBlock
 from epigroup.training.trainer import GroupTrainer
 
 
@@ -24,12 +24,12 @@ def joint_logits(networks: Sequence[Network], x: torch.Tensor) -> list[torch.Ten
     if x.dim() == 3:
         x = x.unsqueeze(2)
     x = networks[0].trunk.lay_out(x)
-    groups = 1  # all first layers read the same input
+    first = True  # all first layers read the same input
     for layers in zip(*(network.trunk.blocks for network in networks), strict=True):
         if isinstance(layers[0], nn.Conv2d):
-            weight = torch.cat([layer.weight for layer in layers])
-            x = F.conv2d(x, weight, torch.cat([layer.bias for layer in layers]), groups=groups)
-            groups = n
+            x, first = _convolve(layers, x, 1 if first else n), False
+        elif isinstance(layers[0], ResidualBlock):
+            x = x + layers[0].relu(_convolve([layer.conv for layer in layers], x, n))
         elif isinstance(layers[0], Dropout):
             x = _drop(layers, x)
         elif isinstance(layers[0], nn.ReLU | nn.MaxPool2d):
@@ -44,6 +44,14 @@ def joint_logits(networks: Sequence[Network], x: torch.Tensor) -> list[torch.Ten
         bias = torch.stack([layer.bias for layer in hidden]).unsqueeze(1)
         features = networks[0].trunk.relu(torch.baddbmm(bias, features, weight))
     return [network.head(of_one) for network, of_one in zip(networks, features, strict=True)]
+
+
+def _convolve(layers: Sequence[nn.Conv2d], x: torch.Tensor, groups: int) -> torch.Tensor:
+    """Convolutions of one shape side by side: of the same input (groups 1), or each of its own channels."""
+    weight = torch.cat([layer.weight for layer in layers])
+    bias = torch.cat([bias for layer in layers if (bias := layer.bias) is not None])
+    of_one = layers[0]
+    return F.conv2d(x, weight, bias, padding=of_one.padding, dilation=of_one.dilation, groups=groups)
 
 
 def _drop(layers: Sequence[Dropout], x: torch.Tensor) -> torch.Tensor:

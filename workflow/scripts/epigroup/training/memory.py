@@ -62,7 +62,8 @@ def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprin
     A network in flight: weights, gradients, what the optimiser keeps, the mean of the weights, all float32. A
     step: with bf16 the weights and their gradients in that too, and the gradients that a balancing holds; per
     example, of each block the convolution's output and its gradient, after pooling the value with an int64 place,
-    ReLU, mask and product.
+    ReLU, mask and product. Of a residual block the ReLU and the sum are kept in place of the convolution's output, and
+    its gradient is that of three: sum, convolution and input.
     """
     network, bf16 = settings.network, settings.precision == "bf16"
     size = 2 if bf16 else 4
@@ -72,9 +73,10 @@ def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprin
     example, largest = 4 * window * size, 0
     for block in blocks(network, window):
         out, pooled = block.outputs * block.positions, block.outputs * block.length
-        example += size * out + pooled * ((size + 8 if block.pooled else 0) + size)
+        kept_whole, rectified = (2, 0) if block.residual else (1, size)
+        example += kept_whole * size * out + pooled * ((0 if block.pool is None else size + 8) + rectified)
         example += pooled * 2 * size if block.dropout else 0
-        largest = max(largest, out)
+        largest = max(largest, 3 * out if block.residual else out)
     working = 4 * weights * bf16 + gradient_bytes(settings, n_tasks, window)
     return Footprint(4 * weights * kept, working, example + size * largest)
 

@@ -9,6 +9,8 @@ SHIRI = (
 NETWORKS = {
     "deepsea": "Zhou J, Troyanskaya OG. Predicting effects of noncoding variants with deep learning-based "
     "sequence model. Nature Methods 12, 931-934 (2015). The network.",
+    "dilated": "Avsec Ž et al. Base-resolution models of transcription-factor binding reveal soft motif syntax. Nature "
+    "Genetics 53, 354-366 (2021). Dilated convolutions of the network.",
 }
 GROUPINGS = {
     "dbscan": "Ester M, Kriegel H-P, Sander J, Xu X. A density-based algorithm for discovering clusters in large "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from epigroup.networks.architecture import LAST_UNPOOLED
+from epigroup.networks.architecture import DILATED, DILATED_WIDTH, LAST_UNPOOLED, POSITIONS
 from epigroup.training.example_weights import HEAVIEST
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
@@ -45,10 +45,6 @@ def training_text(training: Mapping) -> list[str]:
 def one_training(settings: dict) -> str:
     """Training settings in words."""
     network = settings["network"]
-    filters = ", ".join(map(str, network["channels"]))
-    n = len(network["channels"])
-    convolutions = "one convolution" if n == 1 else f"{n} convolutions"
-    pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
     found = settings["learning_rate"] is None
     rate = "learning rates found by search" if found else f"learning rate {settings['learning_rate']:g}"
     momentum = f", momentum {settings['momentum']:g}" if settings["optimiser"] == "sgd" else ""
@@ -68,10 +64,9 @@ def one_training(settings: dict) -> str:
         else f"{network['private_hidden']} units for each task alone"
     )
     return (
-        f"The network “{network['name']}” has {convolutions} of {filters} filters of width "
-        f"{network['filter_width']}, {pooled} followed by max pooling of "
-        f"{network['pool']}, dropout {', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of "
-        f"{hidden}, and one output a task. It was trained with "
+        f"The network “{network['name']}” has {convolutions_text(network)}, dropout "
+        f"{', '.join(f'{d:g}' for d in network['dropout'])}, a hidden layer of {hidden}, and one output a task. "
+        "It was trained with "
         f"{OPTIMISERS.get(settings['optimiser'], settings['optimiser'])} "
         f"({rate}{momentum}, weight decay "
         f"{settings['weight_decay']:g}) on {loss_text(settings)}, "
@@ -81,6 +76,30 @@ def one_training(settings: dict) -> str:
         f"The validation loss was computed every {settings['validate_every']:,} steps; training stopped "
         f"after {settings['patience']} validations without a new "
         f"minimum, and {KEPT[settings['keep']]}."
+    )
+
+
+def convolutions_text(network: Mapping) -> str:
+    """The convolutions and poolings of a network, in words."""
+    if network["name"] == DILATED:
+        return dilated_text(network)
+    n, filters = len(network["channels"]), ", ".join(map(str, network["channels"]))
+    convolutions = "one convolution" if n == 1 else f"{n} convolutions"
+    pooled = "all but the last" if network["name"] in LAST_UNPOOLED else "each"
+    return (
+        f"{convolutions} of {filters} filters of width {network['filter_width']}, {pooled} followed by max pooling "
+        f"of {network['pool']}"
+    )
+
+
+def dilated_text(network: Mapping) -> str:
+    """The same of the network `dilated`."""
+    [filters], n = network["channels"], network["dilated_blocks"]
+    residual = "one residual convolution" if n == 1 else f"{n} residual convolutions"
+    dilations = "" if n == 1 else f" and dilations that double from 1 to {2 ** (n - 1)}"
+    return (
+        f"one convolution of {filters} filters of width {network['filter_width']}, max pooling of {network['pool']}, "
+        f"{residual} of as many filters, width {DILATED_WIDTH}{dilations}, max pooling to about {POSITIONS} positions"
     )
 
 
