@@ -80,6 +80,7 @@ VARIANTS = {
     "per_task": {"loss_scale": "per_task"},
     "keep_task": {"keep": "task"},
     "dropout_more": {"network": {"name": "small", "hidden": "auto", "dropout": [0.1, 0.1, 0.4]}},
+    "dilated": {"network": {"name": "dilated", "hidden": "auto"}},
     "long": {"max_steps": 20000},
     "wider": {"network": {"name": "small", "hidden": "auto", "width": 2}},
 }  # fmt: skip

@@ -115,6 +115,7 @@ def test_an_average_gains_over_its_members_and_leans_on_the_better_one(files, tm
     assert (of_all["weight:ONE"] > of_all["weight:TWO"]).all() and (of_all.filter(like="weight:") >= 0).all(
         axis=None
     )
+    assert of_all.filter(like="weight:").sum(axis=1).to_numpy() == pytest.approx(1)
     labels = splits["validation"]["labels"]
     assert of_all["positives"].tolist() == labels.sum(0).tolist()
     # FEW does not learn c and d, and c and d have too few positives

@@ -1,7 +1,7 @@
 """A choice that averages: the log-odds of several predictions, with weights found on validation; nothing is trained.
 
-z = sum over the members of w_m logit p_m, w_m >= 0 and the same for all tasks; then a logistic map of two numbers a
-task makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine Learning 24),
+z = sum over the members of w_m logit p_m, w_m >= 0, of sum 1 and the same for all tasks; then a logistic map of two
+numbers a task makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine Learning 24),
 which are common to the tasks here so that rare ones do not choose their own; the rest is this project's own.
 """
 
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 # Of the bins that weights are fitted to: "all" for test; each half for the bins of the other one of validation.
 PARTS = ("all", "half 0", "half 1")
 CHUNK = 1 << 12
+FEWEST = 10  # positives, and negatives, of a task by which something is found
 _AT_ONCE = 1 << 27  # log-odds in memory at a time
 
 
@@ -124,44 +125,50 @@ def read_odds(
     return odds, labels, half
 
 
+def weigh(
+    odds: np.ndarray, labels: np.ndarray, counted: np.ndarray, fitted: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(weights (M,) of sum 1, slope (T,), intercept (T,)) from bins with log-odds (M, n, T) and labels bool (n, T).
+
+    counted: the tasks (T,) that weights are fitted on; not `fitted`: equal weights. A task with fewer than FEWEST
+    positives or negatives, or whose sums do not rise with its labels, gets the common slope, and no intercept.
+    """
+    n_positive = labels.sum(axis=0)
+    enough = np.minimum(n_positive, len(labels) - n_positive) >= FEWEST
+    tasks, n_members = counted & enough, len(odds)
+    found = (
+        fit_weights(odds[:, :, tasks], labels[:, tasks])
+        if fitted and tasks.any()
+        else np.full(n_members, 1.0)
+    )
+    weights, scale = found / found.sum(), found.sum() if fitted and tasks.any() else 1.0
+    slope, intercept = np.full(len(enough), scale), np.zeros(len(enough))
+    if enough.any():
+        own, at = logistic_map(combine(odds[:, :, enough], weights).astype(np.float64), labels[:, enough])
+        slope[enough], intercept[enough] = np.where(own > 0, own, scale), np.where(own > 0, at, 0.0)
+    return weights, slope, intercept
+
+
 def weights_table(
     odds: np.ndarray, labels: np.ndarray, half: np.ndarray, told: AverageSettings
 ) -> pd.DataFrame:
     """A row a part and task: `fitted_on`, task_id, positives, `counted` (1: it had a part in the weights), slope and
     intercept of the map to a probability, and `weight:NAME` of each member.
 
-    A task with fewer than `min_positives` validation positives has no part in the weights, and where a half has not
-    one positive of a task, it takes the map of all bins.
+    A task with fewer than `min_positives` validation positives, or that a member does not predict, has no part in the
+    weights.
     """
     known = ~np.isnan(odds[:, 0]).any(axis=0) if odds.shape[1] else np.zeros(labels.shape[1], bool)
-    counted = known & (labels.sum(axis=0) >= max(1, told.min_positives)) & ~labels.all(axis=0)
-    equal = np.full(len(told.members), 1 / len(told.members))
-    tables, maps = [], []
+    counted = known & (labels.sum(axis=0) >= told.min_positives)
+    tables = []
     for part, kept in zip(PARTS, (np.full(len(half), True), half == 0, half == 1), strict=True):
         truth = labels[kept]
-        fit = counted & truth.any(axis=0) & ~truth.all(axis=0)
-        weights = (
-            fit_weights(odds[:, kept][:, :, fit], truth[:, fit])
-            if told.weights == "fitted" and fit.any()
-            else equal
-        )
-        slope, intercept = np.ones(len(told.tasks)), np.zeros(len(told.tasks))
-        both = truth.any(axis=0) & ~truth.all(axis=0)
-        if both.any():
-            scores = combine(odds[:, kept][:, :, both], weights).astype(np.float64)
-            slope[both], intercept[both] = logistic_map(scores, truth[:, both])
-        rising = both & (slope > 0)
-        maps.append(
-            (
-                np.where(rising, slope, maps[0][0] if maps else 1.0),
-                np.where(rising, intercept, maps[0][1] if maps else 0.0),
-            )
-        )
+        weights, slope, intercept = weigh(odds[:, kept], truth, counted, told.weights == "fitted")
         tables.append(
             pd.DataFrame(
                 {
                     "fitted_on": part, "task_id": told.tasks, "positives": truth.sum(axis=0),
-                    "counted": fit.astype(int), "slope": maps[-1][0], "intercept": maps[-1][1],
+                    "counted": counted.astype(int), "slope": slope, "intercept": intercept,
                 }
                 | {f"weight:{name}": weight for name, weight in zip(told.members, weights, strict=True)}
             )

@@ -199,7 +199,9 @@ EVALUATION_FILES = (
                 "What the weighted sum of log-odds is multiplied with, before it becomes a probability.",
             ),
             Column("intercept", "What is added then."),
-            Column("weight:NAME", "Weight of the member NAME, the same for all tasks."),
+            Column(
+                "weight:NAME", "Weight of the member NAME, the same for all tasks; of sum 1 over the members."
+            ),
         ),
         when="`choices` with `combine: average`",
     ),
