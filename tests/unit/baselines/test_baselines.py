@@ -231,7 +231,7 @@ def test_the_mean_prediction_reads_those_of_the_network(files, dataset, tmp_path
         store["start"][3] += 200
     with pytest.raises(InputError, match="is not of this data set's test bins"):
         judged(files, tmp_path / "bad", "mean_prediction", predictions=paths)
-    assert not list((tmp_path / "bad").iterdir())
+    assert [path.name for path in (tmp_path / "bad").iterdir()] == ["validation.h5"]
 
 
 def test_a_network_that_does_no_better_than_gc_is_marked(files, tmp_path):

@@ -18,6 +18,7 @@ from epigroup.report.figures import numbers as figure_tables
 from epigroup.report.figures.record import Shown
 from epigroup.report.page import render
 from epigroup.report.sections.comparison import (
+    average_rows,
     choice_rows,
     confounder_rows,
     cost_rows,
@@ -37,7 +38,7 @@ def inputs(tmp_path_factory):
     root = tmp_path_factory.mktemp("tree")
     made = report_tree.build(root)
     metrics = [path for path in made["metrics"] if "/RANDOM/" not in path]
-    choices = []
+    choices, weights = [], []
     for seed in (1, 2):
         random = pd.read_csv(root / f"evaluation/RANDOM/seed{seed}/metrics.tsv", sep="\t")
         for name, shift in zip(POOL, (-0.01, 0.01), strict=True):
@@ -59,7 +60,20 @@ def inputs(tmp_path_factory):
             }
         )
         choices.append(result_files.write_tsv(table, root / f"evaluation/BEST/seed{seed}/choice.tsv"))
-    kept = {**report_settings.STRATEGIES, **dict.fromkeys(POOL, "random"), "BEST": ""}
+        metrics.append(result_files.write_tsv(best, root / f"evaluation/HYBRID/seed{seed}/metrics.tsv"))
+        table = pd.DataFrame({"task_id": random["task_id"], "counted": np.arange(len(random)) % 4 > 0})
+        parts = [
+            table.assign(
+                counted=table["counted"].astype(int),
+                fitted_on=part,
+                **{"weight:SMTL": w, "weight:kmer": 1 - w},
+            )
+            for part, w in (("all", 0.5 + 0.1 * seed), ("half 0", 1.0), ("half 1", 0.0))
+        ]
+        weights.append(
+            result_files.write_tsv(pd.concat(parts), root / f"evaluation/HYBRID/seed{seed}/weights.tsv")
+        )
+    kept = {**report_settings.STRATEGIES, **dict.fromkeys(POOL, "random"), "BEST": "", "HYBRID": ""}
     everything = [*metrics, *(path for path in made["metrics"] if "/RANDOM/" in path)]
     tasks = pd.read_csv(made["tasks"], sep="\t")
     made |= tree_comparison.write_comparison(root, tasks, everything, kept, (1, 2))
@@ -120,6 +134,7 @@ def inputs(tmp_path_factory):
     return made | {
         "metrics": metrics,
         "choices": choices,
+        "weights": weights,
         **{name: result_files.write_tsv(table, root / f"{name}.tsv") for name, table in tables.items()},
     }
 
@@ -129,7 +144,13 @@ def text(results):
     settings = report_settings.settings()
     config = settings["report"]["config"]
     config["comparison"]["pools"] = {"RANDOM": POOL}
-    config["choices"] = {"BEST": {"among": ["SMTL", "KMTL"], "shrink": 20.0}}
+    config["choices"] = {
+        "BEST": {"among": ["SMTL", "KMTL"], "shrink": 20.0, "combine": "best"},
+        "HYBRID": {
+            "among": ["SMTL", "kmer"], "combine": "average", "weights": "fitted", "over_seeds": False,
+            "min_positives": 50,
+        },
+    }  # fmt: skip
     config["strategies"] |= {name: {"grouping": "random"} for name in POOL}
     del config["strategies"]["RANDOM"]
     return text_of(render(results, palette={}, **settings))
@@ -165,6 +186,18 @@ def test_choices_say_what_they_took_and_whom_they_beat(results, text):
     gains = results.gains.query("strategy == 'BEST' and baseline == 'KMTL' and by == 'all'")
     assert row["against"]["test"]["difference"] == pytest.approx(gains["difference"].iloc[0])
     assert "KMTL 16, SMTL 8" in text and "weighted by n / (n + 20)" in text
+
+
+def test_averages_show_the_weights_for_test(results, text):
+    """Means over seeds, 18 of 24 tasks having had a part in them."""
+    (row,) = average_rows(results)
+    assert row["members"] == [("SMTL", pytest.approx(0.65)), ("kmer", pytest.approx(0.35))]
+    assert (row["n_counted"], row["n_tasks"]) == (18, 24)
+    assert "SMTL 65 %, kmer 35 % 18 of 24" in text
+    assert (
+        "HYBRID trains nothing: it adds up the log-odds of SMTL, kmer with weights (the same for all tasks"
+        in text
+    )
 
 
 def test_shares_costs_and_technique(results, text):

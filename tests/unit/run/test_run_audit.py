@@ -15,7 +15,7 @@ def fitted(run):
 
 
 def test_what_is_fitted_follows_the_config(run, config):
-    assert fitted(run) == {"called", "clusterings", "affinities", "sweep"}
+    assert fitted(run) == {"called", "clusterings", "affinities", "averages", "sweep"}
     rows = [f"{task}\t{group}\n" for task in run.tasks for group in (0, 1)]
     Path("own.tsv").write_text("".join(["task_id\tgroup\n", *rows]))
     config["groupings"]["own"] = {"method": "table", "file": "own.tsv", "k": 2, "overlap": True}
@@ -25,7 +25,7 @@ def test_what_is_fitted_follows_the_config(run, config):
         "training": {"sampling": "balanced", "positive_weights": "balanced"},
     }
     config["strategies"]["WARD"] = {"grouping": "ward_logit", "groups_per_pack": 3}
-    config["choices"] = {"BEST": {"among": ["STL", "SMTL"]}}
+    config["choices"]["BEST"] = {"among": ["STL", "SMTL"]}
     more = run_of(config)
     of_config = {"covariance", "label_correlation", "overlap", "sampling", "choices", "positive_weights"}
     assert fitted(more) - fitted(run) == of_config

@@ -81,7 +81,7 @@ def test_a_baseline_that_reads_a_network_needs_one_of_all_tasks(config):
     assert baselines.predictions(run_of(config), "kmer") == {}
     config["groupings"] = {"single": {"method": "single"}}
     config["strategies"] = {"STL": {"grouping": "single"}}
-    for part in ("affinities", "sweep"):
+    for part in ("affinities", "choices", "sweep"):
         config.pop(part)
     config["baselines"] = {"names": ["kmer", "mean_prediction"]}
     with pytest.raises(

@@ -9,8 +9,7 @@ from epigroup.baselines.material import Bins, Material, Predictor
 
 log = logging.getLogger(__name__)
 
-_ROWS = 1 << 14
-_MOST_STEPS = 500
+_MOST_STEPS = 100
 
 
 def sigmoid(logit: np.ndarray) -> np.ndarray:
@@ -24,79 +23,45 @@ def losses(logit: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def fit(
-    features: np.ndarray,
-    labels: np.ndarray,
-    l2: float,
-    start: tuple[np.ndarray, np.ndarray] | None = None,
-    spectrum: tuple[np.ndarray, np.ndarray] | None = None,
+    features: np.ndarray, labels: np.ndarray, l2: float, start: tuple[np.ndarray, np.ndarray] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(weights (F, T), intercepts (T,)) of lowest mean cross-entropy + l2 / 2 |weights|^2, task by task.
 
-    features: (n, F) of mean 0 by column; labels: bool (n, T); l2 > 0; start: where to begin; spectrum: as from
-    `decompose`. Newton's method with one curvature for all: the Hessian X' diag(p (1 - p)) X / n is replaced by
-    c X'X / n with a c of each task, which at 1/4 bounds it (Boehning & Lindsay 1988), so that a step costs two
-    products with X whatever the number of tasks. c starts near the task's share of p (1 - p) and is doubled where
-    the loss rises; steps carry momentum, dropped where it made the loss rise. A task with labels of one kind alone
-    has weights 0, and an intercept as of half an example of the other kind.
+    features: (n, F), few of them; labels: bool (n, T); l2 > 0; start: where to begin. Newton's method, the steps of
+    all tasks side by side and halved where they raise the loss. A task with labels of one kind alone has weights 0,
+    and an intercept as of half an example of the other kind.
     """
-    n, kind = len(features), features.dtype
-    values, vectors = spectrum if spectrum is not None else decompose(features)
-    close, slack = (1e-6, 1e-10) if kind == np.float64 else (1e-5, 1e-7)
+    n, width = len(features), features.shape[1] + 1
+    x = np.concatenate([np.ones((n, 1)), features.astype(np.float64)], axis=1)
+    products = (x[:, :, None] * x[:, None, :]).reshape(n, -1)
+    penalty = np.diag([0.0] + [l2] * (width - 1))
     positives = labels.sum(axis=0)
     share = np.clip(positives / n, 0.5 / n, 1 - 0.5 / n)
-    # Row 0 is the intercept, which is not penalised; as features have mean 0, it takes steps of its own.
-    state = np.concatenate([np.log(share / (1 - share))[None], np.zeros((features.shape[1], len(share)))])
+    point = np.concatenate([np.log(share / (1 - share))[None], np.zeros((width - 1, len(share)))])
     active = np.flatnonzero((positives > 0) & (positives < n))
     if start is not None:
-        state[:, active] = np.concatenate([start[1][None], start[0]])[:, active]
-    curvature = np.minimum(0.25, 1.5 * share * (1 - share))
-    trial, point, slope = state.copy(), state.copy(), np.zeros_like(state)
-    lowest, momentum = np.full(len(share), np.inf), np.zeros(len(share))
-
-    def stepped(tasks: np.ndarray) -> np.ndarray:
-        inner = vectors.T @ slope[1:, tasks] / (curvature[tasks] * values[:, None] + l2)
-        return point[:, tasks] - np.concatenate([slope[:1, tasks] / curvature[tasks], vectors @ inner])
-
+        point[:, active] = np.concatenate([start[1][None], start[0]])[:, active]
+    step, lowest = np.zeros_like(point), np.full(len(share), np.inf)
     for _ in range(_MOST_STEPS):
         if not len(active):
             break
-        here, truth = trial[:, active], labels[:, active]
-        logit = features @ here[1:].astype(kind) + here[0].astype(kind)
-        loss = losses(logit, truth) + 0.5 * l2 * (here[1:] ** 2).sum(axis=0)
-        fell = loss <= lowest[active] + slack
-        taken, refused = active[fell], active[~fell]
-        excess = sigmoid(logit[:, fell]) - truth[:, fell]
-        lowest[taken], point[:, taken] = loss[fell], here[:, fell]
-        slope[0, taken] = excess.mean(axis=0, dtype=np.float64)
-        slope[1:, taken] = (features.T @ excess.astype(kind)).astype(np.float64) / n + l2 * here[1:][:, fell]
-        new = stepped(taken)
-        momentum[taken] = np.minimum(0.9, momentum[taken] + 0.1)
-        trial[:, taken] = new + momentum[taken] * (new - state[:, taken])
-        state[:, taken] = new
-        # Where the loss rose, first the momentum goes, then the curvature grows.
-        plain = refused[momentum[refused] == 0]
-        stuck = plain[curvature[plain] >= 0.25]
-        curvature[plain] = np.minimum(0.25, 2 * curvature[plain])
-        momentum[refused] = 0
-        state[:, plain] = stepped(plain)
-        trial[:, refused] = state[:, refused]
-        settled = taken[np.abs(slope[:, taken]).max(axis=0) < close]
-        active = np.setdiff1d(active, np.concatenate([settled, stuck]))
+        trial, truth = point[:, active] - step[:, active], labels[:, active]
+        logit = x @ trial
+        loss = losses(logit, truth) + 0.5 * l2 * (trial[1:] ** 2).sum(axis=0)
+        fell = loss <= lowest[active] + 1e-12
+        step[:, active[~fell]] /= 2
+        taken = active[fell]
+        point[:, taken], lowest[taken] = trial[:, fell], loss[fell]
+        chance = sigmoid(logit[:, fell])
+        slope = x.T @ (chance - truth[:, fell]) / n + penalty @ trial[:, fell]
+        bends = (products.T @ (chance * (1 - chance)) / n).T.reshape(-1, width, width) + penalty
+        step[:, taken] = np.linalg.solve(bends, slope.T[:, :, None])[:, :, 0].T
+        active = active[np.abs(step[:, active]).max(axis=0) > 1e-8]
     if len(active):
         log.warning(
             "%d tasks had not settled after %d steps at a penalty of %g", len(active), _MOST_STEPS, l2
         )
     return point[1:], point[0]
-
-
-def decompose(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(values (F,), vectors (F, F)) of X'X / n."""
-    product = np.zeros((features.shape[1], features.shape[1]))
-    for at in range(0, len(features), _ROWS):
-        block = features[at : at + _ROWS].astype(np.float64)
-        product += block.T @ block
-    values, vectors = np.linalg.eigh(product / len(features))
-    return np.maximum(values, 0), vectors
 
 
 def choose_regression(features: Callable[[Bins], np.ndarray], material: Material) -> Predictor:
@@ -114,13 +79,12 @@ def choose_regression(features: Callable[[Bins], np.ndarray], material: Material
 
     train, held_out = standard(raw), standard(features(material.validation))
     labels, truth = material.train.labels, material.validation.labels
-    spectrum = decompose(train)
     n_tasks = labels.shape[1]
     chosen, chosen_0 = np.zeros((train.shape[1], n_tasks)), np.zeros(n_tasks)
     lowest, penalty = np.full(n_tasks, np.inf), np.full(n_tasks, np.nan)
     found = None
     for l2 in sorted(material.l2, reverse=True):
-        found = fit(train, labels, l2, found, spectrum)
+        found = fit(train, labels, l2, found)
         loss = losses(held_out @ found[0].astype(held_out.dtype) + found[1], truth) if len(truth) else None
         better = (
             np.isinf(lowest) if loss is None else (loss < lowest) & (truth.any(axis=0) | np.isinf(lowest))

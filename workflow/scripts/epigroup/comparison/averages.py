@@ -1,8 +1,9 @@
 """A choice that averages: the log-odds of several predictions, with weights found on validation; nothing is trained.
 
 z = sum over the members of w_m logit p_m, w_m >= 0, of sum 1 and the same for all tasks; then a logistic map of two
-numbers a task makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine Learning 24),
-which are common to the tasks here so that rare ones do not choose their own; the rest is this project's own.
+numbers a task makes it a probability again. The form is stacking with non-negative weights (Breiman 1996, Machine
+Learning 24), which are common to the tasks here so that rare ones do not choose their own; the rest is this project's
+own.
 """
 
 import logging
@@ -97,31 +98,29 @@ def read_odds(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(log-odds float32 (M, n, T), labels bool (n, T), half 0 or 1 of the blocks by turns (n,)) of validation bins,
     drawn where all are too many. InputError: as `open_predictions`, members of different bins."""
-    odds: np.ndarray | None = None
-    labels = half = rows = first = None
+    with open_predictions(
+        paths[0], list(told.member_tasks[0]), dataset, told.regions, "validation"
+    ) as predictions:
+        first = np.stack(predictions.places())
+    n, most = first.shape[1], max(1, _AT_ONCE // (len(paths) * len(told.tasks)))
+    rows = np.sort(np.random.default_rng([told.seed]).choice(n, min(n, most), replace=False))
+    half = choose_blocks(*first).of[rows] % 2
+    odds = np.full((len(paths), len(rows), len(told.tasks)), np.nan, np.float32)
+    labels = np.zeros(odds.shape[1:], bool)
     for i, (path, tasks) in enumerate(zip(paths, told.member_tasks, strict=True)):
         mine = [task for task in told.tasks if task in set(tasks)]
-        at = np.array([told.tasks.index(task) for task in mine])
+        at, own = (
+            np.array([told.tasks.index(task) for task in mine]),
+            [list(tasks).index(task) for task in mine],
+        )
         with open_predictions(path, list(tasks), dataset, told.regions, "validation") as predictions:
-            places = np.stack(predictions.places())
-            if odds is None:
-                n = len(predictions)
-                most = max(1, _AT_ONCE // (len(paths) * len(told.tasks)))
-                rng = np.random.default_rng([told.seed])
-                rows = np.sort(rng.choice(n, min(n, most), replace=False))
-                half = choose_blocks(*places).of[rows] % 2
-                odds = np.full((len(paths), len(rows), len(told.tasks)), np.nan, np.float32)
-                labels = np.zeros(odds.shape[1:], bool)
-                first = places
-            elif not np.array_equal(places, first):
+            if not np.array_equal(np.stack(predictions.places()), first):
                 raise InputError(f"{path}: is of other bins than {paths[0]}; predict again")
-            own = [list(tasks).index(task) for task in mine]
             for here, scores, truth in predictions.rows():
-                inside = (rows >= here.start) & (rows < here.stop)
+                inside = np.flatnonzero((rows >= here.start) & (rows < here.stop))
                 picked = rows[inside] - here.start
-                odds[i, np.flatnonzero(inside)[:, None], at] = log_odds(scores[picked][:, own])
-                labels[np.flatnonzero(inside)[:, None], at] = truth[picked][:, own]
-    assert odds is not None and labels is not None and half is not None
+                odds[i, inside[:, None], at] = log_odds(scores[picked][:, own])
+                labels[inside[:, None], at] = truth[picked][:, own]
     return odds, labels, half
 
 
