@@ -158,10 +158,14 @@ STAGES = (
     Stage("Predictions and scores", ("predictions", "evaluation"), {
         "predictions/{external}/{split}.h5": "Predictions from elsewhere in the form of [predictions](#predictions); they go "
         "once they are scored.",
+        "predictions/{average}/seed{seed}/{split}.h5": "Predictions of an average in the form of "
+        "[predictions](#predictions); they go once they are scored.",
         "evaluation/{strategy}/seed{seed}/blocks.h5": "Counts by block of the genome, for the bootstrap of the comparison.",
     }),
     Stage("Comparison of strategies", ("comparison",), {}),
     Stage("Simple predictors", ("baselines",), {
+        "baselines/{baseline}/{split}.h5": "Predictions of a baseline in the form of [predictions](#predictions); they go "
+        "once they are scored, and averaged where a choice does.",
         "baselines/{baseline}/blocks.h5": "Counts by block of the genome, for the intervals of the marks.",
     }, "What a baseline is:\n\n" + table(
         ("baseline", "what", "knows no more of a test bin than a network"),

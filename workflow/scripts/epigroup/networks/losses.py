@@ -1,4 +1,4 @@
-"""The loss of one example and task, by name, and what a network's output means under it."""
+"""The loss of one example and task, by name, what a network's output means under it, and how losses add up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from epigroup.core.errors import InputError
 from epigroup.networks.settings import LossSettings
@@ -116,3 +117,36 @@ def _weighted(elementwise: Elementwise, weights: torch.Tensor) -> Elementwise:
         return elementwise(logits, targets) * torch.where(targets > 0, weights, 1.0)
 
     return weighted
+
+
+@dataclass(frozen=True)
+class LossScale:
+    """total: losses of examples and tasks (N, T) -> what is descended; mean: of that and T, the mean over the tasks;
+    heads: of a network's heads and T, what is done to their gradients after the backward pass; None: nothing."""
+
+    total: Callable[[torch.Tensor], torch.Tensor]
+    mean: Callable[[torch.Tensor, int], torch.Tensor] = lambda total, n_tasks: total
+    heads: Callable[[nn.Module, int], None] | None = None
+
+
+def _scale_heads(heads: nn.Module, n_tasks: int) -> None:
+    for weight in heads.parameters():
+        if weight.grad is not None:
+            weight.grad.mul_(n_tasks)
+
+
+# mean: as Shiri & Sun 2022, section III.D: a head's gradient is that of its task's loss over T, so with plain gradient
+# descent its step shrinks with the size of its group. sum: a head's gradient does not depend on T, the trunk's grows
+# with it. per_task: the head's of the sum, the trunk's of the mean.
+SCALES = {
+    "mean": LossScale(torch.mean),
+    "sum": LossScale(lambda losses: losses.mean(0).sum(), lambda total, n_tasks: total / n_tasks),
+    "per_task": LossScale(torch.mean, heads=_scale_heads),
+}
+
+
+def find_scale(name: str) -> LossScale:
+    """The scale of that name. Raises InputError for an unknown one."""
+    if name not in SCALES:
+        raise InputError(f"training.loss_scale: unknown scale {name!r}; known: {', '.join(SCALES)}")
+    return SCALES[name]

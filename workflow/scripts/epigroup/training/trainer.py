@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from epigroup.core.errors import InputError
-from epigroup.networks.losses import build_loss
+from epigroup.networks.losses import build_loss, find_scale
 from epigroup.networks.networks import Network
 from epigroup.training.averaged_weights import AveragedWeights
 from epigroup.training.balancing.balancer import Balancer, build_balancer
@@ -26,7 +26,6 @@ from epigroup.training.checkpoints import Snapshots
 from epigroup.training.group_state import GroupState, TrainedGroup, trained_group
 from epigroup.training.initial_state import build_looks, build_optimiser, group_key, initial_network
 from epigroup.training.job import TrainingJob
-from epigroup.training.loss_scale import find_scale
 from epigroup.training.schedule import on_plateau, rate_factor
 
 # Examples of a validation batch, by device. On a CPU the layers of larger batches leave the cache.
@@ -187,7 +186,7 @@ class GroupTrainer:
     def complete_step(self, loss: torch.Tensor) -> None:
         """After the backward pass of the `training_loss`: move the weights and take note of the mean over the tasks."""
         if self.scale.heads is not None:
-            self.scale.heads(self.network, len(self.tasks))
+            self.scale.heads(self.network.head, len(self.tasks))
         factor = rate_factor(self.settings, self.state.step, self.state.lowerings)
         for weights in self.optimiser.param_groups:
             weights["lr"] = self.learning_rate * factor

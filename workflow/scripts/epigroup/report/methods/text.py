@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from epigroup import baselines
 from epigroup.grouping import options
+from epigroup.report.methods.choice_text import choice_sentences
 from epigroup.report.methods.training_text import search_text, training_text
 from epigroup.report.sections.identity import trained_with, versions
 from epigroup.report.sections.strategies import span_text
@@ -237,47 +238,11 @@ def grouping_text(config: dict, grouping: str | None) -> str:
         spec = config["groupings"][strategy["grouping"]]
         words = grouping_words(spec)
         parts.append(f"{name}: {words}" if pool is None else f"{pool} (mean of {len(pools[pool])}): {words}")
-    labels = config["dataset"]["targets"] == "labels"
-    best = (
-        "F1 on every other block of the validation split, at the threshold of the blocks between"
-        if labels
-        else "Pearson correlation on the validation split"
-    )
-    kept = " The task keeps that strategy's threshold." if labels else ""
-    chosen = [
-        f" {name} trains nothing: for each task it takes the strategy out of {', '.join(spec['among'])} with "
-        f"the best {best}; "
-        f"with n {'positives' if labels else 'bins with a peak'} there the difference from the mean of the "
-        f"candidates is weighted by n / (n + {spec['shrink']:g}) and that of the modality by the rest.{kept}"
-        for name, spec in config["choices"].items()
-        if spec["combine"] == "best"
-    ]
-    chosen += [
-        f" {average_text(name, spec)}"
-        for name, spec in config["choices"].items()
-        if spec["combine"] == "average"
-    ]
     return (
         "Each strategy trains one network a group of tasks. "
         + "; ".join(parts)
         + ". E has a row a task: the weights of its output in the network trained on all tasks (Shiri & "
-        "Sun 2022, section II.A)." + "".join(chosen)
-    )
-
-
-def average_text(name: str, spec: Mapping) -> str:
-    """A choice that averages, in words."""
-    whose = "the networks of all seeds of " if spec["over_seeds"] else ""
-    weights = (
-        "the same for all tasks, none below 0, of the least mean cross-entropy on validation, each task's over that of "
-        f"its share of positives, over tasks with at least {spec['min_positives']} validation positives"
-        if spec["weights"] == "fitted"
-        else "all equal"
-    )
-    return (
-        f"{name} trains nothing: it adds up the log-odds of {whose}{', '.join(spec['among'])} with weights "
-        f"({weights}), and makes probabilities of the sum by a logistic regression a task on validation. Its own "
-        "validation scores come from weights found on the other half of the validation blocks."
+        "Sun 2022, section II.A)." + "".join(f" {sentence}" for sentence in choice_sentences(config))
     )
 
 
