@@ -1,10 +1,10 @@
 # Choices that average: weights by validation, and the mean's predictions, scored as those of a strategy.
-from epigroup.run import averages
+from epigroup.run import evaluation
 
 
 rule weigh_members:
     input:
-        validation=by_wildcards(averages.predictions, split="validation"),
+        validation=by_wildcards(evaluation.member_predictions, split="validation"),
         dataset="<results>/dataset/dataset.json",
     output:
         "<results>/evaluation/{average}/seed{seed}/weights.tsv",
@@ -18,7 +18,7 @@ rule weigh_members:
     resources:
         **by_attempt(mem_mb=4000, runtime=60),
     params:
-        cfg=by_wildcards(averages.average_settings),
+        cfg=by_wildcards(evaluation.average_settings),
         code=code_digest("weigh_members"),
     script:
         "../scripts/weigh_members.py"
@@ -26,8 +26,8 @@ rule weigh_members:
 
 rule average_members:
     input:
-        validation=by_wildcards(averages.predictions, split="validation"),
-        test=by_wildcards(averages.predictions, split="test"),
+        validation=by_wildcards(evaluation.member_predictions, split="validation"),
+        test=by_wildcards(evaluation.member_predictions, split="test"),
         weights="<results>/evaluation/{average}/seed{seed}/weights.tsv",
     output:
         validation=temp("<results>/predictions/{average}/seed{seed}/validation.h5"),
@@ -45,7 +45,7 @@ rule average_members:
         # the scores of a split, and 512 MB of log-odds at a time
         mem_mb=lambda wc, input, attempt: (2500 + 2 * input.size_mb) * attempt,
     params:
-        cfg=by_wildcards(averages.average_settings),
+        cfg=by_wildcards(evaluation.average_settings),
         code=code_digest("average_members"),
     script:
         "../scripts/average_members.py"
@@ -66,7 +66,7 @@ use rule evaluate_strategy as evaluate_average with:
     benchmark:
         "<results>/benchmarks/evaluate_average/{average}.seed{seed}.tsv"
     params:
-        cfg=by_wildcards(averages.scoring_settings, regions=REGIONS[0]),
+        cfg=by_wildcards(evaluation.average_scoring, regions=REGIONS[0]),
         code=code_digest("evaluate_strategy"),
 
 
@@ -82,5 +82,5 @@ if REGIONS[1:]:
         benchmark:
             "<results>/benchmarks/evaluate_average_all_mappable/{average}.seed{seed}.tsv"
         params:
-            cfg=by_wildcards(averages.scoring_settings, regions=REGIONS[1]),
+            cfg=by_wildcards(evaluation.average_scoring, regions=REGIONS[1]),
             code=code_digest("evaluate_strategy"),

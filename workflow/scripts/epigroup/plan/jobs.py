@@ -12,7 +12,6 @@ from epigroup.grouping import WITH_TORCH
 from epigroup.run import (
     affinity,
     audit,
-    averages,
     comparison,
     evaluation,
     grouping,
@@ -182,7 +181,7 @@ def count_scores(run: Run) -> list[RuleJobs]:
     """Predictions and their scores, the comparison, baselines, strata, and predictions from elsewhere."""
     trained, external, seeds = len(run.trained_runs()), len(run.external), len(run.seeds)
     chosen, second = len(evaluation.choice_seeds(run)), len(run.regions) - 1
-    averaged = len(averages.made_averages(run))
+    averaged = len(evaluation.made_averages(run))
     kept = 2 if run.config["evaluation"]["keep_predictions"] else 0
     found = [
         each("evaluation", "choose_groups", len(audit.decision_files(run)["serving"])),

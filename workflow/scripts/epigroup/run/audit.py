@@ -10,7 +10,7 @@ from epigroup.audit import flow
 from epigroup.config.pools import candidates, pool_members
 from epigroup.config.settings import canonical
 from epigroup.config.strategies import overlaps
-from epigroup.run import affinity, averages, evaluation, grouping, patience, reads, search, training
+from epigroup.run import affinity, evaluation, grouping, patience, reads, search, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
@@ -50,7 +50,7 @@ def decision_files(run: Run) -> dict[str, list[str]]:
             if overlaps(run.config, run.grouping_name(strategy))
         ],
         "choices": choice_tables(run),
-        "weights": averages.weight_tables(run),
+        "weights": evaluation.weight_tables(run),
         "patience": patience.decided(run),
     }
 
@@ -71,7 +71,7 @@ def scored_tasks(run: Run, name: str) -> list[str]:
     if name in run.choices:
         return [row["task_id"] for row in evaluation.choice_settings(run, name)["tasks"]]
     if name in run.averages:
-        return averages.learnt_tasks(run, name)
+        return evaluation.learnt_tasks(run, name)
     return list(run.tasks) if name in run.external else run.strategy_tasks(name)
 
 

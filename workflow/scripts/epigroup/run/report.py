@@ -18,7 +18,6 @@ from epigroup.report.figures.record import Figure, Has, Shown
 from epigroup.report.sections import SECTIONS
 from epigroup.run import (
     affinity,
-    averages,
     comparison,
     evaluation,
     grouping,
@@ -131,7 +130,7 @@ def findings(run: Run) -> dict[str, Any]:
         "sweep": grouping.sweep_tables(run),
         **of_run(True, "transfer", "costs", "confounders"),
         "choices": run.files("choices", evaluation.choice_seeds(run)),
-        "weights": averages.weight_tables(run),
+        "weights": evaluation.weight_tables(run),
         **of_run(True, "audit"),
         "fastp": reads.trimmed_counts(run),
         "flagstat": reads.aligned_counts(run),
