@@ -5,8 +5,8 @@ finished data set, and scores the validation split on both strands. The test spl
 of a table, which is kept: a trial whose row is there, of the same settings, is not made again.
 
     snakemake -c2 dataset --configfile config/human_chr20.yaml
-    python benchmarks/recipe.py results/human_chr20 --table benchmarks/recipe.tsv [--variants full no_jitter]
-    python benchmarks/recipe.py --table benchmarks/recipe.tsv --summary
+    python benchmarks/recipe.py results/human_chr20 --out benchmarks/recipe.tsv [--variants full no_jitter]
+    python benchmarks/recipe.py --out benchmarks/recipe.tsv --summary
 """
 
 import argparse
@@ -224,16 +224,16 @@ def summary(table: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("trees", nargs="*", type=Path, help="results with a finished data set")
-    parser.add_argument("--table", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="the table of trials")
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--summary", action="store_true")
     told = parser.parse_args()
     torch.set_num_threads(1)
     for tree in told.trees:
-        run_trials(tree, told.table, told.variants, told.seeds)
+        run_trials(tree, told.out, told.variants, told.seeds)
     if told.summary:
-        summary(told.table)
+        summary(told.out)
 
 
 if __name__ == "__main__":
