@@ -152,7 +152,7 @@ def weights_table(
     odds: np.ndarray, labels: np.ndarray, half: np.ndarray, told: AverageSettings
 ) -> pd.DataFrame:
     """A row a part and task: `fitted_on`, task_id, positives, `counted` (1: it had a part in the weights), slope and
-    intercept of the map to a probability, and `weight:NAME` of each member.
+    intercept of the map to a probability, and `weight:{member}` of each member.
 
     A task with fewer than `min_positives` validation positives, or that a member does not predict, has no part in the
     weights.
