@@ -200,7 +200,7 @@ EVALUATION_FILES = (
             ),
             Column("intercept", "What is added then."),
             Column(
-                "weight:NAME", "Weight of the member NAME, the same for all tasks; of sum 1 over the members."
+                "weight:{member}", "Weight of the member, the same for all tasks; of sum 1 over the members."
             ),
         ),
         when="`choices` with `combine: average`",
