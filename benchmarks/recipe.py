@@ -183,7 +183,7 @@ def run_trials(tree: Path, table: Path, variants: list[str], seeds: list[int]) -
                 continue
             checkpoint = table.with_name(f".recipe.{tree.name}.{known['settings']}.{seed}.pt")
             found = trial(dataset, splits, settings, seed, checkpoint)
-            for path in checkpoint.parent.glob(f"{checkpoint.stem}*"):
+            for path in checkpoint.parent.glob(f"{checkpoint.stem}.*"):
                 path.unlink()
             row = {
                 **known, **found, "precision": settings.precision, "processor": processor(),

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from epigroup.baselines.calibration import FEWEST, calibrate
-from epigroup.evaluation.logistic_map import logistic_map
+from epigroup.baselines.calibration import calibrate
+from epigroup.evaluation.logistic_map import FEWEST, logistic_map
 
 
 def scored(n, seed, slopes, shifts, scale=1.0):

@@ -83,7 +83,9 @@ def test_log_odds_keep_the_ends_apart():
 def test_a_member_that_lacks_a_task_leaves_its_weight_to_the_others():
     odds = np.array([[[1.0, 2.0]], [[3.0, np.nan]]], np.float32)
     assert combine(odds, np.array([0.6, 0.2])) == pytest.approx(np.array([[0.6 + 0.6, 0.8 * 2.0]]))
-    assert combine(odds[:, :, 1:], np.array([0.0, 0.7])) == pytest.approx(0.0)
+    three = np.array([[[1.0, 2.0]], [[3.0, np.nan]], [[5.0, 4.0]]], np.float32)
+    # the weight of both that predict the second task is 0: a score all the same
+    assert combine(three, np.array([0.0, 0.8, 0.0])) == pytest.approx(np.array([[2.4, 0.8 * 3.0]]))
 
 
 def test_weights_are_those_of_a_regression_by_scikit_learn():

@@ -35,13 +35,15 @@ def most_bytes(folder, work):
     return max(seen)
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
-def test_checkpoints_take_what_the_plan_says_at_most(tmp_path, optimiser):
+@pytest.mark.parametrize(
+    "more", [{"optimiser": "adam"}, {"optimiser": "sgd"}, {"optimiser": "adamw", "averaging": 0.9}]
+)
+def test_checkpoints_take_what_the_plan_says_at_most(tmp_path, more):
     files = write_files(tmp_path)
     write_groups(tmp_path / "groups.tsv", {0: ["task0", "task1"], 1: ["task2", "task3"]})
     checkpoints = tmp_path / "checkpoints"
     checkpoints.mkdir()
-    cfg = SETTINGS | {"network": WIDE, "optimiser": optimiser, "checkpoint_seconds": 0}
+    cfg = SETTINGS | {"network": WIDE, "checkpoint_seconds": 0} | more
     arguments = pack_arguments(tmp_path, files, name="model", cfg=cfg) | {"checkpoint_dir": checkpoints}
     most = most_bytes(checkpoints, lambda: train_pack(**arguments))
     weights = sum(tensor.size for tensor in load_file(tmp_path / "model.safetensors").values())

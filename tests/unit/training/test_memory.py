@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from checkouts import LIBRARY, SHARED
-from epigroup.networks.architecture import NETWORKS
+from epigroup.networks.architecture import NETWORKS, network_cost
 from epigroup.training.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
-from planted_examples import SETTINGS, settings
+from planted_examples import SETTINGS, WINDOW, settings
 
 # Makes a trainer of random windows, and prints by how many bytes the peak of two steps passes what was there.
 MEASURE = """
@@ -109,6 +109,13 @@ def test_out_of_memory_names_a_batch_that_fits(tmp_path):
     )
     batch, step = json.loads(found)
     assert 64 <= batch < 3000 and step == 2
+
+
+def test_the_mean_of_the_weights_is_one_copy_of_them_more():
+    plain, averaged = (footprint(settings(SETTINGS | {"averaging": d}), 4, WINDOW) for d in (0.0, 0.9))
+    weights = network_cost(settings(SETTINGS).network, WINDOW, 4).weights
+    assert averaged.network - plain.network == 4 * weights
+    assert (averaged.working, averaged.example) == (plain.working, plain.example)
 
 
 def test_advice_lies_below_what_was_tried():

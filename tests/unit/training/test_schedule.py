@@ -8,6 +8,7 @@ import torch
 from compared_trainings import same_weights
 from epigroup.config.settings import complete_config, training_settings
 from epigroup.core.errors import InputError
+from epigroup.training.log_lines import ending_line
 from epigroup.training.schedule import SCHEDULES, check_schedule, rate_factor
 from epigroup.training.trainer import GroupTrainer
 from minimal_config import MINIMAL
@@ -103,6 +104,31 @@ def test_a_pack_ends_with_the_bits_of_a_group_alone(packing):
     for group, of_one in groups.items():
         alone = train_groups({group: of_one}, train, validation, tasks, 5, cfg)
         assert same_weights(together[group].weights, alone[group].weights)
+
+
+@pytest.mark.parametrize("scale", ["sum", "per_task"])
+def test_groups_computed_as_one_go_the_same_way_but_for_rounding(scale):
+    """The tolerance is some thirty times what rounding makes of it here; a scale left out would differ by far more."""
+    train, validation, tasks = splits()
+    cfg = PLAIN | PLATEAU | {"averaging": 0.9, "warm_up": 5, "loss_scale": scale, "learning_rate": 0.01}
+    groups = {0: tasks[:3], 1: tasks[1:]}
+    found = [
+        train_groups(groups, train, validation, tasks, 5, cfg | {"packing": packing})
+        for packing in ("sequential", "grouped")
+    ]
+    mean = train_groups(groups, train, validation, tasks, 5, cfg | {"loss_scale": "mean"})
+    for group, alone in found[0].items():
+        apart = 0.0
+        for name, weight in alone.weights.items():
+            torch.testing.assert_close(found[1][group].weights[name], weight, rtol=0, atol=1e-6)
+            apart = max(apart, float((mean[group].weights[name] - weight).abs().max()))
+        assert apart > 1e-4
+
+
+def test_the_log_says_when_max_steps_cut_a_training_off():
+    for more, said in (({}, True), (COSINE, False), ({"max_steps": 60, "learning_rate": 0.5}, False)):
+        line = ending_line(trained(SETTINGS | {"patience": 2, **more}))
+        assert ("raise training.max_steps" in line) == said, line
 
 
 def test_a_resumed_training_goes_the_same_way():

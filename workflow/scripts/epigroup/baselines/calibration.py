@@ -5,11 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from epigroup.evaluation.logistic_map import logistic_map
+from epigroup.evaluation.logistic_map import FEWEST, logistic_map
 
 log = logging.getLogger(__name__)
-
-FEWEST = 10  # positives, and negatives, of a task by which something is chosen or calibrated
 
 Scored = tuple[np.ndarray, np.ndarray]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from epigroup.baselines.calibration import FEWEST, calibrate
+from epigroup.baselines.calibration import calibrate
 from epigroup.baselines.material import Bins, Material, Predictor
+from epigroup.evaluation.logistic_map import FEWEST
 
 log = logging.getLogger(__name__)
 

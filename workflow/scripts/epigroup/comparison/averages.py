@@ -24,7 +24,7 @@ from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
 from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
-from epigroup.evaluation.logistic_map import logistic_map
+from epigroup.evaluation.logistic_map import FEWEST, logistic_map
 from epigroup.evaluation.metrics import HIGHEST, LOWEST
 from epigroup.evaluation.predictions import ROWS, choose_blocks, open_predictions
 
@@ -33,7 +33,6 @@ log = logging.getLogger(__name__)
 # Of the bins that weights are fitted to: "all" for test; each half for the bins of the other one of validation.
 PARTS = ("all", "half 0", "half 1")
 CHUNK = 1 << 12
-FEWEST = 10  # positives, and negatives, of a task by which something is found
 _AT_ONCE = 1 << 27  # log-odds in memory at a time
 
 
@@ -60,12 +59,12 @@ def log_odds(probability: np.ndarray) -> np.ndarray:
 
 def combine(odds: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """float32 (n, T): weighted sums of log-odds float32 (M, n, T), NaN where a member does not predict a task; there
-    the weights (M,) of the others grow in proportion, so that their sum stays."""
-    known = ~np.isnan(odds[:, :1])  # (M, 1, T): a member predicts all bins of a task, or none
-    of_known = (weights[:, None, None] * known).sum(axis=0)
-    scale = np.divide(weights.sum(), of_known, out=np.zeros_like(of_known), where=of_known > 0)
-    summed = np.einsum("m,mnt->nt", weights.astype(np.float32), np.nan_to_num(odds, nan=0.0))
-    return (summed * scale).astype(np.float32)
+    the weights (M,) of the others grow in proportion, so that their sum stays. Where these are all 0 they are equal."""
+    known = ~np.isnan(odds[:, :1]).any(axis=1)  # (M, T): a member predicts all bins of a task, or none
+    own = np.where((known.T @ weights) > 0, weights[:, None], 1.0) * known
+    total = own.sum(axis=0)
+    own *= np.divide(weights.sum(), total, out=np.zeros_like(total), where=total > 0)
+    return np.einsum("mt,mnt->nt", own.astype(np.float32), np.nan_to_num(odds, nan=0.0))
 
 
 def fit_weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -228,8 +227,9 @@ def _runs(stores: Sequence[Any], columns: np.ndarray) -> Iterator[tuple[slice, n
 def average_split(
     paths: Sequence[str], split: str, table: pd.DataFrame, out: str | os.PathLike, told: AverageSettings
 ) -> None:
-    """Write the average of the members' predictions of a split, in their form: of test with the weights of all
-    validation bins, of a validation bin with those of the half of the blocks that it is not in."""
+    """Write the average of the members' predictions of a split, in their form: with the weights of all bins that they
+    are fitted on, but of such a bin with those of the half of the blocks that it is not in. InputError: members of
+    different bins, weights of other members."""
     with ExitStack() as stack:
         stores = [stack.enter_context(open_hdf5(path)) for path in paths]
         first = stores[0]

@@ -7,6 +7,7 @@ from scipy.special import expit
 
 log = logging.getLogger(__name__)
 
+FEWEST = 10  # positives, and negatives, of a task by which something is chosen or calibrated
 _STEEPNESS = 1e-3  # of the loss's sum: keeps a slope finite where scores part the labels
 _MOST_STEPS = 100
 

@@ -32,9 +32,9 @@ HDF5 = 25_000  # of a file without its numbers
 BLOCKS = 500  # of a short split, which is cut into smaller blocks than the 1 Mb of a long one
 MODEL_FILE = 12_000  # of a model file without its weights; a group more makes it longer
 GROUP_IN_FILE = 2_500
-# Weights of a group beside its training: network and two moments of the optimiser, the old checkpoint until the new one
-# is whole, the best weights and those that may become it.
-CHECKPOINT = 8
+# Weights of a group beside its training: network, mean of its weights and two moments of the optimiser, the old
+# checkpoint until the new one is whole, the best weights and those that may become it.
+CHECKPOINT = 10
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,9 @@ def ending_line(trainer: GroupTrainer) -> str:
     """Where training ended and what is kept."""
     state = trainer.state
     by_itself = state.validations_since_best >= trainer.settings.patience
-    why = (
-        "no new minimum"
-        if by_itself
-        else "max_steps; it may have gone on improving: raise training.max_steps"
-    )
+    planned = trainer.settings.schedule == "cosine"  # whose rate ends with the steps
+    cut_off = "max_steps" + ("" if planned else "; it may have gone on improving: raise training.max_steps")
+    why = "no new minimum" if by_itself else cut_off
     others = len(state.kept_steps) - 1
     looks = state.looks.get("seconds")
     return (
