@@ -30,7 +30,7 @@ PASSING = {
     "trimmed reads": (["reads/*.fastq.gz"], 1.6),
     "marked alignments": (["alignments/*.marked.bam"], 1.6),
     "signals": (["signals/*.bedGraph"], 3),
-    "predictions": (["predictions/*/*/*.h5"], 5),
+    "predictions": (["predictions/*/*/*.h5", "baselines/*/validation.h5", "baselines/*/test.h5"], 5),
 }
 
 
@@ -84,6 +84,7 @@ def test_what_goes_in_passing_is_bounded_and_not_by_far(finished_mini, monkeypat
     run = run_of(folder, monkeypatch, peaks={"signal": True})
     plan = make_plan(run)
     wanted = [f"results/predictions/{name}/seed{seed}/test.h5" for name, seed in run.trained_runs()]
+    wanted += [f"results/baselines/{name}/test.h5" for name in run.baselines]
     wanted += [f"results/alignments/{name}.rep1.marked.bam" for name in run.from_reads]
     run_snakemake(folder, "-c2", "--notemp", *wanted, "--configfile", MINI, "more.yaml")
     # MACS leaves files open, which is not ours to mend: without the warnings that run_snakemake asks for.

@@ -76,6 +76,18 @@ def test_a_sample_is_for_single_tasks_and_a_searched_strategy_has_no_rate_of_its
         complete_config(wrong)
 
 
+def test_a_trial_goes_beyond_the_warm_up():
+    config = everything_config() | {"searches": {"a": {"rates": [0.1], "refine": 0.05, "steps_share": 0.5}}}
+    config["strategies"]["STL"]["search"] = "a"
+    config["training"]["warm_up"] = 19
+    complete_config(config)  # of 40 steps, a trial has 20
+    config["training"]["warm_up"] = 20
+    with pytest.raises(
+        InputError, match=r"searches\.a\.steps_share: .*has 20 steps, and training.warm_up takes 20"
+    ):
+        complete_config(config)
+
+
 def test_a_search_with_a_seed_of_its_own_runs_once_where_groups_do_not_change():
     full = everything_config() | {
         "seeds": [3, 4],

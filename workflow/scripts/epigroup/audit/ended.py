@@ -36,7 +36,7 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     details = {"cut_off": [list(row[:3]) for row in cut], "n_networks": len(rows)}
     if not cut:
         return Finding(
-            PASS, f"All {len(rows):,} networks were trained until validation had stopped improving.", "Nothing to do.",
+            PASS, f"None of {len(rows):,} networks was cut off by max_steps while it was improving.", "Nothing to do.",
             details,
         )  # fmt: skip
     return Finding(

@@ -64,7 +64,13 @@ def check_search(config: Mapping[str, Any], strategy: str, training: Mapping[str
             f"{where}.tasks: a sample of tasks stands for all of them only where each is trained alone; "
             f"strategies.{strategy} has the grouping '{grouping}'"
         )
-    validations = math.ceil(trial_steps(spec, training) / training["validate_every"])
+    steps = trial_steps(spec, training)
+    if training["warm_up"] >= steps:
+        raise InputError(
+            f"{where}.steps_share: a trial of strategies.{strategy} has {steps:,} steps, and training.warm_up takes "
+            f"{training['warm_up']:,}, so that no rate is reached; raise steps_share or lower warm_up"
+        )
+    validations = math.ceil(steps / training["validate_every"])
     if spec["method"] == "halving" and validations <= spec["first_rung"]:
         raise InputError(
             f"{where}.first_rung: a trial of strategies.{strategy} has {validations} validation(s), so none "

@@ -10,7 +10,7 @@ from epigroup.config.sheet import Profile
 from epigroup.genome.assemblies import known_lengths
 from epigroup.plan.strategies import StrategyPlan
 from epigroup.plan.trials import TrialPlan
-from epigroup.run import affinity
+from epigroup.run import affinity, evaluation
 from epigroup.run.facts import Run
 
 # Bytes a byte of what they are made from, at most (benchmarks/RESULTS.md, Scratch).
@@ -263,7 +263,8 @@ def plan_scores(run: Run, bases: int | None, strategies: Sequence[StrategyPlan])
     a_bin = a_task * n_tasks + 6 + label_bytes(run)
     one = held and held // run.config["dataset"]["bin_size"] * a_bin + 2 * HDF5
     how = f"at most: {a_task} bytes a task and bin, and the labels; of each strategy and seed"
-    external = len(run.external)
+    # predictions from elsewhere, of simple baselines and of averages always go
+    external = len(run.external) + len(run.baselines) + len(evaluation.made_averages(run))
     rows = [
         Stored(
             "predictions", one and one * runs * kept, how, 0 if kept and not external else one,
