@@ -327,11 +327,12 @@ def fitted_text(chosen: dict) -> str:
             "kmer": "by each task",
             "kmer_low_rank": "by all tasks at once with a rank among " + ", ".join(map(str, chosen["ranks"])),
         }
+        chosen_by = " and ".join(ways.get(name, f"as “{name}” does") for name in ridge)
         penalties = ", ".join(f"{x:g}" for x in chosen["ridge"])
         text += (
             " Ridge regressions (Hoerl & Kennard 1970; of low rank: Izenman 1975, Mukherjee & Zhu 2011) took the "
             f"penalty among {penalties} that explains most of the variance of validation labels, chosen "
-            f"{' and '.join(ways.get(name, f'as “{name}” does') for name in ridge)}; their scores became probabilities by a logistic map "
+            f"{chosen_by}; their scores became probabilities by a logistic map "
             "a task, from validation bins (from training bins where fewer than 10 of these are positive). A strategy "
             "beats them where the 95 % interval of the difference in mean test AUPRC, over the same draws of test "
             "blocks, lies above 0."
