@@ -63,22 +63,23 @@ def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprin
     step: with bf16 the weights and their gradients in that too, and the gradients that a balancing holds; per
     example, of each block the convolution's output and its gradient, after pooling the value with an int64 place,
     ReLU, mask and product. Of a residual block the ReLU and the sum are kept in place of the convolution's output, and
-    its gradient is that of three: sum, convolution and input.
+    its gradient is that of three: sum, convolution and input. With bf16 the largest output and its gradient stand once
+    more in float32, as processors without arithmetic in bf16 have them.
     """
     network, bf16 = settings.network, settings.precision == "bf16"
     size = 2 if bf16 else 4
     weights = network_cost(network, window, n_tasks).weights
     kept = 2 + OPTIMISER_COPIES[settings.optimiser] + (settings.optimiser == "sgd" and settings.momentum > 0)
     kept += settings.averaging > 0
-    example, largest = 4 * window * size, 0
+    example, largest, widest = 4 * window * size, 0, 0
     for block in blocks(network, window):
         out, pooled = block.outputs * block.positions, block.outputs * block.length
         kept_whole, rectified = (2, 0) if block.residual else (1, size)
         example += kept_whole * size * out + pooled * ((0 if block.pool is None else size + 8) + rectified)
         example += pooled * 2 * size if block.dropout else 0
-        largest = max(largest, 3 * out if block.residual else out)
+        largest, widest = max(largest, 3 * out if block.residual else out), max(widest, out)
     working = 4 * weights * bf16 + gradient_bytes(settings, n_tasks, window)
-    return Footprint(4 * weights * kept, working, example + size * largest)
+    return Footprint(4 * weights * kept, working, example + size * largest + 8 * widest * bf16)
 
 
 def check_gradients(
