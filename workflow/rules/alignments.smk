@@ -7,14 +7,14 @@ rule check_alignments:
     input:
         **ALIGNER_FASTA,
         bam=by_wildcards(reads.given_alignments),
-        sizes="<results>/genome/chrom.sizes",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        contigs="<results>/quality/given/{profile}.rep{replicate}.contigs.tsv",
-        facts="<results>/quality/given/{profile}.rep{replicate}.json",
+        contigs="<data>/quality/given/{profile}.rep{replicate}.contigs.tsv",
+        facts="<data>/quality/given/{profile}.rep{replicate}.json",
     log:
-        "<results>/logs/check_alignments/{profile}.rep{replicate}.log",
+        "<data>/logs/check_alignments/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/check_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.of_kind("bam")),
     priority: 100
@@ -44,12 +44,12 @@ rule mark_alignments:
         bam=by_wildcards(reads.given_alignments),
         checked=rules.check_alignments.output.facts,
     output:
-        bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
-        duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
+        bam=temp("<data>/alignments/{profile}.rep{replicate}.marked.bam"),
+        duplicates="<data>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
     log:
-        "<results>/logs/mark_alignments/{profile}.rep{replicate}.log",
+        "<data>/logs/mark_alignments/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/mark_alignments/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/mark_alignments/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.of_kind("bam")),
     group:
@@ -81,19 +81,19 @@ rule mark_alignments:
 rule filter_alignments:
     input:
         unpack(by_wildcards(reads.counted_before)),
-        bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
-        sizes="<results>/genome/chrom.sizes",
+        bam="<data>/alignments/{profile}.rep{replicate}.marked.bam",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        bam="<results>/alignments/{profile}.rep{replicate}.bam",
-        bai="<results>/alignments/{profile}.rep{replicate}.bam.bai",
-        reads="<results>/quality/reads/{profile}.rep{replicate}.tsv",
-        flagstat="<results>/quality/alignments/{profile}.rep{replicate}.flagstat.txt",
-        idxstats="<results>/quality/alignments/{profile}.rep{replicate}.idxstats.txt",
-        stats="<results>/quality/alignments/{profile}.rep{replicate}.stats.txt",
+        bam="<data>/alignments/{profile}.rep{replicate}.bam",
+        bai="<data>/alignments/{profile}.rep{replicate}.bam.bai",
+        reads="<data>/quality/reads/{profile}.rep{replicate}.tsv",
+        flagstat="<data>/quality/alignments/{profile}.rep{replicate}.flagstat.txt",
+        idxstats="<data>/quality/alignments/{profile}.rep{replicate}.idxstats.txt",
+        stats="<data>/quality/alignments/{profile}.rep{replicate}.stats.txt",
     log:
-        "<results>/logs/filter_alignments/{profile}.rep{replicate}.log",
+        "<data>/logs/filter_alignments/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/filter_alignments/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/filter_alignments/{profile}.rep{replicate}.tsv"
     group:
         "reads"
     conda:
@@ -117,12 +117,12 @@ rule pool_replicates:
     input:
         bams=by_wildcards(reads.replicate_alignments),
     output:
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
     log:
-        "<results>/logs/pool_replicates/{profile}.log",
+        "<data>/logs/pool_replicates/{profile}.log",
     benchmark:
-        "<results>/benchmarks/pool_replicates/{profile}.tsv"
+        "<data>/benchmarks/pool_replicates/{profile}.tsv"
     group:
         "reads"
     conda:

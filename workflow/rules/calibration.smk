@@ -1,14 +1,35 @@
-# In which precision the networks of a run are trained: measured once, kept with the run.
+# What is found out of the devices, once for all folds: whether there is a GPU, and in which precision networks are trained.
 from epigroup.run.calibration import calibration_settings
+
+
+rule check_device:
+    output:
+        "<data>/checks/device.json",
+    log:
+        "<data>/logs/check_device.log",
+    benchmark:
+        "<data>/benchmarks/check_device.tsv"
+    priority: 100
+    conda:
+        TORCH_ENV
+    threads: 1
+    resources:
+        **by_attempt(mem_mb=1000, runtime=5),
+        gpu=1,
+    params:
+        cfg=untracked({"device": "cuda"}),
+        code=untracked(code_digest("check_device")),
+    script:
+        "../scripts/check_device.py"
 
 
 rule choose_precision:
     output:
-        "<results>/calibration/{device}.json",
+        "<data>/calibration/{device}.json",
     log:
-        "<results>/logs/choose_precision/{device}.log",
+        "<data>/logs/choose_precision/{device}.log",
     benchmark:
-        "<results>/benchmarks/choose_precision/{device}.tsv"
+        "<data>/benchmarks/choose_precision/{device}.tsv"
     wildcard_constraints:
         device="auto|cpu|cuda",
     priority: 100

@@ -14,11 +14,16 @@ from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.digest import code as digests
 from epigroup.run import calibration, checks, training
-from epigroup.run.facts import open_run
+from epigroup.run.facts import Run, open_run
 from epigroup.run.settings import settings as settings_of
 
 CONFIG_FILES = [] if IN_MODULE else workflow.overwrite_configfiles or ["config/config.yaml"]
-CONFIG_SOURCE = ", ".join(map(str, CONFIG_FILES)) or f"config of the module {MODULE.namespace}"
+# A fold beside the first is a module whose config is the run itself (folds.smk).
+IN_FOLD = IN_MODULE and isinstance(config.get("run"), Run)
+if IN_FOLD:
+    CONFIG_SOURCE = config["source"]
+else:
+    CONFIG_SOURCE = ", ".join(map(str, CONFIG_FILES)) or f"config of the module {MODULE.namespace}"
 
 
 def checked(function, *args, **kwargs):
@@ -34,10 +39,16 @@ def checked(function, *args, **kwargs):
 
 for one in CONFIG_FILES:
     checked(check_config_text, one)
-config = checked(complete_config, dict(config), CONFIG_SOURCE)
 # What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
-RUN = checked(open_run, config, made_elsewhere)
-RESULTS = RUN.results
+RUN = (
+    config["run"]
+    if IN_FOLD
+    else checked(open_run, checked(complete_config, dict(config), CONFIG_SOURCE), made_elsewhere)
+)
+config = RUN.config
+# The folder of what the folds share, and that of what hangs on the splits: one and the same but in a fold beside the
+# first.
+DATA, RESULTS = RUN.data, RUN.results
 TASKS = RUN.tasks
 REGIONS = RUN.regions
 ON_GPU = RUN.on_gpu
@@ -47,13 +58,9 @@ TORCH_ENV = "../envs/torch.yaml" if ON_GPU else "../envs/torch_cpu.yaml"
 
 # Of the genome's large files the content counts, by its checksums, and not the date: a genome that is built again and
 # comes out the same reruns nothing else, once it is there (`snakemake genome`).
-CHECKSUMS = f"{RESULTS}/genome/checksums.json"
-GENOME = {"genome": ancient(f"{RESULTS}/genome/genome.h5"), "checksums": CHECKSUMS}
-ALIGNER_FASTA = {"fasta": ancient(f"{RESULTS}/genome/genome.fa"), "checksums": CHECKSUMS}
-
-
-# The captions of figures, as Snakemake's own report takes them.
-CAPTIONS = ".snakemake/captions"
+CHECKSUMS = RUN.path("genome/checksums.json")
+GENOME = {"genome": ancient(RUN.path("genome/genome.h5")), "checksums": CHECKSUMS}
+ALIGNER_FASTA = {"fasta": ancient(RUN.path("genome/genome.fa")), "checksums": CHECKSUMS}
 
 
 def of_run(function, *args, **kwargs):
@@ -128,11 +135,12 @@ def cache_without_benchmarks():
 
 def check_results():
     """The folder of the results has one name, in the config: jobs are told it there."""
-    if workflow.pathvars.get("results") != RESULTS:
-        refuse(
-            f"pathvars: results is '{workflow.pathvars.get('results')}', and the config says '{RESULTS}': name the folder "
-            "in the config alone (results: PATH)"
-        )
+    for name, folder in (("results", RESULTS), ("data", DATA)):
+        if workflow.pathvars.get(name) != folder:
+            refuse(
+                f"pathvars: {name} is '{workflow.pathvars.get(name)}', and the config says '{folder}': name the folder "
+                "in the config alone (results: PATH)"
+            )
 
 
 def precision_of(wildcards):
@@ -144,7 +152,7 @@ def precision_of(wildcards):
 def device_check(wildcards):
     """The check that there is a GPU, where a strategy is trained on one."""
     on_cuda = of_run(training.device, wildcards.strategy) == "cuda"
-    return [ancient(f"{RESULTS}/checks/device.json")] if on_cuda else []
+    return [ancient(RUN.path("checks/device.json"))] if on_cuda else []
 
 
 def threads_of(wildcards):
@@ -153,16 +161,6 @@ def threads_of(wildcards):
 
 def gpus_of(wildcards):
     return of_run(training.gpus, wildcards.strategy)
-
-
-def captioned(figure):
-    """A figure with its place in Snakemake's own report."""
-    return report(
-        f"{RESULTS}/figures/{figure.name}.svg",
-        caption=os.path.abspath(f"{CAPTIONS}/{figure.name}.rst"),
-        category=figure.category,
-        labels={"figure": figure.title},
-    )
 
 
 def by_attempt(**amounts):
@@ -185,10 +183,11 @@ CACHED = workflow.workflow_settings.cache is not None
 IMAGE = config["running"]["container"]
 
 
-# What a config asks that cannot be is said before any job.
-of_run(checks.check_asked)
+# What a config asks that cannot be is said before any job; of its folds once.
+if not IN_FOLD:
+    of_run(checks.check_asked)
 # Jobs on other machines read this file too.
-if workflow.is_main_process:
+if workflow.is_main_process and not IN_FOLD:
     of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")
     if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
         of_run(checks.check_container)

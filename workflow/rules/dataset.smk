@@ -1,6 +1,6 @@
-# Peaks in one form -> labels of every chromosome's bins -> what the data set holds.
+# Peaks in one form -> labels of every chromosome's bins.
 
-from epigroup.run import dataset, training
+from epigroup.run import dataset
 
 PEAKS, GRADED = of_run(dataset.peak_files), of_run(dataset.graded)
 
@@ -9,15 +9,15 @@ PEAKS, GRADED = of_run(dataset.peak_files), of_run(dataset.graded)
 rule standardise_peaks:
     input:
         peaks=PEAKS,
-        contigs="<results>/genome/contigs.tsv",
+        contigs="<data>/genome/contigs.tsv",
         graded=GRADED,
     output:
-        intervals=expand("<results>/peaks/standard/{profile}.safetensors", profile=TASKS),
-        index="<results>/peaks/standard/index.json",
+        intervals=expand("<data>/peaks/standard/{profile}.safetensors", profile=TASKS),
+        index="<data>/peaks/standard/index.json",
     log:
-        "<results>/logs/standardise_peaks.log",
+        "<data>/logs/standardise_peaks.log",
     benchmark:
-        "<results>/benchmarks/standardise_peaks.tsv"
+        "<data>/benchmarks/standardise_peaks.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 2
@@ -36,15 +36,15 @@ rule standardise_peaks:
 rule index_peaks:
     input:
         peaks=PEAKS,
-        contigs="<results>/genome/contigs.tsv",
+        contigs="<data>/genome/contigs.tsv",
         graded=GRADED,
     output:
-        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
-        indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
+        peaks=expand("<data>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
+        indices=expand("<data>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
     log:
-        "<results>/logs/index_peaks.log",
+        "<data>/logs/index_peaks.log",
     benchmark:
-        "<results>/benchmarks/index_peaks.tsv"
+        "<data>/benchmarks/index_peaks.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 2
@@ -64,13 +64,13 @@ if RUN.signal:
     rule check_signals:
         input:
             signals=[RUN.profiles[task].signal for task in RUN.all_tasks],
-            sizes="<results>/genome/chrom.sizes",
+            sizes="<data>/genome/chrom.sizes",
         output:
-            "<results>/checks/signals.json",
+            "<data>/checks/signals.json",
         log:
-            "<results>/logs/check_signals.log",
+            "<data>/logs/check_signals.log",
         benchmark:
-            "<results>/benchmarks/check_signals.tsv"
+            "<data>/benchmarks/check_signals.tsv"
         priority: 100
         conda:
             "../envs/dataset.yaml"
@@ -88,16 +88,16 @@ rule make_shard:
     input:
         **GENOME,
         # Their checksums for all: thousands of files to each chromosome take Snakemake minutes to follow.
-        index="<results>/peaks/standard/index.json",
+        index="<data>/peaks/standard/index.json",
         blacklist=RUN.blacklist or [],
         signals=of_run(dataset.signal_files),
-        checked="<results>/checks/signals.json" if RUN.signal else [],
+        checked="<data>/checks/signals.json" if RUN.signal else [],
     output:
-        shard="<results>/dataset/shards/{chrom}.h5",
+        shard="<data>/dataset/shards/{chrom}.h5",
     log:
-        "<results>/logs/make_shard/{chrom}.log",
+        "<data>/logs/make_shard/{chrom}.log",
     benchmark:
-        "<results>/benchmarks/make_shard/{chrom}.tsv"
+        "<data>/benchmarks/make_shard/{chrom}.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -105,51 +105,7 @@ rule make_shard:
         **by_attempt(mem_mb=2000 + of_run(dataset.shard_signals_mb), runtime=240 if RUN.signal else 60),
     params:
         cfg={**settings("labels"), "task_ids": TASKS},
-        peaks=[f"{RESULTS}/peaks/standard/{task}.safetensors" for task in TASKS],
+        peaks=[RUN.path("peaks/standard", f"{task}.safetensors") for task in TASKS],
         code=code_digest("make_shard"),
     script:
         "../scripts/make_shard.py"
-
-
-rule summarise_dataset:
-    input:
-        shards=of_run(training.shards),
-    output:
-        dataset="<results>/dataset/dataset.json",
-    log:
-        "<results>/logs/summarise_dataset/dataset.log",
-    benchmark:
-        "<results>/benchmarks/summarise_dataset/dataset.tsv"
-    conda:
-        "../envs/dataset.yaml"
-    threads: 1
-    resources:
-        **by_attempt(mem_mb=4000, runtime=60),
-    params:
-        cfg={"splits": settings("splits"), "task_ids": TASKS},
-        code=code_digest("summarise_dataset"),
-    script:
-        "../scripts/summarise_dataset.py"
-
-
-# A job of its own, so that a name corrected in the sheet does not touch what networks are trained on.
-rule describe_tasks:
-    input:
-        dataset="<results>/dataset/dataset.json",
-    output:
-        tasks="<results>/dataset/tasks.tsv",
-        profiles="<results>/dataset/profiles.tsv",
-    log:
-        "<results>/logs/describe_tasks.log",
-    benchmark:
-        "<results>/benchmarks/describe_tasks.tsv"
-    conda:
-        "../envs/dataset.yaml"
-    threads: 1
-    resources:
-        **by_attempt(mem_mb=500, runtime=10),
-    params:
-        cfg={"tasks": RUN.task_rows(columns=dataset.SHOWN)},
-        code=code_digest("describe_tasks"),
-    script:
-        "../scripts/describe_tasks.py"

@@ -4,11 +4,11 @@ from epigroup.run import downloads
 
 rule fetch_file:
     output:
-        file="<results>/downloads/{file}",
+        file="<data>/downloads/{file}",
     log:
-        "<results>/logs/fetch_file/{file}.log",
+        "<data>/logs/fetch_file/{file}.log",
     benchmark:
-        "<results>/benchmarks/fetch_file/{file}.tsv"
+        "<data>/benchmarks/fetch_file/{file}.tsv"
     wildcard_constraints:
         file=one_of(RUN.sheet.downloads),
     conda:

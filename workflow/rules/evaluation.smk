@@ -125,7 +125,7 @@ if RUN.simulated:
 
     rule compare_with_truth:
         input:
-            probability="<results>/simulation/truth/probability.h5",
+            probability="<data>/simulation/truth/probability.h5",
             dataset="<results>/dataset/dataset.json",
             shards=of_run(training.shards),
             metrics=of_run(evaluation.of_scored, "metrics.tsv"),

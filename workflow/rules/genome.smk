@@ -5,16 +5,16 @@ rule build_genome:
     input:
         fasta=RUN.fasta,
     output:
-        codes="<results>/genome/genome.h5",
-        fasta="<results>/genome/genome.fa",
-        index="<results>/genome/genome.fa.fai",
-        sizes="<results>/genome/chrom.sizes",
-        contigs="<results>/genome/contigs.tsv",
-        checksums="<results>/genome/checksums.json",
+        codes="<data>/genome/genome.h5",
+        fasta="<data>/genome/genome.fa",
+        index="<data>/genome/genome.fa.fai",
+        sizes="<data>/genome/chrom.sizes",
+        contigs="<data>/genome/contigs.tsv",
+        checksums="<data>/genome/checksums.json",
     log:
-        "<results>/logs/build_genome/genome.log",
+        "<data>/logs/build_genome/genome.log",
     benchmark:
-        "<results>/benchmarks/build_genome/genome.tsv"
+        "<data>/benchmarks/build_genome/genome.tsv"
     cache: CACHED
     conda:
         "../envs/dataset.yaml"

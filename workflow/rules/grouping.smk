@@ -112,5 +112,5 @@ if "sweep" in config:
 rule groupings:
     input:
         of_run(grouping.tables, of_run(grouping.made)),
-        f"{RESULTS}/comparison/truth.tsv" if RUN.simulated else [],
+        RUN.path("comparison/truth.tsv") if RUN.simulated else [],
     localrule: True

@@ -67,7 +67,7 @@ rule train_full_length:
         cfg=lambda wc: of_run(calibration.in_precision, settings("study")),
         n_packs=len(of_run(patience.packs)),
         checkpoints=f"{RESULTS}/checkpoints",
-        choices=f"{RESULTS}/calibration/processors",
+        choices=RUN.path("calibration/processors"),
         events=f"{RESULTS}/logs/tensorboard/patience",
         tasks=None,  # which profiles these are is in the table that choose_profiles made
         code=code_digest("train_pack"),

@@ -6,11 +6,11 @@ rule count_bases:
     input:
         **GENOME,
     output:
-        bases="<results>/genome/effective_size.txt",
+        bases="<data>/genome/effective_size.txt",
     log:
-        "<results>/logs/count_bases.log",
+        "<data>/logs/count_bases.log",
     benchmark:
-        "<results>/benchmarks/count_bases.tsv"
+        "<data>/benchmarks/count_bases.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1
@@ -25,16 +25,16 @@ rule count_bases:
 rule call_peaks:
     input:
         unpack(by_wildcards(peaks.background)),
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
-        bases="<results>/genome/effective_size.txt",
-        sizes="<results>/genome/chrom.sizes",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
+        bases="<data>/genome/effective_size.txt",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        peaks="<results>/peaks/called/{profile}_peaks.narrowPeak.gz",
+        peaks="<data>/peaks/called/{profile}_peaks.narrowPeak.gz",
     log:
-        "<results>/logs/call_peaks/{profile}.log",
+        "<data>/logs/call_peaks/{profile}.log",
     benchmark:
-        "<results>/benchmarks/call_peaks/{profile}.tsv"
+        "<data>/benchmarks/call_peaks/{profile}.tsv"
     group:
         "peaks"
     conda:
@@ -53,11 +53,11 @@ rule call_peaks:
 # call it by its path. First of all, so that a run without it ends at once.
 rule find_idr:
     output:
-        program=temp("<results>/checks/idr.txt"),
+        program=temp("<data>/checks/idr.txt"),
     log:
-        "<results>/logs/find_idr.log",
+        "<data>/logs/find_idr.log",
     benchmark:
-        "<results>/benchmarks/find_idr.tsv"
+        "<data>/benchmarks/find_idr.tsv"
     priority: 100
     localrule: True
     conda:
@@ -74,18 +74,18 @@ rule compare_replicates:
     input:
         unpack(by_wildcards(peaks.background)),
         unpack(by_wildcards(peaks.idr_program)),
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
         replicates=by_wildcards(reads.replicate_alignments),
-        bases="<results>/genome/effective_size.txt",
-        sizes="<results>/genome/chrom.sizes",
+        bases="<data>/genome/effective_size.txt",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        peaks="<results>/peaks/supported/{profile}_peaks.narrowPeak.gz",
-        ratios="<results>/quality/replicates/{profile}.json",
+        peaks="<data>/peaks/supported/{profile}_peaks.narrowPeak.gz",
+        ratios="<data>/quality/replicates/{profile}.json",
     log:
-        "<results>/logs/compare_replicates/{profile}.log",
+        "<data>/logs/compare_replicates/{profile}.log",
     benchmark:
-        "<results>/benchmarks/compare_replicates/{profile}.tsv"
+        "<data>/benchmarks/compare_replicates/{profile}.tsv"
     wildcard_constraints:
         profile=one_of(of_run(peaks.supported)),
     group:

@@ -1,4 +1,5 @@
-# What made each result: Snakemake's records, kept beside the results and put back where .snakemake has lost them.
+# What made each result, of all folds: Snakemake's records, kept beside the results and put back where .snakemake has lost
+# them.
 import base64
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ from epigroup.run import provenance
 
 # Which state of the results the records in .snakemake are of.
 def seen_state():
-    place = hashlib.sha256(os.path.abspath(RESULTS).encode()).hexdigest()[:16]
+    place = hashlib.sha256(os.path.abspath(DATA).encode()).hexdigest()[:16]
     return Path(".snakemake", "provenance", place)
 
 
@@ -27,14 +28,14 @@ def recorded_outputs(store):
 
 def recall():
     """Put records back that were lost, and say which results have none."""
-    if not os.path.isdir(RESULTS):
+    if not os.path.isdir(DATA):
         return
     store = FilePersistence()
     recorded = recorded_outputs(store)
-    state, seen = provenance.state(RESULTS), seen_state()
+    state, seen = provenance.state(DATA), seen_state()
     if state and not (recorded and seen.exists() and seen.read_text(encoding="utf-8") == state):
         lost = 0
-        for outputs, record in provenance.put_back(checked(provenance.read_provenance, RESULTS)):
+        for outputs, record in provenance.put_back(checked(provenance.read_provenance, DATA)):
             # One text for all outputs of a job: that of thousands of profiles names as many inputs.
             text = json.dumps(dict(MetadataRecord(**record).items()))
             for output in outputs:
@@ -47,18 +48,18 @@ def recall():
         seen.write_text(state, encoding="utf-8")
         if lost:
             logger.warning(
-                f"{RESULTS}: .snakemake had no record of {lost:,} results; it was taken from "
-                f"{RESULTS}/{provenance.FILE}: what the config has changed since is made again"
+                f"{DATA}: .snakemake had no record of {lost:,} results; it was taken from "
+                f"{DATA}/{provenance.FILE}: what the config has changed since is made again"
             )
     outputs = {
         one.name: [item.regex() if item.contains_wildcard() else str(item) for item in one.output]
         for one in workflow.rules
     }
-    found = provenance.without_record(RESULTS, recorded, outputs)
+    found = provenance.without_record(DATA, recorded, outputs)
     if found:
         configs = " ".join(map(os.path.relpath, workflow.overwrite_configfiles))
         command = f"snakemake --configfile {configs}" if configs else "snakemake"
-        logger.warning(provenance.told_without_record(RESULTS, found, command))
+        logger.warning(provenance.told_without_record(DATA, found, command))
 
 
 def check_touch():
@@ -72,7 +73,7 @@ def check_touch():
 
 def keep_provenance():
     """Write beside the results what Snakemake has recorded of the jobs of this run."""
-    kept = checked(provenance.read_provenance, RESULTS)
+    kept = checked(provenance.read_provenance, DATA)
     known = {output: date for one in kept for output, date in one.outputs.items()}
     new = []
     workflow.persistence.deactivate_cache()  # it holds the last job as it was before
@@ -91,12 +92,12 @@ def keep_provenance():
     if not new:
         return
     try:
-        provenance.write_provenance(RESULTS, provenance.merged(kept, new))
+        provenance.write_provenance(DATA, provenance.merged(kept, new))
         seen_state().parent.mkdir(exist_ok=True)
-        seen_state().write_text(provenance.state(RESULTS), encoding="utf-8")
+        seen_state().write_text(provenance.state(DATA), encoding="utf-8")
     except OSError as error:
         logger.warning(
-            f"{RESULTS}/{provenance.FILE}: not written ({error}): what this run made is known from .snakemake alone"
+            f"{DATA}/{provenance.FILE}: not written ({error}): what this run made is known from .snakemake alone"
         )
 
 

@@ -6,13 +6,13 @@ of_replicates = partial(by_wildcards, reads.of_replicates)
 
 rule count_places:
     input:
-        bam="<results>/alignments/{profile}.rep{replicate}.marked.bam",
+        bam="<data>/alignments/{profile}.rep{replicate}.marked.bam",
     output:
-        complexity="<results>/quality/complexity/{profile}.rep{replicate}.json",
+        complexity="<data>/quality/complexity/{profile}.rep{replicate}.json",
     log:
-        "<results>/logs/count_places/{profile}.rep{replicate}.log",
+        "<data>/logs/count_places/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/count_places/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/count_places/{profile}.rep{replicate}.tsv"
     group:
         "reads"
     conda:
@@ -33,15 +33,15 @@ rule count_places:
 
 rule correlate_strands:
     input:
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
-        sizes="<results>/genome/chrom.sizes",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        strands="<results>/quality/strands/{profile}.json",
+        strands="<data>/quality/strands/{profile}.json",
     log:
-        "<results>/logs/correlate_strands/{profile}.log",
+        "<data>/logs/correlate_strands/{profile}.log",
     benchmark:
-        "<results>/benchmarks/correlate_strands/{profile}.tsv"
+        "<data>/benchmarks/correlate_strands/{profile}.tsv"
     group:
         "reads"
     conda:
@@ -58,20 +58,20 @@ rule correlate_strands:
 rule measure_quality:
     input:
         unpack(by_wildcards(peaks.quality_inputs)),
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
-        strands="<results>/quality/strands/{profile}.json",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
+        strands="<data>/quality/strands/{profile}.json",
         flagstat=of_replicates(pattern="quality/alignments/{profile}.rep{replicate}.flagstat.txt"),
         idxstats=of_replicates(pattern="quality/alignments/{profile}.rep{replicate}.idxstats.txt"),
         complexity=of_replicates(pattern="quality/complexity/{profile}.rep{replicate}.json"),
-        bases="<results>/genome/effective_size.txt",
-        sizes="<results>/genome/chrom.sizes",
+        bases="<data>/genome/effective_size.txt",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        quality="<results>/quality/profiles/{profile}.tsv",
+        quality="<data>/quality/profiles/{profile}.tsv",
     log:
-        "<results>/logs/measure_quality/{profile}.log",
+        "<data>/logs/measure_quality/{profile}.log",
     benchmark:
-        "<results>/benchmarks/measure_quality/{profile}.tsv"
+        "<data>/benchmarks/measure_quality/{profile}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.from_reads),
     group:
@@ -90,17 +90,17 @@ rule measure_quality:
 
 rule gather_quality:
     input:
-        quality=expand("<results>/quality/profiles/{profile}.tsv", profile=RUN.from_reads),
+        quality=expand("<data>/quality/profiles/{profile}.tsv", profile=RUN.from_reads),
         reads=of_run(reads.of_all_replicates, RUN.from_reads, "quality/reads/{profile}.rep{replicate}.tsv"),
     output:
-        reads="<results>/quality/reads.tsv",
-        figures="<results>/quality/figures.tsv",
-        summary="<results>/quality/quality.tsv",
-        multiqc="<results>/quality/epigroup_mqc.tsv",
+        reads="<data>/quality/reads.tsv",
+        figures="<data>/quality/figures.tsv",
+        summary="<data>/quality/quality.tsv",
+        multiqc="<data>/quality/epigroup_mqc.tsv",
     log:
-        "<results>/logs/gather_quality.log",
+        "<data>/logs/gather_quality.log",
     benchmark:
-        "<results>/benchmarks/gather_quality.tsv"
+        "<data>/benchmarks/gather_quality.tsv"
     conda:
         "../envs/stats.yaml"
     threads: 1
@@ -115,13 +115,13 @@ rule gather_quality:
 # Profiles are left out when a run starts, by the grades that are there; this holds them against those of this run.
 rule check_grades:
     input:
-        summary="<results>/quality/quality.tsv",
+        summary="<data>/quality/quality.tsv",
     output:
-        left_out="<results>/checks/left_out.tsv",
+        left_out="<data>/checks/left_out.tsv",
     log:
-        "<results>/logs/check_grades.log",
+        "<data>/logs/check_grades.log",
     benchmark:
-        "<results>/benchmarks/check_grades.tsv"
+        "<data>/benchmarks/check_grades.tsv"
     # Here, not on the cluster: a job there reads the new grades itself and would find nothing amiss.
     localrule: True
     conda:
@@ -143,11 +143,11 @@ rule check_grades:
 # First of all, so that a run without the program ends at once.
 rule find_multiqc:
     output:
-        program=temp("<results>/checks/multiqc.txt"),
+        program=temp("<data>/checks/multiqc.txt"),
     log:
-        "<results>/logs/find_multiqc.log",
+        "<data>/logs/find_multiqc.log",
     benchmark:
-        "<results>/benchmarks/find_multiqc.tsv"
+        "<data>/benchmarks/find_multiqc.tsv"
     priority: 200
     localrule: True
     conda:
@@ -165,18 +165,18 @@ rule find_multiqc:
 rule multiqc:
     input:
         program=rules.find_multiqc.output.program,
-        summary="<results>/quality/epigroup_mqc.tsv",
+        summary="<data>/quality/epigroup_mqc.tsv",
         # One file of each job whose figures MultiQC finds in the folders; its others come with it.
         trimmed=of_run(reads.trimmed_counts),
         filtered=of_run(reads.aligned_counts),
         # The log of align_reads is no output; this file is, of the same job.
         marked=of_run(reads.marked_counts),
     output:
-        page="<results>/quality/multiqc/multiqc_report.html",
+        page="<data>/quality/multiqc/multiqc_report.html",
     log:
-        "<results>/logs/multiqc.log",
+        "<data>/logs/multiqc.log",
     benchmark:
-        "<results>/benchmarks/multiqc.tsv"
+        "<data>/benchmarks/multiqc.tsv"
     conda:
         "../envs/multiqc.yaml"
     threads: 1
@@ -185,7 +185,7 @@ rule multiqc:
     params:
         title=config["name"],
         quality=lambda wc, input: os.path.dirname(input.summary),
-        logs=f"{RESULTS}/logs/align_reads" if RUN.of_kind("fastq") else [],
+        logs=f"{DATA}/logs/align_reads" if RUN.of_kind("fastq") else [],
         folder=lambda wc, output: os.path.dirname(output.page),
     shell:
         "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"

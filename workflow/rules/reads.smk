@@ -8,11 +8,11 @@ rule check_fastq:
     input:
         reads=by_wildcards(reads.fastq),
     output:
-        facts="<results>/quality/fastq/{profile}.rep{replicate}.json",
+        facts="<data>/quality/fastq/{profile}.rep{replicate}.json",
     log:
-        "<results>/logs/check_fastq/{profile}.rep{replicate}.log",
+        "<data>/logs/check_fastq/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/check_fastq/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/check_fastq/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.of_kind("fastq")),
     # Before all else, so that a bad file stops nothing that has taken hours. On a cluster it is the first step of its
@@ -38,13 +38,13 @@ rule trim_reads:
         checked=rules.check_fastq.output.facts,
     output:
         # Mates leave fastp interleaved, so that both layouts are one file and one rule.
-        reads=temp("<results>/reads/{profile}.rep{replicate}.fastq.gz"),
-        json="<results>/quality/fastp/{profile}.rep{replicate}.json",
-        html="<results>/quality/fastp/{profile}.rep{replicate}.html",
+        reads=temp("<data>/reads/{profile}.rep{replicate}.fastq.gz"),
+        json="<data>/quality/fastp/{profile}.rep{replicate}.json",
+        html="<data>/quality/fastp/{profile}.rep{replicate}.html",
     log:
-        "<results>/logs/trim_reads/{profile}.rep{replicate}.log",
+        "<data>/logs/trim_reads/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/trim_reads/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/trim_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.of_kind("fastq")),
     group:
@@ -74,15 +74,15 @@ rule trim_reads:
 rule index_genome:
     input:
         **ALIGNER_FASTA,
-        lengths="<results>/genome/genome.fa.fai",
+        lengths="<data>/genome/genome.fa.fai",
     output:
         # Six files .bt2 or, above 4 billion bases, .bt2l, as bowtie2-build sees fit; and their checksums in genome.cksum,
         # for bowtie2 aligns to a damaged index without a word.
-        index=directory("<results>/genome/index"),
+        index=directory("<data>/genome/index"),
     log:
-        "<results>/logs/index_genome.log",
+        "<data>/logs/index_genome.log",
     benchmark:
-        "<results>/benchmarks/index_genome.tsv"
+        "<data>/benchmarks/index_genome.tsv"
     cache: CACHED
     conda:
         "../envs/align.yaml"
@@ -108,12 +108,12 @@ rule align_reads:
         checked=rules.check_fastq.output.facts,
         index=rules.index_genome.output.index,
     output:
-        bam=temp("<results>/alignments/{profile}.rep{replicate}.marked.bam"),
-        duplicates="<results>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
+        bam=temp("<data>/alignments/{profile}.rep{replicate}.marked.bam"),
+        duplicates="<data>/quality/alignments/{profile}.rep{replicate}.markdup.txt",
     log:
-        "<results>/logs/align_reads/{profile}.rep{replicate}.log",
+        "<data>/logs/align_reads/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/align_reads/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/align_reads/{profile}.rep{replicate}.tsv"
     wildcard_constraints:
         profile=one_of(RUN.of_kind("fastq")),
     group:

@@ -41,7 +41,7 @@ rule run_trials:
         cfg=by_wildcards(search.trial_settings),
         part=by_wildcards(search.part_settings),
         checkpoints=f"{RESULTS}/checkpoints",
-        choices=f"{RESULTS}/calibration/processors",
+        choices=RUN.path("calibration/processors"),
         code=lambda wc: code_digest("run_trials", of_run(training.balancing_modules, wc.strategy)),
     script:
         "../scripts/run_trials.py"

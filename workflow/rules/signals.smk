@@ -5,18 +5,18 @@ from epigroup.run import peaks
 rule make_pileups:
     input:
         unpack(by_wildcards(peaks.background)),
-        bam="<results>/alignments/{profile}.bam",
-        bai="<results>/alignments/{profile}.bam.bai",
-        bases="<results>/genome/effective_size.txt",
-        sizes="<results>/genome/chrom.sizes",
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
+        bases="<data>/genome/effective_size.txt",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        enrichment=temp("<results>/signals/{profile}.enrichment.bedGraph"),
-        pvalue=temp("<results>/signals/{profile}.pvalue.bedGraph"),
-        readme="<results>/signals/{profile}.README.txt",
+        enrichment=temp("<data>/signals/{profile}.enrichment.bedGraph"),
+        pvalue=temp("<data>/signals/{profile}.pvalue.bedGraph"),
+        readme="<data>/signals/{profile}.README.txt",
     log:
-        "<results>/logs/make_pileups/{profile}.log",
+        "<data>/logs/make_pileups/{profile}.log",
     benchmark:
-        "<results>/benchmarks/make_pileups/{profile}.tsv"
+        "<data>/benchmarks/make_pileups/{profile}.tsv"
     group:
         "peaks"
     conda:
@@ -33,16 +33,16 @@ rule make_pileups:
 
 rule write_signals:
     input:
-        enrichment="<results>/signals/{profile}.enrichment.bedGraph",
-        pvalue="<results>/signals/{profile}.pvalue.bedGraph",
-        sizes="<results>/genome/chrom.sizes",
+        enrichment="<data>/signals/{profile}.enrichment.bedGraph",
+        pvalue="<data>/signals/{profile}.pvalue.bedGraph",
+        sizes="<data>/genome/chrom.sizes",
     output:
-        enrichment="<results>/signals/{profile}.enrichment.bw",
-        pvalue="<results>/signals/{profile}.pvalue.bw",
+        enrichment="<data>/signals/{profile}.enrichment.bw",
+        pvalue="<data>/signals/{profile}.pvalue.bw",
     log:
-        "<results>/logs/write_signals/{profile}.log",
+        "<data>/logs/write_signals/{profile}.log",
     benchmark:
-        "<results>/benchmarks/write_signals/{profile}.tsv"
+        "<data>/benchmarks/write_signals/{profile}.tsv"
     group:
         "peaks"
     conda:

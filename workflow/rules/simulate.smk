@@ -4,19 +4,19 @@ from epigroup.run import simulation
 
 rule simulate_genome:
     output:
-        fasta="<results>/simulation/genome.fa",
-        groups="<results>/simulation/truth/groups.tsv",
-        tasks="<results>/simulation/truth/tasks.tsv",
-        rules="<results>/simulation/truth/rules.tsv",
-        motifs="<results>/simulation/truth/motifs.tsv",
-        sites="<results>/simulation/truth/sites.tsv.gz",
-        intervals="<results>/simulation/truth/intervals.tsv.gz",
-        probability="<results>/simulation/truth/probability.h5",
+        fasta="<data>/simulation/genome.fa",
+        groups="<data>/simulation/truth/groups.tsv",
+        tasks="<data>/simulation/truth/tasks.tsv",
+        rules="<data>/simulation/truth/rules.tsv",
+        motifs="<data>/simulation/truth/motifs.tsv",
+        sites="<data>/simulation/truth/sites.tsv.gz",
+        intervals="<data>/simulation/truth/intervals.tsv.gz",
+        probability="<data>/simulation/truth/probability.h5",
         peaks=of_run(simulation.simulated_peaks),
     log:
-        "<results>/logs/simulate_genome.log",
+        "<data>/logs/simulate_genome.log",
     benchmark:
-        "<results>/benchmarks/simulate_genome.tsv"
+        "<data>/benchmarks/simulate_genome.tsv"
     conda:
         "../envs/simulate.yaml"
     threads: 1
@@ -31,14 +31,14 @@ rule simulate_genome:
 
 rule simulate_reads:
     input:
-        fasta="<results>/simulation/genome.fa",
-        intervals="<results>/simulation/truth/intervals.tsv.gz",
+        fasta="<data>/simulation/genome.fa",
+        intervals="<data>/simulation/truth/intervals.tsv.gz",
     output:
-        "<results>/simulation/reads/{profile}.rep{replicate}.fastq.gz",
+        "<data>/simulation/reads/{profile}.rep{replicate}.fastq.gz",
     log:
-        "<results>/logs/simulate_reads/{profile}.rep{replicate}.log",
+        "<data>/logs/simulate_reads/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/simulate_reads/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/simulate_reads/{profile}.rep{replicate}.tsv"
     conda:
         "../envs/simulate.yaml"
     threads: 1
@@ -53,19 +53,19 @@ rule simulate_reads:
 
 use rule simulate_reads as simulate_pairs with:
     output:
-        "<results>/simulation/reads/{profile}.rep{replicate}_1.fastq.gz",
-        "<results>/simulation/reads/{profile}.rep{replicate}_2.fastq.gz",
+        "<data>/simulation/reads/{profile}.rep{replicate}_1.fastq.gz",
+        "<data>/simulation/reads/{profile}.rep{replicate}_2.fastq.gz",
     log:
-        "<results>/logs/simulate_pairs/{profile}.rep{replicate}.log",
+        "<data>/logs/simulate_pairs/{profile}.rep{replicate}.log",
     benchmark:
-        "<results>/benchmarks/simulate_pairs/{profile}.rep{replicate}.tsv"
+        "<data>/benchmarks/simulate_pairs/{profile}.rep{replicate}.tsv"
 
 
 use rule simulate_reads as simulate_alignments with:
     output:
-        "<results>/simulation/alignments/{profile}.bam",
-        "<results>/simulation/alignments/{profile}.bam.bai",
+        "<data>/simulation/alignments/{profile}.bam",
+        "<data>/simulation/alignments/{profile}.bam.bai",
     log:
-        "<results>/logs/simulate_alignments/{profile}.log",
+        "<data>/logs/simulate_alignments/{profile}.log",
     benchmark:
-        "<results>/benchmarks/simulate_alignments/{profile}.tsv"
+        "<data>/benchmarks/simulate_alignments/{profile}.tsv"

@@ -4,14 +4,14 @@ from epigroup.run import tracks
 
 rule write_peak_tracks:
     input:
-        contigs="<results>/genome/contigs.tsv",
-        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
+        contigs="<data>/genome/contigs.tsv",
+        peaks=expand("<data>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
     output:
-        expand("<results>/tracks/peaks/{profile}.bb", profile=TASKS),
+        expand("<data>/tracks/peaks/{profile}.bb", profile=TASKS),
     log:
-        "<results>/logs/write_peak_tracks.log",
+        "<data>/logs/write_peak_tracks.log",
     benchmark:
-        "<results>/benchmarks/write_peak_tracks.tsv"
+        "<data>/benchmarks/write_peak_tracks.tsv"
     conda:
         "../envs/tracks.yaml"
     threads: 1
@@ -26,20 +26,20 @@ rule write_peak_tracks:
 rule write_tracks:
     input:
         **ALIGNER_FASTA,
-        peaks=expand("<results>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
-        indices=expand("<results>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
+        peaks=expand("<data>/peaks/standard/{profile}.narrowPeak.gz", profile=TASKS),
+        indices=expand("<data>/peaks/standard/{profile}.narrowPeak.gz.tbi", profile=TASKS),
         bigbeds=rules.write_peak_tracks.output,
         signals=of_run(tracks.all_signals),
-        index="<results>/genome/genome.fa.fai",
+        index="<data>/genome/genome.fa.fai",
     output:
-        session="<results>/tracks/igv_session.xml",
-        hub="<results>/tracks/hub.txt",
-        genomes="<results>/tracks/genomes.txt",
-        tracks="<results>/tracks/trackDb.txt",
+        session="<data>/tracks/igv_session.xml",
+        hub="<data>/tracks/hub.txt",
+        genomes="<data>/tracks/genomes.txt",
+        tracks="<data>/tracks/trackDb.txt",
     log:
-        "<results>/logs/write_tracks.log",
+        "<data>/logs/write_tracks.log",
     benchmark:
-        "<results>/benchmarks/write_tracks.tsv"
+        "<data>/benchmarks/write_tracks.tsv"
     conda:
         "../envs/dataset.yaml"
     threads: 1

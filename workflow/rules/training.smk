@@ -4,27 +4,6 @@ from epigroup.run import training
 looks_mb, pack_modules = by_wildcards(training.looks_mb), by_wildcards(training.pack_modules)
 
 
-rule check_device:
-    output:
-        "<results>/checks/device.json",
-    log:
-        "<results>/logs/check_device.log",
-    benchmark:
-        "<results>/benchmarks/check_device.tsv"
-    priority: 100
-    conda:
-        TORCH_ENV
-    threads: 1
-    resources:
-        **by_attempt(mem_mb=1000, runtime=5),
-        gpu=1,
-    params:
-        cfg=untracked({"device": "cuda"}),
-        code=untracked(code_digest("check_device")),
-    script:
-        "../scripts/check_device.py"
-
-
 rule train_pack:
     input:
         **GENOME,
@@ -63,7 +42,7 @@ rule train_pack:
         n_packs=lambda wc: len(RUN.packs(wc.strategy)),
         tasks=lambda wc: RUN.strategy_tasks(wc.strategy),
         checkpoints=f"{RESULTS}/checkpoints",
-        choices=f"{RESULTS}/calibration/processors",
+        choices=RUN.path("calibration/processors"),
         events=f"{RESULTS}/logs/tensorboard",
         code=lambda wc: code_digest("train_pack", pack_modules(wc)),
     script:

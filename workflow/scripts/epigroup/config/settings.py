@@ -8,6 +8,7 @@ from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
+from epigroup.config.folds import check_fold, of_fold
 from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
 from epigroup.config.searches import check_rates, check_search
@@ -82,14 +83,7 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
     _check_training(config, source)
     _check_jitter(config, source)
     _check_trials(config, source)
-    chromosomes = config["genome"]["chromosomes"]
-    for split in ("train", "validation", "test"):
-        for i, span in enumerate(s for s in config["splits"][split] if isinstance(s, dict)):
-            if span["chrom"] not in chromosomes:
-                raise InputError(
-                    f"{source}: splits.{split}[{i}].chrom: '{span['chrom']}' is not in genome.chromosomes "
-                    f"({', '.join(chromosomes)})"
-                )
+    check_fold(config, source)
 
 
 def _check_sources(config: Mapping[str, Any], source: str) -> None:
@@ -387,7 +381,11 @@ def canonical(value: Any) -> Any:
     return value
 
 
+def hashed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a completed config makes results: its fold's splits, without the sections that change none."""
+    return {key: value for key, value in of_fold(config).items() if key not in UNHASHED}
+
+
 def config_hash(config: Mapping[str, Any]) -> str:
-    """sha256 of a completed config without the sections that change no result."""
-    kept = {key: value for key, value in config.items() if key not in UNHASHED}
-    return hashlib.sha256(json.dumps(canonical(kept)).encode()).hexdigest()
+    """sha256 of what of a completed config makes results."""
+    return hashlib.sha256(json.dumps(canonical(hashed(config))).encode()).hexdigest()

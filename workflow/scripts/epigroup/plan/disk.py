@@ -92,7 +92,7 @@ def genome_bases(run: Run) -> tuple[int | None, str]:
 def held_out_bases(run: Run, bases: int) -> int:
     """Base pairs of validation and test; a chromosome of unknown length counts as the mean one."""
     mean = bases // len(run.chromosomes)
-    spans = run.config["splits"]["validation"] + run.config["splits"]["test"]
+    spans = run.splits["validation"] + run.splits["test"]
     return sum((mean if span["end"] is None else span["end"]) - span["start"] for span in spans)
 
 

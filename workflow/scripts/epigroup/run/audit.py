@@ -24,11 +24,19 @@ def audit_modules(stage: str) -> tuple[str, ...]:
     return tuple(training.module_of(entry) for entry, *_ in getattr(audits, stage).values())
 
 
-def origins(run: Run, rules: Iterable, called: Callable[[str], str] = str) -> flow.Maker:
+def origins(
+    run: Run, rules: Iterable, called: Callable[[str], str] = str, shown: Callable[[str], str] = str
+) -> flow.Maker:
     """Of each file that Snakemake's `rules` make: of which others; scores end the way. called: the name that a
-    rule has of the one that this workflow gives it."""
+    rule has of the one that this workflow gives it; shown: the one that the audit gives it of that."""
     scores = (run.path("evaluation/"), run.path("all_mappable/evaluation/"))
-    return flow.origins(rules, scores, tuple(map(called, BY_COLUMN)))
+    made_from = flow.origins(rules, scores, tuple(map(called, BY_COLUMN)))
+
+    def shown_origin(path: str) -> tuple[str, tuple[str, ...]] | None:
+        made = made_from(path)
+        return None if made is None else (shown(made[0]), made[1])
+
+    return shown_origin
 
 
 def networks(run: Run) -> list[str]:

@@ -89,7 +89,14 @@ def check_tables(run: Run) -> None:
     looked at."""
     for name, spec in run.config["groupings"].items():
         path = run.in_results(spec["file"]) if spec["method"] == "table" else None
-        if path is None or path.startswith(run.path("")) or run.made(path):
+        if path is None or run.made(path):
+            continue
+        if path.startswith(f"{run.data}/"):
+            if run.folds[1:] and not path.startswith(run.path("simulation/")):
+                raise InputError(
+                    f"groupings.{name}.file: '{path}' is made in fold 1, which may have learnt from what other folds test; "
+                    "name a file that lies outside the results"
+                )
             continue
         if not os.path.exists(path):
             raise InputError(f"groupings.{name}.file: '{path}' is not there; check the path")

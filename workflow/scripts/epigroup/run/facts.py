@@ -5,12 +5,13 @@ What is asked again and again is kept; a `Run` is never changed.
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, overload
 
 import pandas as pd
 
+from epigroup.config.folds import check_spans, fold_numbers, fold_splits
 from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
 from epigroup.config.settings import training_settings
@@ -18,11 +19,25 @@ from epigroup.config.sheet import Profile, Sheet, read_sheet
 from epigroup.config.strategies import count_packs, grouping_tasks, strategy_seeds
 from epigroup.core.errors import InputError
 from epigroup.dataset.bin_sets import evaluation_sets
-from epigroup.dataset.splits import resolve
 from epigroup.genome.index_limits import LONGEST_INDEXED
 from epigroup.quality.left_out import profiles_left_out
 from epigroup.results.catalogue import FILES
 
+# Where what all folds share lies below the results; all else hangs on the splits.
+SHARED = (
+    "alignments/",
+    "calibration/",
+    "checks/",
+    "dataset/shards/",
+    "downloads/",
+    "genome/",
+    "peaks/",
+    "quality/",
+    "reads/",
+    "signals/",
+    "simulation/",
+    "tracks/",
+)
 # The sheet's columns that a grouping is held against.
 AGREEMENT_COLUMNS = ("task_id", "modality", "cell_group")
 
@@ -40,12 +55,19 @@ class Run:
     # places
 
     @property
-    def results(self) -> str:
+    def data(self) -> str:
+        """The folder of what all folds share, and of fold 1."""
         return self.config["results"]
 
+    @cached_property
+    def results(self) -> str:
+        """The folder of what hangs on the splits."""
+        return self.data if self.fold == 1 else f"{self.data}/folds/{self.fold}"
+
     def path(self, *parts: object) -> str:
-        """A path below the results."""
-        return "/".join(map(str, (self.results, *parts)))
+        """A path below the results: of what all folds share in `data`."""
+        below = "/".join(map(str, parts))
+        return f"{self.data if below.startswith(SHARED) else self.results}/{below}"
 
     def file(self, key: str, *names: object, mappable: bool = False) -> str:
         """A file of the catalogue of results (`epigroup.results.catalogue`), by its key and what stands for the words
@@ -63,13 +85,33 @@ class Run:
     def in_results(self, path: None) -> None: ...
 
     def in_results(self, path: str | None) -> str | None:
-        """A path of the config or the sheet, in which `<results>` stands for the folder."""
-        return path.replace("<results>", self.results) if path else path
+        """A path of the config or the sheet, in which `<results>` stands for the folder of `data`."""
+        return path.replace("<results>", self.data) if path else path
 
     def exists(self, path: str) -> bool:
         """Whether a file is there, or will be made by the simulation or another workflow."""
         simulated = self.simulated and path.startswith(self.path("simulation", ""))
         return os.path.exists(path) or simulated or self.made(path)
+
+    # folds
+
+    @property
+    def fold(self) -> int:
+        return self.config["fold"]
+
+    @property
+    def folds(self) -> list[int]:
+        """The numbers of all, [1] where the config has no further ones."""
+        return fold_numbers(self.config)
+
+    def of_fold(self, fold: int) -> "Run":
+        """The run of another fold of the same config and sheet, always the same one."""
+        return self if fold == self.fold else _of_fold(self, fold)
+
+    @cached_property
+    def splits(self) -> dict[str, Any]:
+        """The section `splits` as this fold has it."""
+        return fold_splits(self.config, self.fold)
 
     # what the config says
 
@@ -228,6 +270,11 @@ class Run:
 
 
 @cache
+def _of_fold(run: Run, fold: int) -> Run:
+    return replace(run, config={**run.config, "fold": fold})
+
+
+@cache
 def _strategy_tasks(run: Run, strategy: str) -> list[str]:
     return grouping_tasks(run.config, run.grouping_name(strategy), run.table)["task_id"].tolist()
 
@@ -261,7 +308,7 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
     sheet = sheet_of(config, first.exists)
     left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
     run = Run(config, sheet.without(left_out), left_out, made)
-    resolve(config["splits"], dict.fromkeys(run.chromosomes))
+    check_spans(config)
     named = (
         ("genome.fasta", run.fasta),
         ("genome.blacklist", run.blacklist),

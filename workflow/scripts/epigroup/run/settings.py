@@ -9,7 +9,7 @@ from typing import Any
 from epigroup import grouping as grouping_methods
 from epigroup.config.patience import full_length
 from epigroup.config.searches import named_search, search_of, trial_training
-from epigroup.config.settings import UNHASHED, canonical, config_hash
+from epigroup.config.settings import canonical, config_hash, hashed
 from epigroup.config.strategies import count_groups, warm_start
 from epigroup.run.facts import AGREEMENT_COLUMNS, Run
 
@@ -87,7 +87,7 @@ def report_settings(run: Run, _) -> dict[str, Any]:
         "left_out": sorted(run.left_out.items()),
         "name": run.config["name"],
         "config_hash": config_hash(run.config),
-        "config": {key: value for key, value in run.config.items() if key not in UNHASHED},
+        "config": hashed(run.config),
     }
 
 
@@ -110,7 +110,7 @@ SECTIONS: Mapping[str, Callable[[Run, Any], Any]] = {
         "min_overlap": run.config["dataset"]["min_overlap"],
     },
     "labels": label_settings,
-    "splits": lambda run, _: {**run.config["splits"], "max_jitter": run.config["dataset"]["max_jitter"]},
+    "splits": lambda run, _: {**run.splits, "max_jitter": run.config["dataset"]["max_jitter"]},
     "training": trained_at_own_rate,
     "trials": trial_settings,
     "study": study_settings,
