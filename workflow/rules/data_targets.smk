@@ -1,5 +1,5 @@
 # Targets that end before anything is trained.
-from epigroup.run import peaks
+from epigroup.run import folds, peaks
 
 
 # What the sheet names by accession, fetched before all else; on a cluster where only the head node has a network.
@@ -34,4 +34,11 @@ rule tracks:
     input:
         "<data>/tracks/igv_session.xml",
         "<data>/tracks/hub.txt",
+    localrule: True
+
+
+# All that folds share, so that each can then be made by itself beside the others.
+rule shared:
+    input:
+        of_run(folds.shared),
     localrule: True

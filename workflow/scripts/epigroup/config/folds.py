@@ -48,8 +48,8 @@ def check_fold(config: Mapping[str, Any], source: str) -> None:
 
 
 def check_spans(config: Mapping[str, Any]) -> None:
-    """InputError for spans of a fold that cannot be, as `dataset.splits.resolve`, and for a fold that has the test spans
-    of another one."""
+    """InputError for spans of a fold that cannot be, as `dataset.splits.resolve`, and for a fold with the test spans of
+    another one."""
     sizes = dict.fromkeys(config["genome"]["chromosomes"])
     tests: dict[str, int] = {}
     for fold in fold_numbers(config):

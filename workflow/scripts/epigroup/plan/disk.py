@@ -54,9 +54,19 @@ class Stored:
 
 @dataclass(frozen=True)
 class Disk:
-    """All that is large. The totals leave out what is not known yet."""
+    """All that is large: `shared`, what all folds share, and `of_fold`, what each has of its own. The totals are those
+    of one fold with what it shares, and leave out what is not known yet."""
 
-    rows: Sequence[Stored]
+    shared: Sequence[Stored]
+    of_fold: Sequence[Stored]
+
+    @property
+    def rows(self) -> Sequence[Stored]:
+        return [*self.shared, *self.of_fold]
+
+    @property
+    def kept_of_fold(self) -> int:
+        return sum(one.kept or 0 for one in self.of_fold)
 
     @property
     def kept(self) -> int:
@@ -111,9 +121,9 @@ def plan_disk(run: Run, strategies: Sequence[StrategyPlan], searches: Sequence[T
         rows.append(
             Stored("downloads", size_of(files), f"{len(files)} files by accession, known once they are there")
         )
-    rows += [*plan_reads(run, bases), *plan_labels(run, bases), *plan_networks(run, strategies, searches)]
-    rows += plan_scores(run, bases, strategies)
-    return Disk(rows)
+    rows += [*plan_reads(run, bases), *plan_labels(run, bases)]
+    of_fold = [*plan_networks(run, strategies, searches), *plan_scores(run, bases, strategies)]
+    return Disk(rows, of_fold)
 
 
 def size_of(paths: Iterable[str]) -> int | None:

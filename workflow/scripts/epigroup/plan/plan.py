@@ -14,7 +14,7 @@ from epigroup.run.facts import Run
 
 @dataclass(frozen=True)
 class Plan:
-    """All of a run."""
+    """All of a run. folds: how many `snakemake folds` makes, of which this is one."""
 
     name: str
     n_tasks: int
@@ -25,6 +25,7 @@ class Plan:
     files: Files
     searches: Sequence[TrialPlan]
     study: StudyPlan | None
+    folds: int
 
 
 def make_plan(run: Run) -> Plan:
@@ -43,4 +44,5 @@ def make_plan(run: Run) -> Plan:
         files=count_files(rules),
         searches=searches,
         study=plan_study(run, seconds_a_step),
+        folds=len(run.folds),
     )

@@ -10,6 +10,9 @@ from epigroup.plan.scratch import Scratch
 from epigroup.plan.strategies import CPU_FLOPS, GPU_FLOPS, STEP_SECONDS
 from epigroup.plan.trials import literal_trainings
 
+# What hours are of: on a GPU or not.
+UNITS = {True: "GPU", False: "core"}
+
 
 def describe(plan: Plan) -> str:
     """The plan as text for a terminal, with the formulas behind it."""
@@ -58,6 +61,7 @@ def describe(plan: Plan) -> str:
     jobs = count_jobs(plan.rules)
     lines += layout(list(jobs.items()))
     lines.append(f"  together {sum(jobs.values()):,}")
+    lines += describe_folds(plan)
     lines += [
         "",
         "How this is reckoned",
@@ -166,14 +170,42 @@ def describe_trials(plan: Plan) -> list[str]:
             f"{hours_text(plan.study.hours)} {unit}-hours"
         )
     if lines:
-        taken = [(s.gpu, s.hours) for s in plan.strategies] + [(s.gpu, s.hours) for s in plan.searches]
+        taken = hours_at_most(plan)
         if plan.study is not None:
-            taken.append((plan.study.gpu, plan.study.hours))
-        for gpu, unit in ((True, "GPU"), (False, "core")):
-            hours = [one for of_gpu, one in taken if of_gpu is gpu]
-            if hours:
-                lines += ["", f"All of these together: at most {hours_text(sum(hours))} {unit}-hours"]
+            taken[plan.study.gpu].append(plan.study.hours)
+        lines += [
+            line
+            for gpu, hours in taken.items()
+            if hours
+            for line in ("", f"All of these together: at most {hours_text(sum(hours))} {UNITS[gpu]}-hours")
+        ]
     return lines
+
+
+def describe_folds(plan: Plan) -> list[str]:
+    """What `snakemake folds` makes several times, where the config has further folds."""
+    n = plan.folds
+    if n == 1:
+        return []
+    hours = [
+        f"{hours_text(n * sum(found))} {UNITS[gpu]}-hours"
+        for gpu, found in hours_at_most(plan).items()
+        if found
+    ]
+    return [
+        "",
+        f"Folds: {n}, and all above is of one",
+        f"  `snakemake folds` makes trainings, searches, groupings, scores, baselines and the audit {n} times: at most "
+        f"{' and '.join(hours)},",
+        f"    and kept at the end {size_text((n - 1) * plan.disk.kept_of_fold)} more for the {n - 1} beside the first",
+        "  what comes before the splits is made once; a report and its figures are of the first fold alone",
+    ]
+
+
+def hours_at_most(plan: Plan) -> dict[bool, list[float]]:
+    """{on a GPU: hours of each strategy and search}."""
+    taken = [(s.gpu, s.hours) for s in plan.strategies] + [(s.gpu, s.hours) for s in plan.searches]
+    return {gpu: [hours for of_gpu, hours in taken if of_gpu is gpu] for gpu in UNITS}
 
 
 def layout(rows: list[tuple]) -> list[str]:

@@ -94,8 +94,8 @@ def check_tables(run: Run) -> None:
         if path.startswith(f"{run.data}/"):
             if run.folds[1:] and not path.startswith(run.path("simulation/")):
                 raise InputError(
-                    f"groupings.{name}.file: '{path}' is made in fold 1, which may have learnt from what other folds test; "
-                    "name a file that lies outside the results"
+                    f"groupings.{name}.file: '{path}' lies in the results of fold 1, which may have learnt from what "
+                    "other folds test; name a file outside the results"
                 )
             continue
         if not os.path.exists(path):

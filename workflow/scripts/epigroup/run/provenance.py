@@ -130,7 +130,7 @@ def without_record(
                 patterns.append((one, maker))
     found: dict[str, list[str]] = {}
     for folder, folders, files in os.walk(results):
-        if folder == results:
+        if folder == results or os.path.dirname(folder) == os.path.join(results, "folds"):
             folders[:] = sorted(set(folders) - {"logs", "benchmarks"})
         for name in sorted([*files, *folders]):
             path = os.path.join(folder, name)
