@@ -1,15 +1,6 @@
 # What could make the scores say more than they should: splits that share sequence, thresholds, technique, choices.
 from epigroup.run import audit, training
 
-
-def name_in_run(rule):
-    """The name of a rule as the run has it that makes this fold by itself."""
-    own = MODULE.modify_rulename("")
-    if not IN_FOLD or not rule.startswith(own):
-        return rule
-    return MODULE.parent_modifier.modify_rulename(rule.removeprefix(own))
-
-
 # Which file is made from which; the rules that come later are in it too. Workflows that take this one as a module may
 # give them other names.
 ORIGINS = of_run(audit.origins, workflow.rules, MODULE.modify_rulename, name_in_run)

@@ -63,6 +63,10 @@ GENOME = {"genome": ancient(RUN.path("genome/genome.h5")), "checksums": CHECKSUM
 ALIGNER_FASTA = {"fasta": ancient(RUN.path("genome/genome.fa")), "checksums": CHECKSUMS}
 
 
+# The captions of figures, as Snakemake's own report takes them.
+CAPTIONS = ".snakemake/captions"
+
+
 def of_run(function, *args, **kwargs):
     """What a function of epigroup.run says of this run."""
     return checked(function, RUN, *args, **kwargs)
@@ -133,16 +137,6 @@ def cache_without_benchmarks():
             one._benchmark = None
 
 
-def check_results():
-    """The folder of the results has one name, in the config: jobs are told it there."""
-    for name, folder in (("results", RESULTS), ("data", DATA)):
-        if workflow.pathvars.get(name) != folder:
-            refuse(
-                f"pathvars: {name} is '{workflow.pathvars.get(name)}', and the config says '{folder}': name the folder "
-                "in the config alone (results: PATH)"
-            )
-
-
 def precision_of(wildcards):
     """Where the precision of a strategy's trainings stands. Its content counts, by the settings it leads to, not its
     date: a second measurement of the same choice reruns nothing."""
@@ -161,6 +155,16 @@ def threads_of(wildcards):
 
 def gpus_of(wildcards):
     return of_run(training.gpus, wildcards.strategy)
+
+
+def captioned(figure):
+    """A figure with its place in Snakemake's own report."""
+    return report(
+        RUN.path("figures", f"{figure.name}.svg"),
+        caption=os.path.abspath(f"{CAPTIONS}/{figure.name}.rst"),
+        category=figure.category,
+        labels={"figure": figure.title},
+    )
 
 
 def by_attempt(**amounts):

@@ -57,6 +57,24 @@ def made_elsewhere(path):
     return IN_MODULE and any(one.is_producer(path) for one in workflow.rules if one not in MODULE.rules)
 
 
+def name_in_run(rule):
+    """The name of a rule as the run has it that makes this fold by itself."""
+    own = MODULE.modify_rulename("")
+    if not IN_FOLD or not rule.startswith(own):
+        return rule
+    return MODULE.parent_modifier.modify_rulename(rule.removeprefix(own))
+
+
+def check_results():
+    """The folder of the results has one name, in the config: jobs are told it there."""
+    for name, folder in (("results", RESULTS), ("data", DATA)):
+        if workflow.pathvars.get(name) != folder:
+            refuse(
+                f"pathvars: {name} is '{workflow.pathvars.get(name)}', and the config says '{folder}': name the folder "
+                "in the config alone (results: PATH)"
+            )
+
+
 if workflow.workflow_settings.cache is not None:
     cache_folder = os.getenv("SNAKEMAKE_OUTPUT_CACHE")
     if not cache_folder or not os.path.isdir(cache_folder):

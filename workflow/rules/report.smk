@@ -4,20 +4,6 @@ from epigroup.run import audit, report as report_page
 FIGURES, DATA_FIGURES = of_run(report_page.figures), of_run(report_page.data_figures)
 FINDINGS = of_run(report_page.findings)
 DRAWING = of_run(report_page.drawing_settings)
-# The captions of figures, as Snakemake's own report takes them.
-CAPTIONS = ".snakemake/captions"
-
-
-def captioned(figure):
-    """A figure with its place in Snakemake's own report."""
-    return report(
-        RUN.path("figures", f"{figure.name}.svg"),
-        caption=os.path.abspath(f"{CAPTIONS}/{figure.name}.rst"),
-        category=figure.category,
-        labels={"figure": figure.title},
-    )
-
-
 # Snakemake reads captions when it makes its own report.
 if workflow.is_main_process:
     report_page.write_captions(CAPTIONS)

@@ -31,10 +31,9 @@ def check_fold(config: Mapping[str, Any], source: str) -> None:
     """InputError for a fold that the config does not have, and for spans of chromosomes that it leaves out."""
     numbers, chromosomes = fold_numbers(config), config["genome"]["chromosomes"]
     if config["fold"] not in numbers:
-        have = f"folds 1 to {len(numbers)}" if numbers[1:] else "fold 1 alone"
+        have = f"there are folds 1 to {len(numbers)}" if numbers[1:] else "there is fold 1 alone"
         raise InputError(
-            f"{source}: fold: {config['fold']}, but splits.folds gives {len(numbers) - 1} beside the first: there "
-            f"is {have}"
+            f"{source}: fold: {config['fold']}, but splits.folds gives {len(numbers) - 1} beside the first: {have}"
         )
     for fold in numbers:
         splits = fold_splits(config, fold)
