@@ -1,5 +1,5 @@
 # Files that the sheet names by accession, fetched from public archives.
-from epigroup.run import downloads
+from epigroup.run import reads
 
 
 rule fetch_file:
@@ -21,12 +21,12 @@ rule fetch_file:
         downloads=1,
         # Neither another mirror nor another row, nor a change of the code, makes other bytes of what is there: none of
         # them is in the params, lest all be fetched again.
-        address=by_wildcards(downloads.address),
-        row=by_wildcards(downloads.row),
+        address=by_wildcards(reads.address),
+        row=by_wildcards(reads.row),
         tries=config["downloads"]["tries"],
         pause=config["downloads"]["pause"],
         timeout=config["downloads"]["timeout"],
     params:
-        checksum=by_wildcards(downloads.checksum),
+        checksum=by_wildcards(reads.checksum),
     script:
         "../scripts/fetch_file.py"

@@ -51,7 +51,8 @@ SECTIONS = [
     (key, one, required) for key, one, required in EVERY if is_section(one) and "strategies.NAME" not in key
 ]
 LEAVES = [one for one in EVERY if one not in SECTIONS]
-SPANS = list(keys(SCHEMA["$defs"]["spans"]["items"]))
+# Of what lists hold: the keys of an item.
+LISTED = [key for name in ("folds", "spans") for key in keys(SCHEMA["$defs"][name]["items"])]
 
 
 def rows(page: str) -> dict[str, list[str]]:
@@ -104,10 +105,12 @@ def test_the_check_names_the_page_of_a_meaning_that_was_changed(copy, schema, wa
 
 
 def test_every_key_has_a_row_and_every_row_a_key():
-    assert list(rows("config.md")) and set(rows("config.md")) == {key for key, *_ in LEAVES + SPANS}
+    assert list(rows("config.md")) and set(rows("config.md")) == {key for key, *_ in LEAVES + LISTED}
 
 
-@pytest.mark.parametrize(("key", "one", "required"), LEAVES + SPANS, ids=[key for key, *_ in LEAVES + SPANS])
+@pytest.mark.parametrize(
+    ("key", "one", "required"), LEAVES + LISTED, ids=[key for key, *_ in LEAVES + LISTED]
+)
 def test_a_row_says_type_default_and_meaning(key, one, required):
     kind, default, meaning = rows("config.md")[key][:3]
     assert len(rows("config.md")[key]) == 3, f"{key}: a row of more cells than columns"
@@ -150,7 +153,7 @@ def test_sections_stand_in_the_order_of_the_schema_with_the_guide_that_has_the_r
 def test_every_description_is_of_its_key_alone():
     said: dict[str, str] = {}
     columns = [(f"column {name}", one, False) for name, one in SHEET["properties"].items()]
-    for key, one, _ in [*EVERY, *SPANS, *columns]:
+    for key, one, _ in [*EVERY, *LISTED, *columns]:
         text = " ".join(one["description"].split())
         assert text.endswith(".") and len(text) > 5, key
         other = said.setdefault(text, key)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from epigroup.run import (
     dataset,
-    downloads,
     peaks,
     reads,
     simulation,
@@ -65,5 +64,5 @@ def test_the_address_of_an_accession_is_the_archives_and_its_place(config):
     sheet.write_text("\n".join([header + "\taccession\tformat", *rows, ""]))
     run = run_of(config, downloads={"encode": "https://mirror.example/"})
     [file] = run.sheet.downloads
-    assert downloads.address(run, file).startswith("https://mirror.example/ENCFF000ABC/")
-    assert "profile K562_CTCF, replicate 1, column accession ENCFF000ABC" in downloads.row(run, file)
+    assert reads.address(run, file).startswith("https://mirror.example/ENCFF000ABC/")
+    assert "profile K562_CTCF, replicate 1, column accession ENCFF000ABC" in reads.row(run, file)

@@ -1,4 +1,4 @@
-"""Reads and alignments: which files a replicate has, and the arguments of the tools.
+"""Reads and alignments: which files a replicate has, where fetched ones come from, and the arguments of the tools.
 
 Arguments go by the profile alone: Snakemake does not compare params that are functions of the input.
 """
@@ -8,6 +8,21 @@ from typing import Any
 from epigroup.config.sheet import Replicate, given
 from epigroup.results.catalogue import FILES
 from epigroup.run.facts import Run
+
+
+def address(run: Run, file: str) -> str:
+    """The address of a file that is fetched: the archive's from the config, and its place there."""
+    one = run.sheet.downloads[file]
+    return f"{run.config['downloads'][one.archive].rstrip('/')}/{one.place}"
+
+
+def row(run: Run, file: str) -> str:
+    """Which row of the sheet asks for a file that is fetched."""
+    return f"{run.config['samples']}, {run.sheet.downloads[file].row}"
+
+
+def checksum(run: Run, file: str) -> str | None:
+    return run.sheet.downloads[file].checksum
 
 
 def replicate_of(run: Run, profile: str, replicate: str) -> Replicate:
