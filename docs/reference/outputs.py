@@ -36,6 +36,7 @@ Where a path says `{{strategy}}`, a choice or predictions from elsewhere may sta
 - Positions are in base pairs (bp), from 0, the end not in the interval.
 - *Needs* says what a run must have for a file or column to be there; without it every run has it.
 - With `dataset.evaluation_regions: both`, files that are marked so lie below `{MAPPABLE}/` too, of all mappable bins.
+- With [`splits.folds`](../guide/dataset.md#folds), what hangs on the splits lies below `folds/2/`, `folds/3/` and so on too, of these folds.
 
 The numbers under a figure are `figures/NAME.tsv`: [figures](#figures-of-a-run).
 """

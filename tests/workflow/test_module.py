@@ -42,6 +42,7 @@ OWN = {
     "comparison": {"bootstrap": 100},
     "figures": {"dpi": 50},
 }  # fmt: skip
+FOLD = {"validation": [{"chrom": "chr1"}], "test": [{"chrom": "chr2"}]}
 MOTIFS = {"ctcf": "CCACCAGGGGGC", "max": "ACCACGTGGTTA"}
 
 
@@ -183,6 +184,23 @@ def test_a_rule_is_changed_by_the_importer_and_two_modules_stand_side_by_side(ex
     assert not re.search(r"rule again_train_pack:(?:\n .*)*\n    threads: 2", said)
     counts = jobs(example, "lines.txt", "again.txt")
     assert counts["epi_train_pack"] == counts["again_train_pack"] == 4
+
+
+def test_further_folds_come_with_a_module(example):
+    """Their rules have the names of both, share the module's data, and may be changed one fold at a time."""
+    splits = {"splits": mini_config()["splits"] | {"folds": [FOLD]}}
+    changed = "\n\nuse rule fold2_train_pack from epigroup as epi_fold2_train_pack with:\n    threads: 2\n"
+    alone = jobs(importer(example, mini_config()))
+    importer(example, mini_config(**splits), text=IMPORTER + changed)
+    assert jobs(example) == alone
+    said = run_snakemake(example, "-n", "-c2", "epi_folds").stdout
+    counts = job_counts(said)
+    assert counts["epi_train_pack"] == counts["epi_fold2_train_pack"] == 4 and counts["epi_make_shard"] == 4
+    assert "epi_fold2_make_shard" not in counts and not any(name.startswith("fold2_") for name in counts)
+    assert re.search(r"rule epi_fold2_train_pack:(?:\n .*)*\n    threads: 2", said)
+    assert not re.search(r"rule epi_train_pack:(?:\n .*)*\n    threads: 2", said)
+    importer(example, mini_config(**splits, fold=2))
+    assert "epi_train_pack" in jobs(example, "epi/folds/2/audit/audit.tsv")
 
 
 # A workflow between the two, which is taken as a module itself.
