@@ -5,6 +5,7 @@ from epigroup.results.catalogue.conditions import REGIONS, ends
 from epigroup.results.catalogue.costs import COSTS
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import OF_LABELS, OF_SIGNALS, also, mean, of_either, shown
+from epigroup.results.catalogue.units import UNIT_GAINS, UNITS
 
 CHANGES_NO_RESULT = ("*",)
 
@@ -280,6 +281,8 @@ COMPARISON_FILES = (
         ),
         mappable=True,
     ),
+    UNITS,
+    UNIT_GAINS,
     COSTS,
     ResultFile(
         "confounders",
