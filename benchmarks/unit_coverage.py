@@ -58,7 +58,7 @@ def coverage(
     case: dict[str, float], n_folds: int, difference: float, studies: int, seed: int
 ) -> dict[str, float]:
     """Shares of the studies whose interval holds the difference, and mean widths."""
-    rng = np.random.default_rng([seed, n_folds])
+    rng = np.random.default_rng([seed, n_folds, int(difference > 0)])
     weights = draw_blocks(N_BLOCKS, N_DRAWS, 1)
     held = {"t": 0, "resampled": 0}
     width = dict.fromkeys(held, 0.0)

@@ -19,6 +19,7 @@ from epigroup.core.files import whole
 from epigroup.core.settings import read_settings
 from epigroup.evaluation.bootstrap import mean_known, percentile_interval, read_auprc_draws, read_blocks
 from epigroup.evaluation.score import Score
+from epigroup.evaluation.score_names import validation_column
 
 N_DROPPED = 5  # tasks that a gain should not hang on
 UNIT_COLUMNS = [
@@ -78,12 +79,9 @@ def compared_scores(results: Results) -> list[Score]:
     ]
 
 
-def validation_column(score: Score, results: Results) -> str:
-    """The column of metrics.tsv that tells of a score before the test split is opened: cross-fitted where the score
-    rests on a threshold."""
-    if "validation" not in score.splits:
-        return results.names.chosen_by
-    return f"validation_{score.name}" + ("_half" if score.threshold else "")
+def seen_column(score: Score, results: Results) -> str:
+    """The column of metrics.tsv that tells of a score on validation; of a score without one that of the headline's."""
+    return validation_column(score) if "validation" in score.splits else results.names.chosen_by
 
 
 def read_fold(
@@ -104,7 +102,7 @@ def read_fold(
     needed = {
         column
         for score in compared_scores(results)
-        for column in (f"test_{score.name}", validation_column(score, results))
+        for column in (f"test_{score.name}", seen_column(score, results))
     }
     draws = {}
     for run, path in zip(runs, blocks, strict=True):
@@ -140,7 +138,7 @@ def pair_of_fold(fold: Fold, pair: Sequence[str], score: Score, level: np.ndarra
             for name in pair
         ]
 
-    test, validation = values(f"test_{score.name}"), values(validation_column(score, results))
+    test, validation = values(f"test_{score.name}"), values(seen_column(score, results))
     known = level & ~np.isnan(test[0]).any(axis=(0, 1)) & ~np.isnan(test[1]).any(axis=(0, 1))
     if not known.any():
         return None
@@ -253,7 +251,7 @@ def unit_table(folds: Sequence[Fold]) -> pd.DataFrame:
                 table = results.tables[strategy, seed][covers]
                 for score in compared_scores(results):
                     test = table[f"test_{score.name}"].to_numpy(np.float64)
-                    seen = table[validation_column(score, results)].to_numpy(np.float64)
+                    seen = table[seen_column(score, results)].to_numpy(np.float64)
                     counts = len(test), int(np.isnan(test).sum())
                     means = float(mean_known(test)), float(mean_known(seen))
                     rows.append([results.regions, strategy, fold.name, seed, score.name, *counts, *means])

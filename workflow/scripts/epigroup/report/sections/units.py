@@ -120,7 +120,8 @@ def sentence(rows: list[pd.Series], over_all: Mapping | None) -> str:
     verdict, and over the network of all tasks.
 
     A gain counts where both intervals exclude 0 in every score. It helps most tasks where at least half gain, and the
-    gain outlives the loss of the five best tasks, by validation and at both ends; else it rescues some.
+    gain outlives the loss of the five best tasks, by validation and at both ends, where there are tasks enough to leave
+    some out; else it rescues some.
     """
     if not rows:
         return NOTHING
@@ -128,10 +129,8 @@ def sentence(rows: list[pd.Series], over_all: Mapping | None) -> str:
     if clear and all(row["gain"] < 0 for row in rows):
         return LOSES
     if clear and all(row["gain"] > 0 for row in rows):
-        broad = all(
-            row["share_up"] >= 0.5 and row["gain_without_best"] > 0 and row["gain_trimmed"] > 0
-            for row in rows
-        )
+        left = [row[key] for row in rows for key in ("gain_without_best", "gain_trimmed")]
+        broad = all(row["share_up"] >= 0.5 for row in rows) and not any(one <= 0 for one in left)
         return HELPS if broad else RESCUES
     if over_all and over_all["clear"] and over_all["gain"] > 0:
         return CAPACITY

@@ -44,7 +44,11 @@ def _strategy_columns(names: ScoreNames) -> tuple[Column, ...]:
         mean(names.headline),
         *ends("the 95 % interval of this mean by the block bootstrap", needed=True),
         *(mean(score) for score in (*shown(names)[1:], *also(names))),
-        mean(names.headline, "mean_validation_{}", split="validation"),
+        Column(
+            f"mean_{names.chosen_by}",
+            f"Mean of `{names.chosen_by}`, a column of metrics.tsv, over tasks and seeds: what strategies are ranked "
+            "by before the test examples are looked at.",
+        ),
     )
 
 
