@@ -35,7 +35,7 @@ def write_comparison(root: Path, tasks: pd.DataFrame, metrics: list[str], kept: 
                     "mean_f1": np.nanmean(values[mask]) + (0 if seed == "all" else 0.004 * (-1) ** seed),
                     "low": np.nanmean(values[mask]) - 0.01,
                     "high": np.nanmean(values[mask]) + 0.01,
-                    "mean_validation_f1": np.nanmean(values[mask]) + 0.02,
+                    "mean_validation_f1_half": np.nanmean(values[mask]) + 0.02,
                 }
                 for by, level, mask in levels
             ]

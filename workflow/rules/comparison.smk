@@ -47,6 +47,31 @@ if RUN.choices:
                 "<results>/benchmarks/choose_all_mappable/{choice}.seed{seed}.tsv"
 
 
+# Gains that count folds, seeds and random groupings as what varies, in every score that gains are named in.
+rule compare_units:
+    input:
+        **of_run(comparison.unit_inputs),
+    output:
+        units="<results>/comparison/units.tsv",
+        gains="<results>/comparison/unit_gains.tsv",
+    log:
+        "<results>/logs/compare_units.log",
+    benchmark:
+        "<results>/benchmarks/compare_units.tsv"
+    group:
+        "report"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        **by_attempt(mem_mb=3000, runtime=60),
+    params:
+        cfg=of_run(comparison.unit_settings),
+        code=code_digest("compare_units"),
+    script:
+        "../scripts/compare_units.py"
+
+
 rule count_costs:
     input:
         **of_run(comparison.cost_inputs),

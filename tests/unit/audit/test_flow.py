@@ -60,8 +60,8 @@ def test_a_choice_by_test_is_caught(tmp_path):
         })  # fmt: skip
         paths.append(result_files.write_tsv(table, tmp_path / name / "metrics.tsv"))
     a, b = (pd.read_csv(path, sep="\t") for path in paths)
-    choice = {"name": "BEST", "seed": 1, "candidates": ["A", "B"], "shrink": 0.0, "targets": "labels",
-              "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
+    choice = {"name": "BEST", "seed": 1, "combine": "best", "bootstrap": 0, "candidates": ["A", "B"], "shrink": 0.0,
+              "targets": "labels", "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS]}  # fmt: skip
     cfg = {"leaks": {}, "readers": [], "followed": {}, "choices": [choice]}
     verdicts = {}
     for by in ("validation_f1_half", "test_f1"):

@@ -39,7 +39,7 @@ def test_truth_tables(tmp_path):
         frame = pd.DataFrame(
             {"task_id": tasks, **dict.fromkeys(("test_f1", "test_auprc", "test_auroc"), score)}
         )
-        frame = frame.assign(validation_f1=0.5, validation_auprc=0.5)
+        frame = frame.assign(validation_f1_half=0.5, validation_auprc=0.5)
         frame.to_csv(tmp_path / f"m{seed}.tsv", sep="\t", index=False)
     cfg = {
         "tasks": [{"task_id": t, "modality": "CA", "cell_group": "x"} for t in tasks],

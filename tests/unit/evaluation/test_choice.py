@@ -44,6 +44,9 @@ def run(folder, candidates, shrink=20.0, tasks=TASKS):
     outputs = {name: folder / name for name in FILES}
     metrics, blocks = (list(paths) for paths in zip(*candidates.values(), strict=True))
     cfg = {
+        "combine": "best",
+        "bootstrap": 0,
+        "seed": 0,
         "candidates": list(candidates),
         "shrink": shrink,
         "targets": "labels",

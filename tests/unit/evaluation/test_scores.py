@@ -32,7 +32,7 @@ def test_a_record_says_what_its_score_is(targets, score, repository):
 def test_names_are_unique_and_one_score_is_the_headline(names):
     of = [score.name for score in names.scores]
     assert len(of) == len(set(of)) and [score.role for score in names.scores].count("headline") == 1
-    assert names.validation[0] == f"validation_{names.score}" and set(names.metrics) <= set(names.columns)
+    assert names.validation[0] == names.chosen_by and set(names.metrics) <= set(names.columns)
 
 
 def test_choices_look_at_halves_where_the_score_rests_on_a_threshold():

@@ -4,11 +4,15 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import h5py
 import pandas as pd
 
 from epigroup.audit.finding import FAIL, PASS, Finding
 from epigroup.comparison.best_of import choice_table
+from epigroup.comparison.rescue import rescue_table
+from epigroup.core.hdf5 import open_hdf5
 from epigroup.core.tables import read_figures
+from epigroup.evaluation.block_losses import LOSS, NUMBER
 from epigroup.evaluation.score_names import SCORE_NAMES
 
 
@@ -21,17 +25,29 @@ def without_test(metrics: str, folder: str, name: str) -> str:
     return str(path)
 
 
-def chosen_again(choice: Mapping, metrics: list[str]) -> pd.Series:
-    """The strategy of each task, chosen again from metrics that lack the test's columns.
+def validation_alone(blocks: str, folder: str, name: str) -> str:
+    """A copy of blocks.h5 in `folder` that holds nothing but the losses of the validation blocks."""
+    path = Path(folder) / f"{name}.h5"
+    with open_hdf5(blocks) as source, h5py.File(path, "w") as target:
+        for key in (LOSS, NUMBER, "task_id"):
+            source.copy(key, target)
+    return str(path)
 
-    choice: candidates, shrink, targets, tasks, as the choice's own settings; metrics: a path a candidate.
+
+def chosen_again(choice: Mapping, paths: list[str]) -> pd.Series:
+    """The strategy of each task, chosen again from files that lack what is of the test.
+
+    choice: combine, candidates, shrink, targets, tasks, bootstrap, seed, as the choice's own settings; paths: a
+    metrics.tsv a candidate, or of a rescue a blocks.h5.
     """
+    tasks, candidates = pd.DataFrame(choice["tasks"]), choice["candidates"]
     with tempfile.TemporaryDirectory() as folder:
-        copies = [without_test(path, folder, f"{i}") for i, path in enumerate(metrics)]
-        table = choice_table(
-            pd.DataFrame(choice["tasks"]), choice["candidates"], copies, choice["shrink"],
-            SCORE_NAMES[choice["targets"]],
-        )  # fmt: skip
+        if choice["combine"] == "rescue":
+            copies = [validation_alone(path, folder, f"{i}") for i, path in enumerate(paths)]
+            table = rescue_table(tasks, candidates, copies, choice["bootstrap"], choice["seed"])
+        else:
+            copies = [without_test(path, folder, f"{i}") for i, path in enumerate(paths)]
+            table = choice_table(tasks, candidates, copies, choice["shrink"], SCORE_NAMES[choice["targets"]])
     return table.set_index("task_id")["chosen"]
 
 
@@ -39,9 +55,9 @@ def check(inputs: Mapping, cfg: Mapping) -> Finding:
     """Follow the origins of every file that holds a decision; make every choice among strategies again without
     the test's columns.
 
-    inputs: candidates (metrics.tsv, those of one choice after the other), chosen (choice.tsv, one a choice). cfg:
-    leaks, readers (rules that take test predictions in), followed (files by kind), choices (dicts of name, seed,
-    candidates, shrink, targets, tasks; in the order of the inputs).
+    inputs: candidates (metrics.tsv or blocks.h5, as `chosen_again` takes them, those of one choice after the other),
+    chosen (choice.tsv, one a choice). cfg: leaks, readers (rules that take test predictions in), followed (files by
+    kind), choices (dicts of name, seed, and what `chosen_again` names; in the order of the inputs).
     """
     paths = list(inputs.get("candidates") or [])
     differing, n_tasks = [], 0

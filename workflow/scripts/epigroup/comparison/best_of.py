@@ -1,7 +1,7 @@
 """A choice: for each task one of several trained strategies, by validation alone; nothing is trained.
 
-The rule and its shrinkage are this project's own. It takes the best of several candidates, so its fair rival
-is the same choice among as many others, such as networks on random groups.
+The rule and its shrinkage are this project's own (`rescue` is another). It takes the best of several candidates, so its
+fair rival is the same choice among as many others, such as networks on random groups.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from epigroup.comparison.rescue import rescue_table
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
@@ -168,13 +169,16 @@ def take_blocks(choice: pd.DataFrame, candidates: Sequence[str], blocks: list[st
 
 @dataclass(frozen=True)
 class ChoiceSettings:
-    """candidates: names, in the order of metrics and blocks; shrink: of `shrunk_scores`; tasks: task_id and modality
-    of each; targets: "labels" or "signal"."""
+    """combine: "best" or "rescue"; candidates: names, in the order of metrics and blocks; tasks: task_id and modality
+    of each; targets: "labels" or "signal"; shrink: of `shrunk_scores`; bootstrap, seed: draws of `rescue`."""
 
+    combine: str
     candidates: tuple[str, ...]
     shrink: float
     tasks: tuple[Mapping[str, Any], ...]
     targets: str
+    bootstrap: int
+    seed: int
 
 
 def choose_strategies(
@@ -186,7 +190,11 @@ def choose_strategies(
     """
     told = read_settings(ChoiceSettings, cfg, "choices")
     candidates, names = told.candidates, SCORE_NAMES[told.targets]
-    choice = choice_table(pd.DataFrame(told.tasks), candidates, metrics, told.shrink, names)
+    tasks = pd.DataFrame(told.tasks)
+    if told.combine == "rescue":
+        choice = rescue_table(tasks, candidates, blocks, told.bootstrap, told.seed)
+    else:
+        choice = choice_table(tasks, candidates, metrics, told.shrink, names)
     table = take_metrics(choice, candidates, metrics)
     counts = choice["chosen"].value_counts()
     log.info(

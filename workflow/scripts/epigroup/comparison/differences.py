@@ -13,22 +13,27 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def difference_table(results: Results, pairs: Sequence[Sequence[str]]) -> pd.DataFrame:
-    """differences.tsv: a row a (pair, task) of the tasks that both learn.
-
-    pairs: the headline's, which come first and the way round that it has them (`headline` 1); then every other
-    two strategies, choices or pools once, in the order of the runs, the strategies of a pool left out. seeds:
-    those that both have, parted by commas. difference: of the scores, each the mean over these seeds; NaN
-    where a task has none. low, high: 95 % interval of `Results.task_intervals`, of this task alone: nothing is
-    corrected for the number of tasks.
-    excludes_zero: 1, 0, or NaN where there is no interval.
-    """
-    said = {frozenset(pair) for pair in pairs}
+def compared_pairs(results: Results, headline: Sequence[Sequence[str]]) -> list[tuple[str, str, bool]]:
+    """(strategy, baseline, whether the headline has the pair): the headline's first and the way round that it has them,
+    then every other two strategies, choices or pools once, in the order of the runs, the strategies of a pool left
+    out."""
+    said = {frozenset(pair) for pair in headline}
     members = {one for pool in results.pools.values() for one in pool}
     names = [name for name in results.strategies if name not in members]
     others = [pair for pair in combinations(names, 2) if frozenset(pair) not in said]
+    return [(mine, theirs, True) for mine, theirs in headline] + [(*pair, False) for pair in others]
+
+
+def difference_table(results: Results, pairs: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """differences.tsv: a row a (pair, task) of the tasks that both learn.
+
+    pairs: the headline's; the order is that of `compared_pairs`. seeds: those that both have, parted by commas.
+    difference: of the scores, each the mean over these seeds; NaN where a task has none. low, high: 95 % interval of
+    `Results.task_intervals`, of this task alone: nothing is corrected for the number of tasks.
+    excludes_zero: 1, 0, or NaN where there is no interval.
+    """
     tables = []
-    for at, (strategy, baseline) in enumerate([*pairs, *others]):
+    for strategy, baseline, leads in compared_pairs(results, pairs):
         seeds = shared_seeds(results, strategy, baseline)
         both = results.covers[strategy] & results.covers[baseline]
         if not seeds or not both.any():
@@ -38,7 +43,7 @@ def difference_table(results: Results, pairs: Sequence[Sequence[str]]) -> pd.Dat
         table = pd.DataFrame({"task_id": results.sheet.loc[both, "task_id"], "strategy": strategy})
         table = table.assign(
             baseline=baseline,
-            headline=int(at < len(pairs)),
+            headline=int(leads),
             seeds=",".join(map(str, seeds)),
             difference=(mine - theirs).round(6),
             low=low.round(6),

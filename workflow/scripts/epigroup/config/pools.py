@@ -159,10 +159,20 @@ def _check_choice(config: Mapping[str, Any], name: str, spec: Mapping[str, Any],
     """A choice has something to choose from, an average something to average."""
     among = candidates(config, name)
     trained = [one for one in among if one in config["strategies"]]
-    if spec["combine"] == "best":
+    if spec["combine"] == "rescue":
+        if spec["among"][0] not in config["strategies"]:
+            raise InputError(
+                f"{where}.among: '{spec['among'][0]}' comes first and is no strategy; what tasks stay with where "
+                "nothing is shown to be better must be one"
+            )
+        if config["dataset"]["targets"] == "signal":
+            raise InputError(
+                f"{where}.combine: rescue goes by log loss, and dataset.targets is signal; take best"
+            )
+    if spec["combine"] in ("best", "rescue"):
         if spec["over_seeds"]:
             raise InputError(
-                f"{where}.over_seeds: goes with combine: average, and combine is best; leave it out"
+                f"{where}.over_seeds: goes with combine: average, and combine is {spec['combine']}; leave it out"
             )
         if len(among) < 2:
             raise InputError(f"{where}.among: there is one strategy, and nothing to choose")

@@ -135,7 +135,7 @@ LABEL_SCORES: tuple[Score, ...] = (
         draws=lambda drawn: average_precision_draws(drawn.probability, drawn.labels, drawn.blocks, drawn.weights),
     ),
     Score("auroc", "AUROC", "shown", auroc, splits=("validation", "test")),
-    Score("log_loss", "Log loss", "detail", mean_log_loss, splits=("validation",), higher_is_better=False),
+    Score("log_loss", "Log loss", "detail", mean_log_loss, splits=("validation", "test"), higher_is_better=False),
     Score("base_rate", "Base rate", "data", base_rate),
     Score("brier", "Brier score", "further", brier, higher_is_better=False),
     Score("calibration_error", "Calibration error", "further", expected_calibration_error, higher_is_better=False),

@@ -23,11 +23,8 @@ from epigroup.core.text_files import read_json
 from epigroup.dataset.dataset import targets_of
 from epigroup.dataset.groups import read_groups
 from epigroup.dataset.labels import packed_width, unpack_columns
-from epigroup.evaluation.bootstrap import (
-    AUPRC_DRAWS,
-    draw_blocks,
-    percentile_interval,
-)
+from epigroup.evaluation.block_losses import count_losses
+from epigroup.evaluation.bootstrap import AUPRC_DRAWS, draw_blocks, percentile_interval
 from epigroup.evaluation.label_scores import LABEL_SCORES, LabelDraws, half_metrics, task_metrics
 from epigroup.evaluation.metrics import TaskCounts
 from epigroup.evaluation.score import means_in_words
@@ -311,8 +308,10 @@ def evaluate_strategy(
     dataset = read_json(dataset_json)
     number = read_groups(groups, task_ids, numbered=True).numbers()
     with open_predictions(validation, task_ids, dataset, regions, "validation") as predictions:
-        halves = count_predictions(predictions, choose_blocks(*predictions.places()).of % 2)
+        of_validation = choose_blocks(*predictions.places())
+        halves = count_predictions(predictions, of_validation.of % 2)
         check_bins(predictions, halves, dataset, "validation", regions)
+        losses = count_losses(predictions, of_validation)
     first, second = halves
     with open_predictions(test, task_ids, dataset, regions, "test") as predictions:
         if len(predictions) == 0:
@@ -341,7 +340,7 @@ def evaluate_strategy(
         )
     with whole(metrics_out) as path:
         table.to_csv(path, sep="\t", index=False, na_rep="NaN")
-    counts = counts | {AUPRC_DRAWS: drawn}
+    counts = counts | losses | {AUPRC_DRAWS: drawn}
     write_blocks(blocks_out, task_ids, dataset["dataset_hash"], regions, blocks, counts, precision)
 
 
@@ -373,8 +372,9 @@ def write_blocks(
     precision: str,
     targets: str = "labels",
 ) -> None:
-    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32 and auprc_draws float32 (draws, T), or, where the
-    targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom, start (B,); task_id (T,).
+    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32, auprc_draws float32 (draws, T), and of the validation
+    blocks what `count_losses` gives; or, where the targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom,
+    start (B,); task_id (T,).
 
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), precision of
     the networks where it is known, targets where these are a signal, crc32 of the others.

@@ -11,6 +11,12 @@ from epigroup.evaluation.score import Role, Score
 from epigroup.evaluation.signal_scores import SIGNAL_SCORES
 
 
+def validation_column(score: Score) -> str:
+    """The column of metrics.tsv that tells of a score before the test split is opened: where it rests on a threshold,
+    that of one half of the validation blocks at the threshold of the other half."""
+    return f"validation_{score.name}" + ("_half" if score.threshold else "")
+
+
 @dataclass(frozen=True)
 class ScoreNames:
     """Names of the scores of one kind of targets ("labels" or "signal"), from its records."""
@@ -46,10 +52,10 @@ class ScoreNames:
     @cached_property
     def validation(self) -> tuple[str, ...]:
         """Columns of metrics.tsv of the validation split that a comparison reads, those of the shown scores with an
-        interval, in which strategies and baselines are told apart; the headline's is first."""
+        interval, in which strategies and baselines are told apart; the headline's is first, `chosen_by`."""
         shown = self._of("headline", "shown")
         return tuple(
-            f"validation_{score.name}" for score in shown if score.interval and "validation" in score.splits
+            validation_column(score) for score in shown if score.interval and "validation" in score.splits
         )
 
     @property
@@ -76,7 +82,7 @@ class ScoreNames:
     def chosen_by(self) -> str:
         """The column that a choice between strategies looks at: where the score rests on a threshold, that of one half
         of the validation blocks at the threshold of the other half."""
-        return f"validation_{self.score}" + ("_half" if self.headline.threshold else "")
+        return validation_column(self.headline)
 
     @property
     def counted_by(self) -> str:

@@ -152,7 +152,7 @@ def figure_6(strategies: pd.DataFrame, shown: Mapping[str, str]) -> pd.DataFrame
     rows.insert(0, "label", rows["strategy"].map(dict(shown)))
     rank = {name: i for i, name in enumerate(shown)}
     rows = rows.sort_values("strategy", key=lambda names: names.map(rank), kind="stable")
-    kept = ("label", "strategy", "level", "n_seeds", "mean_f1", "low", "high", "mean_validation_f1")
+    kept = ("label", "strategy", "level", "n_seeds", "mean_f1", "low", "high", "mean_validation_f1_half")
     return rows[[name for name in kept if name in rows]]
 
 

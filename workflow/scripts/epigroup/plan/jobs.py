@@ -223,6 +223,7 @@ def count_report(run: Run) -> list[RuleJobs]:
         each("audit", "audit_thresholds", thresholds),
         each("audit", "audit_all_mappable_thresholds", thresholds * (len(run.regions) - 1)),
         each("audit", "audit_run", 1, 2),
+        each("report", "compare_units", 1, 2),
         each("report", "count_costs", 1),
         each("report", "find_confounders", 1),
         each("report", "choose_k", int(bool(comparison.k_families(run)))),

@@ -56,7 +56,7 @@ class Results(DataTables):
     mappable_strategies, mappable_headline: the comparison over all mappable bins where the rest is of bins
     with a peak, or None. trials: row a (strategy, seed, trial) of the searches of learning rates, or None.
     study: row a profile of the patience study, course: row a (profile, step) of it, regret: row a (patience,
-    profile), or None. differences, transfer, costs, confounders, k, known_sets, strata, seed_variation,
+    profile), or None. differences, transfer, unit_gains, costs, confounders, k, known_sets, strata, seed_variation,
     over_correlation, simple_scores (of baselines and strategies), marks, red_line: tables of the comparison, or None.
     choices: row a (choice, seed, task). weights: row a (average, seed, part, task), NaN for a member of another
     average. audit: audit.json, paper: paper.json, or None. affinities: as in `results.affinities`, or None. points:
@@ -85,6 +85,7 @@ class Results(DataTables):
     regret: pd.DataFrame | None = None
     differences: pd.DataFrame | None = None
     transfer: pd.DataFrame | None = None
+    unit_gains: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     confounders: pd.DataFrame | None = None
     k: pd.DataFrame | None = None
@@ -128,7 +129,7 @@ class Results(DataTables):
 
 # Tables of which a run leaves one or none, read as they are.
 SINGLE = (
-    "agreement", "ceiling", "transfer", "costs", "confounders", "known_sets", "strata", "seed_variation",
+    "agreement", "ceiling", "transfer", "unit_gains", "costs", "confounders", "known_sets", "strata", "seed_variation",
     "over_correlation", "simple_scores", "marks", "red_line", "differences", "k", "study", "regret",
 )  # fmt: skip
 # Files of JSON of which a run leaves one or none.

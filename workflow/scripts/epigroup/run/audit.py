@@ -98,7 +98,7 @@ def inputs(run: Run) -> dict[str, Any]:
         ],
         "chosen": choice_tables(run),
         "candidates": [
-            f"{folder}/evaluation/{strategy}/seed{seed}/metrics.tsv"
+            f"{folder}/evaluation/{strategy}/seed{seed}/{evaluation.chosen_from(run, name)}"
             for folder, name, seed in made_choices(run)
             for strategy in candidates(run.config, name)
         ],

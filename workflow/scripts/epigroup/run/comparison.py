@@ -7,7 +7,7 @@ from epigroup.config.pools import averaged_members, candidates, compared_seeds
 from epigroup.config.prerequisites import all_before, directly_before
 from epigroup.config.settings import canonical
 from epigroup.evaluation.score_names import SCORE_NAMES
-from epigroup.run import affinity, grouping, reads, training
+from epigroup.run import affinity, evaluation, grouping, reads, training
 from epigroup.run.facts import Run
 from epigroup.training import balancing
 
@@ -67,6 +67,21 @@ def chosen_runs(run: Run, choice: str) -> list[list]:
         ]
         for seed in compared_seeds(run.config, choice)
     ]
+
+
+def unit_inputs(run: Run) -> dict[str, list[str]]:
+    """The scores of everything, of each fold under names of its own."""
+    return {
+        "metrics_1": evaluation.of_scored(run, "metrics.tsv"),
+        "blocks_1": evaluation.of_scored(run, "blocks.h5"),
+    }
+
+
+def unit_settings(run: Run) -> dict[str, Any]:
+    """What `compare_units` is told."""
+    kept = ("tasks", "runs", "headline", "pools", "bootstrap", "seed")
+    told = evaluation.comparison_settings(run)
+    return canonical({"folds": [1], **{key: told[key] for key in kept}})
 
 
 def confounder_inputs(run: Run) -> dict[str, Any]:

@@ -90,12 +90,23 @@ def of_candidates(run: Run, choice: str, seed: int, name: str, folder: str = "ev
     return [_scores(run, name, folder, one, seed) for one in candidates(run.config, choice)]
 
 
+def chosen_from(run: Run, choice: str) -> str:
+    """The file of each candidate by which a choice is made."""
+    return "blocks.h5" if run.config["choices"][choice]["combine"] == "rescue" else "metrics.tsv"
+
+
 def choice_settings(run: Run, choice: str) -> dict[str, Any]:
-    among = candidates(run.config, choice)
-    learnt = {task for strategy in among for task in run.strategy_tasks(strategy)}
+    among, spec = candidates(run.config, choice), run.config["choices"][choice]
+    rescues = spec["combine"] == "rescue"
+    learnt = {task for strategy in among[: 1 if rescues else None] for task in run.strategy_tasks(strategy)}
+    compared = run.config["comparison"]
     return {
+        "combine": spec["combine"],
         "candidates": among,
-        "shrink": run.config["choices"][choice]["shrink"],
+        # what the other rule goes by is 0, so that a change of it reruns nothing
+        "shrink": 0.0 if rescues else spec["shrink"],
+        "bootstrap": compared["bootstrap"] if rescues else 0,
+        "seed": compared["seed"] if rescues else 0,
         "targets": run.config["dataset"]["targets"],
         "tasks": [row for row in run.task_rows(columns=("task_id", "modality")) if row["task_id"] in learnt],
     }

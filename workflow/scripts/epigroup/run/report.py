@@ -128,7 +128,7 @@ def findings(run: Run) -> dict[str, Any]:
         "curves": run.files("curves", packs),
         "heads": run.files("heads", head_runs(run)),
         "sweep": grouping.sweep_tables(run),
-        **of_run(True, "transfer", "costs", "confounders"),
+        **of_run(True, "transfer", "unit_gains", "costs", "confounders"),
         "choices": run.files("choices", evaluation.choice_seeds(run)),
         "weights": evaluation.weight_tables(run),
         **of_run(True, "audit"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 def choice_sentences(config: Mapping) -> list[str]:
     """What each choice of a completed config does."""
     labels = config["dataset"]["targets"] == "labels"
-    words = {"best": best_text, "average": average_text}
+    words = {"best": best_text, "rescue": rescue_text, "average": average_text}
     return [words[spec["combine"]](name, spec, labels) for name, spec in config["choices"].items()]
 
 
@@ -23,6 +23,16 @@ def best_text(name: str, spec: Mapping, labels: bool) -> str:
         f"the best {best}; "
         f"with n {'positives' if labels else 'bins with a peak'} there the difference from the mean of the "
         f"candidates is weighted by n / (n + {spec['shrink']:g}) and that of the modality by the rest.{kept}"
+    )
+
+
+def rescue_text(name: str, spec: Mapping, labels: bool) -> str:
+    """A choice that leaves its first strategy only where another is shown to be better; it is of labels always."""
+    return (
+        f"{name} trains nothing: a task stays with {spec['among'][0]} unless one of {', '.join(spec['among'][1:])} is "
+        "shown to fit it better, by the fall in log loss on validation, whose 95 % interval over draws of validation "
+        "blocks has to lie above 0; on each half of the blocks that fall is of the candidate that is best on the other "
+        "half. The task then takes the candidate of the least validation log loss, with its threshold."
     )
 
 

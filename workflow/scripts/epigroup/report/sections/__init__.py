@@ -7,6 +7,7 @@ for it.
 SECTIONS: tuple[str, ...] = (
     "epigroup.report.sections.summary:headline",
     "epigroup.report.sections.strategies:strategies",
+    "epigroup.report.sections.units:units",
     "epigroup.report.sections.strata:baselines",
     "epigroup.report.sections.strata:strata",
     "epigroup.report.sections.regions:regions",

@@ -130,8 +130,8 @@ def choice_rows(results: Results) -> list[dict]:
     gains = results.gains[(results.gains["by"] == "all") & (results.gains["seed"].astype(str) == "all")]
     rows = []
     for name, table in results.choices.groupby("choice", sort=False):
-        suffix = f":{results.names.chosen_by}"
-        candidates = [c.removesuffix(suffix) for c in table.dropna(axis=1, how="all") if c.endswith(suffix)]
+        seen = (f":{results.names.chosen_by}", ":validation_log_loss")
+        candidates = [c.rpartition(":")[0] for c in table.dropna(axis=1, how="all") if c.endswith(seen)]
         counts = table["chosen"].value_counts()
         n_seeds = table["seed"].nunique()
         # strategies of fewer tasks have means of other tasks

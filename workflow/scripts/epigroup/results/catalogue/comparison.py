@@ -5,6 +5,7 @@ from epigroup.results.catalogue.conditions import REGIONS, ends
 from epigroup.results.catalogue.costs import COSTS
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import OF_LABELS, OF_SIGNALS, also, mean, of_either, shown
+from epigroup.results.catalogue.units import UNIT_GAINS, UNITS
 
 CHANGES_NO_RESULT = ("*",)
 
@@ -43,7 +44,11 @@ def _strategy_columns(names: ScoreNames) -> tuple[Column, ...]:
         mean(names.headline),
         *ends("the 95 % interval of this mean by the block bootstrap", needed=True),
         *(mean(score) for score in (*shown(names)[1:], *also(names))),
-        mean(names.headline, "mean_validation_{}", split="validation"),
+        Column(
+            f"mean_{names.chosen_by}",
+            f"Mean of `{names.chosen_by}`, a column of metrics.tsv, over tasks and seeds: what strategies are ranked "
+            "by before the test examples are looked at.",
+        ),
     )
 
 
@@ -280,6 +285,8 @@ COMPARISON_FILES = (
         ),
         mappable=True,
     ),
+    UNITS,
+    UNIT_GAINS,
     COSTS,
     ResultFile(
         "confounders",

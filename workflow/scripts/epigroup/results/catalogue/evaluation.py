@@ -1,7 +1,7 @@
 """Scores of strategies, over all bins and by stratum: what a run leaves of these."""
 
 from epigroup.evaluation.score_names import ScoreNames
-from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS
+from epigroup.results.catalogue.conditions import LABELS, REGIONS, SIGNALS, ends
 from epigroup.results.catalogue.record import Column, ResultFile
 from epigroup.results.catalogue.scores import (
     OF_LABELS,
@@ -80,21 +80,41 @@ def _choice_columns(names: ScoreNames) -> tuple[Column, ...]:
     looked_at = {
         one.name: one.meaning for one in (label_columns(TASK), _of_signals(TASK))[names is OF_SIGNALS]
     }
+    best, rescue = "`combine: best`", "`combine: rescue`"
     return (
         Column("task_id", "Name of the task.", needed=True),
         Column("modality", "Modality of the task."),
-        Column(names.counted_by, looked_at[names.counted_by]),
+        Column(names.counted_by, looked_at[names.counted_by], when=best),
         Column(
-            "weight",
-            "Weight of the task's own figures beside the mean of its modality, 0 to 1.",
-            needed=True,
+            "weight", "Weight of the task's own figures beside the mean of its modality, 0 to 1.", when=best
         ),
         Column("chosen", "The strategy that was chosen.", needed=True),
         Column(
+            "gain",
+            "How much the mean log loss of the validation examples falls, nats, where on each half of their blocks the "
+            "candidate is taken that was best on the other half.",
+            when=rescue,
+        ),
+        *(
+            Column(one.name, one.meaning, when=rescue)
+            for one in ends(
+                "the 95 % interval of this fall over draws of validation blocks; above 0, the first strategy is left",
+                "gain_low",
+                "gain_high",
+                absent="NaN where it is not known",
+            )
+        ),
+        Column(
             f"{{candidate}}:{names.chosen_by}",
             f"`{names.chosen_by}` of the candidate: a column of its metrics.tsv.",
+            when=best,
         ),
-        Column("{candidate}:score", "What the candidate is chosen by; the highest is taken."),
+        Column("{candidate}:score", "What the candidate is chosen by; the highest is taken.", when=best),
+        Column(
+            "{candidate}:validation_log_loss",
+            "Mean log loss on the validation examples; the lowest is taken.",
+            when=rescue,
+        ),
     )
 
 
