@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from compare_trees import differences
@@ -46,14 +47,31 @@ def jobs(before):
 @pytest.fixture(scope="module")
 def finished(before, jobs):
     """The same with its fold made; tests leave it as they find it."""
-    run_snakemake(before, "-c2", *WORDS, "--", "folds")
+    run_snakemake(before, "-c2", *WORDS)
     return before
 
 
+def test_gains_count_both_folds(finished):
+    units, gains = (
+        pd.read_csv(finished / f"results/comparison/{name}.tsv", sep="\t") for name in ("units", "unit_gains")
+    )
+    assert units.groupby("strategy")["fold"].nunique().tolist() == [2] * 4
+    own = pd.read_csv(finished / "results/folds/2/evaluation/SMTL/seed1/metrics.tsv", sep="\t")[
+        "test_f1"
+    ].mean()
+    row = units[(units["strategy"] == "SMTL") & (units["fold"] == 2) & (units["score"] == "f1")]
+    assert row["mean"].iloc[0] == pytest.approx(own, rel=1e-4)
+    assert set(gains["n_folds"]) <= {1, 2} and set(gains.loc[gains["level"] == "All", "units"]) == {"folds"}
+    page = (finished / "results/report/report.html").read_text()
+    assert "Each of 2 folds has other validation and test spans" in page
+
+
 def test_a_fold_more_makes_nothing_anew_but_that_fold(jobs):
-    assert jobs["none"] == {}
-    assert {name.removeprefix("fold2_"): n for name, n in jobs["folds"].items()} == jobs["alone"]
-    assert all(name.startswith("fold2_") for name in jobs["folds"])
+    pooled = {"compare_units": 1}
+    # figures and report are made once over all folds
+    assert jobs["none"] == jobs["folds"] | {"draw_figures": 1, "make_report": 1}
+    assert {name: n for name, n in jobs["folds"].items() if not name.startswith("fold2_")} == pooled
+    assert {name.removeprefix("fold2_"): n for name, n in jobs["folds"].items()} == jobs["alone"] | pooled
     assert jobs["alone"]["train_pack"] == 4 and jobs["alone"]["summarise_dataset"] == 1
     assert not {"make_shard", "build_genome", "make_report", "choose_precision"} & set(jobs["alone"])
 
@@ -109,8 +127,8 @@ def test_a_fold_is_what_a_run_with_its_spans_makes(finished, finished_mini, tmp_
 
 def test_other_spans_of_a_fold_rerun_that_fold_alone(finished):
     with edited(finished / FOLDS, ("chrom: chr2", "chrom: chr2\n      end: 90000")):
-        assert to_do(finished) == {}
         changed = to_do(finished, "--", "folds")
+    assert changed.pop("compare_units") == 1
     assert changed["fold2_train_pack"] == 4 and all(name.startswith("fold2_") for name in changed)
     with edited(finished / MINI, ("test: [{chrom: chr4}]", "test: [{chrom: chr4, end: 90000}]")):
         assert to_do(finished, "--config", "fold=2") == {}
@@ -122,6 +140,7 @@ def test_an_edit_of_a_fold_reruns_what_hangs_on_it_in_both(finished):
     with edited(finished / MINI, ("comparison: {bootstrap: 100}", "comparison: {bootstrap: 110}")):
         changed = to_do(finished, "--", "folds")
     assert {name for name in changed if "compare" in name} == {
+        "compare_units",
         "compare_strategies",
         "fold2_compare_strategies",
     }

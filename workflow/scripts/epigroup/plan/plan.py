@@ -14,7 +14,7 @@ from epigroup.run.facts import Run
 
 @dataclass(frozen=True)
 class Plan:
-    """All of a run. folds: how many `snakemake folds` makes, of which this is one."""
+    """All of a run. folds: how many there are, of which this is one."""
 
     name: str
     n_tasks: int

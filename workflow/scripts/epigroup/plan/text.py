@@ -195,10 +195,10 @@ def describe_folds(plan: Plan) -> list[str]:
     return [
         "",
         f"Folds: {n}, and all above is of one",
-        f"  `snakemake folds` makes trainings, searches, groupings, scores, baselines and the audit {n} times: at most "
+        f"  trainings, searches, groupings, scores, baselines and the audit are made {n} times: at most "
         f"{' and '.join(hours)},",
         f"    and kept at the end {size_text((n - 1) * plan.disk.kept_of_fold)} more for the {n - 1} beside the first",
-        "  what comes before the splits is made once; a report and its figures are of the first fold alone",
+        "  what comes before the splits is made once, and so are figures and report",
     ]
 
 

@@ -69,11 +69,17 @@ def chosen_runs(run: Run, choice: str) -> list[list]:
     ]
 
 
+def pooled_folds(run: Run) -> list[int]:
+    """The folds that gains are counted over: of the first all, of another one itself."""
+    return run.folds if run.fold == 1 else [run.fold]
+
+
 def unit_inputs(run: Run) -> dict[str, list[str]]:
-    """The scores of everything, of each fold under names of its own."""
+    """The scores of everything in each of the pooled folds, under names of its own."""
     return {
-        "metrics_1": evaluation.of_scored(run, "metrics.tsv"),
-        "blocks_1": evaluation.of_scored(run, "blocks.h5"),
+        f"{kind}_{fold}": evaluation.of_scored(run.of_fold(fold), name)
+        for fold in pooled_folds(run)
+        for kind, name in (("metrics", "metrics.tsv"), ("blocks", "blocks.h5"))
     }
 
 
@@ -81,7 +87,7 @@ def unit_settings(run: Run) -> dict[str, Any]:
     """What `compare_units` is told."""
     kept = ("tasks", "runs", "headline", "pools", "bootstrap", "seed")
     told = evaluation.comparison_settings(run)
-    return canonical({"folds": [1], **{key: told[key] for key in kept}})
+    return canonical({"folds": pooled_folds(run), **{key: told[key] for key in kept}})
 
 
 def confounder_inputs(run: Run) -> dict[str, Any]:

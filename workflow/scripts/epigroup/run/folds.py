@@ -20,8 +20,9 @@ def findings(run: Run) -> list[str]:
 
 
 def findings_of_all(run: Run) -> list[str]:
-    """Those of every fold of the config."""
-    return [path for fold in run.folds for path in findings(run.of_fold(fold))]
+    """Those of every fold of the config, and what gains rest on over all of them."""
+    of_each = [path for fold in run.folds for path in findings(run.of_fold(fold))]
+    return [*of_each, run.file("units"), run.file("unit_gains")]
 
 
 def shared(run: Run) -> list[str]:
