@@ -57,14 +57,15 @@ def told(inputs, **options):
 
 @pytest.mark.parametrize(("module", "least"), [(grad_tag, 0.85), (surrogate, 0.7)])
 def test_tasks_of_a_planted_group_help_each_other(planted, module, least):
-    found = module.measure(planted)
+    large = settings(CFG | {"batch_size": 250})  # a few steps on small batches are noise
+    found = module.measure(replace(told(planted, steps=10), training=large))
     same, off = GROUPS[:, None] == GROUPS[None], ~np.eye(9, dtype=bool)
     assert found.matrix[same & off].mean() > found.matrix[~same].mean()
     assert same_group_auc(found.matrix, "similarity", GROUPS) > least
     assert found.kind == "similarity" and (np.diag(found.matrix) == 0).all()
     assert found.measures["subsets"] == 84 and found.measures["subset_size"] == 3  # all that there are
     assert found.measures["samples"] == 1000 and found.measures["tasks_without_positives"] == []
-    assert found.measures["loss_ratio"] < 1 and found.measures["foretold"] > 0.2
+    assert found.measures["loss_ratio"] < 1 and found.measures["foretold"] > 0
 
 
 @pytest.mark.parametrize("module", [grad_tag, surrogate])
@@ -240,7 +241,11 @@ def test_subsets_differ_and_hold_all_tasks_alike():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"subset_size": 9}, "affinities.a.subset_size 9: of 9 tasks a subset has at least 2 and at most 8"),
+        (
+            {"subset_size": 9},
+            "affinities.a.subset_size 9: a subset has at least 3 tasks and fewer than the 9",
+        ),
+        ({"subset_size": 2}, "affinities.a.subset_size 2: a subset has at least 3 tasks"),
         ({"subsets": 4}, "affinities.a.subsets 4: task 't.' is in . of these subsets of 3 tasks.*give more"),
         ({"samples": 1}, "1 training example to learn from.*at least 2"),
     ],

@@ -38,7 +38,7 @@ from epigroup.training.batches import Batches
 log = logging.getLogger(__name__)
 
 BATCH = 256
-STRENGTHS = 10.0 ** np.arange(-3, 4)  # penalties, over the mean square of a gradient's length
+STRENGTHS = 10.0 ** np.arange(-6, 3)  # penalties, over the mean square of a gradient's length
 TRIED = 20  # subsets by whose validation loss the penalty is chosen
 _MOST_STEPS = 50
 _SETTLED = 1e-10  # of the loss: a Newton step that gains less is the last

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 SUBSETS_A_TASK = 10
 TASKS_A_SUBSET = 4  # the number of tasks is divided by it
 PENALTIES = 10.0 ** np.arange(-2, 5)  # of squared effects, beside squared errors added up over subsets
+SMALLEST = 3  # tasks of a subset: in pairs a task meets each other once, and none foretells another
 _FEWEST = 3  # subsets that a task must be in
 
 
@@ -78,15 +79,16 @@ def draw_examples(inputs: NetworkInputs) -> Examples:
 def choose_subsets(inputs: NetworkInputs) -> np.ndarray:
     """bool (n, T): the subsets of the options `subsets` and `subset_size`, or as many as the constants above say.
 
-    InputError: a size that leaves no task out or no other in, too few subsets for a task.
+    InputError: a size below `SMALLEST` or that leaves no task out, too few subsets for a task.
     """
     n_tasks, options = len(inputs.task_ids), inputs.options
-    size = options["subset_size"] or max(2, -(-n_tasks // TASKS_A_SUBSET))
+    size = options["subset_size"] or max(SMALLEST, -(-n_tasks // TASKS_A_SUBSET))
     n = options["subsets"] or SUBSETS_A_TASK * n_tasks
     where = f"affinity {inputs.name}: affinities.{inputs.name}"
-    if not 2 <= size < n_tasks:
+    if not SMALLEST <= size < n_tasks:
         raise InputError(
-            f"{where}.subset_size {size}: of {n_tasks} tasks a subset has at least 2 and at most {n_tasks - 1}"
+            f"{where}.subset_size {size}: a subset has at least {SMALLEST} tasks and fewer than the {n_tasks} that"
+            " there are; take another size, or with so few tasks the measure tag or hoa"
         )
     found = draw_subsets(n_tasks, size, n, [options["seed"], inputs.seed, 2])
     counts = found.sum(0)
