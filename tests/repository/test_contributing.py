@@ -201,7 +201,9 @@ def test_the_new_methods_do_what_they_say(checkout, tmp_path):
     assert found["groups"] == [[0, 1, 0, 1, 0, 1], [0, 0, 0, 0, 0, 1]]
     assert found["options"] == [["cut"], ["heads"]]
     takes, cosines = found["alike"]
-    assert takes == ["tag", "hoa", "alike"] and cosines[0] == pytest.approx([1, 2**-0.5, 0])
+    assert takes == ["tag", "hoa", "alike", "surrogate", "grad_tag"] and cosines[0] == pytest.approx(
+        [1, 2**-0.5, 0]
+    )
     entry, first, again, other = found["balanced"]
     assert entry.endswith("random_weights:RandomWeights") and first == again != other
     weights, gradient = first

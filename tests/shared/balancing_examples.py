@@ -10,6 +10,7 @@ OPTIONS = {
     "balancing_rate": 0.025,
     "balancing_temperature": 2.0,
     "balancing_decay": 0.001,
+    "balancing_smoothing": 0.9,
     "balancing_asymmetry": 1.5,
     "balancing_every": 3,
 }

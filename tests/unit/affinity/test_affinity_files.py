@@ -33,7 +33,8 @@ def measured(folder, seed=1, **more):
         cfg = cfg | {"learning_rate": None}
     options = {
         "network": "trained", "samples": 60, "sampling": "balanced", "rate": 0.1, "every": None,
-        "trunk_checks": 2, "seed": 0, "batches": 5, "form": "exact",
+        "trunk_checks": 2, "seed": 0, "batches": 5, "form": "exact", "subsets": None, "subset_size": None,
+        "steps": 2, "projections": 4,
     } | more  # fmt: skip
     rows = zip(tasks, ["CA", "CA", "HM", "HM"], ["", "x", "x", "y"], strict=True)
     told = {
@@ -71,7 +72,19 @@ def test_a_rate_that_a_search_found_is_that_of_the_look_ahead(tmp_path):
     assert figures["rate"] == 0.125
 
 
-def test_only_training_examples_are_looked_at(tmp_path, monkeypatch):
+@pytest.mark.parametrize("measure", ["surrogate", "grad_tag"])
+def test_an_affinity_of_subsets_is_measured_and_read_again(tmp_path, measure):
+    found, figures = measured(tmp_path, measure=measure)
+    again, ids = read_pieces(tmp_path / "a.h5")
+    assert np.array_equal(again.matrix, found.matrix) and again.kind == "similarity" and len(ids) == 4
+    assert figures["subsets"] == 4 and figures["subset_size"] == 3  # all that there are
+    assert figures.keys() >= {"loss_ratio", "foretold", "samples", "positives", "tasks_without_positives"}
+    _, repeated = measured(tmp_path, measure=measure)
+    assert {**figures, "seconds": 0} == {**repeated, "seconds": 0}
+
+
+@pytest.mark.parametrize("measure", ["sca", "surrogate", "grad_tag"])
+def test_only_training_examples_are_looked_at(tmp_path, monkeypatch, measure):
     splits_read = []
     split = Dataset.split
 
@@ -80,8 +93,8 @@ def test_only_training_examples_are_looked_at(tmp_path, monkeypatch):
         return split(self, name, *rest, **more)
 
     monkeypatch.setattr(Dataset, "split", watched)
-    measured(tmp_path)
-    assert "test" not in splits_read
+    measured(tmp_path, measure=measure)
+    assert splits_read and "test" not in splits_read
 
 
 def test_a_network_that_diverged_is_named_by_task(tmp_path):
@@ -176,6 +189,10 @@ def affinity_config(**changes):
         ),
         ({"strategies__SMTL__training": {"loss": "focal"}}, "trains with loss focal; the measure 'sca'"),
         ({"affinities__near__samples": 0}, "affinities.near.samples: value 0"),
+        (
+            {"affinities__near__measure": "grad_tag", "affinities__near__network": "training"},
+            "affinities.near.network: the measure 'grad_tag' is of one state of a network",
+        ),
     ],
 )
 def test_what_a_config_cannot_ask(changes, message):

@@ -32,7 +32,7 @@ LOOKED = SETTINGS | {"look_ahead": LOOKS}
     [
         {},
         {"precision": "bf16"},
-        {"balancing": "famo", "balancing_rate": 0.025, "balancing_decay": 0.001},
+        {"balancing": "famo", "balancing_rate": 0.025, "balancing_decay": 0.001, "balancing_smoothing": 0.9},
         {"optimiser": "sgd", "momentum": 0.9, "sampling": "balanced", "keep": "task"},
     ],
 )

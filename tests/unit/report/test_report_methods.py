@@ -202,7 +202,11 @@ def test_methods_say_what_was_trained():
     assert "on the focal loss with gamma 2, positives weighted by 3, averaged" in text
     assert "balanced" not in plain and "started from" not in plain
     text = one_training(report_settings.TRAINING | {"balancing": "famo", "warm_start": "SMTL"})
-    assert "these were balanced by FAMO (Liu et al. 2023)" in text and "from that of SMTL with" in text
+    assert (
+        "these were balanced by FAMO (Liu et al. 2023); losses" in text and "from that of SMTL with" in text
+    )
+    text = one_training(report_settings.TRAINING | {"balancing": "famo", "balancing_smoothing": 0.99})
+    assert "by FAMO (Liu et al. 2023) with losses smoothed over steps; losses" in text
     text = one_training(report_settings.TRAINING | {"positive_weights": "balanced"})
     assert "ratio of negatives to positives of the task (at most 100), averaged" in text
 

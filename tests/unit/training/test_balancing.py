@@ -107,6 +107,7 @@ def test_settings_name_what_the_method_heeds_and_no_more():
         "balancing": "famo",
         "balancing_rate": 0.025,
         "balancing_decay": 0.001,
+        "balancing_smoothing": 0.9,
     }
 
 

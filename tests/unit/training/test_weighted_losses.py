@@ -47,43 +47,68 @@ def test_dwa_by_hand():
     assert averaged(torch.tensor([1.0, 1.0, 3.0]), 0.1).sum().item() == pytest.approx(3)
 
 
-def test_famo_by_hand():
-    """Algorithm 1 written out with NumPy: weights of the losses, then of the logits, over three steps."""
+@pytest.mark.parametrize("smoothing", [0.0, 0.7])
+def test_famo_by_hand(smoothing):
+    """Algorithm 1 written out with NumPy, on losses or their means: weights of the losses, then of the logits."""
     batch = Batch()
-    balancer = batch.balancer("famo", balancing_decay=0.01)
+    balancer = batch.balancer("famo", balancing_decay=0.01, balancing_smoothing=smoothing)
     rng = np.random.default_rng(0)
-    logits, deltas = np.zeros(3), []
-    for step in range(3):
+    logits, deltas, befores, afters = np.zeros(3), [], [], []
+    for step in range(4):
         z = np.exp(logits) / np.exp(logits).sum()
         losses, _ = batch.losses()
-        values = losses.detach().numpy()
-        c = 1 / (z / values).sum()
-        # the paper's loss: sum of c z log L, c and z held fixed
-        expected = batch.gradients((torch.tensor(c * z) * losses.log()).sum())
+        befores.append(losses.detach().numpy())
+        counts = smoothing ** np.arange(step, -1, -1.0)  # 0 ** 0 is 1: the batch alone
+        mean = np.average(befores, axis=0, weights=counts)
+        c = 1 / (z / mean).sum()
+        # the paper's loss, sum of c z log M, has the gradient sum of c z / M L'; c, z and M held fixed
+        expected = batch.gradients((torch.tensor(c * z / mean) * losses).sum())
         before = batch.backward(balancer, step)
         batch.check(expected)
-        after = before * torch.tensor(rng.uniform(0.5, 1.1, 3))
-        balancer.look_again(after)
-        fell = (before.log() - after.log()).numpy()
+        afters.append(before.numpy() * rng.uniform(0.5, 1.1, 3))
+        balancer.look_again(torch.tensor(afters[-1]))
+        fell = np.log(mean) - np.log(np.average(afters, axis=0, weights=counts))
         deltas.append((np.diag(z) - np.outer(z, z)) @ fell)
         logits = adam(deltas, np.zeros(3), 0.025, decay=0.01)[-1]
         np.testing.assert_allclose(balancer.learned.numpy(), logits, rtol=1e-3, atol=1e-6)
+        with torch.no_grad():  # let the losses change
+            for parameter in batch.network.parameters():
+                parameter -= parameter.grad
+
+
+def test_smoothed_weights_do_not_follow_which_batches_hold_a_positive():
+    """A task with 2 positives among 120 examples, in batches of 16: three of four hold none."""
+    train, validation, tasks = splits()
+    rare = torch.zeros(len(train), dtype=torch.bool)
+    rare[[20, 80]] = True
+    train.labels[:, 0] = train.labels[:, 0] & 0b11111110 | rare.to(torch.uint8)
+    assert train.targets(torch.arange(len(train)), torch.tensor([0])).sum() == 2
+    swings, ends = {}, {}
+    for smoothing in (0.0, 0.95):
+        cfg = CFG | {"balancing": "famo", "balancing_smoothing": smoothing, "max_steps": 90}
+        trainer = make_trainer(tasks, range(len(tasks)), train, validation, cfg, 1)
+        weights = []
+        while trainer.state.step < 90:
+            trainer.advance()
+            weights.append(trainer.balancer.weights.clone())
+        late = torch.stack(weights[30:]).log()
+        swings[smoothing] = late.diff(dim=0).abs().mean(0)
+        ends[smoothing] = late.exp().amax(0)
+    assert swings[0.0][0] > 5 * swings[0.95][0]
+    assert (swings[0.0] > swings[0.95]).all()
+    assert ends[0.0][0] > ends[0.95][0]  # the share that the rare task takes of a batch without its positives
 
 
 def test_famo_looks_at_the_same_batch_and_dropout_after_the_step():
     train, validation, tasks = splits()
-    cfg = CFG | {"balancing": "famo", "optimiser": "sgd", "learning_rate": 1e-12}
+    cfg = CFG | {"balancing": "famo", "optimiser": "sgd", "learning_rate": 1e-12, "balancing_smoothing": 0.0}
     trainer = make_trainer(tasks, range(len(tasks)), train, validation, cfg, 1)
-    seen = []
-    look = trainer.balancer.look_again
-    trainer.balancer.look_again = lambda losses: (seen.append(losses), look(losses))
     trainer.advance()
-    torch.testing.assert_close(seen[0] + 1e-8, trainer.balancer._before, rtol=1e-6, atol=0)
+    torch.testing.assert_close(trainer.balancer.after, trainer.balancer.before, rtol=1e-6, atol=0)
     cfg |= {"learning_rate": 0.5}
     trainer = make_trainer(tasks, range(len(tasks)), train, validation, cfg, 1)
-    trainer.balancer.look_again = seen.append
     trainer.advance()
-    assert seen[1].mean() < trainer.balancer._before.mean()
+    assert trainer.balancer.after.mean() < trainer.balancer.before.mean()
 
 
 def test_gradnorm_is_its_definition():

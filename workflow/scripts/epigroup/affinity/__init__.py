@@ -25,6 +25,18 @@ MEASURES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
         "tag",
     ),
     "hoa": ("epigroup.affinity.hoa:measure", "metrics", ("pairs_from",), "tag"),
+    "surrogate": (
+        "epigroup.affinity.surrogate:measure",
+        "network",
+        ("network", "samples", "sampling", "rate", "subsets", "subset_size", "steps", "seed"),
+        "tag",
+    ),
+    "grad_tag": (
+        "epigroup.affinity.grad_tag:measure",
+        "network",
+        ("network", "samples", "sampling", "subsets", "subset_size", "projections", "seed"),
+        "tag",
+    ),
 }
 
 
@@ -51,6 +63,10 @@ def grouped_by(method: str) -> tuple[str, ...]:
 # config that it heeds.
 LOOKS = {"tag": "epigroup.affinity.look_ahead:TrainingLooks"}
 LOOK_OPTIONS = ("form", "rate", "every")
+
+
+# The measures on networks that can be had all along a training (`network: training`).
+ALONG_TRAINING = ("sca", "tag")
 
 
 def looks_on(spec: Mapping) -> bool:

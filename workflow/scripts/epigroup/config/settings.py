@@ -127,6 +127,12 @@ def _check_affinities(config: Mapping[str, Any], source: str) -> None:
             raise InputError(
                 f"{source}: affinities.{name}.pairs_from: the measure '{spec['measure']}' needs it"
             )
+        along = affinity_measures.ALONG_TRAINING
+        if needed == "network" and spec["network"] == "training" and spec["measure"] not in along:
+            raise InputError(
+                f"{source}: affinities.{name}.network: the measure '{spec['measure']}' is of one state of a "
+                f"network, not of a training (that are {' and '.join(along)}); take trained, initial or tied"
+            )
         for strategy in rounds:
             if strategy not in strategies or groupings[strategies[strategy]["grouping"]]["method"] != "pairs":
                 raise InputError(

@@ -74,6 +74,7 @@ class TrainingSettings(LossSettings, UntrainedSettings):
     balancing_rate: float | None = None
     balancing_temperature: float | None = None
     balancing_decay: float | None = None
+    balancing_smoothing: float | None = None
     balancing_asymmetry: float | None = None
     balancing_every: int | None = None
     warm_start: str | None = None

@@ -107,8 +107,11 @@ def descent_text(settings: dict) -> str:
     """How the tasks of a group share the descent and where it begins, where that is out of the ordinary."""
     text, name = "", settings["balancing"]
     if name != "none":
+        how = BALANCING.get(name, f"by “{name}”")
+        if name == "famo" and settings.get("balancing_smoothing"):
+            how += " with losses smoothed over steps"
         text += (
-            f"In the training of groups of several tasks these were balanced {BALANCING.get(name, f'by “{name}”')}; "
+            f"In the training of groups of several tasks these were balanced {how}; "
             "losses that are shown, and that stopped training, are means without these weights. "
         )
     if settings.get("warm_start") is not None:

@@ -66,6 +66,9 @@ SWEPT = tuple(
     for name, about, _, absent in CLUSTERING
 )
 
+OF_SUBSETS = "the measure `surrogate` or `grad_tag`"
+SAMPLED = "the measure `sca`, `surrogate` or `grad_tag`"
+
 GROUPING_FILES = (
     ResultFile(
         "affinity_matrices",
@@ -80,7 +83,7 @@ GROUPING_FILES = (
             Column(
                 "similarity",
                 "float64 (tasks, tasks): row i is task i's effect on the others; the higher the better together.",
-                when="the measure `tag` or `hoa`",
+                when="a measure other than `sca`",
             ),
             Column(
                 "pieces",
@@ -97,7 +100,7 @@ GROUPING_FILES = (
         "What was measured of an affinity beside its matrix.",
         (
             Column("affinity", "Name of the affinity."),
-            Column("measure", "Measure of the affinity: `sca`, `tag` or `hoa`."),
+            Column("measure", "Measure of the affinity: `sca`, `tag`, `hoa`, `surrogate` or `grad_tag`."),
             Column("strategy", "The strategy whose network it is of."),
             Column("seed", "Seed of the network."),
             Column("kind", "What the matrix holds: `distance` or `similarity`."),
@@ -113,17 +116,41 @@ GROUPING_FILES = (
                 "Chance that a pair of one cell group scores higher than another pair; 0.5 tells nothing; null where "
                 "all pairs are of one sort.",
             ),
-            Column("rate", "Length of the step that is looked ahead.", when="the measure `sca` or `tag`"),
-            Column("samples", "Number of training examples that were looked at.", when="the measure `sca`"),
+            Column(
+                "rate",
+                "Length of the step that is looked ahead; of `surrogate` the rate of its steps.",
+                when="the measure `sca`, `tag` or `surrogate`",
+            ),
+            Column("samples", "Number of training examples that were looked at.", when=SAMPLED),
             Column(
                 "positives",
                 "Number of positives, among these examples, of the task that has the fewest.",
-                when="the measure `sca`",
+                when=SAMPLED,
             ),
             Column(
                 "tasks_without_positives",
-                "The tasks without a positive among these examples.",
-                when="the measure `sca`",
+                "The tasks without a positive among these examples, of `surrogate` and `grad_tag` in one half of them.",
+                when=SAMPLED,
+            ),
+            Column("subsets", "Number of random subsets of tasks.", when=OF_SUBSETS),
+            Column("subset_size", "Number of tasks of a subset.", when=OF_SUBSETS),
+            Column(
+                "loss_ratio",
+                "Loss after learning from a subset over that before, mean over subsets and their tasks.",
+                when=OF_SUBSETS,
+            ),
+            Column(
+                "foretold",
+                "Share of the losses' variance that the linear fit foretells of subsets left out, mean over tasks; "
+                "null where losses do not vary.",
+                when=OF_SUBSETS,
+            ),
+            Column("steps", "Training steps on each subset.", when="the measure `surrogate`"),
+            Column("projections", "Number of random directions.", when="the measure `grad_tag`"),
+            Column(
+                "penalty",
+                "Penalty of the regressions, chosen by validation loss, over the mean square of a gradient's length.",
+                when="the measure `grad_tag`",
             ),
             Column("observations", "Number of batches that were looked at.", when="the measure `tag`"),
             Column("look_ahead_seconds", "Seconds of looking ahead.", when="the measure `tag`"),

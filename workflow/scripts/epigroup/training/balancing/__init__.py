@@ -39,7 +39,9 @@ METHODS = {
         "epigroup.training.balancing.dwa:WeightAverage", ("balancing_temperature",), of_ratios=True
     ),
     "famo": Method(
-        "epigroup.training.balancing.famo:Famo", ("balancing_rate", "balancing_decay"), of_ratios=True
+        "epigroup.training.balancing.famo:Famo",
+        ("balancing_rate", "balancing_decay", "balancing_smoothing"),
+        of_ratios=True,
     ),
     "gradnorm": Method(
         "epigroup.training.balancing.gradnorm:GradNorm",
