@@ -4,7 +4,7 @@ import pytest
 
 from epigroup.core.errors import InputError
 from epigroup.results.catalogue import FILES
-from epigroup.run import affinity, audit, dataset, evaluation, folds, report, simulation, training
+from epigroup.run import affinity, audit, comparison, dataset, evaluation, folds, report, simulation, training
 from epigroup.run.checks import check_asked, check_tables
 from epigroup.run.settings import settings
 from everything_config import run_of
@@ -80,7 +80,12 @@ def test_all_that_is_fitted_chosen_or_scored_in_a_fold_lies_in_its_folder(first)
 
 def test_the_target_asks_for_the_findings_of_every_fold(first):
     asked = folds.findings_of_all(first)
-    assert len(asked) == len(set(asked)) == 2 * len(folds.findings(first))
+    pooled = {"results/comparison/units.tsv", "results/comparison/unit_gains.tsv"}
+    assert len(asked) == len(set(asked)) == 2 * len(folds.findings(first)) + 2 and pooled <= set(asked)
+    told, files = comparison.unit_settings(first), comparison.unit_inputs(first)
+    assert told["folds"] == [1, 2] and len(files["metrics_2"]) == len(told["runs"]) == len(files["blocks_1"])
+    assert all(path.startswith("results/folds/2/evaluation/") for path in files["metrics_2"])
+    assert comparison.unit_settings(first.of_fold(2))["folds"] == [2]
     for folder in ("results", "results/folds/2"):
         for name in (
             "comparison/headline.json",

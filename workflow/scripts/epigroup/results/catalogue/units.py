@@ -13,13 +13,13 @@ UNITS = ResultFile(
     "What gains are counted from: the mean scores of each strategy, choice and pool in each fold, with each seed.",
     (
         REGIONS,
-        Column("strategy", "Name of the strategy, choice or pool.", needed=True),
-        Column("fold", "The fold of the splits; 1 is the config's own.", needed=True),
-        Column("seed", "The seed.", needed=True),
-        Column("score", SCORE, needed=True),
+        Column("strategy", "Name of the strategy, choice or pool."),
+        Column("fold", "The fold of the splits; 1 is the config's own."),
+        Column("seed", "The seed."),
+        Column("score", SCORE),
         Column("n_tasks", "Number of tasks that the strategy learns."),
         Column("n_nan", "Number of these tasks without the score; the means leave them out."),
-        Column("mean", "Mean of the score over tasks, on the test examples.", needed=True),
+        Column("mean", "Mean of the score over tasks, on the test examples."),
         Column(
             "mean_validation",
             "Mean of the score over tasks, on the validation examples; of F1 on each half of their blocks at the "
