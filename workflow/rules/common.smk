@@ -40,12 +40,12 @@ def checked(function, *args, **kwargs):
 for one in CONFIG_FILES:
     checked(check_config_text, one)
 # What config and sheet mean; the library says which files a rule takes and what it is told (epigroup/run).
-RUN = (
-    config["run"]
-    if IN_FOLD
-    else checked(open_run, checked(complete_config, dict(config), CONFIG_SOURCE), made_elsewhere)
-)
-config = RUN.config
+if IN_FOLD:
+    RUN = config["run"]
+    config = RUN.config
+else:
+    config = checked(complete_config, dict(config), CONFIG_SOURCE)
+    RUN = checked(open_run, config, made_elsewhere)
 # The folder of what the folds share, and that of what hangs on the splits: one and the same but in a fold beside the
 # first.
 DATA, RESULTS = RUN.data, RUN.results
