@@ -17,6 +17,7 @@ strategies:
   OVER: {grouping: own, groups_per_pack: 2}
 choices:
   BEST: {among: [STL, SMTL, EMTL, KMTL]}
+  RESCUED: {among: [SMTL, KMTL, STL], combine: rescue}
 comparison:
   pools: {SHEET: [EMTL, CMTL]}
   headline: [[KMTL, SHEET], [BEST, KMTL], [OVER, SMTL]]
@@ -54,8 +55,8 @@ def test_the_audit_makes_the_choices_of_both_sets_of_regions_again(chosen):
     results, _, _ = chosen
     audit = json.loads((results / "audit/audit.json").read_text())
     found = next(one for one in audit["findings"] if one["check"] == "selection")
-    assert found["verdict"] == "pass" and found["details"]["choices"] == [["BEST", 1]] * 2
-    assert "the same for 16 tasks" in found["figure"]
+    assert found["verdict"] == "pass" and found["details"]["choices"] == [["BEST", 1], ["RESCUED", 1]] * 2
+    assert "the same for 32 tasks" in found["figure"]
 
 
 def test_a_choice_stands_in_every_table(chosen):

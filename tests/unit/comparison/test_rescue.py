@@ -75,7 +75,7 @@ def candidates(tmp_path_factory):
 def told(candidates, **changed):
     return {
         "combine": "rescue", "candidates": list(candidates), "targets": "labels", "shrink": 0.0, "bootstrap": 300,
-        "seed": 1, "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS],
+        "bootstrap_seed": 1, "tasks": [{"task_id": task, "modality": "TFB"} for task in TASKS],
     } | changed  # fmt: skip
 
 

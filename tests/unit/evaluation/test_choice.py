@@ -46,7 +46,7 @@ def run(folder, candidates, shrink=20.0, tasks=TASKS):
     cfg = {
         "combine": "best",
         "bootstrap": 0,
-        "seed": 0,
+        "bootstrap_seed": 0,
         "candidates": list(candidates),
         "shrink": shrink,
         "targets": "labels",

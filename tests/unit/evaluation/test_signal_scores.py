@@ -179,7 +179,7 @@ def test_tables_and_headline_name_the_score(runs, tmp_path):
 
 def test_a_choice_goes_by_validation_pearson(runs, tmp_path):
     files = [[str(here / file) for here, _ in runs.values()] for file in ("metrics.tsv", "blocks.h5")]
-    cfg = {"combine": "best", "bootstrap": 0, "seed": 0, "candidates": list(runs), "shrink": 5.0}
+    cfg = {"combine": "best", "bootstrap": 0, "bootstrap_seed": 0, "candidates": list(runs), "shrink": 5.0}
     cfg |= {"targets": "signal", "tasks": SHEET}
     outputs = {name: tmp_path / name for name in ("choice", "metrics", "blocks")}
     choose_strategies(*files, outputs, cfg)

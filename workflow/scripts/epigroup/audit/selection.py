@@ -37,14 +37,14 @@ def validation_alone(blocks: str, folder: str, name: str) -> str:
 def chosen_again(choice: Mapping, paths: list[str]) -> pd.Series:
     """The strategy of each task, chosen again from files that lack what is of the test.
 
-    choice: combine, candidates, shrink, targets, tasks, bootstrap, seed, as the choice's own settings; paths: a
+    choice: combine, candidates, shrink, targets, tasks, bootstrap, bootstrap_seed, as the choice's own settings; paths: a
     metrics.tsv a candidate, or of a rescue a blocks.h5.
     """
     tasks, candidates = pd.DataFrame(choice["tasks"]), choice["candidates"]
     with tempfile.TemporaryDirectory() as folder:
         if choice["combine"] == "rescue":
             copies = [validation_alone(path, folder, f"{i}") for i, path in enumerate(paths)]
-            table = rescue_table(tasks, candidates, copies, choice["bootstrap"], choice["seed"])
+            table = rescue_table(tasks, candidates, copies, choice["bootstrap"], choice["bootstrap_seed"])
         else:
             copies = [without_test(path, folder, f"{i}") for i, path in enumerate(paths)]
             table = choice_table(tasks, candidates, copies, choice["shrink"], SCORE_NAMES[choice["targets"]])

@@ -170,7 +170,7 @@ def take_blocks(choice: pd.DataFrame, candidates: Sequence[str], blocks: list[st
 @dataclass(frozen=True)
 class ChoiceSettings:
     """combine: "best" or "rescue"; candidates: names, in the order of metrics and blocks; tasks: task_id and modality
-    of each; targets: "labels" or "signal"; shrink: of `shrunk_scores`; bootstrap, seed: draws of `rescue`."""
+    of each; targets: "labels" or "signal"; shrink: of `shrunk_scores`; bootstrap, bootstrap_seed: draws of `rescue`."""
 
     combine: str
     candidates: tuple[str, ...]
@@ -178,7 +178,7 @@ class ChoiceSettings:
     tasks: tuple[Mapping[str, Any], ...]
     targets: str
     bootstrap: int
-    seed: int
+    bootstrap_seed: int
 
 
 def choose_strategies(
@@ -192,7 +192,7 @@ def choose_strategies(
     candidates, names = told.candidates, SCORE_NAMES[told.targets]
     tasks = pd.DataFrame(told.tasks)
     if told.combine == "rescue":
-        choice = rescue_table(tasks, candidates, blocks, told.bootstrap, told.seed)
+        choice = rescue_table(tasks, candidates, blocks, told.bootstrap, told.bootstrap_seed)
     else:
         choice = choice_table(tasks, candidates, metrics, told.shrink, names)
     table = take_metrics(choice, candidates, metrics)

@@ -106,7 +106,7 @@ def choice_settings(run: Run, choice: str) -> dict[str, Any]:
         # what the other rule goes by is 0, so that a change of it reruns nothing
         "shrink": 0.0 if rescues else spec["shrink"],
         "bootstrap": compared["bootstrap"] if rescues else 0,
-        "seed": compared["seed"] if rescues else 0,
+        "bootstrap_seed": compared["seed"] if rescues else 0,
         "targets": run.config["dataset"]["targets"],
         "tasks": [row for row in run.task_rows(columns=("task_id", "modality")) if row["task_id"] in learnt],
     }
