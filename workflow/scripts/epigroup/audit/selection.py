@@ -37,7 +37,7 @@ def validation_alone(blocks: str, folder: str, name: str) -> str:
 def chosen_again(choice: Mapping, paths: list[str]) -> pd.Series:
     """The strategy of each task, chosen again from files that lack what is of the test.
 
-    choice: combine, candidates, shrink, targets, tasks, bootstrap, bootstrap_seed, as the choice's own settings; paths: a
+    choice: combine, candidates, shrink, targets, tasks, bootstrap, bootstrap_seed, as the choice has them; paths: a
     metrics.tsv a candidate, or of a rescue a blocks.h5.
     """
     tasks, candidates = pd.DataFrame(choice["tasks"]), choice["candidates"]
