@@ -2,8 +2,9 @@
 
 What a study chooses (recipe, groups, weights) it chooses on validation. Each look at test figures is a row: of which
 set, with which config, on which validation figures the choice stood, and which look at this set it is. A set is opened
-again only where the best strategy's validation AUPRC is higher than at the last look; the same run may be looked at
-again, and is not written twice.
+again only where the best strategy's validation AUPRC is higher than at the last look over as many folds; what has the
+same validation figures may be looked at again, and is not written twice. Choices of one strategy for each task, which
+were made by their validation figures, are not the best.
 
     python benchmarks/open_test.py results/human_chr20 --config config/human_chr20.yaml --out benchmarks/OPENED.tsv
 """
@@ -15,6 +16,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import yaml
 
 COLUMNS = (
     "date", "set", "look", "config", "validation", "best", "best_validation_auprc", "n_folds", "n_seeds", "figures",
@@ -30,7 +32,14 @@ def opening(tree: Path, config: Path) -> dict:
     """The row of a finished run but for its date, its look and its test figures: nothing of test is read."""
     seen = ["strategy", "fold", "seed", "score", "mean_validation"]
     units = pd.read_csv(tree / "comparison" / "units.tsv", sep="\t", usecols=seen)
-    means = units[units["score"] == SCORE].groupby("strategy", sort=False)["mean_validation"].mean()
+    choices = yaml.safe_load(config.read_text()).get("choices", {})
+    chosen = [name for name, one in choices.items() if one.get("combine", "best") != "average"]
+    scored = units[(units["score"] == SCORE) & ~units["strategy"].isin(chosen)]
+    if scored.empty:
+        raise SystemExit(
+            f"{tree}: units.tsv has no {SCORE}: looks are written down of runs whose targets are labels"
+        )
+    means = scored.groupby("strategy", sort=False)["mean_validation"].mean()
     return {
         "set": tree.name,
         "config": digest(config.read_bytes()),
@@ -54,8 +63,8 @@ def open_test(tree: Path, config: Path, out: Path) -> str:
     look at this set."""
     rows = pd.read_csv(out, sep="\t") if out.exists() else pd.DataFrame(columns=list(COLUMNS))
     row = opening(tree, config)
-    of_set = rows[rows["set"] == row["set"]]
-    same = of_set[(of_set["config"] == row["config"]) & (of_set["validation"] == row["validation"])]
+    of_set = rows[(rows["set"] == row["set"]) & (rows["n_folds"] == row["n_folds"])]
+    same = of_set[of_set["validation"] == row["validation"]]
     if len(same):
         return f"look {same['look'].iloc[0]} at {row['set']}, of {same['date'].iloc[0]}: {same['figures'].iloc[0]}"
     # of looks from before this table validation is not known, and a comparison with it false
@@ -64,7 +73,11 @@ def open_test(tree: Path, config: Path, out: Path) -> str:
             f"{tree}: validation AUPRC {row['best_validation_auprc']} ({row['best']}) is not above the "
             f"{of_set['best_validation_auprc'].iloc[-1]} of the last look at {row['set']}: the test stays closed"
         )
-    row |= {"date": time.strftime("%Y-%m-%d"), "look": len(of_set) + 1, "figures": test_figures(tree)}
+    row |= {
+        "date": time.strftime("%Y-%m-%d"),
+        "look": int((rows["set"] == row["set"]).sum()) + 1,
+        "figures": test_figures(tree),
+    }
     rows = pd.concat([rows, pd.DataFrame([row])])[list(COLUMNS)]
     partial = out.with_suffix(".partial")
     rows.to_csv(partial, sep="\t", index=False)

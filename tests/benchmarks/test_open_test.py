@@ -57,6 +57,8 @@ def test_a_set_stays_closed_unless_validation_got_better(run):
         open_test(*run(0.2, 0.15, test=0.4))
     with pytest.raises(SystemExit, match="the test stays closed"):
         open_test(*run(0.19, 0.1, config="a: 2\n"))
+    with pytest.raises(SystemExit, match=r"validation AUPRC 0.15 \(SMTL\)"):
+        open_test(*run(0.3, 0.15, config="choices: {LABELS: {among: [SMTL]}}\n"))
     assert "look 2 at human" in open_test(*run(0.21, 0.1, config="a: 2\n"))
 
 

@@ -52,6 +52,12 @@ def test_chance_alone_moves_few_tasks():
     assert (found.chosen != 0).mean() < 0.12
 
 
+@pytest.mark.parametrize("n_blocks", [0, 1, 49])
+def test_with_few_blocks_all_stay_and_nothing_is_said(n_blocks):
+    found = rescue(losses([[0.5, 0.5]])[:, :n_blocks], N[:n_blocks], 100, 1)
+    assert found.chosen.tolist() == [0, 0] and np.isnan([found.gain, found.low, found.high]).all()
+
+
 def test_a_candidate_that_does_not_learn_a_task_is_not_taken():
     loss = losses([[0.05, 0.05]])
     loss[1, :, 1] = np.inf

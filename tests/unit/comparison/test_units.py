@@ -103,6 +103,29 @@ def test_one_seed_of_log_loss_has_nothing_to_draw(folders, tmp_path):
     assert np.isnan([row["low"], row["resampled_low"], row["resampled_high"]]).all()
 
 
+def test_what_cannot_vary_has_no_interval(folders, tmp_path):
+    """Two strategies of the same files with either seed, and scores of one fold without draws of its blocks."""
+    files = {
+        1: tuple(
+            [str(files_of(folders[1], name, [run])[0]) for run in RUNS]
+            for name in ("metrics.tsv", "blocks.h5")
+        )
+    }
+    for kind in files[1]:
+        kind[1], kind[3] = kind[0], kind[2]
+    told = TOLD | {"folds": [1], "headline": [["GOOD", "PLAIN"]], "pools": {}}
+    compare_units(files, tmp_path / "u.tsv", tmp_path / "g.tsv", told)
+    table = pd.read_csv(tmp_path / "g.tsv", sep="\t")
+    row = pick(table, strategy="GOOD", baseline="PLAIN", score="f1", level="All")
+    assert (
+        row["n_seeds"] == 2 and row["units"] == "none" and np.isnan([row["low"], row["excludes_zero"]]).all()
+    )
+    assert row["resampled_low"] < row["gain"] < row["resampled_high"]
+    _, gains = compare(folders, tmp_path, folds=(1,), pools={}, headline=[["GOOD", "PLAIN"]])
+    row = pick(gains, strategy="GOOD", baseline="PLAIN", score="log_loss", level="All")
+    assert row["low"] < row["high"] and np.isnan([row["resampled_low"], row["excludes_zero"]]).all()
+
+
 def test_units_are_a_row_each(folders, compared):
     units, _ = compared
     assert len(units) == 3 * 3 * (len(RUNS) + 2)

@@ -74,9 +74,13 @@ def test_a_fold_that_cannot_be_is_refused_by_its_key(config, says):
         # The same spans in other words: touching ones are one.
         (
             [{**SECOND, "test": [{"chrom": "chr3", "start": 7, "end": 9}, {"chrom": "chr3", "start": 5, "end": 7}]}],
-            r"^splits\.folds\[0\]\.test: \[.*\] are the test spans of fold 1 too",
+            r"^splits\.folds\[0\]\.test: chr3:5-9 overlaps with chr3:5-9, which fold 1 tests",
         ),
-        ([SECOND, THIRD, SECOND | {"validation": [{"chrom": "chr2"}]}], r"^splits\.folds\[2\]\.test: .* fold 2 too"),
+        (
+            [SECOND, THIRD, SECOND | {"validation": [{"chrom": "chr2"}]}],
+            r"^splits\.folds\[2\]\.test: chrX:0-7 overlaps with chrX:0-7, which fold 2 tests; a fold has test spans of",
+        ),
+        ([SECOND, {**SECOND, "test": [{"chrom": "chrX", "start": 6}]}], r"chrX:6-end overlaps with chrX:0-7, which"),
     ],
 )  # fmt: skip
 def test_spans_of_a_fold_are_held_to_what_splits_are_held_to(folds, says):
@@ -85,7 +89,7 @@ def test_spans_of_a_fold_are_held_to_what_splits_are_held_to(folds, says):
 
 
 def test_folds_that_test_parts_of_one_chromosome_are_taken():
-    parts = [{**SECOND, "test": [{"chrom": "chr3", "start": at, "end": at + 2}]} for at in (5, 7)]
+    parts = [{**SECOND, "test": [{"chrom": "chr3", "start": at, "end": at + 2}]} for at in (9, 11)]
     check_spans(complete_config(with_folds(*parts)))
 
 

@@ -9,7 +9,16 @@ import report_settings
 import report_tree
 from epigroup.comparison.units import GAIN_COLUMNS
 from epigroup.report.page import render
-from epigroup.report.sections.units import CAPACITY, HELPS, LOSES, NOTHING, RESCUES, believed, sentence
+from epigroup.report.sections.units import (
+    CAPACITY,
+    HELPS,
+    LOSES,
+    NOTHING,
+    RESCUES,
+    believed,
+    overall_gain,
+    sentence,
+)
 from epigroup.results.run import load
 from result_files import file_of, write_tsv
 
@@ -45,18 +54,37 @@ def rows(**changed):
         ({"excludes_zero": 0}, None, NOTHING),
         ({"excludes_zero": float("nan")}, {"rival": "SMTL", "gain": 0.1, "clear": False}, NOTHING),
         ({"excludes_zero": 0}, {"rival": "SMTL", "gain": 0.1, "clear": True}, CAPACITY),
+        ({"excludes_zero": 0}, None, NOTHING),
         ({"excludes_zero": 0}, {"rival": "SMTL", "gain": -0.1, "clear": True}, NOTHING),
     ],
 )
 def test_the_sentence_follows_from_the_figures(changed, over_all, words):
-    assert sentence(rows(**changed), over_all) == words
+    assert sentence(rows(**changed), over_all, over_all) == words
+
+
+def test_capacity_is_repaired_where_random_groups_beat_one_network_too():
+    beats, does_not = ({"rival": "SMTL", "gain": 0.1, "clear": clear} for clear in (True, False))
+    unclear = rows(excludes_zero=0)
+    assert sentence(unclear, beats, beats) == CAPACITY
+    for pair in ((beats, does_not), (does_not, beats), (beats, None)):
+        assert sentence(unclear, *pair) == NOTHING
+
+
+def test_the_network_of_all_tasks_is_the_best_of_these():
+    """The groups started from SMTL; MORE had as many steps."""
+    table = pd.DataFrame(
+        [*gains("KMTL", "SMTL", gain=0.03), *gains("MORE", "KMTL", gain=-0.01, excludes_zero=0)]
+    )
+    found = overall_gain(table, "KMTL", ["SMTL", "MORE"], "f1")
+    assert found == {"rival": "MORE", "gain": 0.01, "clear": False}
+    assert overall_gain(table, "KMTL", ["OTHER"], "f1") is None
 
 
 def test_a_gain_must_be_clear_in_every_score():
     one, other = rows()
-    assert sentence([one, pd.Series(dict(other) | {"excludes_zero": 0})], None) == NOTHING
-    assert sentence([one, pd.Series(dict(other) | {"gain": -0.01})], None) == NOTHING
-    assert sentence([], None) == NOTHING
+    assert sentence([one, pd.Series(dict(other) | {"excludes_zero": 0})], None, None) == NOTHING
+    assert sentence([one, pd.Series(dict(other) | {"gain": -0.01})], None, None) == NOTHING
+    assert sentence([], None, None) == NOTHING
 
 
 @pytest.fixture

@@ -1,8 +1,12 @@
 """The run of another fold: what it shares with the first, and what is its own."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from epigroup.core.errors import InputError
+from epigroup.grouping import random_matched
+from epigroup.grouping.method import GroupingInputs
 from epigroup.results.catalogue import FILES
 from epigroup.run import affinity, audit, comparison, dataset, evaluation, folds, report, simulation, training
 from epigroup.run.checks import check_asked, check_tables
@@ -95,6 +99,21 @@ def test_the_target_asks_for_the_findings_of_every_fold(first):
         ):
             assert f"{folder}/{name}" in asked
         assert f"{folder}/all_mappable/comparison/headline.json" in asked
+
+
+def test_random_groups_of_folds_are_drawn_apart(first):
+    """Random groups that were the same in all folds would move all of their gains alike."""
+    told = [settings(first.of_fold(fold), "grouping", "random") for fold in (1, 2)]
+    assert "fold" not in told[0]["options"] and told[1]["options"]["fold"] == 2
+    assert settings(first.of_fold(2), "grouping", "kmeans") == settings(first, "grouping", "kmeans")
+    tasks, like = [f"t{i}" for i in range(12)], np.arange(12) % 3
+    drawn = [
+        random_matched.group_tasks(
+            GroupingInputs("random", tasks, pd.DataFrame(), k=3, seed=1, like=like, options=one["options"])
+        ).groups.tolist()
+        for one in told
+    ]
+    assert drawn[0] != drawn[1] and sorted(drawn[0]) == sorted(drawn[1])
 
 
 def test_what_folds_share_is_all_that_one_reads_from_outside_its_folder(first):

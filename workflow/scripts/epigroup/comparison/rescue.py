@@ -7,6 +7,7 @@ of the validation blocks and judged on the other. The fair rival is the same rul
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.evaluation.block_losses import read_losses
 from epigroup.evaluation.bootstrap import column_intervals, draw_blocks
+from epigroup.evaluation.predictions import MIN_BLOCKS
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,15 @@ def rescue(loss: np.ndarray, n: np.ndarray, draws: int, seed: int) -> Rescue:
     does not learn the task, the first learns all. Blocks are halved by turns. On each half the candidate of the least
     loss is found, the first left out; the gain over the first is counted on the blocks of the other half. Where the
     95 % interval of this gain over all blocks lies above 0, the candidate of the least loss over all blocks is taken.
+    Of fewer than 50 blocks nothing is known (NaN), and the first is taken.
     """
     n_candidates, n_blocks, n_tasks = loss.shape
+    if n_blocks < MIN_BLOCKS:
+        log.warning(
+            "only %d validation blocks: all tasks stay; give splits.validation more of the genome", n_blocks
+        )
+        unknown = np.full(n_tasks, np.nan)
+        return Rescue(np.zeros(n_tasks, np.int64), unknown, unknown, unknown)
     tasks = np.arange(n_tasks)
     half = np.arange(n_blocks) % 2
     fall = np.zeros((n_blocks, n_tasks))

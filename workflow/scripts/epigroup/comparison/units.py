@@ -79,11 +79,6 @@ def compared_scores(results: Results) -> list[Score]:
     ]
 
 
-def seen_column(score: Score, results: Results) -> str:
-    """The column of metrics.tsv that tells of a score on validation; of a score without one that of the headline's."""
-    return validation_column(score) if "validation" in score.splits else results.names.chosen_by
-
-
 def read_fold(
     name: int,
     metrics: Sequence[str | os.PathLike],
@@ -102,7 +97,7 @@ def read_fold(
     needed = {
         column
         for score in compared_scores(results)
-        for column in (f"test_{score.name}", seen_column(score, results))
+        for column in (f"test_{score.name}", validation_column(score))
     }
     draws = {}
     for run, path in zip(runs, blocks, strict=True):
@@ -138,7 +133,7 @@ def pair_of_fold(fold: Fold, pair: Sequence[str], score: Score, level: np.ndarra
             for name in pair
         ]
 
-    test, validation = values(f"test_{score.name}"), values(seen_column(score, results))
+    test, validation = values(f"test_{score.name}"), values(validation_column(score))
     known = level & ~np.isnan(test[0]).any(axis=(0, 1)) & ~np.isnan(test[1]).any(axis=(0, 1))
     if not known.any():
         return None
@@ -175,8 +170,9 @@ def gain_row(
     """The figures of a pair over its folds, as columns of unit_gains.tsv; a gain above 0 is for the better, of a score
     of which less is better too.
 
-    units: what low and high, Student's interval, take as independent: `folds`, where there is one the `seeds`.
-    excludes_zero: whether both intervals do; empty without one of them.
+    units: what low and high, Student's interval, take as independent: `folds`, where there is one the `seeds`, unless
+    all of them are the same, as of predictions from elsewhere. The resampled interval of one fold needs draws of its
+    blocks. excludes_zero: whether both intervals do; empty without one of them.
     """
     sign = 1 if score.higher_is_better else -1
     scores = [fold.scores for fold in folds]
@@ -186,10 +182,12 @@ def gain_row(
     )
     by_fold = [sign * one.difference for one in scores]
     over, units = ("folds", by_fold) if len(folds) > 1 else ("seeds", list(sign * scores[0].by_seed))
+    units = units if np.ptp(units) > 0 else units[:1]
     low, high = t_interval(units)
-    drawn = sign * nested_draws(scores, told.bootstrap, told.seed)
-    drawable = len(folds) > 1 or np.ptp(drawn) > 0
-    ends = percentile_interval(drawn) if drawable else (np.nan, np.nan)
+    drawable = len(folds) > 1 or all(side.drawn is not None for side in (scores[0].mine, scores[0].theirs))
+    ends = (np.nan, np.nan)
+    if drawable:
+        ends = percentile_interval(sign * nested_draws(scores, told.bootstrap, told.seed))
     clear = [a > 0 or b < 0 for a, b in ((low, high), ends)]
     unknown = np.isnan([low, *ends]).any()
     test, validation = (mean_over_folds([getattr(one, of) for one in folds]) for of in ("test", "validation"))
@@ -223,9 +221,11 @@ def gain_table(folds: Sequence[Fold], told: UnitSettings) -> pd.DataFrame:
     for strategy, baseline, leads in compared_pairs(results, told.headline):
         for score in compared_scores(results):
             for by, level, mask in results.levels():
+                if by == "cell_group":
+                    continue
                 found = [pair_of_fold(fold, (strategy, baseline), score, mask) for fold in folds]
                 there = [one for one in found if one is not None]
-                if by == "cell_group" or not there:
+                if not there:
                     continue
                 n_tasks = int((~np.isnan(mean_over_folds([one.test for one in there]))).sum())
                 head: dict[str, float | int | str] = {
@@ -251,7 +251,7 @@ def unit_table(folds: Sequence[Fold]) -> pd.DataFrame:
                 table = results.tables[strategy, seed][covers]
                 for score in compared_scores(results):
                     test = table[f"test_{score.name}"].to_numpy(np.float64)
-                    seen = table[seen_column(score, results)].to_numpy(np.float64)
+                    seen = table[validation_column(score)].to_numpy(np.float64)
                     counts = len(test), int(np.isnan(test).sum())
                     means = float(mean_known(test)), float(mean_known(seen))
                     rows.append([results.regions, strategy, fold.name, seed, score.name, *counts, *means])

@@ -47,22 +47,34 @@ def check_fold(config: Mapping[str, Any], source: str) -> None:
 
 
 def check_spans(config: Mapping[str, Any]) -> None:
-    """InputError for spans of a fold that cannot be, as `dataset.splits.resolve`, and for a fold with the test spans of
-    another one."""
+    """InputError for spans of a fold that cannot be, as `dataset.splits.resolve`, and for folds whose test spans
+    overlap."""
     sizes = dict.fromkeys(config["genome"]["chromosomes"])
-    tests: dict[str, int] = {}
+    tests: list[tuple[int, dict[str, Any]]] = []
     for fold in fold_numbers(config):
         key = fold_key(fold)
         try:
-            test = repr(resolve(fold_splits(config, fold), sizes)["test"])
+            test = resolve(fold_splits(config, fold), sizes)["test"]
         except InputError as error:
             raise InputError(key + str(error).removeprefix("splits")) from None
-        if test in tests:
-            raise InputError(
-                f"{key}.test: {fold_splits(config, fold)['test']} are the test spans of fold {tests[test]} too; a fold "
-                "has test spans of its own"
-            )
-        tests[test] = fold
+        for span in test:
+            for other, known in tests:
+                if overlap(span, known):
+                    raise InputError(
+                        f"{key}.test: {shown(span)} overlaps with {shown(known)}, which fold {other} tests; a fold has "
+                        "test spans of its own"
+                    )
+        tests += [(fold, span) for span in test]
+
+
+def overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two spans share a base; one without an end goes on to that of its chromosome."""
+    ends = [float("inf") if span["end"] is None else span["end"] for span in (one, other)]
+    return one["chrom"] == other["chrom"] and one["start"] < ends[1] and other["start"] < ends[0]
+
+
+def shown(span: Mapping[str, Any]) -> str:
+    return f"{span['chrom']}:{span['start']:,}-{'end' if span['end'] is None else format(span['end'], ',')}"
 
 
 def of_fold(config: Mapping[str, Any]) -> dict[str, Any]:

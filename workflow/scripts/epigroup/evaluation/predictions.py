@@ -372,9 +372,9 @@ def write_blocks(
     precision: str,
     targets: str = "labels",
 ) -> None:
-    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32, auprc_draws float32 (draws, T), and of the validation
-    blocks what `count_losses` gives; or, where the targets are a signal, n and x, y, xx, yy, xy float64 (B, T); chrom,
-    start (B,); task_id (T,).
+    """blocks.h5: tp, fp, fn, positives (B, T), n (B,) uint32, auprc_draws float32 (draws, T), and, but for choices, of
+    the validation blocks what `count_losses` gives; or, where the targets are a signal, n and x, y, xx, yy, xy float64
+    (B, T); chrom, start (B,); task_id (T,).
 
     Attributes: dataset_hash, regions, block_size (bp), interval (False: too few blocks for one), precision of
     the networks where it is known, targets where these are a signal, crc32 of the others.

@@ -22,8 +22,8 @@ class Score:
     name: the stem of its columns (`test_{name}`, `mean_{name}`); words: as people read it.
     role: where it is seen. "headline", what strategies are compared by, one a kind of targets; "shown", beside it in
     every figure and table; "also", in the table of strategies; "further", in the report's tables of all scores;
-    "detail", in metrics.tsv and scores.tsv alone; "data", as that, but it tells of the data and not of a network, is
-    the same for every strategy, and comes last in scores.tsv.
+    "detail", in metrics.tsv and scores.tsv, the log loss in gains over units too; "data", as that, but it tells of the
+    data and not of a network, is the same for every strategy, and comes last in scores.tsv.
     of: the score of a task from its targets and predictions of one split (`LabelPredictions`, `SignalPredictions`).
     Its docstring says what the score is, its range, and when it is NaN (`results.catalogue.scores.meaning_of`), so that
     another word reruns no job.

@@ -23,10 +23,12 @@ def settings(run: Run, section: str, name: str | None = None) -> Any:
 def grouping_settings(run: Run, name: str) -> dict[str, Any]:
     spec = run.config["groupings"][name]
     shown = dict.fromkeys([*AGREEMENT_COLUMNS, *(spec["columns"] or [])])
+    # random groups of one fold must not be those of another, lest what they do to a score be the same in all
+    drawn = {"fold": run.fold} if spec["method"] == "random" and run.fold > 1 else {}
     return {
         "method": spec["method"],
         "k": count_groups(run.config, name, run.table),
-        "options": {key: spec[key] for key in grouping_methods.options(spec["method"], spec)},
+        "options": {key: spec[key] for key in grouping_methods.options(spec["method"], spec)} | drawn,
         "heads_from": spec["heads_from"],
         "like": spec["like"],
         "tasks": run.task_rows(name, shown),

@@ -43,6 +43,7 @@ def units(page: Page) -> Section | None:
         "units",
         pairs=pairs,
         believed=believed(page.results, all_task_strategies(page)),
+        believed_scores=[one.words for one in scores_of_verdict(page.results)],
         n_folds=max(row["n_folds"] for row in rows),
         by_folds=any(row["units"] == "folds" for row in rows),
         one_seed=all(row["units"] == "none" for row in rows),
@@ -83,15 +84,19 @@ def believed(results: Results, all_task: list[str]) -> list[dict]:
         if not pair.get("matched"):
             continue
         mine = overall[overall["strategy"] == pair["strategy"]]
-        rows = mine[(mine["baseline"] == pair["baseline"]) & mine["score"].isin([one.name for one in chosen])]
-        over = overall_gain(overall, pair["strategy"], all_task, chosen[0].name)
+        mine = mine[mine["baseline"] == pair["baseline"]].set_index("score", drop=False)
+        rows = [mine.loc[one.name] for one in chosen if one.name in mine.index]
+        over, of_random = (
+            overall_gain(overall, name, all_task, chosen[0].name)
+            for name in (pair["strategy"], pair["baseline"])
+        )
         found.append(
             {
                 "strategy": pair["strategy"],
                 "random": pair["baseline"],
-                "rows": [row_of(one, words) for _, one in rows.iterrows()],
+                "rows": [row_of(one, words) for one in rows],
                 "over_all": over,
-                "sentence": sentence([one for _, one in rows.iterrows()], over),
+                "sentence": sentence(rows, over, of_random),
             }
         )
     return found
@@ -103,7 +108,9 @@ def scores_of_verdict(results: Results) -> list[Score]:
 
 
 def overall_gain(overall: pd.DataFrame, strategy: str, all_task: list[str], score: str) -> dict | None:
-    """How a strategy stands to the network of all tasks: `rival`, `gain`, `clear`; None where they are not compared."""
+    """How a strategy stands to the best network of all tasks, that of its least gain: `rival`, `gain`, `clear`; None
+    where they are not compared."""
+    found = []
     for rival in all_task:
         for mine, theirs, sign in ((strategy, rival, 1), (rival, strategy, -1)):
             row = overall[
@@ -111,13 +118,13 @@ def overall_gain(overall: pd.DataFrame, strategy: str, all_task: list[str], scor
             ]
             if len(row):
                 gain = sign * float(row["gain"].iloc[0])
-                return {"rival": rival, "gain": gain, "clear": bool(row["excludes_zero"].iloc[0] == 1)}
-    return None
+                found.append({"rival": rival, "gain": gain, "clear": bool(row["excludes_zero"].iloc[0] == 1)})
+    return min(found, key=lambda one: one["gain"], default=None)
 
 
-def sentence(rows: list[pd.Series], over_all: Mapping | None) -> str:
+def sentence(rows: list[pd.Series], over_all: Mapping | None, of_random: Mapping | None) -> str:
     """What is to be believed of a grouping, from its gains over random groups of its sizes in every score of the
-    verdict, and over the network of all tasks.
+    verdict (F1 and AUPRC, or Pearson's r), and from how it and these random groups stand to one network of all tasks.
 
     A gain counts where both intervals exclude 0 in every score. It helps most tasks where at least half gain, and the
     gain outlives the loss of the five best tasks, by validation and at both ends, where there are tasks enough to leave
@@ -132,6 +139,6 @@ def sentence(rows: list[pd.Series], over_all: Mapping | None) -> str:
         left = [row[key] for row in rows for key in ("gain_without_best", "gain_trimmed")]
         broad = all(row["share_up"] >= 0.5 for row in rows) and not any(one <= 0 for one in left)
         return HELPS if broad else RESCUES
-    if over_all and over_all["clear"] and over_all["gain"] > 0:
+    if all(one and one["clear"] and one["gain"] > 0 for one in (over_all, of_random)):
         return CAPACITY
     return NOTHING

@@ -47,7 +47,8 @@ def _strategy_columns(names: ScoreNames) -> tuple[Column, ...]:
         Column(
             f"mean_{names.chosen_by}",
             f"Mean of `{names.chosen_by}`, a column of metrics.tsv, over tasks and seeds: what strategies are ranked "
-            "by before the test examples are looked at.",
+            "by before the test examples are looked at. A choice of one strategy for each task was made by such "
+            "figures, so that its own are optimistic.",
         ),
     )
 

@@ -5,12 +5,15 @@ from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
 
-SCORE = "The score, a column of metrics.tsv without `test_`: `f1`, `auprc` and `log_loss` of labels."
+SCORE = (
+    "The score, a column of metrics.tsv without `test_`: `f1`, `auprc` and `log_loss`; of signals `pearson`."
+)
 
 UNITS = ResultFile(
     "units",
     "comparison/units.tsv",
-    "What gains are counted from: the mean scores of each strategy, choice and pool in each fold, with each seed.",
+    "What gains are counted from: the mean scores of each strategy, choice and pool in each fold, with each seed, on "
+    "the first set of evaluation regions.",
     (
         REGIONS,
         Column("strategy", "Name of the strategy, choice or pool."),
@@ -23,7 +26,8 @@ UNITS = ResultFile(
         Column(
             "mean_validation",
             "Mean of the score over tasks, on the validation examples; of F1 on each half of their blocks at the "
-            "threshold of the other half.",
+            "threshold of the other half. A choice of one strategy for each task was made by such figures, so that its "
+            "own are optimistic.",
         ),
     ),
 )
@@ -31,8 +35,9 @@ UNITS = ResultFile(
 UNIT_GAINS = ResultFile(
     "unit_gains",
     "comparison/unit_gains.tsv",
-    "Strategies, choices and pools held against each other over folds and seeds, on the same tasks, in each score and "
-    "modality; first the pairs of the headline, then any other two once, a pool in place of its strategies.",
+    "Strategies, choices and pools held against each other over folds and seeds, on the same tasks of the first set of "
+    "evaluation regions, in each score and modality; first the pairs of the headline, then any other two once, a pool "
+    "in place of its strategies.",
     (
         REGIONS,
         Column("strategy", "Name of the strategy, choice or pool.", needed=True),
@@ -66,7 +71,7 @@ UNIT_GAINS = ResultFile(
         ),
         *ends(
             "Student's 95 % interval of the gain over these units, with one degree of freedom less than there are",
-            absent="NaN for fewer than two",
+            absent="NaN for fewer than two that differ",
             needed=True,
         ),
         *ends(
@@ -74,7 +79,7 @@ UNIT_GAINS = ResultFile(
             "drawn with replacement (log loss: no blocks); with few folds it is too narrow",
             "resampled_low",
             "resampled_high",
-            absent="NaN where nothing can be drawn",
+            absent="NaN for one fold without draws of its blocks",
             needed=True,
         ),
         Column(
@@ -95,7 +100,8 @@ UNIT_GAINS = ResultFile(
         ),
         Column(
             "gain_trimmed",
-            "Mean gain without the five tasks that gain most and the five that gain least; NaN as above.",
+            "Mean gain without the five tasks that gain most and the five that gain least, of those with a validation "
+            "score; NaN as above.",
             needed=True,
         ),
     ),
