@@ -285,9 +285,9 @@ def evaluation_text(results: Results, config: dict) -> str:
     if draws := config["evaluation"]["interval_draws"]:
         interval += f" Intervals of single tasks: {draws:,} draws of such blocks."
     interval += (
-        " Over folds and seeds a gain is the mean over folds of that over seeds; its intervals are Student's over folds, "
-        "or over seeds where there is one fold, and one by draws of folds, seeds, the strategies of pools and test-set "
-        "blocks."
+        " Over folds and seeds a gain is the mean over folds of that over seeds; its intervals are Student's over "
+        "folds, or over seeds where there is one fold, and one by draws of folds, seeds, the strategies of pools and "
+        "test-set blocks."
     )
     strands = (
         "Every window was scored on both strands, and the mean of the two predictions taken. "

@@ -2,6 +2,7 @@
 believe."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -110,7 +111,7 @@ def scores_of_verdict(results: Results) -> list[Score]:
 def overall_gain(overall: pd.DataFrame, strategy: str, all_task: list[str], score: str) -> dict | None:
     """How a strategy stands to the best network of all tasks, that of its least gain: `rival`, `gain`, `clear`; None
     where they are not compared."""
-    found = []
+    found: list[dict[str, Any]] = []
     for rival in all_task:
         for mine, theirs, sign in ((strategy, rival, 1), (rival, strategy, -1)):
             row = overall[
