@@ -36,7 +36,7 @@ GAIN_COLUMNS = [
 class UnitSettings:
     """What a comparison of units is told.
 
-    folds: their numbers; tasks: rows of the sheet; runs: [strategy, seed], as metrics and blocks of each fold;
+    folds: their numbers; tasks: task_id and modality of each; runs: [strategy, seed], as metrics and blocks of each fold;
     headline: pairs [strategy, baseline]; pools: name -> strategies; bootstrap: draws.
     """
 
@@ -93,7 +93,9 @@ def read_fold(
         {"strategy": strategy, "seed": seed, "metrics": m, "blocks": b}
         for (strategy, seed), m, b in zip(told.runs, metrics, blocks, strict=True)
     ]
-    results = Results(pd.DataFrame(told.tasks), runs, told.bootstrap, told.seed, told.pools)
+    results = Results(
+        pd.DataFrame(told.tasks)[["task_id", "modality"]], runs, told.bootstrap, told.seed, told.pools
+    )
     needed = {
         column
         for score in compared_scores(results)
@@ -221,8 +223,6 @@ def gain_table(folds: Sequence[Fold], told: UnitSettings) -> pd.DataFrame:
     for strategy, baseline, leads in compared_pairs(results, told.headline):
         for score in compared_scores(results):
             for by, level, mask in results.levels():
-                if by == "cell_group":
-                    continue
                 found = [pair_of_fold(fold, (strategy, baseline), score, mask) for fold in folds]
                 there = [one for one in found if one is not None]
                 if not there:

@@ -85,9 +85,15 @@ def unit_inputs(run: Run) -> dict[str, list[str]]:
 
 def unit_settings(run: Run) -> dict[str, Any]:
     """What `compare_units` is told."""
-    kept = ("tasks", "runs", "headline", "pools", "bootstrap", "seed")
+    kept = ("runs", "headline", "pools", "bootstrap", "seed")
     told = evaluation.comparison_settings(run)
-    return canonical({"folds": pooled_folds(run), **{key: told[key] for key in kept}})
+    return canonical(
+        {
+            "folds": pooled_folds(run),
+            "tasks": run.task_rows(columns=("task_id", "modality")),
+            **{key: told[key] for key in kept},
+        }
+    )
 
 
 def confounder_inputs(run: Run) -> dict[str, Any]:
