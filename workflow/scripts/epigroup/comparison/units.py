@@ -36,8 +36,8 @@ GAIN_COLUMNS = [
 class UnitSettings:
     """What a comparison of units is told.
 
-    folds: their numbers; tasks: task_id and modality of each; runs: [strategy, seed], as metrics and blocks of each fold;
-    headline: pairs [strategy, baseline]; pools: name -> strategies; bootstrap: draws.
+    folds: their numbers; tasks: task_id and modality of each; runs: [strategy, seed], as metrics and blocks of each
+    fold; headline: pairs [strategy, baseline]; pools: name -> strategies; bootstrap: draws.
     """
 
     folds: tuple[int, ...]
