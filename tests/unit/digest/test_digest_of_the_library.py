@@ -127,7 +127,9 @@ def test_only_logs_looks_for_room_event_files_and_words_about_results_are_declar
         "simulation",
         "training",
     )
-    catalogue = {f"results/catalogue/{name}.py" for name in (*stages, "conditions", "costs", "scores")}
+    catalogue = {
+        f"results/catalogue/{name}.py" for name in (*stages, "conditions", "costs", "scores", "units")
+    }
     room = {f"{stage}/scratch.py" for stage in ("core", "reads", "peaks")}
     assert found == {"core/logs.py", "training/tensorboard.py", "training/log_lines.py", *room, *catalogue}
 
