@@ -4,13 +4,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import h5py
 import pandas as pd
 
 from epigroup.audit.finding import FAIL, PASS, Finding
 from epigroup.comparison.best_of import choice_table
 from epigroup.comparison.rescue import rescue_table
-from epigroup.core.hdf5 import open_hdf5
+from epigroup.core.hdf5 import new_hdf5, open_hdf5
 from epigroup.core.tables import read_figures
 from epigroup.evaluation.block_losses import LOSS, NUMBER
 from epigroup.evaluation.score_names import SCORE_NAMES
@@ -28,7 +27,7 @@ def without_test(metrics: str, folder: str, name: str) -> str:
 def validation_alone(blocks: str, folder: str, name: str) -> str:
     """A copy of blocks.h5 in `folder` that holds nothing but the losses of the validation blocks."""
     path = Path(folder) / f"{name}.h5"
-    with open_hdf5(blocks) as source, h5py.File(path, "w") as target:
+    with open_hdf5(blocks) as source, new_hdf5(path) as target:
         for key in (LOSS, NUMBER, "task_id"):
             source.copy(key, target)
     return str(path)
