@@ -43,7 +43,7 @@ def rescue(loss: np.ndarray, n: np.ndarray, draws: int, seed: int) -> Rescue:
     95 % interval of this gain over all blocks lies above 0, the candidate of the least loss over all blocks is taken.
     Of fewer than 50 blocks nothing is known (NaN), and the first is taken.
     """
-    n_candidates, n_blocks, n_tasks = loss.shape
+    _, n_blocks, n_tasks = loss.shape
     if n_blocks < MIN_BLOCKS:
         log.warning(
             "only %d validation blocks: all tasks stay; give splits.validation more of the genome", n_blocks

@@ -328,6 +328,11 @@ def strategies(page: Page) -> Section:
         **score_tables(page.results),
         **gain_table(page.results),
         choices=choice_rows(page.results),
+        rescues=[
+            name
+            for name, one in page.report["config"].get("choices", {}).items()
+            if one["combine"] == "rescue"
+        ],
         averages=average_rows(page.results),
         transfer=transfer_rows(page.results),
         pairs=tables.default_pairs(page.results),
