@@ -180,6 +180,16 @@ STAGES = (
         ("check", "what", "pitfall"), *((f"`{name}`", title, pitfall) for name, (_, title, pitfall) in CHECKS.items()),
     )),
     Stage("Beside the paper", ("paper",), {}),
+    Stage("New profiles beside the run", ("adopt",), {
+        "adopt/peaks/{profile}.safetensors": "Peaks of a new profile as arrays, from which bins are labelled.",
+        "adopt/shards/{chrom}.h5": "The examples of a chromosome, in the form of [shards](#shards): those of the run, and the "
+        "bins in which only a new profile has a peak, with the labels of the run's tasks and of the new profiles.",
+        "adopt/predictions/{strategy}/seed{seed}/{split}.h5": "Predictions in the form of [predictions](#predictions); they "
+        "go once they are scored.",
+        "adopt/evaluation/{strategy}/seed{seed}/blocks.h5": "Counts by block of the genome, as those of a strategy.",
+        "adopt/baselines/{baseline}/blocks.h5": "The same of a simple predictor.",
+        "adopt/baselines/{baseline}/{split}.h5": "Its predictions; they go once they are scored.",
+    }, "Needs `snakemake adopt`: see [adopt](../guide/adopt.md#adopt)."),
     Stage("Report, scores of regions, export", ("report", "figures", "predict", "export"), {
         "report/report.html": "The report: one page that holds all it shows.",
         "figures/{figure}.{kind}": "Each figure as `.svg` and `.png`, and its numbers as `.tsv`: [figures](#figures-of-a-run).",

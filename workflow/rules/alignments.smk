@@ -1,5 +1,5 @@
 # Alignments, ours or given, to what peaks are called on: given ones checked, all filtered, replicates pooled.
-from epigroup.run import reads
+from epigroup.run.data import reads
 from epigroup.run.settings import respelt
 
 

@@ -1,5 +1,6 @@
 # Targets that end before anything is trained.
-from epigroup.run import folds, peaks
+from epigroup.run import folds
+from epigroup.run.data import peaks
 
 
 # What the sheet names by accession, fetched before all else; on a cluster where only the head node has a network.

@@ -1,6 +1,6 @@
 # Peaks in one form -> labels of every chromosome's bins.
 
-from epigroup.run import dataset
+from epigroup.run.data import dataset
 
 PEAKS, GRADED = of_run(dataset.peak_files), of_run(dataset.graded)
 

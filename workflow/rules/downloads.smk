@@ -1,5 +1,5 @@
 # Files that the sheet names by accession, fetched from public archives.
-from epigroup.run import reads
+from epigroup.run.data import reads
 
 
 rule fetch_file:

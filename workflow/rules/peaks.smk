@@ -1,5 +1,5 @@
 # Filtered alignments to called peaks, and those that replicates support.
-from epigroup.run import peaks, reads
+from epigroup.run.data import peaks, reads
 
 
 rule count_bases:

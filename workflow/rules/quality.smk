@@ -1,5 +1,5 @@
 # The quality of reads, alignments and peaks, graded, profile by profile and in one table.
-from epigroup.run import peaks, reads
+from epigroup.run.data import peaks, reads
 
 of_replicates = partial(by_wildcards, reads.of_replicates)
 

@@ -1,7 +1,7 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
 # What is done to the reads of a profile is one job of a cluster, whose time is the sum of its stages': within a day, the
 # most that many partitions give, for the 40 million pairs of a deep profile.
-from epigroup.run import reads
+from epigroup.run.data import reads
 
 
 rule check_fastq:

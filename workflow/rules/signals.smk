@@ -1,5 +1,5 @@
 # Signals of profiles for browsers: fold enrichment and -log10 p. `snakemake signals` makes them, or peaks.signal.
-from epigroup.run import peaks
+from epigroup.run.data import peaks
 
 
 rule make_pileups:

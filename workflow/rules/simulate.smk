@@ -1,5 +1,5 @@
 # The demo's genome, reads and peaks, with the truth behind them; only where the config has a section `simulation`.
-from epigroup.run import simulation
+from epigroup.run.data import simulation
 
 
 rule simulate_genome:

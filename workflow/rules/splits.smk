@@ -1,5 +1,6 @@
 # The bins by split: what the data set holds. The first that hangs on the splits, and so a fold's own.
-from epigroup.run import dataset, training
+from epigroup.run import training
+from epigroup.run.data import dataset
 
 
 rule summarise_dataset:

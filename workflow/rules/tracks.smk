@@ -1,5 +1,5 @@
 # Peaks and signals for genome browsers, a target of its own: `snakemake tracks`.
-from epigroup.run import tracks
+from epigroup.run.data import tracks
 
 
 rule write_peak_tracks:

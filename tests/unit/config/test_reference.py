@@ -29,12 +29,14 @@ KINDS = {
     "object": "section",
 }
 
+OVERRIDES = ("strategies.NAME.training", "adopt.training")
+
 
 def keys(schema: dict, prefix: str = "") -> Iterator[tuple[str, dict, bool]]:
     """(dotted key, its schema, whether it is required) of all keys; NAME stands for a name that the user gives."""
     for key, one in schema.get("properties", {}).items():
         yield f"{prefix}{key}", one, key in schema.get("required", ())
-        if prefix != "strategies.NAME.":  # its keys are those of `training`
+        if f"{prefix}{key}" not in OVERRIDES:  # their keys are those of `training`
             yield from keys(one, f"{prefix}{key}.")
         named = one.get("additionalProperties")
         if isinstance(named, dict):
@@ -48,7 +50,9 @@ def is_section(one: dict) -> bool:
 
 EVERY = list(keys(SCHEMA))
 SECTIONS = [
-    (key, one, required) for key, one, required in EVERY if is_section(one) and "strategies.NAME" not in key
+    (key, one, required)
+    for key, one, required in EVERY
+    if is_section(one) and "strategies.NAME" not in key and key not in OVERRIDES
 ]
 LEAVES = [one for one in EVERY if one not in SECTIONS]
 # Of what lists hold: the keys of an item.
@@ -173,7 +177,7 @@ def test_the_example_configs_use_documented_keys_alone(path):
             if not named:
                 yield at
             if isinstance(sub, dict) and (is_section(inner) or "properties" in inner):
-                yield from used(sub, inner, "training." if at == "strategies.NAME.training" else f"{at}.")
+                yield from used(sub, inner, "training." if at in OVERRIDES else f"{at}.")
 
     found = set(used(yaml.safe_load(path.read_text()), SCHEMA, ""))
     assert found and found <= known

@@ -8,8 +8,9 @@ from epigroup.core.errors import InputError
 from epigroup.grouping import random_matched
 from epigroup.grouping.method import GroupingInputs
 from epigroup.results.catalogue import FILES
-from epigroup.run import affinity, audit, comparison, dataset, evaluation, folds, report, simulation, training
+from epigroup.run import affinity, audit, comparison, evaluation, folds, report, training
 from epigroup.run.checks import check_asked, check_tables
+from epigroup.run.data import dataset, simulation
 from epigroup.run.settings import settings
 from everything_config import run_of
 

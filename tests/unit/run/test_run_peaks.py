@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from epigroup.run import peaks, reads
+from epigroup.run.data import peaks, reads
 from everything_config import run_of
 
 # A control; two replicates of single-end ChIP-seq; paired DNase-seq; broad marks with the control; given peaks.

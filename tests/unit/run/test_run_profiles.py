@@ -2,13 +2,7 @@
 
 from pathlib import Path
 
-from epigroup.run import (
-    dataset,
-    peaks,
-    reads,
-    simulation,
-    tracks,
-)
+from epigroup.run.data import dataset, peaks, reads, simulation, tracks
 from everything_config import run_of
 
 

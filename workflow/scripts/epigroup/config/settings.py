@@ -22,7 +22,7 @@ from epigroup.training.settings import read_training
 
 QUANTITATIVE_LOSSES = ("poisson", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
-UNHASHED = ("downloads", "figures", "running", "tracks")
+UNHASHED = ("adopt", "downloads", "figures", "running", "tracks")
 
 
 def complete_config(config: dict[str, Any], source: str = "config") -> dict[str, Any]:
@@ -366,10 +366,12 @@ def _check_trials(config: Mapping[str, Any], source: str) -> None:
             )
 
 
-def training_settings(config: Mapping[str, Any], strategy: str, n_tasks: int = 1) -> dict[str, Any]:
-    """What a strategy trains with: the training section, its own keys over it, the network's defaults for a run of
-    `n_tasks` tasks."""
-    common, own = config["training"], config["strategies"][strategy]["training"]
+def training_settings(
+    config: Mapping[str, Any], strategy: str, n_tasks: int = 1, more: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a strategy trains with: the training section, its own keys over it and those of `more` over these, the
+    network's defaults for a run of `n_tasks` tasks."""
+    common, own = config["training"], config["strategies"][strategy]["training"] | (more or {})
     network = {"name": "small", **common["network"]}
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it

@@ -88,17 +88,20 @@ class Profile:
 @dataclass(frozen=True)
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
-    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path."""
+    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path;
+    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks."""
 
     path: str
     profiles: dict[str, Profile]
     left_out: frozenset[str] = frozenset()
     downloads: dict[str, Download] = field(default_factory=dict)
     checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
+    adopted: frozenset[str] = frozenset()
 
     @property
     def tasks(self) -> list[str]:
-        return [name for name, one in self.profiles.items() if not one.is_input and name not in self.left_out]
+        apart = self.left_out | self.adopted
+        return [name for name, one in self.profiles.items() if not one.is_input and name not in apart]
 
     def without(self, names: Iterable[str]) -> "Sheet":
         """The sheet with fewer tasks; their profiles stay. Raises InputError when no task is left."""

@@ -116,16 +116,7 @@ def assign_bins(
     """What each bin of a chromosome is for. `positive` bool (n_bins,): bins with a peak of any task; `codes` uint8:
     the chromosome's; `sizes`: the genome's chromosomes, bp. Raises InputError for a blacklist that cannot be read and
     where `training_bins` does."""
-    n_bins, bin_size = len(positive), settings.bin_size
-    listed = np.zeros(n_bins, bool)
-    if settings.blacklist:
-        regions = read_regions(settings.blacklist, sizes, contig_names=settings.contig_names)
-        if chrom in regions:
-            listed = touched_bins(*regions[chrom], n_bins, bin_size)
-    spoilt = np.zeros(n_bins, bool)
-    if settings.max_n_fraction < 1:
-        starts = np.arange(n_bins, dtype=np.int64) * bin_size
-        spoilt = ~listed & (other_share(starts, codes, settings.window, bin_size) > settings.max_n_fraction)
+    listed, spoilt = unusable_bins(len(positive), codes, chrom, sizes, settings)
     usable = ~(listed | spoilt)
     trains = training_bins(positive, usable, codes, chrom, settings)
     sets = {
@@ -136,6 +127,24 @@ def assign_bins(
         role[bins] |= SCORED[name]
     *_, scored = sets.values()  # the last one holds the others
     return ChromosomeBins(positive, listed, spoilt, trains, scored, role)
+
+
+def unusable_bins(
+    n_bins: int, codes: np.ndarray, chrom: str, sizes: Mapping[str, int], settings: LabelSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """The bins of a chromosome that can be no example, bool (n_bins,) each: touched by the blacklist; else with too
+    many other letters than A, C, G, T. The rest as `assign_bins`."""
+    bin_size = settings.bin_size
+    listed = np.zeros(n_bins, bool)
+    if settings.blacklist:
+        regions = read_regions(settings.blacklist, sizes, contig_names=settings.contig_names)
+        if chrom in regions:
+            listed = touched_bins(*regions[chrom], n_bins, bin_size)
+    spoilt = np.zeros(n_bins, bool)
+    if settings.max_n_fraction < 1:
+        starts = np.arange(n_bins, dtype=np.int64) * bin_size
+        spoilt = ~listed & (other_share(starts, codes, settings.window, bin_size) > settings.max_n_fraction)
+    return listed, spoilt
 
 
 def _log_counts(chrom: str, counts: Mapping[str, int], settings: LabelSettings) -> None:

@@ -16,13 +16,11 @@ from epigroup.run import (
     evaluation,
     grouping,
     patience,
-    peaks,
-    reads,
     report,
     search,
-    simulation,
     strata,
 )
+from epigroup.run.data import peaks, reads, simulation
 from epigroup.run.facts import Run
 
 

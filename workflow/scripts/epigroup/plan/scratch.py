@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from epigroup.peaks.scratch import CALLING, HALVES, PILEUPS
 from epigroup.plan.disk import fastq_bytes, held_out_bases, label_bytes, largest, marked_bytes, size_of, total
 from epigroup.reads.scratch import MARKING, MARKING_GIVEN, marking_given
-from epigroup.run import peaks
+from epigroup.run.data import peaks
 from epigroup.run.facts import Run
 
 

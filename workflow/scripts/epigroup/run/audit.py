@@ -10,7 +10,8 @@ from epigroup.audit import flow
 from epigroup.config.pools import candidates, pool_members
 from epigroup.config.settings import canonical
 from epigroup.config.strategies import overlaps
-from epigroup.run import affinity, evaluation, grouping, patience, reads, search, training
+from epigroup.run import affinity, evaluation, grouping, patience, search, training
+from epigroup.run.data import reads
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 

@@ -11,6 +11,7 @@ from epigroup.config.searches import searched_tasks
 from epigroup.core.errors import InputError
 from epigroup.dataset.groups import read_groups
 from epigroup.reads.given_alignments import first_layout
+from epigroup.run.adopt import check_adopt
 from epigroup.run.baselines import check_baselines
 from epigroup.run.calibration import check_precisions
 from epigroup.run.facts import Run
@@ -125,4 +126,5 @@ def check_asked(run: Run) -> None:
     check_baselines(run)
     check_paper(run)
     check_predict(run)
+    check_adopt(run)
     figure_settings(run)

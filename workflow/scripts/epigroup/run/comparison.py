@@ -7,7 +7,8 @@ from epigroup.config.pools import averaged_members, candidates, compared_seeds
 from epigroup.config.prerequisites import all_before, directly_before
 from epigroup.config.settings import canonical
 from epigroup.evaluation.score_names import SCORE_NAMES
-from epigroup.run import affinity, evaluation, grouping, reads, training
+from epigroup.run import affinity, evaluation, grouping, training
+from epigroup.run.data import reads
 from epigroup.run.facts import Run
 from epigroup.training import balancing
 

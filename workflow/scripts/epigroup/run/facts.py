@@ -11,6 +11,7 @@ from typing import Any, overload
 
 import pandas as pd
 
+from epigroup.config.adopted import with_adopted
 from epigroup.config.folds import check_spans, fold_numbers, fold_splits
 from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
@@ -210,7 +211,8 @@ class Run:
     @property
     def all_tasks(self) -> list[str]:
         """With those that are left out."""
-        return [name for name, profile in self.profiles.items() if not profile.is_input]
+        adopted = self.sheet.adopted
+        return [name for name, one in self.profiles.items() if not one.is_input and name not in adopted]
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -285,15 +287,21 @@ def _packs(run: Run, strategy: str) -> range:
 
 
 def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
-    """The sheet that a completed config names; `exist` says of a file whether it is there."""
-    return read_sheet(
-        config["samples"],
-        results=config["results"],
-        assembly=config["genome"]["assembly"],
-        exist=exist,
-        peak_mode_default=config["peaks"]["mode"],
-        signals=config["dataset"]["targets"] == "signal",
-    )
+    """The sheet that a completed config names, with the new profiles of `adopt.samples`; `exist` says of a file whether
+    it is there."""
+
+    def read(path: str) -> Sheet:
+        return read_sheet(
+            path,
+            results=config["results"],
+            assembly=config["genome"]["assembly"],
+            exist=exist,
+            peak_mode_default=config["peaks"]["mode"],
+            signals=config["dataset"]["targets"] == "signal",
+        )
+
+    sheet = read(config["samples"])
+    return with_adopted(sheet, read(config["adopt"]["samples"])) if "adopt" in config else sheet
 
 
 def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda path: False) -> Run:

@@ -22,10 +22,9 @@ from epigroup.run import (
     evaluation,
     grouping,
     patience,
-    peaks,
-    reads,
     training,
 )
+from epigroup.run.data import peaks, reads
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 

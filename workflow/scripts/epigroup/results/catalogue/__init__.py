@@ -5,6 +5,7 @@ is written of the results for users is made from them. Neither words nor which c
 table that lacks one is refused, and that is all. So an edit of them reruns no job (`CHANGES_NO_RESULT`).
 """
 
+from epigroup.results.catalogue.adopt import ADOPT_FILES
 from epigroup.results.catalogue.audit import AUDIT_FILES
 from epigroup.results.catalogue.baselines import BASELINE_FILES
 from epigroup.results.catalogue.comparison import COMPARISON_FILES
@@ -26,6 +27,7 @@ FILES: dict[str, ResultFile] = {
         *COMPARISON_FILES,
         *SIMULATION_FILES,
         *AUDIT_FILES,
+        *ADOPT_FILES,
     )
 }
 

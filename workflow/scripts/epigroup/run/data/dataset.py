@@ -1,8 +1,8 @@
 """The data set: whose peaks and signals become labels."""
 
 from epigroup.config.sheet import given
+from epigroup.run.data.peaks import peaks_of
 from epigroup.run.facts import Run
-from epigroup.run.peaks import peaks_of
 
 # The sheet's columns that tasks.tsv repeats.
 SHOWN = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from epigroup.config.sheet import given
-from epigroup.run import reads
+from epigroup.run.data import reads
 from epigroup.run.facts import Run
 from epigroup.run.settings import respelt, settings
 

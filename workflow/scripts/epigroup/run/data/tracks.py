@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from epigroup.run.data.peaks import pileups
 from epigroup.run.facts import Run
-from epigroup.run.peaks import pileups
 
 
 def signals_of(run: Run, profile: str) -> dict[str, str]:
