@@ -1,6 +1,5 @@
 # `snakemake adopt`: new profiles beside a finished run, whose networks are read and not trained again.
 from epigroup.run import adopt, training
-from epigroup.run.data import peaks
 
 ADOPT = config.get("adopt")
 
@@ -19,90 +18,14 @@ else:
         "run_dataset": "<results>/dataset/dataset.json",
     }
 
+    include: "new_profiles.smk"
+
     rule adopt:
         input:
             "<results>/adopt/adopt.tsv",
             "<results>/adopt/few_shot.tsv",
             "<results>/adopt/profiles.tsv",
         localrule: True
-
-    use rule standardise_peaks as standardise_new_peaks with:
-        input:
-            peaks=of_run(adopt.peak_files),
-            contigs="<data>/genome/contigs.tsv",
-            graded=[],
-        output:
-            intervals=expand("<results>/adopt/peaks/{profile}.safetensors", profile=NEW),
-            index="<results>/adopt/peaks/index.json",
-        log:
-            "<results>/logs/standardise_new_peaks.log",
-        benchmark:
-            "<results>/benchmarks/standardise_new_peaks.tsv"
-        params:
-            cfg=settings("peaks_standard"),
-            unlikely=of_run(adopt.unlikely),
-            checksums=RUN.checksums_of(of_run(adopt.peak_files)),
-            code=code_digest("standardise_peaks"),
-
-    rule extend_shard:
-        input:
-            **GENOME,
-            shard="<data>/dataset/shards/{chrom}.h5",
-            index="<results>/adopt/peaks/index.json",
-            blacklist=RUN.blacklist or [],
-        output:
-            shard="<results>/adopt/shards/{chrom}.h5",
-        log:
-            "<results>/logs/extend_shard/{chrom}.log",
-        benchmark:
-            "<results>/benchmarks/extend_shard/{chrom}.tsv"
-        conda:
-            "../envs/dataset.yaml"
-        threads: 1
-        resources:
-            **by_attempt(mem_mb=2000, runtime=60),
-        params:
-            cfg={**settings("labels"), "task_ids": NEW},
-            peaks=[RUN.path("adopt/peaks", f"{profile}.safetensors") for profile in NEW],
-            code=code_digest("extend_shard"),
-        script:
-            "../scripts/extend_shard.py"
-
-    use rule summarise_dataset as summarise_new_profiles with:
-        input:
-            shards=of_run(adopt.shards),
-        output:
-            dataset="<results>/adopt/dataset.json",
-        log:
-            "<results>/logs/summarise_new_profiles.log",
-        benchmark:
-            "<results>/benchmarks/summarise_new_profiles.tsv"
-        params:
-            cfg={"splits": settings("splits"), "task_ids": [*TASKS, *NEW]},
-            code=code_digest("summarise_dataset"),
-
-    # Before anything is fitted: a profile with too few positives ends the run here.
-    rule describe_profiles:
-        input:
-            **EXTENDED,
-            run_shards=of_run(training.shards),
-        output:
-            "<results>/adopt/profiles.tsv",
-        log:
-            "<results>/logs/describe_profiles.log",
-        benchmark:
-            "<results>/benchmarks/describe_profiles.tsv"
-        conda:
-            "../envs/dataset.yaml"
-        threads: 1
-        resources:
-            **by_attempt(mem_mb=4000, runtime=30),
-        params:
-            tasks=NEW,
-            least=ADOPT["min_positives"],
-            code=code_digest("describe_profiles"),
-        script:
-            "../scripts/describe_profiles.py"
 
     rule adopt_profiles:
         input:
@@ -136,11 +59,10 @@ else:
         script:
             "../scripts/adopt_profiles.py"
 
-    use rule predict_splits as predict_new_profiles with:
+    rule predict_new_profiles:
         input:
             **GENOME,
             models=["<results>/adopt/models/{strategy}/seed{seed}/pack0.safetensors"],
-            serving=[],
             dataset="<results>/adopt/dataset.json",
             shards=of_run(adopt.shards),
         output:
@@ -150,6 +72,20 @@ else:
             "<results>/logs/predict_new_profiles/{strategy}.seed{seed}.log",
         benchmark:
             "<results>/benchmarks/predict_new_profiles/{strategy}.seed{seed}.tsv"
+        conda:
+            TORCH_ENV
+        threads: threads_of
+        resources:
+            **by_attempt(runtime=240),
+            mem_mb=lambda wc, input, attempt: (3000 + data_mb(input)) * attempt,
+            gpu=gpus_of,
+            data_on_disk=int(config["running"]["data"] == "disk"),
+        params:
+            cfg=settings("prediction"),
+            device=by_wildcards(training.device),
+            code=code_digest("predict_splits"),
+        script:
+            "../scripts/predict_splits.py"
 
     use rule evaluate_strategy as evaluate_new_profiles with:
         input:

@@ -65,7 +65,7 @@ def test_edits_of_the_package(copy):
     assert changed(copy, before) == of_genome
     edit_package("training/trainer.py", "self.state.step += 1", "self.state.step += 2")
     of_training = changed(copy, before) - of_genome
-    assert of_training == {"train_pack", "run_trials"}
+    assert of_training == {"train_pack", "run_trials", "adopt_profiles", "measure_few_shot"}
     edit_package("dataset/shards.py", "def write_shard(", "@print\ndef write_shard(")
     assert {"make_shard", "train_pack", "evaluate_strategy"} <= changed(copy, before)
 
@@ -117,6 +117,7 @@ def test_only_logs_looks_for_room_event_files_and_words_about_results_are_declar
         if re.search(r"^CHANGES_NO_RESULT\b", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     stages = (
+        "adopt",
         "audit",
         "baselines",
         "comparison",

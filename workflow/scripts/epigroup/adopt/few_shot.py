@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from sklearn.metrics import average_precision_score
 
-from epigroup.adopt.heads import Drawn, Head, draw, fit_head, thinned
+from epigroup.adopt.heads import Drawn, Head, draw, fit_head, logistic, thinned
 from epigroup.adopt.starts import Start, features_at, starts_of, views
 from epigroup.adopt.tables import write_rows
 from epigroup.core.logs import Progress
@@ -133,7 +133,7 @@ def test_scores(start: Start, task: OneTask, heads: Sequence[Head], settings: Fe
         parts = features_at(
             network, batches.sequences, batches.positions, settings.batch_size, start.info.precision, reverse
         )
-        both.append(np.concatenate([1 / (1 + np.exp(-(part @ weight + bias))) for part in parts]))
+        both.append(np.concatenate([logistic(part @ weight + bias) for part in parts]))
     return np.mean(both, axis=0).T.astype(np.float32)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 # Of half the squared norm of the weights on standardised features, beside the mean loss of an example; strongest first,
@@ -63,9 +62,14 @@ def thinned(drawn: Drawn, n_positives: int, rng: np.random.Generator) -> Drawn:
     return drawn.of(kept)
 
 
+def logistic(logits: np.ndarray) -> np.ndarray:
+    """1 / (1 + exp(-x)), float64 of any shape, without overflow."""
+    return 0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64)))
+
+
 def log_loss(logits: Sequence[np.ndarray], examples: Drawn) -> float:
     """Mean binary cross-entropy in nats of the mean probability of several views of the examples: each float64 (n,)."""
-    chance = np.clip(np.mean([expit(one) for one in logits], axis=0), _LOWEST, 1 - _LOWEST)
+    chance = np.clip(np.mean([logistic(one) for one in logits], axis=0), _LOWEST, 1 - _LOWEST)
     losses = -np.where(examples.labels, np.log(chance), np.log1p(-chance))
     return float(np.average(losses, weights=examples.weights))
 
