@@ -7,12 +7,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from balancing_examples import CFG
 from epigroup.config.settings import complete_config, training_settings
 from epigroup.core.errors import InputError
 from epigroup.networks.adapted_layers import trained_weights
 from epigroup.networks.adapters import ALPHA, add_adapters, whole_weights
 from epigroup.networks.model_files import load_network, read_info, read_weights
 from epigroup.networks.settings import read_network
+from epigroup.training.balancing import METHODS
 from epigroup.training.initial_state import build_optimiser
 from epigroup.training.trainer import GroupTrainer
 from epigroup.training.warm_start import read_warm_start
@@ -277,6 +279,22 @@ def test_stopped_and_begun_again_it_ends_with_the_same_bits(parent, way, monkeyp
                 run_pack(folder, files, cfg=cfg, name="stopped", warm_model=str(model))
     stopped = run_pack(folder, files, cfg=cfg, name="stopped", warm_model=str(model))
     assert stopped.read_bytes() == undisturbed.read_bytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
+@ONE
+def test_each_balancing_moves_the_adapters_and_the_heads_alone(parent, name):
+    _, cfg, _, _, start = parent
+    train, validation, _ = splits()
+    cfg = {**CFG, **cfg, "balancing": name, "balancing_every": 2}
+    trainer = make_trainer(TASKS[:3], [0, 1, 2], train, validation, cfg, 1, start=start.of(TASKS[:3]))
+    before = {key: tensor.clone() for key, tensor in trainer.network.state_dict().items()}
+    for _ in range(3):
+        trainer.step()
+    moved = {
+        key for key, tensor in trainer.network.state_dict().items() if not torch.equal(tensor, before[key])
+    }
+    assert moved == {key for key in before if key.startswith("head.") or key.endswith((".up", ".down"))}
 
 
 @pytest.mark.parametrize("packing", ["sequential", "interleaved", "grouped"])
