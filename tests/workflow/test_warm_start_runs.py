@@ -8,7 +8,7 @@ import yaml
 
 from checkouts import EVERYTHING, run_snakemake
 from epigroup.affinity.matrix import read_pieces
-from epigroup.networks.model_files import read_info
+from epigroup.networks.model_files import load_network, read_info
 
 PILOT = ["K562_ATAC", "K562_CTCF", "SKNSH_DNase", "SKNSH_REST"]
 ROUNDS = ("1", "2", "3")
@@ -27,7 +27,12 @@ CONFIG = {
     "affinities": {"hoa": {"measure": "hoa", "pairs_from": [f"ROUND{n}" for n in ROUNDS]}},
     "strategies": {
         "WARM": {"grouping": "modality", "groups_per_pack": 3, "warm_start": "SMTL", "search": "joint"},
-        "WARM_RANDOM": {"grouping": "random", "groups_per_pack": 3, "warm_start": "SMTL"},
+        "WARM_RANDOM": {
+            "grouping": "random",
+            "groups_per_pack": 3,
+            "warm_start": "SMTL",
+            "training": {"adapter_rank": 2},
+        },
         "FAMO": {"grouping": "all", "training": {"balancing": "famo"}},
         "TAG": {"grouping": "tag", "groups_per_pack": 2},
         **{f"ROUND{n}": {"grouping": f"round{n}", "groups_per_pack": 2} for n in ROUNDS},
@@ -66,6 +71,8 @@ def test_the_model_says_what_it_started_from(made):
     for strategy in ("WARM", "WARM_RANDOM"):
         info = read_info(made / f"results/models/{strategy}/seed1/pack0.safetensors")
         assert info.settings["warm_start"] == "SMTL"
+    assert info.settings["adapter_rank"] == 2  # and the file holds a network as any other
+    load_network(made / "results/models/WARM_RANDOM/seed1/pack0.safetensors", info, min(info.groups))
     assert "warm_start" not in read_info(made / "results/models/KMTL/seed1/pack0.safetensors").settings
     assert read_info(made / "results/models/FAMO/seed1/pack0.safetensors").settings["balancing"] == "famo"
 

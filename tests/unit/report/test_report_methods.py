@@ -205,6 +205,15 @@ def test_methods_say_what_was_trained():
     assert (
         "these were balanced by FAMO (Liu et al. 2023); losses" in text and "from that of SMTL with" in text
     )
+    adapters = {"warm_start": "SMTL", "adapter_rank": 4}
+    assert "change of rank" not in text
+    text = one_training(report_settings.TRAINING | adapters)
+    assert (
+        "of the weights of the convolutions and the hidden layer a change of rank 4 (LoRA); the biases"
+        in text
+    )
+    text = one_training(report_settings.TRAINING | adapters | {"network": private})
+    assert "of the weights of the convolutions a change of rank 4 (LoRA)" in text
     text = one_training(report_settings.TRAINING | {"balancing": "famo", "balancing_smoothing": 0.99})
     assert "by FAMO (Liu et al. 2023) with losses smoothed over steps; losses" in text
     text = one_training(report_settings.TRAINING | {"positive_weights": "balanced"})

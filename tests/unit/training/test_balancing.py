@@ -5,6 +5,7 @@ import pytest
 from balancing_examples import CFG
 from compared_trainings import same_weights, without_seconds
 from epigroup.core.errors import InputError
+from epigroup.networks.adapters import add_adapters
 from epigroup.training.balancing import METHODS, check_balancing, gradient_bytes, step_flop, without_unused
 from epigroup.training.memory import MEGABYTE, footprint
 from epigroup.training.trainer import GroupTrainer
@@ -73,6 +74,9 @@ def test_gradients_that_do_not_fit_are_refused_before_training(name, caplog):
     each = gradient_bytes(settings(cfg), 2, WINDOW) // 3
     network = build_network(cfg["network"], 4, WINDOW)
     assert each == 4 * sum(p.numel() for p in network.trunk.parameters())
+    add_adapters(network, 2, 1)
+    found = gradient_bytes(settings(cfg | {"adapter_rank": 2}), 2, WINDOW) // 3
+    assert found == 4 * sum(p.numel() for p in network.trunk.parameters() if p.requires_grad) < each
     room = (step + 3.5 * each) / MEGABYTE  # two gradients, and one more to combine them in
     with pytest.raises(
         InputError, match=r"4 tasks of the largest group.*pack_memory_mb .* has room for 2 tasks"
@@ -124,3 +128,11 @@ def test_flop_of_a_step():
     assert flop["nash_mtl"] - plain == pytest.approx(2 * 2 * (conv + 2 * hidden) / 3)
     assert flop["gradnorm"] - plain == 2 * 16 * (5 * 6 + 3 * 7)
     assert step_flop(cfg | {"balancing": "pcgrad"}, window, 1) == plain - 2 * 3 * 14
+    # adapters: B A and the gradients of both, once a step of 16 examples; pcgrad: the gradients for each task
+    product = 2 * 4 * (6 * (5 * 4) + 7 * (5 * 6)) / 16
+    adapters = {
+        name: step_flop(cfg | {"balancing": name, "adapter_rank": 4}, window, 3)
+        for name in ("none", "pcgrad")
+    }
+    assert adapters["none"] - plain == pytest.approx(3 * product, abs=3)
+    assert adapters["pcgrad"] - flop["pcgrad"] == pytest.approx((3 + 2 * 2) * product, abs=7)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from checkouts import LIBRARY, SHARED
+from epigroup.networks.adapted_layers import trained_weights
 from epigroup.networks.architecture import NETWORKS, network_cost
 from epigroup.training.memory import MEGABYTE, advice, control_group_limits, footprint, is_out_of_memory
 from planted_examples import SETTINGS, WINDOW, settings
@@ -18,7 +19,7 @@ from planted_examples import SETTINGS, WINDOW, settings
 MEASURE = """
 import json, sys, numpy as np, torch
 from pathlib import Path
-from planted_examples import Examples, Genome, make_trainer
+from planted_examples import Examples, Genome, build_network, make_trainer
 from epigroup.training.batches import Batches, Sequences
 
 cfg, window = json.loads(sys.argv[1])
@@ -34,7 +35,8 @@ def status(key):
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 def train(cfg):
-    trainer = make_trainer(["a", "b"], [0, 1], batches, batches, cfg, 1)
+    start = lambda: build_network(cfg["network"], 2, window).state_dict() if "adapter_rank" in cfg else None
+    trainer = make_trainer(["a", "b"], [0, 1], batches, batches, cfg, 1, start=start())
     for _ in range(2):
         trainer.advance()
 
@@ -82,18 +84,19 @@ def run(program: str, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "batch_size", "optimiser", "precision"),
+    ("name", "batch_size", "optimiser", "precision", "more"),
     [
-        ("small", 256, "adam", "bf16"),
-        ("deepsea", 16, "sgd", "fp32"),
-        ("dilated", 256, "adam", "bf16"),
-        ("dilated", 256, "sgd", "fp32"),
+        ("small", 256, "adam", "bf16", {}),
+        ("deepsea", 16, "sgd", "fp32", {}),
+        ("deepsea_pool3", 8, "adam", "fp32", {"adapter_rank": 4}),
+        ("dilated", 256, "adam", "bf16", {}),
+        ("dilated", 256, "sgd", "fp32", {}),
     ],
 )
-def test_the_estimate_is_within_a_factor_of_two(name, batch_size, optimiser, precision):
+def test_the_estimate_is_within_a_factor_of_two(name, batch_size, optimiser, precision, more):
     network = {"name": name, "head": "shared", **NETWORKS[name]}
     cfg = SETTINGS | {"network": network, "batch_size": batch_size, "optimiser": optimiser}
-    cfg |= {"precision": precision}
+    cfg |= {"precision": precision} | more
     measured = int(run(MEASURE, json.dumps([cfg, 1001])))
     estimate = footprint(settings(cfg), 2, 1001).total(batch_size)
     print(f"{name} {precision}: estimate {estimate / MEGABYTE:.0f} MB, measured {measured / MEGABYTE:.0f} MB")
@@ -116,6 +119,21 @@ def test_the_mean_of_the_weights_is_one_copy_of_them_more():
     weights = network_cost(settings(SETTINGS).network, WINDOW, 4).weights
     assert averaged.network - plain.network == 4 * weights
     assert (averaged.working, averaged.example) == (plain.working, plain.example)
+
+
+def test_adapters_need_no_gradients_and_no_moments_of_what_is_frozen():
+    cfg = SETTINGS | {
+        "optimiser": "adam",
+        "network": {"name": "small", "head": "shared", **NETWORKS["small"]},
+    }
+    whole, adapters = (footprint(settings(cfg | {"adapter_rank": rank}), 4, 1001) for rank in (0, 8))
+    weights = network_cost(settings(cfg).network, 1001, 4).weights
+    trained = trained_weights(settings(cfg).network, 1001, 4, 8)
+    assert whole.network == 16 * weights
+    frozen = weights - 4 * (64 + 1)
+    assert adapters.network == 4 * (frozen + trained) + 12 * trained < 0.6 * whole.network
+    # in a step the sums of both, their gradients, and as much while these are worked out
+    assert adapters.working - whole.working == 12 * frozen and adapters.example == whole.example
 
 
 def test_advice_lies_below_what_was_tried():

@@ -13,9 +13,9 @@ from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
 from epigroup.config.searches import check_rates, check_search
 from epigroup.config.strata_settings import check_strata
-from epigroup.config.strategies import warm_start
+from epigroup.config.warm_starts import check_warm_starts
 from epigroup.core.errors import InputError
-from epigroup.networks.architecture import blocks, complete_network, same_weights
+from epigroup.networks.architecture import blocks, complete_network
 from epigroup.networks.settings import read_network
 from epigroup.training import balancing, schedule
 from epigroup.training.settings import read_training
@@ -78,7 +78,7 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
-    _check_warm_starts(config, source)
+    check_warm_starts(config, {name: training_settings(config, name) for name in strategies}, source)
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)
@@ -211,56 +211,6 @@ def _check_heads(config: Mapping[str, Any], source: str) -> None:
             raise InputError(f"{source}: groupings.{name}.tasks: must be those of '{spec['like']}'")
 
 
-def _check_warm_starts(config: Mapping[str, Any], source: str) -> None:
-    """Groups start from one network of all their tasks, with the same layers, trained with their seeds."""
-    groupings, strategies = config["groupings"], config["strategies"]
-    for name, strategy in strategies.items():
-        parent, where = warm_start(config, name), f"{source}: strategies.{name}.warm_start"
-        if parent is None:
-            continue
-        if parent not in strategies:
-            raise InputError(
-                f"{where}: '{parent}' is not under strategies; there are: {', '.join(strategies)}"
-            )
-        made = groupings[strategies[parent]["grouping"]]
-        if made["method"] != "all":
-            raise InputError(
-                f"{where}: '{parent}' is not one network; name a strategy whose grouping is of the method 'all'"
-            )
-        chain = [name]
-        while (before := warm_start(config, chain[-1])) is not None:
-            if before in chain:
-                raise InputError(f"{where}: leads back to itself: {' <- '.join([*chain, before])}")
-            if before not in strategies:
-                break
-            chain.append(before)
-        tasks = groupings[strategy["grouping"]]["tasks"]
-        if made["tasks"] is not None and (tasks is None or set(tasks) - set(made["tasks"])):
-            raise InputError(f"{where}: takes in tasks that the network of '{parent}' does not learn")
-        lacking = set(strategy["seeds"] or config["seeds"]) - set(
-            strategies[parent]["seeds"] or config["seeds"]
-        )
-        if lacking:
-            raise InputError(f"{where}: '{parent}' is not trained with seeds {sorted(lacking)}")
-        mine, theirs = (training_settings(config, one)["network"] for one in (name, parent))
-        if not same_weights(read_network(mine), read_network(theirs)):
-            other = sorted(key for key in {*mine, *theirs} - {"dropout"} if mine.get(key) != theirs.get(key))
-            raise InputError(
-                f"{where}: the network of '{parent}' differs in {', '.join(other)}, so its weights do not fit; "
-                "give both strategies the same training.network"
-            )
-    for name, spec in groupings.items():
-        measure = config["affinities"].get(spec["affinity"])
-        if measure is None or affinity_measures.needs(measure["measure"]) != "network":
-            continue
-        if measure["network"] != "trained" and warm_start(config, spec["heads_from"]) is not None:
-            raise InputError(
-                f"{source}: groupings.{name}.heads_from: '{spec['heads_from']}' has a warm_start, and the "
-                f"affinity '{spec['affinity']}' looks at network {measure['network']}, which begins with random "
-                "weights; take network trained, or a strategy that is trained from scratch"
-            )
-
-
 def _check_training(config: Mapping[str, Any], source: str) -> None:
     """Which weights are kept is one choice for all strategies; grouped packing needs the same batches."""
     settings = {name: training_settings(config, name) for name in config["strategies"]}
@@ -370,13 +320,15 @@ def training_settings(
     config: Mapping[str, Any], strategy: str, n_tasks: int = 1, more: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What a strategy trains with: the training section, its own keys over it and those of `more` over these, the
-    network's defaults for a run of `n_tasks` tasks."""
+    network's defaults for a run of `n_tasks` tasks. Without the keys that say nothing, as `adapter_rank` 0."""
     common, own = config["training"], config["strategies"][strategy]["training"] | (more or {})
     network = {"name": "small", **common["network"]}
     if own.get("network", {}).get("name", network["name"]) != network["name"]:
         network = {}  # another network: the common one's sizes say nothing about it
     network |= own.get("network", {})
     full = {**common, **own, "network": complete_network(network, config["dataset"]["window"], n_tasks)}
+    if not full["adapter_rank"]:
+        del full["adapter_rank"]
     return canonical(balancing.without_unused(schedule.without_unused(full)))
 
 

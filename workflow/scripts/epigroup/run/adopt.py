@@ -12,7 +12,7 @@ from epigroup.run.facts import Run
 from epigroup.run.settings import settings
 
 # A network of one task has nothing to balance, and its best validation is that of the task.
-_ALONE = {"keep": "group", "balancing": "none", "precision": "fp32"}
+_ALONE = {"keep": "group", "balancing": "none", "precision": "fp32", "adapter_rank": 0}
 
 
 def profiles(run: Run) -> list[str]:

@@ -36,7 +36,7 @@ def cost_inputs(run: Run) -> dict[str, list[str]]:
 
 def cost_settings(run: Run) -> dict[str, Any]:
     """What `count_costs` is told: how each strategy trains, and what it could not do without."""
-    kept = {"network", "batch_size", "device", "threads", "balancing", *balancing.OPTIONS}
+    kept = {"network", "batch_size", "device", "threads", "balancing", "adapter_rank", *balancing.OPTIONS}
     found = (directly_before, all_before)
     return canonical(
         {

@@ -15,7 +15,8 @@ class AveragedWeights:
     TensorFlow's `ExponentialMovingAverage`, reconstructed).
 
     After step s, counted from 1, the mean keeps the share d = min(decay, (1 + s) / (10 + s)) of itself, so that the
-    random weights of the beginning are soon forgotten. `network` is what is validated and kept.
+    random weights of the beginning are soon forgotten. Of adapters the factors are averaged, so that the mean has their
+    rank. `network` is what is validated and kept.
     """
 
     def __init__(self, network: Network, decay: float) -> None:

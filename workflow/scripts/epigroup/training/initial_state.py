@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.networks.adapters import add_adapters
 from epigroup.networks.networks import Network, build_network
 from epigroup.networks.settings import NetworkSettings
 from epigroup.training.settings import TrainingSettings
@@ -29,10 +30,34 @@ def initial_network(settings: NetworkSettings, tasks: Sequence[str], window: int
         return build_network(settings, len(tasks), window)
 
 
+def starting_network(
+    settings: TrainingSettings,
+    tasks: Sequence[str],
+    window: int,
+    seed: int,
+    start: Mapping[str, torch.Tensor] | None = None,
+) -> Network:
+    """The network that a group's training begins with: in the state `start`, with adapters where the settings name a
+    rank, else the `initial_network`. Raises InputError for adapters without a state to begin with.
+    """
+    network, rank = initial_network(settings.network, tasks, window, seed), settings.adapter_rank
+    if start is not None:
+        network.load_state_dict(start)
+    if rank:
+        if start is None:
+            raise InputError(
+                f"training.adapter_rank: {rank}, but there is no network whose weights an adapter could change; give "
+                "the strategy a warm_start, or set adapter_rank to 0"
+            )
+        add_adapters(network, rank, group_key(seed, tasks))
+    return network
+
+
 def build_optimiser(network: Network, settings: TrainingSettings, rate: float) -> torch.optim.Optimizer:
-    """The optimiser that the settings name over all weights of the network, at a learning rate. Raises InputError
-    for an unknown name."""
-    weights, decay = network.parameters(), settings.weight_decay
+    """The optimiser that the settings name over all weights of the network that are trained, at a learning
+    rate. Raises InputError for an unknown name."""
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    decay = settings.weight_decay
     if settings.optimiser == "sgd":
         return torch.optim.SGD(weights, rate, momentum=settings.momentum, weight_decay=decay, fused=True)
     if settings.optimiser == "adam":

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.networks.adapted_layers import trained_weights
 from epigroup.networks.architecture import blocks, network_cost
 from epigroup.training.balancing import gradient_bytes, shared_weights
 from epigroup.training.settings import RunningSettings, TrainingSettings
@@ -59,18 +60,25 @@ class Footprint:
 def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprint:
     """Estimate for a network of `n_tasks` tasks under these settings, without sequences and labels.
 
-    A network in flight: weights, gradients, what the optimiser keeps, the mean of the weights, all float32. A
-    step: with bf16 the weights and their gradients in that too, and the gradients that a balancing holds; per
-    example, of each block the convolution's output and its gradient, after pooling the value with an int64 place,
-    ReLU, mask and product. Of a residual block the ReLU and the sum are kept in place of the convolution's output, and
-    its gradient is that of three: sum, convolution and input. With bf16 the largest output and its gradient stand once
-    more in float32, as processors without arithmetic in bf16 have them.
+    A network in flight: weights, gradients, what the optimiser keeps, the mean of the weights, all float32. With
+    adapters only these and the heads have gradients and an optimiser, beside the frozen weights. A step: with bf16
+    the weights and their gradients in that too, with adapters the sums of both, their gradients and what these are
+    worked out in, and the gradients that a balancing holds; per example, of each block the convolution's output and
+    its gradient, after pooling the value with an int64 place, ReLU, mask and product. Of a residual block the ReLU
+    and the sum are kept in place of the convolution's output, and its gradient is that of three: sum, convolution and
+    input. With bf16 the largest output and its gradient stand once more in float32, as processors without arithmetic
+    in bf16 have them.
     """
     network, bf16 = settings.network, settings.precision == "bf16"
     size = 2 if bf16 else 4
-    weights = network_cost(network, window, n_tasks).weights
-    kept = 2 + OPTIMISER_COPIES[settings.optimiser] + (settings.optimiser == "sgd" and settings.momentum > 0)
-    kept += settings.averaging > 0
+    weights, frozen = network_cost(network, window, n_tasks).weights, 0
+    trained = trained_weights(network, window, n_tasks, settings.adapter_rank)
+    if settings.adapter_rank:
+        frozen = network_cost(network, window, 0).weights
+    copies = (
+        1 + OPTIMISER_COPIES[settings.optimiser] + (settings.optimiser == "sgd" and settings.momentum > 0)
+    )
+    held = (frozen + trained) * (1 + (settings.averaging > 0)) + trained * copies
     example, largest, widest = 4 * window * size, 0, 0
     for block in blocks(network, window):
         out, pooled = block.outputs * block.positions, block.outputs * block.length
@@ -78,8 +86,8 @@ def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprin
         example += kept_whole * size * out + pooled * ((0 if block.pool is None else size + 8) + rectified)
         example += pooled * 2 * size if block.dropout else 0
         largest, widest = max(largest, 3 * out if block.residual else out), max(widest, out)
-    working = 4 * weights * bf16 + gradient_bytes(settings, n_tasks, window)
-    return Footprint(4 * weights * kept, working, example + size * largest + 8 * widest * bf16)
+    working = 4 * weights * bf16 + 12 * frozen + gradient_bytes(settings, n_tasks, window)
+    return Footprint(4 * held, working, example + size * largest + 8 * widest * bf16)
 
 
 def check_gradients(
@@ -94,7 +102,7 @@ def check_gradients(
     room = {"running.pack_memory_mb": int(running.pack_memory_mb * MEGABYTE), "the free memory": available}
     limit = min(room, key=room.__getitem__)
     step = footprint(settings, n_tasks, window).total(settings.batch_size) - gradients
-    each = 4 * shared_weights(settings.network, window)
+    each = 4 * shared_weights(settings, window)
     fit = max(0, (room[limit] - step) // each - 1)
     if fit < n_tasks:
         fitting = f"{fit:,} tasks" if fit > 1 else "not even two"

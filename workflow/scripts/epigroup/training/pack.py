@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from epigroup.core.errors import InputError
+from epigroup.networks.adapted_layers import trained_weights
 from epigroup.training.batch_stream import BatchStream
 from epigroup.training.calibration import Choices
 from epigroup.training.checkpoints import DAMAGED, Checkpoint, Snapshots
@@ -133,6 +134,13 @@ class Pack:
             )
             shrinks = n > 1 and settings.optimiser == "sgd" and settings.loss_scale == "mean"
             logger.info("group %d: learning rate %g%s", group, rate, heads if shrinks else "")
+            if settings.adapter_rank:
+                trained = trained_weights(settings.network, self.job.window, n, settings.adapter_rank)
+                logger.info(
+                    "group %d: adapters of rank %d: trains %s weights with those of the heads; the network has %s",
+                    group, settings.adapter_rank, f"{trained:,}",
+                    f"{trained_weights(settings.network, self.job.window, n):,}",
+                )  # fmt: skip
 
     def _restore(self, state: Mapping[str, Any], checkpoint: Checkpoint) -> bool:
         """Take over a checkpoint; False when a snapshot that it names is missing or damaged."""

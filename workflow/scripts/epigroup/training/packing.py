@@ -114,6 +114,7 @@ def choose_technique(
     else:
         given = as_given(settings)
         about = {key: given[key] for key in ("network", "precision", "batch_size", "balancing")}
+        about |= {key: given[key] for key in ("adapter_rank",) if given.get(key)}
         at_once = {technique.name: technique.at_once for technique in candidates}
         chosen = choices.choose("packing", {**about, "at_once": at_once}, measured)
     return next(technique for technique in candidates if technique.name == chosen)

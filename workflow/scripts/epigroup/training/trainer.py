@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from epigroup.core.errors import InputError
+from epigroup.networks.adapters import whole_weights
 from epigroup.networks.losses import build_loss, find_scale
 from epigroup.networks.networks import Network
 from epigroup.training.averaged_weights import AveragedWeights
@@ -24,7 +25,7 @@ from epigroup.training.batch_stream import BatchStream, training_order
 from epigroup.training.batches import TrainingOrder
 from epigroup.training.checkpoints import Snapshots
 from epigroup.training.group_state import GroupState, TrainedGroup, trained_group
-from epigroup.training.initial_state import build_looks, build_optimiser, group_key, initial_network
+from epigroup.training.initial_state import build_looks, build_optimiser, group_key, starting_network
 from epigroup.training.job import TrainingJob
 from epigroup.training.schedule import on_plateau, rate_factor
 
@@ -70,10 +71,7 @@ class GroupTrainer:
         self.tasks = torch.tensor(columns, device=self.device)
         self.key = group_key(job.seed, tasks)
         self.learning_rate = settings.rate(learning_rate)
-        self.network = initial_network(settings.network, tasks, job.window, job.seed)
-        if start is not None:
-            self.network.load_state_dict(start)
-        self.network.to(self.device)
+        self.network = starting_network(settings, tasks, job.window, job.seed, start).to(self.device)
         self.state = GroupState(layout=job.layout)
         self.network.take_layout(self.state.layout)
         self.average = AveragedWeights(self.network, settings.averaging) if settings.averaging else None
@@ -308,7 +306,7 @@ class GroupTrainer:
                 state.task_losses[task], state.task_steps[task] = float(losses[task]), state.step
         kept = state.kept_steps
         if state.step in kept:
-            self.snapshots.add(state.step, self.served.state_dict())
+            self.snapshots.add(state.step, whole_weights(self.served))
         self.snapshots.keep(kept)
         train_loss = state.loss_sum / max(state.loss_steps, 1)
         examples = state.step * self.order.batch_size

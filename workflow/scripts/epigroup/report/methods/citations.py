@@ -35,6 +35,7 @@ BALANCING = {
     "pcgrad": "Yu T et al. Gradient surgery for multi-task learning. NeurIPS 33 (2020). Balancing of tasks.",
     "nash_mtl": "Navon A et al. Multi-task learning as a bargaining game. ICML (2022). Balancing of tasks.",
 }
+LORA = "Hu EJ et al. LoRA: low-rank adaptation of large language models. ICLR (2022). Adapters."
 FOCAL = "Lin T-Y et al. Focal loss for dense object detection. ICCV (2017). The loss."
 KATHAIL = (
     "Kathail P et al. Current genomic deep learning models display decreased performance in cell "
@@ -110,6 +111,7 @@ def citations(config: Mapping, training: Mapping[str, Mapping], used: Collection
         text for name, text in BALANCING.items() if any(s["balancing"] == name for s in training.values())
     ]
     found += [FOCAL] if any(settings["loss"] == "focal" for settings in training.values()) else []
+    found += [LORA] if any(settings.get("adapter_rank") for settings in training.values()) else []
     found += [KATHAIL] if config.get("strata") is not None else []
     simple = config.get("baselines", {}).get("names", [])
     found += RIDGE["kmer"] if set(RIDGE) & set(simple) else ()

@@ -116,6 +116,14 @@ def descent_text(settings: dict) -> str:
         )
     if settings.get("warm_start") is not None:
         text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
+    if settings.get("adapter_rank"):
+        layers = "the convolutions" + (
+            " and the hidden layer" if settings["network"]["head"] == "shared" else ""
+        )
+        text += (
+            "Of these, what belongs to single tasks was trained in full, and of the weights of "
+            f"{layers} a change of rank {settings['adapter_rank']} (LoRA); the biases there stayed as they were. "
+        )
     return text
 
 

@@ -58,6 +58,11 @@ CHOICE = (
         when="a choice of `packing`",
     ),
     Column(
+        "adapter_rank",
+        "Rank of the adapters: `training.adapter_rank` of the config.",
+        when="a choice of `packing` of a strategy with adapters",
+    ),
+    Column(
         "at_once", "Number of groups trained at once by each way of packing.", when="a choice of `packing`"
     ),
 )

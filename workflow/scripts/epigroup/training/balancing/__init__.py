@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epigroup.core.errors import InputError
+from epigroup.networks.adapted_layers import adapted_layers, trained_weights
 from epigroup.networks.architecture import Cost, flat_features, network_cost
 from epigroup.networks.settings import NetworkSettings, read_network
 from epigroup.training.settings import TrainingSettings
@@ -107,9 +108,9 @@ def check_balancing(settings: TrainingSettings) -> None:
         )
 
 
-def shared_weights(network: NetworkSettings, window: int) -> int:
-    """How many weights of a network its tasks share."""
-    return network_cost(network, window, 0).weights
+def shared_weights(settings: TrainingSettings, window: int) -> int:
+    """How many weights the tasks of a group share and train."""
+    return trained_weights(settings.network, window, 0, settings.adapter_rank)
 
 
 def gradient_bytes(settings: TrainingSettings, n_tasks: int, window: int) -> int:
@@ -119,23 +120,35 @@ def gradient_bytes(settings: TrainingSettings, n_tasks: int, window: int) -> int
     method = find_method(settings.balancing)
     if method is None or not method.all_gradients or n_tasks < 2:
         return 0
-    return FLOAT32 * (n_tasks + 1) * shared_weights(settings.network, window)
+    return FLOAT32 * (n_tasks + 1) * shared_weights(settings, window)
 
 
 def step_flop(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
-    """FLOP of training one example, with what the balancing adds to `network_cost`.
+    """FLOP of training one example, with what adapters and balancing add to `network_cost`.
 
-    famo: a second forward pass. pcgrad, nash_mtl: a backward pass through the shared layers for each task
-    instead of one for all (nash_mtl: in every `balancing_every`-th step). gradnorm: the products of the last
-    shared layer (`epigroup.training.balancing.gradnorm`). A group of one task has no balancing.
+    Adapters: the product of their factors, once a step, and the gradients of both. famo: a second forward pass.
+    pcgrad, nash_mtl: a backward pass through the shared layers for each task instead of one for all (nash_mtl: in
+    every `balancing_every`-th step). gradnorm: the products of the last shared layer
+    (`epigroup.training.balancing.gradnorm`). A group of one task has no balancing.
 
-    training: network, balancing, batch_size and balancing_every where the method heeds it.
+    training: network, balancing, batch_size, balancing_every where the method heeds it and adapter_rank where there are
+    adapters.
     """
     network, name = read_network(training["network"]), training["balancing"]
-    cost = network_cost(network, window, n_tasks)
+    cost = _cost(training, network, window, n_tasks)
     if name == "none" or n_tasks < 2:
         return cost.training
     return cost.training + _added(training, network, cost, window, n_tasks)
+
+
+def _cost(training: Mapping[str, Any], network: NetworkSettings, window: int, n_tasks: int) -> Cost:
+    """`network_cost` with that of the adapters' products, shared out over the examples of a batch."""
+    cost, rank = network_cost(network, window, n_tasks), training.get("adapter_rank")
+    if not rank:
+        return cost
+    products = 2 * rank * sum(outputs * inputs for outputs, inputs in adapted_layers(network, window))
+    each = -(-products // training["batch_size"])
+    return Cost(cost.forward + each, cost.training + 3 * each, cost.weights)
 
 
 def _added(
@@ -146,7 +159,7 @@ def _added(
         return cost.forward
     if name in ("pcgrad", "nash_mtl"):
         every = training["balancing_every"] if name == "nash_mtl" else 1
-        shared = network_cost(network, window, 0)
+        shared = _cost(training, network, window, 0)
         return (n_tasks - 1) * (shared.training - shared.forward) / every
     if name == "gradnorm":
         # X~ X~' and, for every task and hidden unit, a' K

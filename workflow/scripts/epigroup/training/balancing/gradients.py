@@ -25,11 +25,16 @@ class CombinedGradients(Balancer):
         raise NotImplementedError
 
 
+def shared_parameters(network: Network) -> list[torch.nn.Parameter]:
+    """What the tasks share and train: the weights of the trunk, or those of its adapters."""
+    return [weights for weights in network.trunk.parameters() if weights.requires_grad]
+
+
 def shared_gradients(losses: torch.Tensor, network: Network) -> torch.Tensor:
-    """float32 (T, P): the gradient of each loss by the weights of the trunk, which are flattened in order.
+    """float32 (T, P): the gradient of each loss by the `shared_parameters`, which are flattened in order.
     The graph stays.
     """
-    parameters = list(network.trunk.parameters())
+    parameters = shared_parameters(network)
     found = torch.empty(len(losses), sum(p.numel() for p in parameters), device=losses.device)
     for row, loss in zip(found, losses, strict=True):
         parts = torch.autograd.grad(loss, parameters, retain_graph=True)
@@ -43,8 +48,8 @@ def gram(gradients: torch.Tensor) -> torch.Tensor:
 
 
 def set_shared(network: Network, gradient: torch.Tensor) -> None:
-    """Leave `gradient` (P,) at the weights of the trunk."""
-    parameters = list(network.trunk.parameters())
+    """Leave `gradient` (P,) at the `shared_parameters`."""
+    parameters = shared_parameters(network)
     for parameter, part in zip(parameters, gradient.split([p.numel() for p in parameters]), strict=True):
         # in the parameter's own order of memory, which the fused optimisers take for granted
         parameter.grad = torch.empty_like(parameter).copy_(part.view(parameter.shape))

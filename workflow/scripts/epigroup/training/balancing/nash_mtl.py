@@ -18,7 +18,7 @@ import torch
 
 from epigroup.networks.networks import Network
 from epigroup.training.balancing.balancer import option
-from epigroup.training.balancing.gradients import CombinedGradients, descend_heads
+from epigroup.training.balancing.gradients import CombinedGradients, descend_heads, shared_parameters
 from epigroup.training.settings import TrainingSettings
 
 RIDGE = 1e-6
@@ -34,7 +34,7 @@ class NashBargain(CombinedGradients):
         if step % self.every == 0:
             super().backward(losses, logits, step)
             return
-        shared = list(self.network.trunk.parameters())
+        shared = shared_parameters(self.network)
         found = torch.autograd.grad((self.weights * losses).mean(), shared, retain_graph=True)
         for parameter, gradient in zip(shared, found, strict=True):
             parameter.grad = gradient
