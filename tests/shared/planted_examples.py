@@ -79,7 +79,7 @@ WINDOW, BIN = 301, 200
 # as the records of files name them -> as these tests do
 FILES = {
     "genome": "genome_h5", "dataset": "dataset_json", "shards": "shard_paths", "groups": "groups_tsv",
-    "rates": "rates_tsv", "warm": "warm_model", "model": "model_out", "curves": "curves_out",
+    "rates": "rates_tsv", "warm": "warm_model", "teacher": "teacher_h5", "model": "model_out", "curves": "curves_out",
     "checkpoints": "checkpoint_dir", "choices": "choices_dir", "events": "events_dir", "coarse": "coarse_tsvs",
     "trials": "out",
 }  # fmt: skip

@@ -9,13 +9,16 @@ import pytest
 
 from checkouts import EVERYTHING, run_snakemake
 from described_tables import faults
+from epigroup.networks.model_files import read_info
 
 MORE = """
 groupings:
   own: {method: table, file: own.tsv, k: 2, overlap: true}
 strategies:
   OVER: {grouping: own, groups_per_pack: 2}
+  TAUGHT: {grouping: all, teacher: MEAN, teacher_share: 0.8}
 choices:
+  MEAN: {among: [SMTL, KMTL], combine: average}
   BEST: {among: [STL, SMTL, EMTL, KMTL]}
   RESCUED: {among: [SMTL, KMTL, STL], combine: rescue}
 comparison:
@@ -48,7 +51,23 @@ def test_every_table_is_described_column_by_column(chosen):
 def test_a_choice_and_a_pool_train_nothing(chosen):
     _, said, _ = chosen
     trained = re.findall(r"rule train_pack:.*?wildcards: strategy=(\w+)", said, re.DOTALL)
-    assert trained == ["OVER"]
+    assert sorted(trained) == ["OVER", "TAUGHT"]
+
+
+def test_a_strategy_learns_what_an_average_says_of_the_training_examples(chosen):
+    results, said, _ = chosen
+    for rule in ("predict_training", "average_training"):
+        assert f"rule {rule}:" in said
+    assert not list((results / "predictions").rglob("train.h5"))  # they go
+    assert read_info(results / "models/TAUGHT/seed1/pack0.safetensors").settings["teacher"] == "MEAN"
+    costs = table(results / "comparison/costs.tsv").set_index(["strategy", "seed"])
+    taught = costs.loc[("TAUGHT", "1")]
+    both = costs.loc[("SMTL", "1"), "flop"] + costs.loc[("KMTL", "1"), "flop"]
+    assert taught["teachers_flop"] == pytest.approx(both)
+    assert taught["flop_in_all"] >= both + taught["flop"]
+    assert "learnt the scores of MEAN in place of labels, with weight 0.8" in (
+        results / "report/report.html"
+    ).read_text().replace("\n", " ")
 
 
 def test_the_audit_makes_the_choices_of_both_sets_of_regions_again(chosen):

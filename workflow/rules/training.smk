@@ -12,6 +12,7 @@ rule train_pack:
         groups=by_wildcards(training.groups),
         rates=by_wildcards(training.rates),
         warm=by_wildcards(training.warm_model),
+        teacher=by_wildcards(training.taught),
         precision=precision_of,
         device=device_check,
     output:

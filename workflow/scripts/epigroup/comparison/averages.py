@@ -272,3 +272,13 @@ def average_members(
         average_split(paths, split, table, outputs[split], told)
     with whole(outputs["groups"]) as path:
         pd.DataFrame({"task_id": told.tasks, "group": 0}).to_csv(path, sep="\t", index=False)
+
+
+def average_training(
+    train: Sequence[str], weights: str | os.PathLike, out: str | os.PathLike, cfg: Mapping[str, Any]
+) -> None:
+    """Write the average's predictions of the training examples, with the weights that were fitted on all of validation:
+    what a network is taught. cfg: `AverageSettings`."""
+    told = read_settings(AverageSettings, cfg, "choices")
+    table = read_table(weights, dtype={"task_id": str}, keep_default_na=False, na_values=[""])
+    average_split(train, "train", table, out, told)

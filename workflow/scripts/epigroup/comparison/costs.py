@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 SUMS = ["networks", "steps", "hours", "flop"]
 BEFORE = [
     "search_hours", "search_flop", "affinity_hours", "affinity_flop", "heads_hours", "heads_flop", "warm_start_hours",
-    "warm_start_flop",
+    "warm_start_flop", "teachers_hours", "teachers_flop",
 ]  # fmt: skip
 COLUMNS = ["strategy", "seed", "device", *SUMS, *BEFORE, "needs", "hours_in_all", "flop_in_all"]
 
@@ -153,7 +153,8 @@ def cost_table(spent: Spent, told: CostSettings) -> pd.DataFrame:
 
     `search_...`: the search of the strategy's own rates; `affinity_...`: measuring the affinity that its
     groups are made by; `heads_...`: training the networks that its groups are made from; `warm_start_...`:
-    training the network that they start from. `..._in_all`: with all that, and what it needed in its turn, each
+    training the network that they start from; `teachers_...`: training the networks whose scores they learn.
+    `..._in_all`: with all that, and what it needed in its turn, each
     once; of a choice all its candidates. Of an affinity's FLOP those of a training that it repeats count. A pool
     is the mean of its members.
     """
@@ -173,7 +174,7 @@ def cost_table(spent: Spent, told: CostSettings) -> pd.DataFrame:
         parts = {f"search_{key}": sum(spent.searches[run][key] for run in own) for key in NOTHING}
         measured = [spent.affinities[run] for run in direct["affinities"]]
         parts |= {f"affinity_{key}": sum(one[key] for one in measured) for key in NOTHING}
-        for what in ("heads", "warm_start"):
+        for what in ("heads", "warm_start", "teachers"):
             parts |= {f"{what}_{key}": spent.of_networks(direct[what], key) for key in NOTHING}
         add(name, seed, mine, parts, in_all, told.training[name]["device"])
     for name, made in told.choices.items():

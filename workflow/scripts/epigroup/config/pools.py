@@ -50,6 +50,19 @@ def compared_seeds(config: Mapping[str, Any], name: str) -> list[int]:
     return common[:1] if config["choices"].get(name, {}).get("over_seeds") else common
 
 
+def teacher_seed(config: Mapping[str, Any], teacher: str, seed: int) -> int:
+    """The seed of the teacher of a strategy's seed: the same, or the one that an average over seeds has."""
+    seeds = compared_seeds(config, teacher)
+    return seed if seed in seeds or not seeds else seeds[0]
+
+
+def taught_by(config: Mapping[str, Any], teacher: str, seed: int) -> list[tuple[str, int | None]]:
+    """(strategy, seed), and (baseline, None), of which the teacher of a strategy's seed is made."""
+    if teacher in config["strategies"]:
+        return [(teacher, seed)]
+    return averaged_members(config, teacher, teacher_seed(config, teacher, seed))
+
+
 def expand_draws(config: Mapping[str, Any], source: str) -> dict[str, Any]:
     """The config with every grouping of n > 1 draws, and every strategy on it, written out as `{name}_1` to
     `{name}_n`; such strategies are put under comparison.pools by their common name.

@@ -10,8 +10,9 @@ from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
+from epigroup.config.pools import taught_by
 from epigroup.config.searches import rates_seed, search_of
-from epigroup.config.strategies import grouping_seeds, head_seeds, strategy_seeds, warm_start
+from epigroup.config.strategies import grouping_seeds, head_seeds, strategy_seeds, teacher, warm_start
 
 Run = tuple[str, int]
 
@@ -19,18 +20,20 @@ Run = tuple[str, int]
 @dataclass(frozen=True)
 class Before:
     """`heads`: networks, (strategy, seed), that the groups are made from: whose heads or scores are read;
-    `warm_start`: the network whose weights the groups start from; `searches`: (strategy, seed) of searches of
+    `warm_start`: the network whose weights the groups start from; `teachers`: the networks whose scores stand in place
+    of labels; `searches`: (strategy, seed) of searches of
     rates; `affinities`: (affinity, strategy, seed). Lists without repeats.
     """
 
     heads: list[Run] = field(default_factory=list)
     warm_start: list[Run] = field(default_factory=list)
+    teachers: list[Run] = field(default_factory=list)
     searches: list[Run] = field(default_factory=list)
     affinities: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
     def networks(self) -> list[Run]:
-        return list(dict.fromkeys([*self.heads, *self.warm_start]))
+        return list(dict.fromkeys([*self.heads, *self.warm_start, *self.teachers]))
 
 
 def directly_before(config: Mapping[str, Any], strategy: str, seed: int) -> Before:
@@ -54,6 +57,9 @@ def directly_before(config: Mapping[str, Any], strategy: str, seed: int) -> Befo
     parent = warm_start(config, strategy)
     if parent is not None:
         found.warm_start.append((parent, seed))
+    told = teacher(config, strategy)
+    if told is not None:
+        found.teachers.extend((one, own) for one, own in taught_by(config, told, seed) if own is not None)
     return found
 
 

@@ -13,6 +13,7 @@ from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
 from epigroup.config.searches import check_rates, check_search
 from epigroup.config.strata_settings import check_strata
+from epigroup.config.teachers import check_teachers
 from epigroup.config.warm_starts import check_warm_starts
 from epigroup.core.errors import InputError
 from epigroup.networks.architecture import blocks, complete_network
@@ -78,7 +79,9 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
         except InputError as error:
             raise InputError(f"{source}: training of strategies.{name}: {error}") from None
     _check_heads(config, source)
-    check_warm_starts(config, {name: training_settings(config, name) for name in strategies}, source)
+    trained = {name: training_settings(config, name) for name in strategies}
+    check_warm_starts(config, trained, source)
+    check_teachers(config, trained, source)
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)

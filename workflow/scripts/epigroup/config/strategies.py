@@ -81,6 +81,11 @@ def warm_start(config: Mapping[str, Any], strategy: str) -> str | None:
     return config["strategies"][strategy].get("warm_start")
 
 
+def teacher(config: Mapping[str, Any], strategy: str) -> str | None:
+    """The strategy, or the choice that averages, whose scores a strategy learns; None: labels alone."""
+    return config["strategies"][strategy].get("teacher")
+
+
 def methods_of(spec: Mapping[str, Any]) -> list[str]:
     """The methods that run for a grouping: its own, and the one whose groupings a consensus combines."""
     return [spec["method"], *([spec["of"]] if spec["method"] == "consensus" else [])]

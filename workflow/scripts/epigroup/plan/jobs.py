@@ -19,6 +19,7 @@ from epigroup.run import (
     report,
     search,
     strata,
+    training,
 )
 from epigroup.run.data import peaks, reads, simulation
 from epigroup.run.facts import Run
@@ -181,9 +182,18 @@ def count_scores(run: Run) -> list[RuleJobs]:
     chosen, second = len(evaluation.choice_seeds(run)), len(run.regions) - 1
     averaged = len(evaluation.made_averages(run))
     kept = 2 if run.config["evaluation"]["keep_predictions"] else 0
+    taught = sum(name in run.averages for name, _ in training.teachers(run))
     found = [
         each("evaluation", "choose_groups", len(audit.decision_files(run)["serving"])),
         each("evaluation", "predict_splits", trained, kept, passing=2 - kept),
+        each("evaluation", "predict_training", len(training.teaching_networks(run)), 0, passing=1),
+        each(
+            "evaluation",
+            "average_training",
+            sum(one in run.averages for one, _ in training.teachers(run)),
+            0,
+            passing=1,
+        ),
         each("evaluation", "evaluate_strategy", trained, 3),
         each("evaluation", "evaluate_all_mappable", trained * second, 3),
         each("evaluation", "choose_strategies", chosen, 3),

@@ -17,7 +17,7 @@ from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
 from epigroup.config.settings import training_settings
 from epigroup.config.sheet import Profile, Sheet, read_sheet
-from epigroup.config.strategies import count_packs, grouping_tasks, strategy_seeds
+from epigroup.config.strategies import count_packs, grouping_tasks, strategy_seeds, teacher
 from epigroup.core.errors import InputError
 from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.genome.index_limits import LONGEST_INDEXED
@@ -167,6 +167,11 @@ class Run:
     def averages(self) -> list[str]:
         """Choices that average."""
         return averages(self.config)
+
+    @property
+    def taught(self) -> list[str]:
+        """The strategies that have a teacher."""
+        return [name for name in self.strategies if teacher(self.config, name) is not None]
 
     @property
     def external(self) -> list[str]:

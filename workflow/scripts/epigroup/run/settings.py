@@ -10,7 +10,7 @@ from epigroup import grouping as grouping_methods
 from epigroup.config.patience import full_length
 from epigroup.config.searches import named_search, search_of, trial_training
 from epigroup.config.settings import canonical, config_hash, hashed
-from epigroup.config.strategies import count_groups, warm_start
+from epigroup.config.strategies import count_groups, teacher, warm_start
 from epigroup.run.facts import AGREEMENT_COLUMNS, Run
 
 
@@ -36,9 +36,14 @@ def grouping_settings(run: Run, name: str) -> dict[str, Any]:
 
 
 def own_training(run: Run, strategy: str) -> dict[str, Any]:
-    """What a strategy trains with, and the strategy that it starts from; how many threads changes no result."""
+    """What a strategy trains with, the strategy that it starts from, and its teacher; how many threads changes no
+    result."""
     training = {key: value for key, value in run.training_of(strategy).items() if key != "threads"}
     warm = warm_start(run.config, strategy)
+    told = teacher(run.config, strategy)
+    if told is not None:
+        share = run.config["strategies"][strategy]["teacher_share"]
+        training |= {"teacher": told, "teacher_share": share}
     return training if warm is None else training | {"warm_start": warm}
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from epigroup import affinity as affinity_measures
+from epigroup.config.pools import taught_by, teacher_seed
 from epigroup.config.prerequisites import looks_along
 from epigroup.config.searches import rates_seed
 from epigroup.config.settings import canonical
-from epigroup.config.strategies import overlaps, warm_start
+from epigroup.config.strategies import overlaps, teacher, warm_start
 from epigroup.run.calibration import in_precision
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
@@ -61,6 +62,31 @@ def warm_model(run: Run, strategy: str, seed: int) -> str | list[str]:
     """The model of the network of all tasks whose weights a strategy's groups start from; none from scratch."""
     parent = warm_start(run.config, strategy)
     return [] if parent is None else run.file("models", parent, seed, 0)
+
+
+def taught(run: Run, strategy: str, seed: int) -> str | list[str]:
+    """What a strategy's teacher says of the training examples; nothing without one."""
+    told = teacher(run.config, strategy)
+    if told is None:
+        return []
+    return run.path("predictions", told, f"seed{teacher_seed(run.config, told, seed)}", "train.h5")
+
+
+def teachers(run: Run) -> list[list]:
+    """[strategy or average, seed] of all teachers, each once."""
+    found = [
+        (told, teacher_seed(run.config, told, seed))
+        for name in run.taught
+        for seed in run.strategy_seeds(name)
+        if (told := teacher(run.config, name)) is not None
+    ]
+    return [list(one) for one in dict.fromkeys(found)]
+
+
+def teaching_networks(run: Run) -> list[list]:
+    """[strategy, seed] of all whose scores of the training examples are taught, by themselves or in an average."""
+    members = [one for told, seed in teachers(run) for one in taught_by(run.config, told, seed)]
+    return [list(one) for one in dict.fromkeys(members)]
 
 
 def rates(run: Run, strategy: str, seed: int) -> str | list[str]:

@@ -45,7 +45,7 @@ def _weights(train: Batches, tasks: torch.Tensor) -> np.ndarray:
     """How often training shows each example, from the labels of the group's tasks: float32 (N,)."""
     share = train.positives(tasks) / len(train)
     parts = [
-        example_weights(train.targets(rows, tasks).cpu().numpy(), share) for rows in train.in_order(1 << 14)
+        example_weights(train.marks(rows, tasks).cpu().numpy(), share) for rows in train.in_order(1 << 14)
     ]
     return np.concatenate(parts)
 

@@ -191,6 +191,7 @@ class Batches:
         self.sequences = sequences
         self.positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
         self.labels = torch.from_numpy(np.ascontiguousarray(examples.labels)).to(sequences.device)
+        self.taught: tuple[torch.Tensor, float] | None = None
         self.signal = None
         if examples.signal is not None:
             self.signal = torch.from_numpy(np.ascontiguousarray(examples.signal)).to(sequences.device)
@@ -213,12 +214,24 @@ class Batches:
         positions = self.positions.index_select(0, indices)
         return self.sequences.one_hot(positions if shift is None else positions + shift, dtype, reverse, out)
 
+    def teach(self, scores: torch.Tensor, share: float) -> None:
+        """Let `targets` be labels and, with the weight `share`, a teacher's scores float16 (N, T)."""
+        self.taught = scores.to(self.labels.device), share
+
     def targets(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
-        """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,), or their signal where the
-        data set's targets are that: float32 (n, t).
+        """What is learnt of the examples `indices` (n,) for the task numbers `tasks` (t,): their labels, those and what
+        a teacher says, or their signal where the data set's targets are that: float32 (n, t).
         """
         if self.signal is not None:
             return self.signal[indices][:, tasks].float()
+        labels = self.marks(indices, tasks)
+        if self.taught is None:
+            return labels
+        scores, share = self.taught
+        return torch.lerp(labels, scores[indices][:, tasks].float(), share)
+
+    def marks(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
+        """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,): float32 (n, t)."""
         rows = self.labels[indices][:, tasks // 8]
         return ((rows >> (tasks % 8).to(torch.uint8)) & 1).float()
 
@@ -241,7 +254,7 @@ class Batches:
     def any_positive(self, tasks: torch.Tensor) -> np.ndarray:
         """bool (N,): examples positive in at least one of the task numbers `tasks` (t,)."""
         parts = [
-            self.targets(rows, tasks).any(1).cpu()
+            self.marks(rows, tasks).any(1).cpu()
             for rows in torch.arange(len(self)).to(tasks.device).split(1 << 16)
         ]
         return torch.cat(parts).numpy()

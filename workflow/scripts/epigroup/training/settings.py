@@ -51,8 +51,9 @@ class TrainingSettings(LossSettings, UntrainedSettings):
 
     patience: validations; validate_every, warm_up: steps; jitter: bp. final_rate, plateau_..., balancing_...: each None
     where schedule or method do not heed it. averaging: decay of the mean of the weights, 0: none. warm_start: the
-    strategy that it starts from. adapter_rank: of the change of its frozen trunk that is trained, None or 0: whole
-    networks. threads: None where it is the job's to know.
+    strategy that it starts from. teacher: the strategy or average whose scores it learns, with weight teacher_share
+    beside the labels; None: labels alone. adapter_rank: of the change of its frozen trunk that is trained, None or 0:
+    whole networks. threads: None where it is the job's to know.
     """
 
     optimiser: str
@@ -79,6 +80,8 @@ class TrainingSettings(LossSettings, UntrainedSettings):
     balancing_asymmetry: float | None = None
     balancing_every: int | None = None
     warm_start: str | None = None
+    teacher: str | None = None
+    teacher_share: float | None = None
     adapter_rank: int | None = None
     look_ahead: LookSettings | None = None
     threads: int | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from epigroup.core.files import whole
 from epigroup.core.settings import as_given
 from epigroup.dataset.dataset import Dataset
 from epigroup.dataset.groups import read_groups
+from epigroup.dataset.teachers import read_teacher
 from epigroup.dataset.with_genome import open_with_genome
 from epigroup.networks.model_files import ModelInfo, versions, write_models
 from epigroup.training.calibration import Choices, choose_layout, processor_of
@@ -74,6 +76,11 @@ def train_groups(
             f"training: {len(groups)} groups, and affinities are collected while one network of all tasks "
             "trains; let heads_from of groupings with an affinity name a strategy of a single group"
         )
+    if (settings.teacher is None) != (job.train.taught is None):
+        raise InputError(
+            f"training.teacher: {settings.teacher}, and {'no ' if settings.teacher else ''}scores of a teacher are "
+            "there; what repeats the training of a strategy cannot be of one with a teacher"
+        )
     check_groups(groups, {"training": job.train, "validation": job.validation}, task_ids, settings.loss)
     rates = {group: settings.rate(None if rates is None else rates[group]) for group in groups}
     fixed = {
@@ -123,7 +130,8 @@ class PackFiles:
 
     genome (genome.h5), dataset (dataset.json), shards: of the data set; groups: a table with columns task_id, group;
     rates: one with columns group, learning_rate, instead of the one rate of the settings; warm: the model file of the
-    network whose weights the groups start from. model, curves: made. checkpoints: a folder for the rolling checkpoint,
+    network whose weights the groups start from; teacher: predictions of the training examples, where the settings name
+    one. model, curves: made. checkpoints: a folder for the rolling checkpoint,
     which goes when the results are written; choices: one for what is fastest on a processor model
     (`calibration.Choices`); events: one for TensorBoard's event files, a run a group.
     """
@@ -137,6 +145,7 @@ class PackFiles:
     checkpoints: str
     rates: str | None = None
     warm: str | None = None
+    teacher: str | None = None
     choices: str | None = None
     events: str | None = None
 
@@ -178,6 +187,11 @@ def train_pack(
             files.warm, dataset_hash=dataset.dataset_hash, network=settings.network, window=dataset.window
         )
     identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
+    scores = None
+    if files.teacher is not None:
+        learnt = [task for tasks_of in groups.values() for task in tasks_of]
+        scores = read_teacher(files.teacher, dataset, learnt)
+        identity["teacher"] = f"{zlib.crc32(scores.data):08x}"
     path = checkpoint_path(
         files.checkpoints,
         settings,
@@ -191,6 +205,8 @@ def train_pack(
     results: dict[int, TrainedGroup] = {}
     if groups:
         train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
+        if scores is not None:
+            train.teach(torch.from_numpy(scores), settings.teacher_share or 1.0)
         choices = Choices(None if files.choices is None else Path(files.choices), device)
         layout = choose_layout(settings, dataset.window, choices)
         logger.info(

@@ -116,6 +116,12 @@ def descent_text(settings: dict) -> str:
         )
     if settings.get("warm_start") is not None:
         text += f"Networks started from that of {settings['warm_start']} with the same seed, not from random weights. "
+    if settings.get("teacher") is not None:
+        share = settings["teacher_share"]
+        mixed = "" if share == 1 else f", with weight {share:g} beside the labels"
+        text += (
+            f"Networks learnt the scores of {settings['teacher']} in place of labels{mixed} (distillation). "
+        )
     if settings.get("adapter_rank"):
         layers = "the convolutions" + (
             " and the hidden layer" if settings["network"]["head"] == "shared" else ""

@@ -10,6 +10,7 @@ HEADS = (
     "measured on (for `hoa` all pairs too; a training that an affinity repeats counts as the affinity's)"
 )
 WARM_START = "training the network that its groups start from"
+TEACHERS = "training the networks whose scores it learns in place of labels"
 NO_NETWORK = (
     "0 without one, for an affinity of an untrained network and for a choice; NaN where none is trained"
 )
@@ -28,6 +29,7 @@ SPENT = (
     ),
     ("heads", {"hours": HEADS, "flop": HEADS}, NO_NETWORK),
     ("warm_start", {"hours": WARM_START, "flop": WARM_START}, NO_NETWORK),
+    ("teachers", {"hours": TEACHERS, "flop": TEACHERS}, NO_NETWORK),
 )
 
 COSTS = ResultFile(
