@@ -13,6 +13,9 @@ OPTIONS = {
     "balancing_smoothing": 0.9,
     "balancing_asymmetry": 1.5,
     "balancing_every": 3,
+    "balancing_inner_rate": 0.05,
+    "balancing_steps": 2,
+    "balancing_tasks": 2,
 }
 CFG = SETTINGS | OPTIONS
 

@@ -17,7 +17,7 @@ import torch
 from epigroup.core.errors import InputError
 from epigroup.networks.adapted_layers import trained_weights
 from epigroup.networks.architecture import blocks, network_cost
-from epigroup.training.balancing import gradient_bytes, shared_weights
+from epigroup.training.balancing import copied_bytes, gradient_bytes, shared_weights
 from epigroup.training.settings import RunningSettings, TrainingSettings
 
 MEGABYTE = 1 << 20
@@ -87,6 +87,7 @@ def footprint(settings: TrainingSettings, n_tasks: int, window: int) -> Footprin
         example += pooled * 2 * size if block.dropout else 0
         largest, widest = max(largest, 3 * out if block.residual else out), max(widest, out)
     working = 4 * weights * bf16 + 12 * frozen + gradient_bytes(settings, n_tasks, window)
+    working += copied_bytes(settings, n_tasks, window)
     return Footprint(4 * held, working, example + size * largest + 8 * widest * bf16)
 
 

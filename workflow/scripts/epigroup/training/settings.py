@@ -79,6 +79,9 @@ class TrainingSettings(LossSettings, UntrainedSettings):
     balancing_smoothing: float | None = None
     balancing_asymmetry: float | None = None
     balancing_every: int | None = None
+    balancing_inner_rate: float | None = None
+    balancing_steps: int | None = None
+    balancing_tasks: int | None = None
     warm_start: str | None = None
     teacher: str | None = None
     teacher_share: float | None = None

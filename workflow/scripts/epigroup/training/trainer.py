@@ -219,6 +219,10 @@ class GroupTrainer:
         """One step on the next batch."""
         indices, x = self.stream.batch(self.state.step)
         self.prepare_step()
+        if self.balancer is not None and self.balancer.walks:
+            targets = self.train.targets(indices, self.tasks)
+            self.complete_step(self.balancer.walk(x, targets, self.loss, self.autocast, self.state.step))
+            return
         with self._watching() as kept, self.autocast():
             logits = self.network(x)
         if self.balancer is not None:

@@ -34,6 +34,8 @@ BALANCING = {
     "balancing in deep multitask networks. ICML (2018). Balancing of tasks.",
     "pcgrad": "Yu T et al. Gradient surgery for multi-task learning. NeurIPS 33 (2020). Balancing of tasks.",
     "nash_mtl": "Navon A et al. Multi-task learning as a bargaining game. ICML (2022). Balancing of tasks.",
+    "reptile": "Nichol A, Achiam J, Schulman J. On first-order meta-learning algorithms. arXiv:1803.02999 (2018). "
+    "Training of a start for tasks.",
 }
 LORA = "Hu EJ et al. LoRA: low-rank adaptation of large language models. ICLR (2022). Adapters."
 FOCAL = "Lin T-Y et al. Focal loss for dense object detection. ICCV (2017). The loss."

@@ -17,6 +17,7 @@ BALANCING = {
     "gradnorm": "by GradNorm (Chen et al. 2018)",
     "pcgrad": "by PCGrad (Yu et al. 2020)",
     "nash_mtl": "by Nash-MTL (Navon et al. 2022)",
+    "reptile": "by Reptile (Nichol et al. 2018), which trains for a start from which each is learnt in few steps",
 }
 SCALES = {
     "mean": "averaged over examples and the group's tasks",

@@ -24,7 +24,8 @@ POSITIVE_LOSSES = ("bce", "focal", "mse")
 class Method:
     """`entry`: "module:class"; `options`: the keys of `training` that it heeds; `all_gradients`: it holds the
     gradient of the shared weights of every task at once; `of_ratios`: it divides losses or takes their
-    logarithm; `last_layer`: it reads the gradients at a hidden layer that the tasks share.
+    logarithm; `last_layer`: it reads the gradients at a hidden layer that the tasks share; `copies`: as often it holds
+    all weights that are trained, beside the network.
     """
 
     entry: str
@@ -32,6 +33,7 @@ class Method:
     all_gradients: bool = False
     of_ratios: bool = False
     last_layer: bool = False
+    copies: int = 0
 
 
 METHODS = {
@@ -53,6 +55,11 @@ METHODS = {
     "pcgrad": Method("epigroup.training.balancing.pcgrad:ProjectedGradients", all_gradients=True),
     "nash_mtl": Method(
         "epigroup.training.balancing.nash_mtl:NashBargain", ("balancing_every",), all_gradients=True
+    ),
+    "reptile": Method(
+        "epigroup.training.balancing.reptile:Reptile",
+        ("balancing_inner_rate", "balancing_steps", "balancing_tasks"),
+        copies=3,
     ),
 }
 OPTIONS = tuple(dict.fromkeys(key for method in METHODS.values() for key in method.options))
@@ -101,6 +108,11 @@ def check_balancing(settings: TrainingSettings) -> None:
             f"training.balancing {name} compares ratios of losses, and loss {settings.loss} may be below 0; "
             f"take a loss of {', '.join(POSITIVE_LOSSES)}, or another balancing"
         )
+    if name == "reptile" and settings.look_ahead is not None:
+        raise InputError(
+            "training.balancing reptile takes steps of single tasks, and affinities that are collected along a "
+            "training are of a training of all; let heads_from name a strategy with another balancing"
+        )
     if method.last_layer and settings.network.head != "shared":
         raise InputError(
             f"training.balancing {name} reads the gradients at the hidden layer that tasks share, and there is "
@@ -123,16 +135,26 @@ def gradient_bytes(settings: TrainingSettings, n_tasks: int, window: int) -> int
     return FLOAT32 * (n_tasks + 1) * shared_weights(settings, window)
 
 
+def copied_bytes(settings: TrainingSettings, n_tasks: int, window: int) -> int:
+    """Bytes of the copies of the trained weights that the balancing holds in a step; 0 for most methods, and for a
+    group of one task."""
+    method = find_method(settings.balancing)
+    if method is None or n_tasks < 2:
+        return 0
+    return FLOAT32 * method.copies * trained_weights(settings.network, window, n_tasks, settings.adapter_rank)
+
+
 def step_flop(training: Mapping[str, Any], window: int, n_tasks: int) -> float:
     """FLOP of training one example, with what adapters and balancing add to `network_cost`.
 
     Adapters: the product of their factors, once a step, and the gradients of both. famo: a second forward pass.
     pcgrad, nash_mtl: a backward pass through the shared layers for each task instead of one for all (nash_mtl: in
     every `balancing_every`-th step). gradnorm: the products of the last shared layer
-    (`epigroup.training.balancing.gradnorm`). A group of one task has no balancing.
+    (`epigroup.training.balancing.gradnorm`). reptile: all passes for each of `balancing_tasks` tasks. A group of one
+    task has no balancing.
 
-    training: network, balancing, batch_size, balancing_every where the method heeds it and adapter_rank where there are
-    adapters.
+    training: network, balancing, batch_size, balancing_every and balancing_tasks where the method heeds them, and
+    adapter_rank where there are adapters.
     """
     network, name = read_network(training["network"]), training["balancing"]
     cost = _cost(training, network, window, n_tasks)
@@ -161,6 +183,8 @@ def _added(
         every = training["balancing_every"] if name == "nash_mtl" else 1
         shared = _cost(training, network, window, 0)
         return (n_tasks - 1) * (shared.training - shared.forward) / every
+    if name == "reptile":
+        return (min(training["balancing_tasks"], n_tasks) - 1) * cost.training
     if name == "gradnorm":
         # X~ X~' and, for every task and hidden unit, a' K
         width = flat_features(network, window) + n_tasks * network.units

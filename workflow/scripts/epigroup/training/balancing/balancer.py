@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ class Balancer:
 
     KEPT: tuple[str, ...] = ()  # tensors and plain numbers that a checkpoint holds
     looks_again = False
+    walks = False  # it makes the passes of a step itself: `walk` in place of `backward`
 
     def __init__(self, settings: TrainingSettings, network: Network, n_tasks: int, key: int) -> None:
         self.network, self.n_tasks, self.key = network, n_tasks, key
@@ -38,6 +40,21 @@ class Balancer:
     def backward(self, losses: torch.Tensor, logits: torch.Tensor, step: int) -> None:
         """Leave a gradient at every weight of the network. `losses` float32 (T,), the mean losses of the
         batch, from `logits` (N, T), both with their graph; `step` counts from 0.
+        """
+        raise NotImplementedError
+
+    def walk(
+        self,
+        x: torch.Tensor,
+        targets: torch.Tensor,
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        autocast: Callable[[], AbstractContextManager],
+        step: int,
+    ) -> torch.Tensor:
+        """Leave a gradient at every weight of the network, which are as they were, after passes of its own.
+
+        `x`: windows of the batch (N, 4, 1, W); `targets` float32 (N, T); `loss`: of logits and targets, (N, T);
+        `autocast`: the context that passes are made in. Returns the mean loss that it saw, a scalar without graph.
         """
         raise NotImplementedError
 
