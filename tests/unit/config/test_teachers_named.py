@@ -51,7 +51,7 @@ def test_the_networks_of_a_teacher_come_before(tmp_path):
         ),
         ({"ONE": taught("SMTL", training={"loss": "focal"})}, "goes with training.loss: bce"),
         (
-            {"ONE": taught("SMTL", training={"positive_weights": "inverse"})},
+            {"ONE": taught("SMTL", training={"positive_weights": "balanced"})},
             "training.positive_weights: none",
         ),
         ({"ONE": taught("SMTL", teacher_share=0)}, "teacher_share"),
