@@ -62,24 +62,22 @@ def by_chromosomes(chosen: Mapping[str, int], counts: PeakCounts) -> Splits:
     else:
         most = max(1, min(TOGETHER, len(plain) - 2))
         sets = [one for n in range(1, most + 1) for one in combinations(plain, n)]
-    sets = sorted(sets, key=lambda one: worth(table[:, one].sum(1), share[[*one]].sum(), len(one)))[-LISTED:]
+    parts = {one: table[:, one].sum(1) for one in sets}
+    told = {one: worth(parts[one], share[[*one]].sum(), len(one)) for one in sets}
+    best = sorted(sets, key=lambda one: told[one])[-LISTED:]
 
     def worth_of_pair(pair: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[float, ...]:
-        parts = [table[:, one].sum(1) for one in pair]
-        told = [worth(part, share[[*one]].sum(), len(one)) for part, one in zip(parts, pair, strict=True)]
-        left = fewest_of(table.sum(1) - sum(parts))
-        return (
-            *map(min, zip(*(one[:3] for one in told), (left > 0, True, left), strict=True)),
-            sum(one[3] for one in told),
-        )
+        one, other = (told[held] for held in pair)
+        left = fewest_of(table.sum(1) - parts[pair[0]] - parts[pair[1]])
+        return (*map(min, one[:3], other[:3], (left > 0, True, left)), one[3] + other[3])
 
     pairs = [
         (one, other)
-        for one, other in permutations(sets, 2)
+        for one, other in permutations(best, 2)
         if not set(one) & set(other) and len(one) + len(other) < len(names)
     ]
     # few chromosomes may leave no two disjoint sets among the best
-    pairs = pairs or [((one,), (other,)) for one, other in permutations(plain, 2)]
+    pairs = pairs or [pair for pair in permutations(sets, 2) if len(pair[0]) == len(pair[1]) == 1]
     validation, test = max(pairs, key=worth_of_pair)
     held = {"validation": validation, "test": test}
     rest = [i for i in range(len(names)) if i not in {*validation, *test}]
