@@ -10,7 +10,7 @@ from epigroup.begin.chromosomes import sex_chromosomes
 from epigroup.begin.peak_counts import TILES, PeakCounts
 
 HELD_OUT = 0.11  # the share of the bases that validation and test each should hold
-LEAST, MOST = 0.07, 0.16  # and may hold, where there are such chromosomes
+LEAST, MOST = 0.07, 0.15  # and may hold, where there are such chromosomes
 ENOUGH = 100  # peaks of a task in a split: more of them count for nothing when splits are chosen
 TOGETHER = 3  # chromosomes of a split at most
 LISTED = 100  # sets of chromosomes that are tried against each other

@@ -56,7 +56,8 @@ def offer(table: pd.DataFrame, counts: PeakCounts, recipe: Recipe, seeds: Sequen
         control, rival = ("random", "RANDOM") if first else (f"random_{grouping}", f"RANDOM_{name}")
         like: dict[str, Any] = {"method": "random", "like": grouping} | ({"draws": 2} if first else {})
         found.groupings.append(({grouping: spec, control: like}, why))
-        start = {"warm_start": "SMTL", "training": recipe.few}
+        # of so few steps a job's start is the most: several groups are one job
+        start = {"warm_start": "SMTL", "groups_per_pack": recipe.alone, "training": recipe.few}
         mine = {name: {"grouping": grouping} | start | some}
         its = {rival: {"grouping": control} | start | some}
         # where the settings are written out, a line each
