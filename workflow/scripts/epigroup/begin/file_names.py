@@ -229,7 +229,8 @@ def guessed_rows(
     lines = []
     for number, (row, why) in enumerate(zip(made, said, strict=True), start=2):
         lacking = [column for column in needed_columns(row) if not row.get(column)]
-        text = f"line {number}, {row['profile_id']}, replicate {row['replicate']}: {'; '.join(why) or 'nothing is known'}"
+        text = f"line {number}, {row['profile_id']}, replicate {row['replicate']}: "
+        text += "; ".join(why) or "nothing is known"
         lines.append(text + (f". TO COMPLETE: {', '.join(lacking)}" if lacking else ""))
     return made, lines + [f"left out: {text}" for text in left]
 
