@@ -11,6 +11,7 @@ from epigroup.begin.peak_counts import TILES, PeakCounts
 
 HELD_OUT = 0.11  # the share of the bases that validation and test each should hold
 LEAST, MOST = 0.07, 0.15  # and may hold, where there are such chromosomes
+TRAINS = 0.55  # of the bases at least
 ENOUGH = 100  # peaks of a task in a split: more of them count for nothing when splits are chosen
 TOGETHER = 3  # chromosomes of a split at most
 LISTED = 100  # sets of chromosomes that are tried against each other
@@ -39,14 +40,15 @@ class Splits:
 def choose_splits(chosen: Mapping[str, int], counts: PeakCounts) -> Splits:
     """Validation and test of about a tenth of the bases each, with at least ENOUGH peaks of every task if that can be.
 
-    Whole chromosomes where there are FEWEST of them or more, unless a task would lack peaks in a split and spans, the
-    same part of every chromosome, would serve it. chosen: name -> bp. No figure but the places of peaks is looked at.
+    Whole chromosomes where there are FEWEST of them or more, unless they leave less than TRAINS to train, or a task
+    without peaks in a split that spans, the same part of every chromosome, would serve. chosen: name -> bp. No figure but the places of peaks is looked at.
     """
     spans = by_spans(chosen, counts)
     if len(chosen) < FEWEST:
         return spans
     whole = by_chromosomes(chosen, counts)
-    return spans if spans.serves_all and not whole.serves_all else whole
+    too_few = whole.shares["train"] < TRAINS and spans.serves_all >= whole.serves_all
+    return spans if too_few or (spans.serves_all and not whole.serves_all) else whole
 
 
 def by_chromosomes(chosen: Mapping[str, int], counts: PeakCounts) -> Splits:
