@@ -97,9 +97,9 @@ def test_any_sheet_gets_a_config_that_is_taken(here, seed):
     assert offered == {spec["like"] for spec in written["groupings"].values() if spec["method"] == "random"}
     for column in ("modality", "cell_group"):
         assert (column in offered) == (1 < run.table[column].nunique() < n)
-    if len(chosen) > 3:
-        test = {span["chrom"] for span in run.splits["test"]}
-        assert 0.05 < sum(chosen[name] for name in test) / sum(chosen.values()) < 0.35
+    for split in ("validation", "test"):
+        held = sum((span["end"] or chosen[span["chrom"]]) - span["start"] for span in run.splits[split])
+        assert 0.05 < held / sum(chosen.values()) < 0.35
 
 
 def test_splits_leave_every_task_peaks_where_some_splits_do(here):

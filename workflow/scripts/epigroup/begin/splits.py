@@ -41,7 +41,8 @@ def choose_splits(chosen: Mapping[str, int], counts: PeakCounts) -> Splits:
     """Validation and test of about a tenth of the bases each, with at least ENOUGH peaks of every task if that can be.
 
     Whole chromosomes where there are FEWEST of them or more, unless they leave less than TRAINS to train, or a task
-    without peaks in a split that spans, the same part of every chromosome, would serve. chosen: name -> bp. No figure but the places of peaks is looked at.
+    without peaks in a split that spans, the same part of every chromosome, would serve. chosen: name -> bp. No figure
+    but the places of peaks is looked at.
     """
     spans = by_spans(chosen, counts)
     if len(chosen) < FEWEST:
