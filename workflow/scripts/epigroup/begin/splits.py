@@ -72,7 +72,7 @@ def by_chromosomes(chosen: Mapping[str, int], counts: PeakCounts) -> Splits:
     def worth_of_pair(pair: tuple[tuple[int, ...], tuple[int, ...]]) -> tuple[float, ...]:
         one, other = (told[held] for held in pair)
         left = fewest_of(table.sum(1) - parts[pair[0]] - parts[pair[1]])
-        return (*map(min, one[:3], other[:3], (left > 0, True, left)), one[3] + other[3])
+        return (*map(min, one[:3], other[:3], (float(left > 0), 0.0, left)), one[3] + other[3])
 
     pairs = [
         (one, other)
@@ -137,12 +137,13 @@ def span_of(name: str, size: int, start: int, stop: int) -> Span:
     return span
 
 
-def worth(peaks: np.ndarray, share: float, chromosomes: int) -> tuple[bool, bool, float, float]:
-    """peaks: of each task in a set of chromosomes. More is better, the first first: whether every task has any; whether
-    the set is neither too small nor too large; the fewest peaks of a task; how near its share is to HELD_OUT, a
+def worth(peaks: np.ndarray, share: float, chromosomes: int) -> tuple[float, float, float, float]:
+    """peaks: of each task in a set of chromosomes. More is better, the first first: whether every task has any; by how
+    little the set is too small or too large; the fewest peaks of a task; how near its share is to HELD_OUT, a
     chromosome more counting as 2 % away from it."""
     fewest = fewest_of(peaks)
-    return fewest > 0, LEAST <= share <= MOST, fewest, -(abs(share - HELD_OUT) + 0.02 * (chromosomes - 1))
+    beyond = round(max(LEAST - share, share - MOST, 0), 2)
+    return float(fewest > 0), -beyond, fewest, -(abs(share - HELD_OUT) + 0.02 * (chromosomes - 1))
 
 
 def fewest_of(peaks: np.ndarray) -> float:
