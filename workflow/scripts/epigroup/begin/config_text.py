@@ -19,8 +19,7 @@ FEW = "*few"
 
 @dataclass(frozen=True)
 class Facts:
-    """What a first config is written from. n_tasks: of the sheet; from_reads: those whose peaks are called; not_there:
-    those whose files are still to be fetched."""
+    """What a first config is written from. n_tasks: of the sheet; from_reads: those whose peaks are called."""
 
     name: str
     results: str
@@ -32,7 +31,10 @@ class Facts:
     splits: Splits
     n_tasks: int
     from_reads: int
-    not_there: int
+
+
+def counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" + ("" if n == 1 else "s")
 
 
 def flow(value: Any) -> str:
@@ -47,12 +49,16 @@ def config_lines(
     narrow = facts.counts.points
     peaks: dict[str, Any] = {"point_flank": recipe.flank} if narrow else {}
     peaks |= {"contig_names": "spelling"} if facts.counts.spelling else {}
-    told = f"{len(narrow)} profiles have points: widened by so many bp on either side" if narrow else ""
+    told = (
+        f"points of {counted(len(narrow), 'profile')} are widened by so many bp on either side"
+        if narrow
+        else ""
+    )
     told += "; " if len(peaks) > 1 else ""
     told += "peak files call chromosomes otherwise than the FASTA" if facts.counts.spelling else ""
     sections = [
         [
-            f"# {facts.n_tasks} tasks. Every key: docs/reference/config.md. Written by `make config`.",
+            f"# {counted(facts.n_tasks, 'task')}. Every key: docs/reference/config.md. Written by `make config`.",
             f"name: {flow(facts.name)}",
             f"results: {flow(facts.results)}  # a folder of this run alone",
             f"samples: {flow(facts.samples)}",

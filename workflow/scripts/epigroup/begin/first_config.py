@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from epigroup.begin.chromosomes import choose_chromosomes, fasta_lengths
-from epigroup.begin.config_text import Facts, config_lines
+from epigroup.begin.config_text import Facts, config_lines, counted
 from epigroup.begin.peak_counts import count_peaks
 from epigroup.begin.recipe import read_recipe
 from epigroup.begin.splits import choose_splits
@@ -94,7 +94,6 @@ def look(samples: str, fasta: str, out: str, flank: int) -> Facts:
         splits=choose_splits(chosen.sizes, counts),
         n_tasks=len(sheet.tasks),
         from_reads=sum(sheet.profiles[name].kind != "peaks" for name in sheet.tasks),
-        not_there=len(sheet.downloads),
     )
     if faults:
         more = [f"and {len(faults) - SHOWN:,} files more"] if len(faults) > SHOWN else []
@@ -143,7 +142,8 @@ def core_hours(run: Run) -> tuple[float, float]:
 
 def remarks(facts: Facts) -> list[str]:
     """What was found, a line each."""
-    lines = [f"{facts.n_tasks} tasks on {len(facts.chosen.sizes)} chromosomes of {facts.assembly}"]
+    on = counted(len(facts.chosen.sizes), "chromosome")
+    lines = [f"{counted(facts.n_tasks, 'task')} on {on} of {facts.assembly}"]
     lines += [f"left out, {reason}: {shown(names)}" for reason, names in facts.chosen.left_out.items()]
     if facts.counts.spelling:
         lines.append(
