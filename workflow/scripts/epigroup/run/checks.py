@@ -13,6 +13,7 @@ from epigroup.dataset.groups import read_groups
 from epigroup.reads.given_alignments import first_layout
 from epigroup.run.adopt import check_adopt
 from epigroup.run.baselines import check_baselines
+from epigroup.run.bundle import check_bundle
 from epigroup.run.calibration import check_precisions
 from epigroup.run.facts import Run
 from epigroup.run.paper import check_paper
@@ -126,5 +127,6 @@ def check_asked(run: Run) -> None:
     check_baselines(run)
     check_paper(run)
     check_predict(run)
+    check_bundle(run)
     check_adopt(run)
     figure_settings(run)
