@@ -89,7 +89,8 @@ class Profile:
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
     `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path;
-    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks."""
+    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `notes`: what a user is told of how the file
+    was read."""
 
     path: str
     profiles: dict[str, Profile]
@@ -97,6 +98,7 @@ class Sheet:
     downloads: dict[str, Download] = field(default_factory=dict)
     checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
     adopted: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> list[str]:
@@ -151,7 +153,7 @@ def read_sheet(
     """
     if peak_mode_default not in ("by_target", "narrow"):
         raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
-    rows = sheet_rows(Path(path))
+    rows, form = sheet_rows(Path(path))
     refuse(
         path,
         [
@@ -175,7 +177,8 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums)
+    notes = (f"{path}: read as a table with {form}",) if form else ()
+    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums, notes=notes)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from epigroup import WORKFLOW
+from epigroup.config.saved_tables import SEPARATORS, read_saved
 from epigroup.config.schema import read_schema
 from epigroup.core.errors import InputError
 
@@ -39,62 +40,44 @@ def refuse(path: str | os.PathLike, faults: list[str]) -> None:
         raise InputError("\n  ".join([f"{path}: {faults[0]}", *faults[1:SHOWN]]) + more)
 
 
-def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(line number in the file, {column: value}) of each row, empty cells left out."""
+def sheet_rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], str]:
+    """(line number in the file, {column: value}) of each row, empty cells left out; and how the file was read, in
+    words, "" for UTF-8 text with tabs."""
     try:
-        raw = path.read_bytes()
+        table = read_saved(path, schema()["required"])
     except FileNotFoundError:
         raise InputError(
             f"{path}: there is no such sample sheet; the key `samples` of the configuration names it"
         ) from None
     except OSError as error:
         raise InputError(f"{path}: the sample sheet cannot be read: {error.strerror}") from None
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise InputError(f"{path}, line 1: starts with a byte-order mark; save it as UTF-8 without one")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: byte {raw[error.start]:#04x} is not UTF-8; save it as UTF-8 text"
-        ) from None
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        raise InputError(
-            f"{path}, line {line}: has Windows line ends (\\r); remove them with: sed -i 's/\\r$//' {path}"
-        )
-    lines = text.split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise InputError(f"{path}: is empty; its first line must name the columns")
-    header = lines[0].split("\t")
+    header = table.header
     check_header(path, header)
     rows, faults = [], []
-    for number, written in enumerate(lines[1:], start=2):
-        cells = written.split("\t")
-        if not written.strip():
+    for number, cells in table.rows:
+        if not cells:
             faults.append(f"line {number}: is blank; remove it")
         elif len(cells) != len(header):
             faults.append(
-                f"line {number}: has {len(cells)} columns where the header has {len(header)}, parted by tabs"
+                f"line {number}: has {len(cells)} columns where the header has {len(header)}, parted by "
+                f"{SEPARATORS[table.separator]}"
             )
         else:
             rows.append((number, {column: cell for column, cell in zip(header, cells) if cell != ""}))
     refuse(path, faults)
     if not rows:
         raise InputError(f"{path}: has a header and no rows")
-    return rows
+    return rows, table.form
 
 
 def check_header(path: Path, header: list[str]) -> None:
     """Raise InputError for unknown, doubled and missing columns."""
     known = list(schema()["properties"])
-    if len(header) == 1 and ("," in header[0] or " " in header[0]):
-        raise InputError(f"{path}, line 1: columns must be separated by tabs, found {header[0][:60]!r}")
     faults = []
-    for column in header:
-        if column not in known:
+    for place, column in enumerate(header, start=1):
+        if not column:
+            faults.append(f"line 1: column {place} has no name; name it, or remove its cells")
+        elif column not in known:
             near = difflib.get_close_matches(column.strip().lower(), known, n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; known columns: {', '.join(known)}"
             faults.append(f"line 1: unknown column {column!r}{hint}")
