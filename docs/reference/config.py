@@ -29,7 +29,8 @@ of your own, copy it and say `snakemake --configfile config/mine.yaml`. Nothing 
 - Numbers may be written in any form: `5`, `5.0` and `"5"` are one setting. Refused are `010` and `1:30`, which YAML
   reads as 8 and 90.
 - A path is taken from the folder in which Snakemake runs. One that begins with `<results>/` lies in the folder that the
-  key `results` names.
+  key `results` names. `~`, `$NAME` and `${{NAME}}` stand for what they stand for in a shell, but in `results`
+  ([paths](../guide/sheet.md#paths)).
 - A default of `none` says that nothing is set; its meaning says what happens then.
 - `NAME` stands for a name that you give.
 

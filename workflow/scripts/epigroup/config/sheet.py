@@ -21,6 +21,7 @@ from epigroup.config.sheet_checks import (
     refuse,
     sheet_rows,
 )
+from epigroup.config.shell_paths import expand_rows
 from epigroup.core.errors import InputError
 
 BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
@@ -154,14 +155,17 @@ def read_sheet(
     if peak_mode_default not in ("by_target", "narrow"):
         raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
     rows, form = sheet_rows(Path(path))
-    refuse(
-        path,
-        [
-            fault
-            for line, row in rows
-            for fault in faults_of_row(line, row, results, assembly, exist, signals)
-        ],
-    )
+    rows, known, lost = expand_rows(rows, (*FILES, "signal", "control"))
+    notes = [f"read as a table with {form}"] if form else []
+    notes += [", ".join(f"{word} is {meant}" for word, meant in known.items())] if known else []
+    faults = [f"{at}: {text}" for at, text in lost.items()]
+    faults += [
+        fault
+        for line, row in rows
+        for fault in faults_of_row(line, row, results, assembly, exist, signals)
+        if fault.partition(": ")[0] not in lost
+    ]
+    refuse(path, faults and [*faults, *notes])
     downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
     checksums = {
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
@@ -177,8 +181,8 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    notes = (f"{path}: read as a table with {form}",) if form else ()
-    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums, notes=notes)
+    told = tuple(f"{path}: {note}" for note in notes)
+    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums, notes=told)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
