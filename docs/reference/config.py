@@ -242,11 +242,19 @@ def sheet_page(schema: dict) -> str:
             needed_words(column, one, schema),
             one["description"],
         )
-        for column, one in schema["properties"].items()
+        for column, one in [*schema["properties"].items(), *free_columns(schema)]
     ]
     head = ["| column | values | needed | meaning |", "|---|---|---|---|"]
     made = MADE.format("samples.schema.yaml")
     return SHEET_HEAD.format(made=made) + "\n".join([*head, *rows]) + "\n"
+
+
+def free_columns(schema: dict) -> list[tuple[str, dict]]:
+    """Columns of any name with such a beginning."""
+    return [
+        (f"{pattern.removeprefix('^').partition('[')[0]}...", one)
+        for pattern, one in schema["patternProperties"].items()
+    ]
 
 
 def needed_words(column: str, one: dict, schema: dict) -> str:

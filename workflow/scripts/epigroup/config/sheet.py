@@ -15,6 +15,7 @@ from epigroup.config.control_files import with_controls
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
+    FREE,
     faults_between_rows,
     kind_of,
     place_of,
@@ -48,7 +49,8 @@ class Replicate:
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile: a task, or an input that serves as control. Absent texts are "", no control is None."""
+    """One profile: a task, or an input that serves as control. Absent texts are "", no control is None; `own`: (column,
+    value) of the user's own columns that have one."""
 
     profile_id: str
     modality: str
@@ -64,6 +66,7 @@ class Profile:
     donors: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
     macs2: str | None = None
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_input(self) -> bool:
@@ -90,8 +93,8 @@ class Profile:
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
     `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path;
-    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `notes`: what a user is told of how the file
-    was read."""
+    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `own`: the user's own columns, sorted;
+    `notes`: what a user is told of how the file was read."""
 
     path: str
     profiles: dict[str, Profile]
@@ -99,6 +102,7 @@ class Sheet:
     downloads: dict[str, Download] = field(default_factory=dict)
     checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
     adopted: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -121,7 +125,7 @@ class Sheet:
 
     def table(self):
         """pandas DataFrame, a row a task in order: task_id, modality, assay, target, cell_type, cell_group,
-        control, peak_mode, kind, replicates (how many)."""
+        control, peak_mode, kind, replicates (how many), and the user's own columns, `x_...`."""
         import pandas as pd
 
         columns = ["modality", "assay", "target", "cell_type", "cell_group", "control", "peak_mode", "kind"]
@@ -129,9 +133,11 @@ class Sheet:
             {"task_id": name}
             | {column: getattr(self.profiles[name], column) or "" for column in columns}
             | {"replicates": len(self.profiles[name].replicates)}
+            | dict.fromkeys(self.own, "")
+            | dict(self.profiles[name].own)
             for name in self.tasks
         ]
-        return pd.DataFrame(rows, columns=["task_id", *columns, "replicates"])
+        return pd.DataFrame(rows, columns=["task_id", *columns, "replicates", *self.own])
 
 
 def read_sheet(
@@ -181,8 +187,14 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    told = tuple(f"{path}: {note}" for note in notes)
-    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums, notes=told)
+    return Sheet(
+        str(path),
+        profiles,
+        downloads=downloads,
+        checksums=checksums,
+        own=tuple(sorted({column for one in profiles.values() for column, _ in one.own})),
+        notes=tuple(f"{path}: {note}" for note in notes),
+    )
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
@@ -216,6 +228,7 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         signal=place_of(row["signal"], results) if "signal" in row else None,
         donors=_named(rows, "donor"),
         batches=_named(rows, "batch"),
+        own=tuple(sorted((column, value) for column, value in row.items() if column.startswith(FREE))),
     )
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ SHARED = (
     "macs2",
     "assembly",
 )
+FREE = "x_"  # what a column of the user's own begins with
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 SHOWN = 20
 
@@ -31,6 +33,12 @@ SHOWN = 20
 def schema() -> dict:
     """The JSON schema of one row."""
     return read_schema(SCHEMA)
+
+
+def rule_of(column: str) -> dict | None:
+    """The schema of a column's cells; None for one that a sheet cannot have."""
+    free = ((re.fullmatch(name, column), rule) for name, rule in schema()["patternProperties"].items())
+    return schema()["properties"].get(column) or next((rule for fits, rule in free if fits), None)
 
 
 def refuse(path: str | os.PathLike, faults: list[str]) -> None:
@@ -77,10 +85,8 @@ def check_header(path: Path, header: list[str]) -> None:
     for place, column in enumerate(header, start=1):
         if not column:
             faults.append(f"line 1: column {place} has no name; name it, or remove its cells")
-        elif column not in known:
-            near = difflib.get_close_matches(column.strip().lower(), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known columns: {', '.join(known)}"
-            faults.append(f"line 1: unknown column {column!r}{hint}")
+        elif rule_of(column) is None:
+            faults.append(f"line 1: unknown column {column!r}; {_column_hint(column, known)}")
         elif header.count(column) > 1 and f"line 1: column {column} stands twice" not in faults:
             faults.append(f"line 1: column {column} stands twice")
     needed = ["profile_id", "modality", "assay", "cell_type", "cell_group", "assembly"]
@@ -88,6 +94,16 @@ def check_header(path: Path, header: list[str]) -> None:
     if not {"fastq_1", "bam", "peaks", "accession"} & set(header):
         faults.append("line 1: no column for files; give fastq_1 (and fastq_2), bam, peaks or accession")
     refuse(path, faults)
+
+
+def _column_hint(column: str, known: list[str]) -> str:
+    """What may have been meant by an unknown column."""
+    near = difflib.get_close_matches(column.strip().lower(), known, n=1)
+    if column.startswith(FREE):
+        return f"the name of a column of your own is {FREE} and letters, digits and _"
+    own = FREE + re.sub(r"[^A-Za-z0-9_]+", "_", column).strip("_")
+    hint = f"did you mean {near[0]}?" if near else f"known columns: {', '.join(known)}."
+    return f"{hint} A column of your own is free under a name that begins with {FREE}, as {own}"
 
 
 def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) -> list[str]:
@@ -107,7 +123,8 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
             )
             continue
         seen[name, number] = line
-        for column in SHARED:
+        own = dict.fromkeys(column for column in (*origin, *row) if column.startswith(FREE))
+        for column in (*SHARED, *own):
             here, there = row.get(column, ""), origin.get(column, "")
             if here != there:
                 faults.append(

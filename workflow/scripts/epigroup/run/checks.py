@@ -112,6 +112,22 @@ def check_tables(run: Run) -> None:
             )
 
 
+def check_columns(run: Run) -> None:
+    """InputError for a task without a value in a column of the sheet that a grouping goes by."""
+    faults = []
+    for name, spec in run.config["groupings"].items():
+        columns = (spec["columns"] or []) if spec["method"] == "sheet" else []
+        for row in run.task_rows(name, ["task_id", *columns]):
+            faults += [
+                f"groupings.{name}.columns: task '{row['task_id']}' has no value in the column {column} of "
+                f"{run.sheet.path}; give it one"
+                for column in columns
+                if not row[column]
+            ]
+    if faults:
+        raise InputError("\n".join(faults[:20]))
+
+
 def check_known_sets(run: Run) -> None:
     """InputError for a table of known sets that does not fit the run; one that is still to be made is not looked at."""
     path = run.in_results(run.config["known_sets"]["file"]) if "known_sets" in run.config else None
@@ -127,6 +143,7 @@ def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
     for name in run.groupings:
         settings(run, "grouping", name)
+    check_columns(run)
     check_tables(run)
     check_known_sets(run)
     for strategy, seed in run.searched_runs():
