@@ -48,9 +48,9 @@ where nothing applies. An unknown column, a wrong value and a missing file are r
 Examples: [the sample sheet](../guide/sheet.md).
 
 The columns `profile_id`, `modality`, `assay`, `cell_type`, `cell_group` and `assembly` must be there, and at least one
-of `fastq_1`, `bam`, `peaks` and `accession`; all others may be left out. Each row gives exactly one of `fastq_1`, `bam`
-and `peaks`, or an accession instead. A path that begins with `<results>/` lies in the folder that the config's key
-`results` names.
+of `fastq_1`, `bam`, `peaks` and `accession`; all others may be left out. Each row gives exactly one of `fastq_1`,
+`bam` and `peaks`, or an accession instead. A file may be given by its [address](../guide/sheet.md#addresses). A path
+that begins with `<results>/` lies in the folder that the config's key `results` names.
 
 """
 

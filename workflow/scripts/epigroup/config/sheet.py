@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.addresses import as_written, with_addresses
 from epigroup.config.control_files import with_controls
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
@@ -25,6 +26,8 @@ from epigroup.config.sheet_checks import (
 from epigroup.config.shell_paths import expand_rows
 from epigroup.core.errors import InputError
 
+# Columns whose cells are files, or may be.
+NAMING = (*FILES, "signal", "control")
 BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
 
 
@@ -92,7 +95,7 @@ class Profile:
 @dataclass(frozen=True)
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
-    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path;
+    `downloads`: by name, the files that rows ask for by accession or address; `checksums`: of rows' own files, by path;
     `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `own`: the user's own columns, sorted;
     `notes`: what a user is told of how the file was read."""
 
@@ -161,24 +164,29 @@ def read_sheet(
     if peak_mode_default not in ("by_target", "narrow"):
         raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
     rows, form = sheet_rows(Path(path))
-    rows, known, lost = expand_rows(rows, (*FILES, "signal", "control"))
+    rows, known, lost = expand_rows(rows, NAMING)
+    rows, fetched, wrong = with_addresses(rows, NAMING)
     notes = [f"read as a table with {form}"] if form else []
     notes += [", ".join(f"{word} is {meant}" for word, meant in known.items())] if known else []
-    faults = [f"{at}: {text}" for at, text in lost.items()]
+    there = _or_fetched(exist, fetched, results)
+    faults = [f"{at}: {text}" for at, text in (lost | wrong).items()]
     faults += [
         fault
         for line, row in rows
-        for fault in faults_of_row(line, row, results, assembly, exist, signals)
-        if fault.partition(": ")[0] not in lost
+        for fault in faults_of_row(line, row, results, assembly, there, signals)
+        if fault.partition(": ")[0] not in {**lost, **wrong}
     ]
-    refuse(path, faults and [*faults, *notes])
-    downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
+    refuse(path, faults and as_written([*faults, *notes], fetched))
+    downloads = {one.name: one for _, row in rows for one in downloads_of(row)} | fetched
     checksums = {
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
     }
+    for name, one in fetched.items():
+        told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
+        downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
-    rows, faults = with_controls(rows, results, exist)
-    refuse(path, faults or faults_between_rows(rows, results))
+    rows, faults = with_controls(rows, results, there)
+    refuse(path, as_written(faults or faults_between_rows(rows, results), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -195,6 +203,12 @@ def read_sheet(
         own=tuple(sorted({column for one in profiles.values() for column, _ in one.own})),
         notes=tuple(f"{path}: {note}" for note in notes),
     )
+
+
+def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: str) -> Callable[[str], bool]:
+    """Whether a file is there, or is one of those that are fetched."""
+    places = {place_of(f"{FOLDER}/{name}", results) for name in fetched}
+    return lambda path: path in places or exist(path)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
