@@ -4,13 +4,21 @@ import ftplib
 import http.client
 import io
 import re
-import socket
 import urllib.error
 from email.message import Message
 from types import TracebackType
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 MISSING = re.compile(r"5(?:50|53)")
+
+
+class Connection(Protocol):
+    """What is asked of a connection over which a file comes."""
+
+    def recv(self, size: int, /) -> bytes: ...
+
+    def close(self) -> None: ...
 
 
 class FtpAnswer:
@@ -20,7 +28,7 @@ class FtpAnswer:
 
     reason = "FTP"
 
-    def __init__(self, server: ftplib.FTP, status: int, headers: dict[str, str], data: socket.socket | None):
+    def __init__(self, server: ftplib.FTP, status: int, headers: dict[str, str], data: Connection | None):
         self.server, self.status, self.data = server, status, data
         self.headers = Message()
         for name, value in headers.items():
