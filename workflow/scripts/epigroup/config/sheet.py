@@ -12,11 +12,13 @@ from typing import Any
 
 from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
 from epigroup.config.control_files import with_controls
+from epigroup.config.lanes import with_lanes
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     faults_between_rows,
     kind_of,
+    paths_in,
     place_of,
     refuse,
     sheet_rows,
@@ -36,13 +38,18 @@ def given(path: str | None, what: str) -> str:
 
 @dataclass(frozen=True)
 class Replicate:
-    """Files of one row; a path that the row does not give is None."""
+    """Files of one replicate, those of its lanes parted by `;`; a path that the sheet does not give is None."""
 
     number: int
     fastq_1: str | None = None
     fastq_2: str | None = None
     bam: str | None = None
     peaks: str | None = None
+
+    @property
+    def reads(self) -> list[list[str]]:
+        """The FASTQ files of the first mates, and where reads are paired of the second, a file a lane each."""
+        return [paths_in(one) for one in (self.fastq_1, self.fastq_2) if one]
 
 
 @dataclass(frozen=True)
@@ -165,8 +172,9 @@ def read_sheet(
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
     }
     rows = [(line, with_downloads(row)) for line, row in rows]
+    rows, of_lanes = with_lanes(rows, results)
     rows, faults = with_controls(rows, results, exist)
-    refuse(path, faults or faults_between_rows(rows, results))
+    refuse(path, of_lanes + (faults or faults_between_rows(rows, results)))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -190,7 +198,11 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
-            **{column: place_of(one[column], results) for column in FILES if column in one},
+            **{
+                column: ";".join(place_of(file, results) for file in paths_in(one[column]))
+                for column in FILES
+                if column in one
+            },
         )
         for one in rows
     ]
