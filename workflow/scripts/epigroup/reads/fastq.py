@@ -66,20 +66,24 @@ def check_lanes(
     Raises InputError as `check_fastq` and `check_pair` do for each lane by itself, and as `room_to_mark` does for all.
     """
     logger.info("%s", room_to_mark(*first, *second))
-    if not second:
-        return [check_fastq(path) for path in first]
-    return [facts for mates in zip(first, second, strict=True) for facts in check_pair(*mates)]
+    lanes = list(zip(first, second, strict=True)) if second else [(path,) for path in first]
+    found: list[FastqFacts] = []
+    for number, paths in enumerate(lanes, start=1):
+        followed = number < len(lanes)
+        found += check_pair(*paths, followed=followed) if second else [check_fastq(*paths, followed=followed)]
+    return found
 
 
-def check_fastq(path: str | os.PathLike) -> FastqFacts:
-    """Check one FASTQ file, gzip (named .gz) or plain.
+def check_fastq(path: str | os.PathLike, *, followed: bool = False) -> FastqFacts:
+    """Check one FASTQ file, gzip (named .gz) or plain. followed: whether another lane is put behind it.
 
     Raises InputError naming file, record and value when the file is empty, truncated, of another format, has
-    Windows line ends, a record whose parts do not fit, qualities that are not Phred+33, or both mates of pairs.
-    Second mates that are given as single reads are told in the log.
+    Windows line ends, a record whose parts do not fit, qualities that are not Phred+33, or both mates of pairs, and
+    when a lane that is followed has no end of its last line. Second mates that are given as single reads are told in
+    the log.
     """
     start, neighbours = _check_head(path)
-    records = sum(map(len, _blocks(path, neighbours)))
+    records = sum(map(len, _blocks(path, neighbours, followed)))
     mates = neighbours.mates
     if mates[b"2"]:
         what = "first and second mates" if mates[b"1"] else "second mates"
@@ -87,7 +91,9 @@ def check_fastq(path: str | os.PathLike) -> FastqFacts:
     return replace(start, records=records)
 
 
-def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[FastqFacts, FastqFacts]:
+def check_pair(
+    path_1: str | os.PathLike, path_2: str | os.PathLike, *, followed: bool = False
+) -> tuple[FastqFacts, FastqFacts]:
     """Check two files of mates: each by itself, the names of every pair, their numbers of records.
 
     Raises InputError as check_fastq does, and when the files are not the mates of each other. Names by which the files
@@ -98,7 +104,7 @@ def check_pair(path_1: str | os.PathLike, path_2: str | os.PathLike) -> tuple[Fa
     counts = [0, 0]
     with ExitStack() as stack:
         blocks = [
-            stack.enter_context(closing(_blocks(path, neighbours)))
+            stack.enter_context(closing(_blocks(path, neighbours, followed)))
             for path, (_, neighbours) in zip(paths, heads, strict=True)
         ]
         for both in itertools.zip_longest(*blocks, fillvalue=()):
@@ -227,7 +233,9 @@ class _Source:
         return text
 
 
-def _blocks(path: str | os.PathLike, neighbours: Neighbours) -> Generator[list[SequenceRecord], None, None]:
+def _blocks(
+    path: str | os.PathLike, neighbours: Neighbours, followed: bool
+) -> Generator[list[SequenceRecord], None, None]:
     """All records of a file, BLOCK at a time, the last time fewer. Raises InputError where the frame of one does not
     fit, as `Neighbours` does, and where the gzip stream is broken, ends early, or is followed by anything: fastp ends
     at the first byte after it."""
@@ -246,6 +254,11 @@ def _blocks(path: str | os.PathLike, neighbours: Neighbours) -> Generator[list[S
                 yield block
         except FastqFormatError as error:
             raise _refusal(path, error, source.ended) from None
+    if followed and not source.ended:
+        raise InputError(
+            f"{path}: its last line has no end, and the reads of another lane follow it; add one: unpack the file, and "
+            "`echo >> FILE`"
+        )
     neighbours.end()
 
 
