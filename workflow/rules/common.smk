@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from functools import cache, partial, wraps
+from functools import cache, partial
 from inspect import signature
 
 from snakemake.iocontainers import Namedlist
@@ -83,17 +83,6 @@ def by_wildcards(function, **known):
         return of_run(function, **found, **known)
 
     return of_job
-
-
-def aged(function, name):
-    """The input function, one of whose files is taken as ancient()."""
-
-    @wraps(function)
-    def with_one_ancient(*args, **kwargs):
-        found = function(*args, **kwargs)
-        return found | {name: ancient(found[name])}
-
-    return with_one_ancient
 
 
 def settings(section, name=None):

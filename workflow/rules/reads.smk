@@ -1,7 +1,20 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
 # What is done to the reads of a profile is one job of a cluster, whose time is the sum of its stages': within a day, the
 # most that many partitions give, for the 40 million pairs of a deep profile.
+from functools import wraps
+
 from epigroup.run.data import reads
+
+
+def aged(function, name):
+    """The input function, one of whose files is taken as ancient()."""
+
+    @wraps(function)
+    def with_one_ancient(*args, **kwargs):
+        found = function(*args, **kwargs)
+        return found | {name: ancient(found[name])}
+
+    return with_one_ancient
 
 
 # The check of a replicate's files makes no result that they do not make themselves: what reads them takes what it found
@@ -51,16 +64,14 @@ rule join_lanes:
     group:
         "reads"
     conda:
-        "../envs/align.yaml"
+        "../envs/fastq.yaml"
     threads: 1
     resources:
         **by_attempt(mem_mb=500, runtime=60),
-    shell:
-        "part=$(dirname {output.reads:q})/.partial$$.$(basename {output.reads:q}) ;"
-        " trap 'rm -f \"$part\"' EXIT ;"
-        ' (for reads in {input.reads:q} ; do'
-        ' case "$reads" in *.gz) cat "$reads" ;; *) gzip -1 -c "$reads" ;; esac ; done > "$part"'
-        ' ; mv "$part" {output.reads:q}) 2> {log:q}'
+    params:
+        code=code_digest("join_lanes"),
+    script:
+        "../scripts/join_lanes.py"
 
 
 rule trim_reads:

@@ -11,6 +11,7 @@ import pytest
 from epigroup.core.errors import InputError
 from epigroup.reads.fastq import check_lanes
 from epigroup.reads.fastq_facts import write_facts
+from epigroup.reads.lanes import join_lanes
 from shell_rules import run_shell
 
 pytestmark = pytest.mark.needs("samtools", "bowtie2", "fastp")
@@ -83,10 +84,7 @@ def test_the_alignments_are_those_of_cat(tmp_path):
         output={"index": "index"},
     )
     for mate, names in enumerate(lanes, start=1):
-        command(
-            "join_lanes", tmp_path, input={"reads": names, "checked": "checked.json"},
-            output={"reads": f"joined_{mate}.fastq.gz"},
-        )  # fmt: skip
+        join_lanes([tmp_path / name for name in names], tmp_path / f"joined_{mate}.fastq.gz")
     for trim in (True, False):
         joined = aligned(tmp_path, ["joined_1.fastq.gz", "joined_2.fastq.gz"], trim)
         assert joined == aligned(tmp_path, ["whole_1.fq.gz", "whole_2.fq.gz"], trim)
