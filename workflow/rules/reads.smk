@@ -59,7 +59,7 @@ rule join_lanes:
     benchmark:
         "<data>/benchmarks/join_lanes/{profile}.rep{replicate}_{mate}.tsv"
     wildcard_constraints:
-        profile=one_of(reads.in_lanes(RUN)),
+        profile=one_of(of_run(reads.in_lanes)),
         mate="[12]",
     group:
         "reads"
