@@ -1,20 +1,7 @@
 # Reads to alignments: checked, trimmed, aligned, duplicates marked.
 # What is done to the reads of a profile is one job of a cluster, whose time is the sum of its stages': within a day, the
 # most that many partitions give, for the 40 million pairs of a deep profile.
-from functools import wraps
-
 from epigroup.run.data import reads
-
-
-def aged(function, name):
-    """The input function, one of whose files is taken as ancient()."""
-
-    @wraps(function)
-    def with_one_ancient(*args, **kwargs):
-        found = function(*args, **kwargs)
-        return found | {name: ancient(found[name])}
-
-    return with_one_ancient
 
 
 # The check of a replicate's files makes no result that they do not make themselves: what reads them takes what it found

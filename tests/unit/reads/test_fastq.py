@@ -163,7 +163,7 @@ def test_mates_that_are_reversed_or_lost_far_behind_the_head_are_refused(tmp_pat
         ("@read\nACGT\n+other\nFFFF\n", "record 12001 (line 48001): the line of the + has another name"),
         ("@read\nACGT\n-\nFFFF\n", "record 12001 (line 48001): no FASTQ record of @name, bases, +"),
         ("@read\n\n+\n\n", "record 12001 (line 48001): no FASTQ record of @name, bases, +"),
-        ("@r\u00e9ad\nACGT\n+\nFFFF\n", "Non-ASCII characters found in record"),
+        ("@r\u00e9ad\nACGT\n+\nFFFF\n", "record 12001 (line 48001): '@r\ufffd\ufffdad' is not ASCII"),
         ("@read\nAC", "48,002 lines, not a multiple of 4"),
     ],
 )

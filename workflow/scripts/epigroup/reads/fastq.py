@@ -265,9 +265,7 @@ def _blocks(
 def _refusal(path: str | os.PathLike, error: FastqFormatError, ended: bool) -> InputError:
     """What dnaio found, in the words of a user's file."""
     if error.line is None:
-        return InputError(
-            f"{path}: {error.message} Names, bases and qualities are ASCII; copy the file again"
-        )
+        return _no_ascii(path)
     number = error.line // 4 + 1
     if error.message.startswith("Premature end"):
         lines = error.line + (not ended)
@@ -281,6 +279,16 @@ def _refusal(path: str | os.PathLike, error: FastqFormatError, ended: bool) -> I
             "removed: awk 'NR % 4 == 3 {$0 = \"+\"} 1'"
         )
     return _no_record(path, number)
+
+
+def _no_ascii(path: str | os.PathLike) -> InputError:
+    """dnaio says of a whole block that it is not ASCII; the record is looked for."""
+    with open_text(path, for_tools=True) as handle:
+        line, text = next((n, text) for n, text in enumerate(handle, start=1) if not text.isascii())
+    return InputError(
+        f"{path}, record {(line + 3) // 4} (line {line}): {_shown(text.rstrip())} is not ASCII, as names, bases and "
+        "qualities are; copy the file again"
+    )
 
 
 def _no_record(path: str | os.PathLike, number: int) -> InputError:
