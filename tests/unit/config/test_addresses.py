@@ -89,6 +89,20 @@ def test_checksums_of_files_that_are_fetched_are_compared_where_they_are_fetched
     assert found == {f"{LAB}/a_2.fq.gz": SHA256, f"{LAB}/g.bed.gz": MD5, f"{LAB}/m.bam": None}
 
 
+def test_lanes_may_be_files_and_addresses(read):
+    sums = ";".join(f"md5:{digit * 32}" for digit in "abcd")
+    lanes = {"fastq_1": f"{LAB}/a1.fq.gz;b1.fq.gz", "fastq_2": f"a2.fq.gz;{LAB}/b2.fq.gz", "checksum": sums}
+    sheet = read(ATAC | lanes)
+    assert sheet.profiles["atac"].replicates[0].reads == [
+        [place(f"{LAB}/a1.fq.gz"), "b1.fq.gz"],
+        ["a2.fq.gz", place(f"{LAB}/b2.fq.gz")],
+    ]
+    found = {one.place: one.checksum for one in sheet.downloads.values()}
+    assert found == {f"{LAB}/a1.fq.gz": f"md5:{'a' * 32}", f"{LAB}/b2.fq.gz": f"md5:{'d' * 32}"}
+    own = {path: known for path, (known, _) in sheet.checksums.items()}
+    assert own == {"b1.fq.gz": f"md5:{'b' * 32}", "a2.fq.gz": f"md5:{'c' * 32}"}
+
+
 def test_a_control_that_several_rows_name_is_one_file(read):
     named = {"control": f"{LAB}/i.bam"}
     sheet = read(MARK | named, MARK | named | {"profile_id": "other", "bam": "o.bam"})

@@ -34,8 +34,9 @@ def has_files(row: dict[str, str]) -> bool:
 
 
 def own_files(row: dict[str, str]) -> list[str]:
-    """The row's own files, first mate first."""
-    return [row[column] for columns in COLUMNS.values() for column in columns if column in row]
+    """The row's own files, those of first mates first."""
+    found = [row[column] for columns in COLUMNS.values() for column in columns if column in row]
+    return [path for cell in found for path in cell.split(";")]
 
 
 def row_words(row: dict[str, str], column: str) -> str:
@@ -131,7 +132,7 @@ def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
         files = "are those of reads that are " + known if known else "have none"
         faults.append(("layout", f"{layout!r}, but the row's files {files}"))
     else:
-        faults += faults_of_checksum(row, 2 if known == "paired" else 1)
+        faults += faults_of_checksum(row, len(own_files(row)) if own else 2 if known == "paired" else 1)
     return faults
 
 
@@ -140,4 +141,4 @@ def faults_of_checksum(row: dict[str, str], wanted: int) -> list[tuple[str, str]
     sums = len(row["checksum"].split(";")) if "checksum" in row else wanted
     if sums == wanted:
         return []
-    return [("checksum", f"{sums} given for {wanted} file(s); part those of two mates by ;")]
+    return [("checksum", f"{sums} given for {wanted} file(s); part them by ;, those of fastq_1 first")]

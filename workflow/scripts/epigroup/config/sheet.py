@@ -13,12 +13,14 @@ from typing import Any
 from epigroup.config.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
 from epigroup.config.addresses import as_written, with_addresses
 from epigroup.config.control_files import with_controls
+from epigroup.config.lanes import with_lanes
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     FREE,
     faults_between_rows,
     kind_of,
+    paths_in,
     place_of,
     refuse,
     sheet_rows,
@@ -41,13 +43,18 @@ def given(path: str | None, what: str) -> str:
 
 @dataclass(frozen=True)
 class Replicate:
-    """Files of one row; a path that the row does not give is None."""
+    """Files of one replicate, those of its lanes parted by `;`; a path that the sheet does not give is None."""
 
     number: int
     fastq_1: str | None = None
     fastq_2: str | None = None
     bam: str | None = None
     peaks: str | None = None
+
+    @property
+    def reads(self) -> list[list[str]]:
+        """The FASTQ files of the first mates, and where reads are paired of the second, a file a lane each."""
+        return [paths_in(one) for one in (self.fastq_1, self.fastq_2) if one]
 
 
 @dataclass(frozen=True)
@@ -185,8 +192,9 @@ def read_sheet(
         told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
         downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
+    rows, of_lanes = with_lanes(rows, results)
     rows, faults = with_controls(rows, results, there)
-    refuse(path, as_written(faults or faults_between_rows(rows, results), fetched))
+    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results)), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -223,7 +231,11 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
-            **{column: place_of(one[column], results) for column in FILES if column in one},
+            **{
+                column: ";".join(place_of(file, results) for file in paths_in(one[column]))
+                for column in FILES
+                if column in one
+            },
         )
         for one in rows
     ]

@@ -26,7 +26,14 @@ SHARED = (
 )
 FREE = "x_"  # what a column of the user's own begins with
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
+Rows = list[tuple[int, dict[str, str]]]  # each with its line in the file
 SHOWN = 20
+# What several files of one replicate that are no lanes are told.
+JOINED = {
+    "fastq": "",
+    "bam": "; lanes that are aligned already are joined before, with samtools merge",
+    "peaks": "; a profile has one peak file",
+}
 
 
 @cache
@@ -106,7 +113,7 @@ def _column_hint(column: str, known: list[str]) -> str:
     return f"{hint} A column of your own is free under a name that begins with {FREE}, as {own}"
 
 
-def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) -> list[str]:
+def faults_between_rows(rows: Rows, results: str) -> list[str]:
     """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths."""
     faults: list[str] = []
     first: dict[str, tuple[int, dict[str, str]]] = {}
@@ -119,7 +126,7 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         if (name, number) in seen:
             faults.append(
                 f"line {line}, column replicate: profile {name!r} has replicate {number} on line "
-                f"{seen[name, number]} already; number its replicates or rename the profile"
+                f"{seen[name, number]} already; number its replicates or rename the profile{JOINED[kind_of(row)]}"
             )
             continue
         seen[name, number] = line
@@ -134,12 +141,12 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         if home != line:
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
-            if column in row:
-                earlier, path = files.setdefault(identity(row[column], results), (line, row[column]))
+            for file in paths_in(row.get(column, "")):
+                earlier, path = files.setdefault(identity(file, results), (line, file))
                 if earlier != line:
-                    called = "" if path == row[column] else f", called {path!r}"
+                    called = "" if path == file else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {row[column]!r} stands on line {earlier} already{called}; one "
+                        f"line {line}, column {column}: {file!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name
@@ -193,6 +200,11 @@ def faults_of_replicate(line: int, row: dict[str, str], home: int, origin: dict[
 def kind_of(row: dict[str, str]) -> str:
     """How the row enters: fastq, bam or peaks."""
     return "fastq" if "fastq_1" in row else "bam" if "bam" in row else "peaks"
+
+
+def paths_in(cell: str) -> list[str]:
+    """The files of a cell, which lanes part by semicolons; none of an empty one."""
+    return cell.split(";") if cell else []
 
 
 def identity(path: str, results: str) -> object:
