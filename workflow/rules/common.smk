@@ -72,15 +72,17 @@ def of_run(function, *args, **kwargs):
     return checked(function, RUN, *args, **kwargs)
 
 
-def by_wildcards(function, **known):
-    """The same for each job, as input or params: the function's further arguments are the wildcards of their names."""
+def by_wildcards(function, *, aged=None, **known):
+    """The same for each job, as input or params: the function's further arguments are the wildcards of their names.
+    aged: the one of its files that is taken as ancient()."""
     names = [name for name in list(signature(function).parameters)[1:] if name not in known]
 
     def of_job(wildcards):
         found = {name: value for name, value in wildcards.items() if name in names}
         if "seed" in found:
             found["seed"] = int(found["seed"])
-        return of_run(function, **found, **known)
+        files = of_run(function, **found, **known)
+        return files | {aged: ancient(files[aged])} if aged else files
 
     return of_job
 
@@ -192,6 +194,8 @@ if not IN_FOLD:
     of_run(checks.check_asked)
 # Jobs on other machines read this file too.
 if workflow.is_main_process and not IN_FOLD:
+    for note in RUN.sheet.notes:
+        logger.info(note)
     of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")
     if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
         of_run(checks.check_container)

@@ -4,9 +4,11 @@
 from epigroup.run.data import reads
 
 
+# The check of a replicate's files makes no result that they do not make themselves: what reads them takes what it found
+# as ancient(), and a check that knows more looks at new files alone.
 rule check_fastq:
     input:
-        reads=by_wildcards(reads.fastq),
+        unpack(by_wildcards(reads.lanes)),
     output:
         facts="<data>/quality/fastq/{profile}.rep{replicate}.json",
     log:
@@ -21,21 +23,48 @@ rule check_fastq:
     group:
         "reads"
     conda:
-        "../envs/dataset.yaml"
+        "../envs/fastq.yaml"
     threads: 1
     resources:
         **by_attempt(mem_mb=500, runtime=30),
     params:
-        checksums=lambda wc, input: RUN.checksums_of(input.reads),
-        code=code_digest("check_fastq"),
+        checksums=untracked(by_wildcards(reads.known_checksums)),
+        code=untracked(code_digest("check_fastq")),
     script:
         "../scripts/check_fastq.py"
+
+
+# The lanes of a replicate, one behind the other; several gzip files in a row are one.
+rule join_lanes:
+    input:
+        reads=by_wildcards(reads.lanes_of_mate),
+        checked=ancient(rules.check_fastq.output.facts),
+    output:
+        reads=temp("<data>/reads/lanes/{profile}.rep{replicate}_{mate}.fastq.gz"),
+    log:
+        "<data>/logs/join_lanes/{profile}.rep{replicate}_{mate}.log",
+    benchmark:
+        "<data>/benchmarks/join_lanes/{profile}.rep{replicate}_{mate}.tsv"
+    wildcard_constraints:
+        profile=one_of(of_run(reads.in_lanes)),
+        mate="[12]",
+    group:
+        "reads"
+    conda:
+        "../envs/fastq.yaml"
+    threads: 1
+    resources:
+        **by_attempt(mem_mb=500, runtime=60),
+    params:
+        code=code_digest("join_lanes"),
+    script:
+        "../scripts/join_lanes.py"
 
 
 rule trim_reads:
     input:
         reads=by_wildcards(reads.fastq),
-        checked=rules.check_fastq.output.facts,
+        checked=ancient(rules.check_fastq.output.facts),
     output:
         # Mates leave fastp interleaved, so that both layouts are one file and one rule.
         reads=temp("<data>/reads/{profile}.rep{replicate}.fastq.gz"),
@@ -105,7 +134,7 @@ rule index_genome:
 rule align_reads:
     input:
         reads=by_wildcards(reads.to_align),
-        checked=rules.check_fastq.output.facts,
+        checked=ancient(rules.check_fastq.output.facts),
         index=rules.index_genome.output.index,
     output:
         bam=temp("<data>/alignments/{profile}.rep{replicate}.marked.bam"),
