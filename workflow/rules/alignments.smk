@@ -80,7 +80,7 @@ rule mark_alignments:
 
 rule filter_alignments:
     input:
-        unpack(by_wildcards(reads.counted_before, aged="checked")),
+        unpack(by_wildcards(reads.counted_before)),
         bam="<data>/alignments/{profile}.rep{replicate}.marked.bam",
         sizes="<data>/genome/chrom.sizes",
     output:

@@ -72,17 +72,15 @@ def of_run(function, *args, **kwargs):
     return checked(function, RUN, *args, **kwargs)
 
 
-def by_wildcards(function, *, aged=None, **known):
-    """The same for each job, as input or params: the function's further arguments are the wildcards of their names.
-    aged: the one of its files that is taken as ancient()."""
+def by_wildcards(function, **known):
+    """The same for each job, as input or params: the function's further arguments are the wildcards of their names."""
     names = [name for name in list(signature(function).parameters)[1:] if name not in known]
 
     def of_job(wildcards):
         found = {name: value for name, value in wildcards.items() if name in names}
         if "seed" in found:
             found["seed"] = int(found["seed"])
-        files = of_run(function, **found, **known)
-        return files | {aged: ancient(files[aged])} if aged else files
+        return of_run(function, **found, **known)
 
     return of_job
 

@@ -57,7 +57,7 @@ rule correlate_strands:
 
 rule measure_quality:
     input:
-        unpack(by_wildcards(peaks.quality_inputs, aged="facts")),
+        unpack(by_wildcards(peaks.quality_inputs)),
         bam="<data>/alignments/{profile}.bam",
         bai="<data>/alignments/{profile}.bam.bai",
         strands="<data>/quality/strands/{profile}.json",

@@ -4,8 +4,6 @@
 from epigroup.run.data import reads
 
 
-# The check of a replicate's files makes no result that they do not make themselves: what reads them takes what it found
-# as ancient(), and a check that knows more looks at new files alone.
 rule check_fastq:
     input:
         unpack(by_wildcards(reads.lanes)),
@@ -28,7 +26,8 @@ rule check_fastq:
     resources:
         **by_attempt(mem_mb=500, runtime=30),
     params:
-        checksums=untracked(by_wildcards(reads.known_checksums)),
+        checksums=by_wildcards(reads.known_checksums),
+        # A check that knows more makes no other reads: it looks at new files alone.
         code=untracked(code_digest("check_fastq")),
     script:
         "../scripts/check_fastq.py"
@@ -38,7 +37,7 @@ rule check_fastq:
 rule join_lanes:
     input:
         reads=by_wildcards(reads.lanes_of_mate),
-        checked=ancient(rules.check_fastq.output.facts),
+        checked=rules.check_fastq.output.facts,
     output:
         reads=temp("<data>/reads/lanes/{profile}.rep{replicate}_{mate}.fastq.gz"),
     log:
@@ -64,7 +63,7 @@ rule join_lanes:
 rule trim_reads:
     input:
         reads=by_wildcards(reads.fastq),
-        checked=ancient(rules.check_fastq.output.facts),
+        checked=rules.check_fastq.output.facts,
     output:
         # Mates leave fastp interleaved, so that both layouts are one file and one rule.
         reads=temp("<data>/reads/{profile}.rep{replicate}.fastq.gz"),
@@ -134,7 +133,7 @@ rule index_genome:
 rule align_reads:
     input:
         reads=by_wildcards(reads.to_align),
-        checked=ancient(rules.check_fastq.output.facts),
+        checked=rules.check_fastq.output.facts,
         index=rules.index_genome.output.index,
     output:
         bam=temp("<data>/alignments/{profile}.rep{replicate}.marked.bam"),
