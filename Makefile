@@ -19,7 +19,7 @@ NUMERICAL := $(addprefix tests/unit/,affinity baselines evaluation grouping netw
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 
-.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
+.PHONY: help setup demo config test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -29,6 +29,10 @@ setup: ## make .venv and find or install the command-line tools; a second run do
 
 demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/report.html
 	snakemake --cores $(CORES) --configfile $(CONFIG)
+
+config: setup ## write a config for your sheet: make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]
+	@test -n "$(SHEET)" && test -n "$(FASTA)" || { echo "make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]" >&2; exit 2; }
+	@python config/make_config.py "$(SHEET)" "$(FASTA)" $(if $(OUT),--out "$(OUT)")
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser bedtools

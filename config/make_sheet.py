@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
-"""Turn the `metadata.tsv` of an ENCODE batch download into a sample sheet.
+"""Turn the `metadata.tsv` of an ENCODE batch download, or a folder of files, into a sample sheet.
 
     python config/make_sheet.py metadata.tsv --files peaks --assembly GRCh38 --called hg38 > config/mine.tsv
+    python config/make_sheet.py FOLDER --called hg38 > config/mine.tsv
+
+Of a folder, names alone are read: which files are mates and lanes, assay, target, modality, replicate, cell type and
+control are guessed from them. Each guess is listed on stderr, row by row, with the columns that are to be completed.
+Look at all of them. What follows is of ENCODE downloads.
 
 --files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
 the FASTQ files and the control experiments that they name, a row a file or pair of mates; those of one biological
@@ -9,7 +14,7 @@ replicate, its lanes, have one number in the column replicate, and the workflow 
 --folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
 them; with --fetch the sheet names accessions and checksums (md5sum) instead, for the workflow to fetch. --groups
 is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit it for your own.
-What has no place in the sheet is listed on stderr, and nothing is guessed.
+What has no place in the sheet is listed on stderr; of a download nothing is guessed.
 """
 
 import argparse
@@ -19,6 +24,10 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
+
+from epigroup.begin.file_names import guessed_rows  # noqa: E402
 
 # assay of the portal: modality and assay of the sheet
 ASSAYS = {
@@ -47,7 +56,8 @@ NEEDED = (
     "Biosample term name",
 )
 COLUMNS = ("profile_id", "modality", "assay", "target", "cell_type", "cell_group", "replicate")
-COLUMNS += ("fastq_1", "fastq_2", "peaks", "accession", "format", "checksum", "control", "assembly")
+COLUMNS += ("fastq_1", "fastq_2", "bam", "peaks", "accession", "format", "checksum", "control", "assembly")
+OPTIONAL = ("fastq_1", "fastq_2", "bam", "peaks", "accession", "format", "checksum")
 
 
 def read_rows(path: Path, needed: Iterable[str]) -> list[dict[str, str]]:
@@ -226,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("metadata", type=Path)
+    parser.add_argument("metadata", type=Path, help="metadata.tsv, or a folder of files")
     parser.add_argument("--files", choices=("peaks", "reads"), default="peaks")
     parser.add_argument(
         "--assembly", default="GRCh38", help="the portal's name: files of others are left out"
@@ -241,6 +251,11 @@ def main() -> None:
     groups = {
         row["cell_type"]: row["cell_group"] for row in read_rows(words.groups, ("cell_type", "cell_group"))
     }
+    if words.metadata.is_dir():
+        if not words.called:
+            sys.exit("--called is missing: say the assembly of the files, as --called hg38")
+        write(words.metadata, *guessed_rows(files_below(words.metadata), groups, words.called))
+        return
     rows = read_rows(words.metadata, NEEDED)
     made, listed = sheet_rows(
         rows,
@@ -253,12 +268,26 @@ def main() -> None:
     if words.fetch:
         sums = {row["File accession"]: row.get("md5sum", "") for row in rows}
         made = [by_accession(row, sums) for row in made]
+    write(words.metadata, made, listed)
+
+
+def files_below(folder: Path) -> list[str]:
+    """Paths of all files below a folder, as it was typed."""
+    return [
+        str(path) for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")
+    ]
+
+
+def write(source: Path, made: list[dict[str, str]], listed: Iterable[str]) -> None:
+    """The sheet on stdout, without columns that no row fills in but those that a sheet must have; what is to be said on
+    stderr. Ends the program when there is no row."""
     for text in listed:
         sys.stderr.write(f"{text}\n")
     if not made:
-        sys.exit(f"{words.metadata}: nothing in it has a place in the sheet")
+        sys.exit(f"{source}: nothing in it has a place in the sheet")
+    columns = [name for name in COLUMNS if name not in OPTIONAL or any(row.get(name) for row in made)]
     writer = csv.DictWriter(
-        sys.stdout, COLUMNS, delimiter="\t", lineterminator="\n", extrasaction="ignore", restval=""
+        sys.stdout, columns, delimiter="\t", lineterminator="\n", extrasaction="ignore", restval=""
     )
     writer.writeheader()
     writer.writerows(made)

@@ -63,9 +63,9 @@ def fasta_contigs(fasta: str, built: str | os.PathLike, cache: str | os.PathLike
             return dict(read_contigs(built)[0])
         except InputError:
             log.debug("%s is damaged, which the job that reads it will say", built)
-    index = f"{fasta}.fai"
-    if os.path.exists(index) and os.stat(index).st_mtime_ns >= date:
-        return _indexed(index)
+    known = indexed_contigs(fasta)
+    if known is not None:
+        return dict(known)
     key = [os.path.abspath(fasta), os.stat(fasta).st_size, date]
     kept = Path(cache)
     if kept.exists():
@@ -81,8 +81,13 @@ def fasta_contigs(fasta: str, built: str | os.PathLike, cache: str | os.PathLike
     return dict.fromkeys(names)
 
 
-def _indexed(index: str) -> dict[str, int | None]:
-    found: dict[str, int | None] = {}
+def indexed_contigs(fasta: str) -> dict[str, int] | None:
+    """Contig -> length in bp by the index beside a FASTA (.fai); None where there is none, or an older one. Raises
+    InputError for an index that cannot be read."""
+    index = f"{fasta}.fai"
+    if not os.path.exists(index) or os.stat(index).st_mtime_ns < os.stat(fasta).st_mtime_ns:
+        return None
+    found: dict[str, int] = {}
     for number, row in enumerate(Path(index).read_text(encoding="utf-8").splitlines(), 1):
         cells = row.split("\t")
         if len(cells) < 5 or not cells[1].isdecimal():

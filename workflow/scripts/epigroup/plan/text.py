@@ -67,7 +67,8 @@ def describe(plan: Plan) -> str:
         "How this is reckoned",
         "  hours = trainings x steps x seconds a step; a step = batch size x FLOP of an example / rate",
         "  FLOP of an example in training = 3 x forward - the first layer, whose input needs no gradient;",
-        "    validation is left out (a few %)",
+        "    validations are left out, whose bins are not known yet: a few % of large networks, a fifth and more of",
+        "    small ones; costs.tsv of the finished run has both, by the clock of your machine",
         "  steps at least = (patience + 1) x validate_every, at most = max_steps; early stopping decides",
         f"  assumed: a GPU sustains {GPU_FLOPS / 1e12:g} TFLOP/s (a V100 in float32), a core "
         f"{CPU_FLOPS / 1e9:g} GFLOP/s (bfloat16);",
