@@ -19,7 +19,7 @@ NUMERICAL := $(addprefix tests/unit/,affinity baselines evaluation grouping netw
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 
-.PHONY: help setup demo test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
+.PHONY: help setup demo run test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -27,8 +27,16 @@ help: ## list the commands
 setup: ## make .venv and find or install the command-line tools; a second run does nothing
 	@setup/setup.sh
 
-demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/report.html
-	snakemake --cores $(CORES) --configfile $(CONFIG)
+# One screen of a run, by a display that is found in workflow/scripts; what is run is said, to be typed by hand elsewhere.
+demo run: export PYTHONPATH := $(CURDIR)/workflow/scripts$(if $(PYTHONPATH),:$(PYTHONPATH))
+
+demo: setup ## run the workflow on the demo: results/report/report.html
+	@echo "snakemake --cores $(CORES) --configfile $(CONFIG)"
+	@snakemake --logger epigroup --cores $(CORES) --configfile $(CONFIG)
+
+run: setup ## run the workflow on CONFIG=..., with CORES=..., or TARGET=... of it alone, shown on one screen
+	@echo "snakemake --cores $(CORES) --configfile $(CONFIG)$(if $(TARGET), -- $(TARGET))"
+	@snakemake --logger epigroup --cores $(CORES) --configfile $(CONFIG)$(if $(TARGET), -- $(TARGET))
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser bedtools
