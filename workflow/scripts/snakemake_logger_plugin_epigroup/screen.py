@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 
 from snakemake_logger_plugin_epigroup.run_state import Job, RunState
 
-UP, CLEAR_LINE, CLEAR_BELOW = "\x1b[{}A", "\x1b[K", "\x1b[J"
+UP, CLEAR_LINE, CLEAR_BELOW, CLEAR_ALL = "\x1b[{}A", "\x1b[K", "\x1b[J", "\x1b[2J\x1b[H"
 # Warnings on the screen: the last ones.
 SHOWN_WARNINGS = 3
+# Running jobs that are shown before warnings and stages are.
+LEAST_JOBS = 4
 
 
 def width_of(text: str) -> int:
@@ -93,11 +95,13 @@ def frame(state: RunState, progress: Callable[[Job], str], width: int, height: i
         tail.append(f"warnings: {state.warnings.total()}; the last:")
         tail += [f"  {text}" for text in list(state.warnings)[-SHOWN_WARNINGS:]]
     tail += [f"log   {state.log}"] if state.log else []
-    room = max(height - len(head) - len(tail) - 1, 1)
+    # A terminal of few lines goes without warnings, then without stages.
+    for above, below in ((head, tail), (head, []), (head[:1], [])):
+        room = height - len(above) - len(below) - 1
+        if room >= min(len(state.running), LEAST_JOBS):
+            break
     jobs = sorted(state.running.values(), key=lambda job: job.start)
-    lines = [*head, "running", *job_lines(jobs, progress, room, width, now), *tail]
-    if len(lines) > height:  # a terminal of few lines: what runs now comes first
-        lines = [*head[:1], *job_lines(jobs, progress, max(height - 1, 0), width, now)]
+    lines = [*above, "running", *job_lines(jobs, progress, room, width, now), *below]
     return [clipped(line, width) for line in lines[:height]]
 
 
@@ -108,6 +112,7 @@ class Screen:
     def __init__(self, terminal: int):
         self.terminal = terminal
         self.drawn: list[str] = []
+        self.fitted = (0, 0)
 
     def size(self) -> tuple[int, int]:
         """(columns, lines) that may be used: the last column would wrap, the last line holds the cursor."""
@@ -118,26 +123,27 @@ class Screen:
         return max((columns or 80) - 1, 10), max((lines or 24) - 1, 2)
 
     def draw(self, state: RunState, progress: Callable[[Job], str]) -> None:
-        width, height = self.size()
+        width, height = size = self.size()
         lines = frame(state, progress, width, height, time.monotonic())
-        self.write(self.back(width) + "".join(f"{line}{CLEAR_LINE}\n" for line in lines) + CLEAR_BELOW)
-        self.drawn = lines
+        self.write(self.back(size) + "".join(f"{line}{CLEAR_LINE}\n" for line in lines) + CLEAR_BELOW)
+        self.drawn, self.fitted = lines, size
 
-    def back(self, width: int) -> str:
-        """To the first line that was drawn: in a terminal that has become narrower lines take several."""
-        rows = sum(max(-(-width_of(line) // (width + 1)), 1) for line in self.drawn)
-        return "\r" + (UP.format(rows) if rows else "")
+    def back(self, size: tuple[int, int]) -> str:
+        """To the first line that was drawn; in a terminal of another size, where lines have moved, to the top."""
+        if self.drawn and size != self.fitted:
+            return CLEAR_ALL
+        return "\r" + (UP.format(len(self.drawn)) if self.drawn else "")
 
     def say(self, text: str) -> None:
         """Lines that stay, in the place of what was drawn."""
-        width, _ = self.size()
-        lines = wrapped(text, width)
-        self.write(self.back(width) + CLEAR_BELOW + "".join(f"{line}\n" for line in lines))
+        size = self.size()
+        lines = wrapped(text, size[0])
+        self.write(self.back(size) + CLEAR_BELOW + "".join(f"{line}\n" for line in lines))
         self.drawn = []
 
     def clear(self) -> None:
         if self.drawn:
-            self.write(self.back(self.size()[0]) + CLEAR_BELOW)
+            self.write(self.back(self.size()) + CLEAR_BELOW)
             self.drawn = []
 
     def write(self, text: str) -> None:

@@ -24,7 +24,9 @@ def result_lines(inputs: Mapping[str, Any]) -> list[str]:
 
 def audit_lines(results: Results) -> list[str]:
     """How many checks of the audit fail or warn, and a line for each of the first, the gravest before the others."""
-    findings = [] if results.audit is None else results.audit["findings"]
+    if results.audit is None:
+        return []
+    findings = results.audit["findings"]
     grave = [one for verdict in (FAIL, WARN) for one in findings if one["verdict"] == verdict]
     if not grave:
         return [f"Warnings: none by the {len(findings)} checks of the audit."]
