@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 CORES ?= $(shell nproc)
 CONFIG ?= config/config.yaml
+SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
 export PYTHON PIP_FLAGS
 
@@ -27,16 +28,14 @@ help: ## list the commands
 setup: ## make .venv and find or install the command-line tools; a second run does nothing
 	@setup/setup.sh
 
-# One screen of a run, by a display that is found in workflow/scripts; what is run is said, to be typed by hand elsewhere.
-demo run: export PYTHONPATH := $(CURDIR)/workflow/scripts$(if $(PYTHONPATH),:$(PYTHONPATH))
+demo: run ## set up and run the workflow on the demo: results/report/report.html
 
-demo: setup ## run the workflow on the demo: results/report/report.html
-	@echo "snakemake --cores $(CORES) --configfile $(CONFIG)"
-	@snakemake --logger epigroup --cores $(CORES) --configfile $(CONFIG)
-
-run: setup ## run the workflow on CONFIG=..., with CORES=..., or TARGET=... of it alone, shown on one screen
-	@echo "snakemake --cores $(CORES) --configfile $(CONFIG)$(if $(TARGET), -- $(TARGET))"
-	@snakemake --logger epigroup --cores $(CORES) --configfile $(CONFIG)$(if $(TARGET), -- $(TARGET))
+# The display lies in workflow/scripts. The command is said: typed by hand it shows Snakemake's own output.
+SNAKEMAKE = $(strip --cores $(CORES) $(SNAKEMAKE_ARGS) --configfile $(CONFIG) $(if $(TARGET),-- $(TARGET)))
+run: export PYTHONPATH := $(CURDIR)/workflow/scripts$(if $(PYTHONPATH),:$(PYTHONPATH))
+run: setup ## run the workflow on CONFIG=..., with CORES=... and SNAKEMAKE_ARGS=..., on one screen; TARGET=... alone
+	@echo "snakemake $(SNAKEMAKE)"
+	@snakemake --logger epigroup --printshellcmds $(SNAKEMAKE)
 
 test: setup ## run the tests; artefacts/ keeps screenshots of the report
 	@setup/setup.sh browser bedtools

@@ -1,4 +1,4 @@
-"""The display of `make run`: no line wider than the terminal, nothing of a job on it but warnings, all of it in the log."""
+"""The display of `make run`: no line wider than the terminal, of jobs their warnings, the rest in the log."""
 
 import logging
 import os
@@ -19,15 +19,21 @@ STAGES = {"build_genome": "genome", "call_peaks": "peaks", "train_pack": "traini
 def busy(n_jobs=30, n_warnings=9):
     """A run in its middle."""
     state = RunState("a run", STAGES, start=0.0, log=".snakemake/log/of_this_run.snakemake.log")
-    state.begin({"build_genome": 1, "call_peaks": 4, "train_pack": n_jobs, "make_report": 1, "all": 1, "total": 99})
+    state.begin(
+        {"build_genome": 1, "call_peaks": 4, "train_pack": n_jobs, "make_report": 1, "all": 1, "total": 99}
+    )
     state.started(900, Job("build_genome", "build_genome", (), 0.0))
     state.finished(900)
     for i in range(n_jobs):
-        state.started(i, Job("train_pack", f"train_pack STRATEGY_OF_A_LONG_NAME, seed {i}, pack 0", (), float(i)))
+        state.started(
+            i, Job("train_pack", f"train_pack STRATEGY_OF_A_LONG_NAME, seed {i}, pack 0", (), float(i))
+        )
     state.started(901, Job("call_peaks", "call_peaks wide_好_name", (), 50.0))
     state.gave_up(901)
     for i in range(n_warnings):
-        state.warnings[f"call_peaks: profile {i}: no control, so that the background comes from the profile"] += 1
+        state.warnings[
+            f"call_peaks: profile {i}: no control, so that the background comes from the profile"
+        ] += 1
     return state
 
 
@@ -50,7 +56,10 @@ def test_the_screen_says_stages_jobs_progress_warnings_and_log():
         "  train_pack STRATEGY_OF_A_LONG_NAME, seed 1, pack 0     1:14  554 of 20,000 (2 %), at most 23 min left",
         "  failed: call_peaks wide_好_name",
         "warnings: 9; the last:",
-        *(f"  call_peaks: profile {i}: no control, so that the background comes from the profile" for i in (6, 7, 8)),
+        *(
+            f"  call_peaks: profile {i}: no control, so that the background comes from the profile"
+            for i in (6, 7, 8)
+        ),
         "log   .snakemake/log/of_this_run.snakemake.log",
     ]
 
@@ -78,7 +87,9 @@ def test_a_job_that_is_tried_again_has_not_failed():
 
 
 def record(event, **known):
-    made = logging.LogRecord("snakemake.logging", known.pop("level", logging.INFO), "", 0, known.pop("msg", ""), (), None)
+    made = logging.LogRecord(
+        "snakemake.logging", known.pop("level", logging.INFO), "", 0, known.pop("msg", ""), (), None
+    )
     made.__dict__ |= known | ({"event": event} if event else {})
     return made
 
@@ -121,7 +132,11 @@ def test_on_a_pipe_a_stage_takes_a_line_and_jobs_are_heard_when_they_warn(tmp_pa
         "Open: report.html",
     ]
     whole = (tmp_path / "whole.log").read_text().splitlines()
-    assert "noise 30" in whole and whole.count("more noise") == 30 and "WARNING call_peaks/p30: no control" in whole
+    assert (
+        "noise 30" in whole
+        and whole.count("more noise") == 30
+        and "WARNING call_peaks/p30: no control" in whole
+    )
     os.write(2, b"as before\n")
     assert capfd.readouterr().err == "as before\n"
 
@@ -145,7 +160,13 @@ def test_a_refusal_before_the_first_job_is_said_whole(capfd):
 def test_what_snakemake_complains_of_is_told_at_the_end(capfd):
     display = Display()
     display.take(record(LogEvent.RUN_INFO, stats={"build_genome": 1, "total": 1}))
-    display.take(record(LogEvent.ERROR, msg="MissingOutputException: a.bed is not there", level=logging.ERROR))
-    display.take(record(None, msg="At least one job did not complete successfully.", level=logging.ERROR))
+    display.take(
+        record(LogEvent.ERROR, msg="MissingOutputException: a.bed is not there", level=logging.ERROR)
+    )
+    display.take(
+        record(
+            None, msg="WorkflowError:\nAt least one job did not complete successfully.", level=logging.ERROR
+        )
+    )
     display.close()
     assert capfd.readouterr().err.splitlines()[-1] == "MissingOutputException: a.bed is not there"

@@ -27,8 +27,14 @@ def test_a_job_is_called_by_its_rule_and_wildcards():
             "554 of 20,000 (2 %), at most 23 min 05 s left",
         ),
         ("scores: 393 of 393 examples, 3303 examples/s, 0 s left", "393 of 393 (100 %), 0 s left"),
-        ("bins: 5,000 of 10,000 bins, 2e+04 bins/s, 2 h 10 min left; chr1", "5,000 of 10,000 (50 %), 2 h 10 min left"),
-        ("drew results/figures/examples.svg (4 of 5 rows)", "drew results/figures/examples.svg (4 of 5 rows)"),
+        (
+            "bins: 5,000 of 10,000 bins, 2e+04 bins/s, 2 h 10 min left; chr1",
+            "5,000 of 10,000 (50 %), 2 h 10 min left",
+        ),
+        (
+            "drew results/figures/examples.svg (4 of 5 rows)",
+            "drew results/figures/examples.svg (4 of 5 rows)",
+        ),
     ],
 )
 def test_a_line_of_progress_is_made_short_and_others_stay(message, shown):
@@ -55,9 +61,15 @@ def test_the_end_of_a_long_log_is_read_and_no_more(tmp_path):
     ("text", "why"),
     [
         (f"{STAMP} INFO root: begun\n{STAMP} ERROR root: x.bed: line 3 is wrong\n", "x.bed: line 3 is wrong"),
-        (f"{STAMP} ERROR root: the first\nTraceback\n{STAMP} ERROR root: rule a: the last\n", "rule a: the last"),
+        (
+            f"{STAMP} ERROR root: the first\nTraceback\n{STAMP} ERROR root: rule a: the last\n",
+            "rule a: the last",
+        ),
         (f"{STAMP} INFO a.b: step 5\n", "it was ended from outside, as where memory or time ran out"),
-        ("Warning: skipped\nError: reads file does not look like a FASTQ file\nterminate called\n", "Error: reads file"),
+        (
+            "Warning: skipped\nError: reads file does not look like a FASTQ file\nterminate called\n",
+            "Error: reads file",
+        ),
         ("10 reads\n9 pairs\n", "9 pairs"),
         ("", "it left no word in its log"),
     ],
@@ -100,4 +112,7 @@ def test_a_job_writes_its_log_to_the_file_and_warnings_alone_to_the_terminal(tmp
         "ERROR train_pack/SMTL/seed1: rule train_pack: ValueError: odd; a fault of the program: the traceback is in "
         "r/logs/train_pack/SMTL/seed1.log",
     ]
-    assert all(word in log for word in ("INFO a: step 1", "no control", "of a library", "Traceback", "ValueError: odd"))
+    assert all(
+        word in log
+        for word in ("INFO a: step 1", "no control", "of a library", "Traceback", "ValueError: odd")
+    )

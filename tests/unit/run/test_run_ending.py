@@ -39,7 +39,10 @@ def test_a_target_without_a_report_names_what_it_made():
         "toy: finished in 2 min 05 s, 12 jobs.",
         "Made: results/peaks/0.bed, results/peaks/1.bed, results/peaks/2.bed and 2 more",
     ]
-    assert success_lines(RUN, made[:1], 0, 1.0) == ["toy: nothing was to be done.", "Made: results/peaks/0.bed"]
+    assert success_lines(RUN, made[:1], 0, 1.0) == [
+        "toy: nothing was to be done.",
+        "Made: results/peaks/0.bed",
+    ]
 
 
 def test_a_target_that_makes_no_file_has_said_what_it_says():

@@ -13,13 +13,13 @@ from snakemake_logger_plugin_epigroup.display import Display
 
 
 class LogHandler(LogHandlerBase):
-    """Takes what Snakemake says of a run. A fault in the display must not end a run: it is told, and the run goes on."""
+    """Takes what Snakemake says of a run. A fault in the display is told, and the run goes on."""
 
     def __post_init__(self) -> None:
         self.display = None if self.common_settings.dryrun else Display()
 
     def describe(self, title: str, stages: dict[str, str]) -> None:
-        """What the Snakefile knows. stages: rule -> stage, in the order of the workflow; a rule of none is not shown."""
+        """What the Snakefile knows. stages: rule -> stage, in the workflow's order; a rule of none is not shown."""
         if self.display is not None:
             self.display.describe(title, stages)
 

@@ -1,4 +1,4 @@
-"""What jobs and programs write to the terminal by themselves, taken line by line, so that it does not mar the display."""
+"""What jobs and programs write to the terminal by themselves, taken line by line: it would mar the display."""
 
 import os
 import select
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 
 class Capture:
-    """From now on standard output and error of this process, and of all that it starts, end in `take`, a line at a time;
+    """From now on standard output and error of this process, and of all that it starts, go to `take`, line by line;
     `terminal` is a descriptor of the standard error as it was. `end` puts both back. A reader that stopped would stop
     the jobs: what `take` raises is passed over."""
 

@@ -31,8 +31,8 @@ LAST_WARNINGS, LAST_ERROR_LINES = 5, 12
 
 
 class Display:
-    """Before the first job and after the last, lines as they come; between them a screen, or few lines where there is no
-    terminal. Threads: Snakemake's of the log, the reader of what jobs write, and the clock's."""
+    """Before the first job and after the last, lines as they come; between them a screen, or few lines where there is
+    no terminal. Threads: Snakemake's of the log, the reader of what jobs write, and the clock's."""
 
     def __init__(self) -> None:
         self.state = RunState()
@@ -75,7 +75,9 @@ class Display:
                     self.view.event(f"failed: {failed.name}")
             elif event in (None, LogEvent.ERROR) and record.levelno >= logging.WARNING:
                 self.complain(record)
-            elif event is None and str(record.msg).startswith(("Nothing to be done", "Terminating processes")):
+            elif event is None and str(record.msg).startswith(
+                ("Nothing to be done", "Terminating processes")
+            ):
                 self.view.say(str(record.msg).splitlines()[0])
             else:
                 return
@@ -102,7 +104,7 @@ class Display:
     def complain(self, record: logging.LogRecord) -> None:
         """A warning or an error of Snakemake itself, or a refusal."""
         text = str(record.msg).strip()
-        if not text or text.startswith(SAID_OTHERWISE):
+        if not text or text.removeprefix("WorkflowError:").lstrip().startswith(SAID_OTHERWISE):
             return
         if self.clock is None:
             self.view.say(text)

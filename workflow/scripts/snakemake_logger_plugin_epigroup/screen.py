@@ -18,7 +18,8 @@ LEAST_JOBS = 4
 def width_of(text: str) -> int:
     """Columns that a text takes: 2 for wide letters, 0 for what is written over the letter before."""
     return sum(
-        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1
+        for one in text
     )
 
 
@@ -41,7 +42,9 @@ def wrapped(text: str, width: int, indent: str = "  ") -> list[str]:
     lines = []
     for line in text.splitlines():
         begin = line[: len(line) - len(line.lstrip())]
-        lines += textwrap.wrap(line.strip(), max(width, 20), initial_indent=begin, subsequent_indent=begin + indent) or [""]
+        lines += textwrap.wrap(
+            line.strip(), max(width, 20), initial_indent=begin, subsequent_indent=begin + indent
+        ) or [""]
     return [clipped(line, width) for line in lines]
 
 
@@ -70,14 +73,17 @@ def stage_lines(state: RunState, width: int) -> list[str]:
     return lines
 
 
-def job_lines(jobs: Sequence[Job], progress: Callable[[Job], str], room: int, width: int, now: float) -> list[str]:
+def job_lines(
+    jobs: Sequence[Job], progress: Callable[[Job], str], room: int, width: int, now: float
+) -> list[str]:
     """A line a running job, the oldest first, with how far its log says it is; at most `room` lines."""
     shown = jobs if len(jobs) <= room else jobs[: max(room - 1, 0)]
     names = max((width_of(job.name) for job in shown), default=0)
     names = min(names, max(3 * width // 5, 20))
     lines = [
         clipped(
-            f"  {clipped(job.name, names):<{names}}  {clock(now - job.start):>7}  {progress(job)}".rstrip(), width
+            f"  {clipped(job.name, names):<{names}}  {clock(now - job.start):>7}  {progress(job)}".rstrip(),
+            width,
         )
         for job in shown
     ]
@@ -88,7 +94,9 @@ def job_lines(jobs: Sequence[Job], progress: Callable[[Job], str], room: int, wi
 def frame(state: RunState, progress: Callable[[Job], str], width: int, height: int, now: float) -> list[str]:
     """The screen's lines: at most `height`, each of at most `width` columns."""
     failed = f", {len(state.failed)} failed" if state.failed else ""
-    head = [f"{state.title}: {state.n_done} of {state.n_wanted} jobs done{failed}, {clock(now - state.start)}"]
+    head = [
+        f"{state.title}: {state.n_done} of {state.n_wanted} jobs done{failed}, {clock(now - state.start)}"
+    ]
     head += stage_lines(state, width)
     tail = [f"  failed: {job.name}" for job in list(state.failed.values())[-SHOWN_WARNINGS:]]
     if state.warnings:

@@ -13,9 +13,21 @@ STAMPED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (?P<level>[A-Z]+) [\w.]+: 
 AMOUNT = re.compile(r"(?P<done>\d[\d,]*) of (?:at most )?(?P<total>\d[\d,]*)")
 LEFT = re.compile(r"(?:at most )?\d+ (?:s|min|h)(?: \d\d (?:s|min))? left")
 # Words by which a line of a program's own log is taken for the cause of its end.
-COMPLAINTS = re.compile(r"error|fail|cannot|can't|no such|not found|not on PATH|damaged|denied|killed", re.IGNORECASE)
+COMPLAINTS = re.compile(
+    r"error|fail|cannot|can't|no such|not found|not on PATH|damaged|denied|killed", re.IGNORECASE
+)
 # Wildcards whose value says by itself what it is of.
-SELF_EVIDENT = ("strategy", "profile", "grouping", "baseline", "affinity", "choice", "average", "external", "chrom")
+SELF_EVIDENT = (
+    "strategy",
+    "profile",
+    "grouping",
+    "baseline",
+    "affinity",
+    "choice",
+    "average",
+    "external",
+    "chrom",
+)
 
 
 def job_words(rule: str, wildcards: Mapping[str, object]) -> str:

@@ -30,6 +30,8 @@ def audit_lines(results: Results) -> list[str]:
     grave = [one for verdict in (FAIL, WARN) for one in findings if one["verdict"] == verdict]
     if not grave:
         return [f"Warnings: none by the {len(findings)} checks of the audit."]
-    head = f"Warnings: {len(grave)} of {len(findings)} checks of the audit" + (", of which:" if grave[TOLD:] else ":")
+    head = f"Warnings: {len(grave)} of {len(findings)} checks of the audit" + (
+        ", of which:" if grave[TOLD:] else ":"
+    )
     told = [f"{one['verdict']}, {one['title']}: {one['figure']}" for one in grave[:TOLD]]
     return [head, *(f"  {shorten(one, LETTERS, placeholder=' …')}" for one in told)]

@@ -23,8 +23,8 @@ class FailedJob:
 
 
 def success_lines(run: Run, made: Sequence[str], n_jobs: int, seconds: float) -> list[str]:
-    """The last lines of a run that went well. made: the files that were asked for; n_jobs: jobs that ran, 0 where nothing
-    was to be done; seconds: time taken."""
+    """The last lines of a run that went well. made: the files that were asked for; n_jobs: jobs that ran, 0 where
+    nothing was to be done; seconds: time taken."""
     report = run.path("report/report.html")
     took = f"finished in {duration(seconds)}, {n_jobs} jobs" if n_jobs else "nothing was to be done"
     lines = [f"{run.config['name']}: {took}."]
