@@ -36,6 +36,7 @@ SETTINGS = {
     },
     "loss": "bce",
     "focal_gamma": 2.0,
+    "total_weight": 0.2,
     "positive_weights": "none",
     "max_positive_weight": 100.0,
     "optimiser": "adam",

@@ -21,6 +21,7 @@ TRAINING = {
     "network": NETWORK,
     "loss": "bce",
     "focal_gamma": 2.0,
+    "total_weight": 0.2,
     "positive_weights": "none",
     "max_positive_weight": 100.0,
     "optimiser": "adam",

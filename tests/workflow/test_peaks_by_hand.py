@@ -1,5 +1,6 @@
 """On real reads the workflow's peaks are those of the same tools typed by hand (tests/by_hand/peaks.sh)."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -88,3 +89,29 @@ def test_peaks_equal_those_typed_by_hand(checkout, real_data, kind):
     found = dict(zip(*(line.split("\t") for line in text.splitlines()), strict=True))
     print(kind, found)
     assert float(found["jaccard"]) >= 0.99 and int(found["n_intersections"]) >= 15
+    if kind == "chip":
+        check_equal_depth(checkout, config)
+
+
+def check_equal_depth(checkout, config):
+    """With fewer fragments of the profile, and its control whole, there are fewer of its peaks; too many are refused."""
+    whole = count_reads(checkout / "results/chip/alignments/GAF.bam")
+    control = count_reads(checkout / "results/chip/alignments/bg.bam")
+    (checkout / "thin.yaml").write_text(yaml.safe_dump(config | {"reads": {"fragments": whole // 2}}))
+    target = "results/chip/peaks/called/GAF_peaks.narrowPeak.gz"
+    before = gzip.decompress((checkout / target).read_bytes())
+    run_snakemake(checkout, "-c2", "--configfile", "thin.yaml", "--", target)
+    assert count_reads(checkout / "results/chip/alignments/GAF.bam") == whole // 2
+    assert count_reads(checkout / "results/chip/alignments/bg.bam") == control
+    assert 0 < gzip.decompress((checkout / target).read_bytes()).count(b"\n") < before.count(b"\n")
+    (checkout / "thin.yaml").write_text(yaml.safe_dump(config | {"reads": {"fragments": whole + 1}}))
+    refused = run_snakemake(checkout, "-c2", "--configfile", "thin.yaml", "--", target, check=False)
+    told = (
+        refused.stdout + refused.stderr + (checkout / "results/chip/logs/thin_alignments/GAF.log").read_text()
+    )
+    assert f"GAF: has {whole:,} fragments after the filters" in told
+
+
+def count_reads(path):
+    command = ["samtools", "view", "-c", str(path)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

@@ -123,6 +123,8 @@ rule pool_replicates:
         "<data>/logs/pool_replicates/{profile}.log",
     benchmark:
         "<data>/benchmarks/pool_replicates/{profile}.tsv"
+    wildcard_constraints:
+        profile=one_of(of_run(reads.pooled_whole)),
     group:
         "reads"
     conda:
@@ -138,3 +140,31 @@ rule pool_replicates:
         ' ; if [ $# -gt 1 ]; then samtools merge -c -p -f "$part" "$@"'
         ' ; else ln -f "$1" "$part" || cp "$1" "$part" ; fi'
         ' ; samtools index "$part" {output.bai:q} ; mv "$part" {output.bam:q} ; touch {output.bai:q}) 2> {log:q}'
+
+
+rule thin_alignments:
+    input:
+        bams=by_wildcards(reads.replicate_alignments),
+    output:
+        bam="<data>/alignments/{profile}.bam",
+        bai="<data>/alignments/{profile}.bam.bai",
+    log:
+        "<data>/logs/thin_alignments/{profile}.log",
+    benchmark:
+        "<data>/benchmarks/thin_alignments/{profile}.tsv"
+    wildcard_constraints:
+        profile=one_of(of_run(reads.thinned)),
+    group:
+        "reads"
+    conda:
+        "../envs/stats.yaml"
+    threads: 1
+    resources:
+        **by_attempt(runtime=180),
+        # the number of each fragment, 8 bytes; a fragment takes some 100 of a BAM file
+        mem_mb=lambda wc, input, attempt: (1000 + int(0.4 * input.size_mb)) * attempt,
+    params:
+        cfg={"fragments": config["reads"]["fragments"], "seed": config["reads"]["fragments_seed"]},
+        code=code_digest("thin_alignments"),
+    script:
+        "../scripts/thin_alignments.py"

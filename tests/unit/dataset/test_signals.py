@@ -1,6 +1,7 @@
 """Quantitative targets: from bigWigs into shards and out of the loader, trained on, and what is refused."""
 
 import json
+import math
 
 import h5py
 import numpy as np
@@ -135,6 +136,12 @@ def test_means_that_cannot_be_stored_are_refused(tmp_path, value, transform, mat
 def test_log1p_holds_what_float16_does_not(tmp_path):
     assert one_signal(tmp_path, 70_000, "log1p").tolist() == [0, np.float16(np.log1p(70_000)), 0, 0, 0]
     assert one_signal(tmp_path, -3, "none").tolist() == [0, -3, 0, 0, 0]
+
+
+@pytest.mark.parametrize("mean", [-70_000.0, -3.0, 1e-3, 70_000.0])
+def test_arcsinh_takes_any_mean(tmp_path, mean):
+    expected = np.float16(math.copysign(math.log(abs(mean) + math.sqrt(mean**2 + 1)), mean))
+    assert one_signal(tmp_path, mean, "arcsinh").tolist() == [0, expected, 0, 0, 0]
 
 
 def test_signals_of_another_genome_are_refused_by_task(made, tmp_path):

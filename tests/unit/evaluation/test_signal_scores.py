@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from sklearn.metrics import mean_poisson_deviance, mean_squared_error
+from sklearn.metrics import mean_absolute_error, mean_poisson_deviance, mean_squared_error, r2_score
 
 from epigroup.comparison.best_of import choose_strategies
 from epigroup.comparison.scores import Results
@@ -42,6 +42,11 @@ def test_correlations_and_error_are_scipys(pairs, offset):
     if (x == x[0]).all() or (y == y[0]).all():
         assert np.isnan([found["test_pearson"], found["test_spearman"]]).all()
     assert found["test_mse"] == pytest.approx(mean_squared_error(x, y), rel=1e-9, abs=1e-9)
+    assert found["test_mae"] == pytest.approx(mean_absolute_error(x, y), rel=1e-9, abs=1e-9)
+    if (x == x[0]).all():
+        assert np.isnan(found["test_r2"])
+    elif x.std() > 1e-6 * max(1, abs(x).max()):
+        assert found["test_r2"] == pytest.approx(r2_score(x, y), rel=1e-6, abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None)

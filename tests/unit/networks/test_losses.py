@@ -15,7 +15,13 @@ from epigroup.core.errors import InputError
 from epigroup.networks.losses import LOSSES, build_loss, positive_weights
 from epigroup.networks.settings import LossSettings
 
-CFG = {"loss": "bce", "focal_gamma": 2.0, "positive_weights": "none", "max_positive_weight": 100.0}
+CFG = {
+    "loss": "bce",
+    "focal_gamma": 2.0,
+    "total_weight": 0.2,
+    "positive_weights": "none",
+    "max_positive_weight": 100.0,
+}
 POSITIVES = torch.tensor([10, 250, 900])
 N = 1000
 
@@ -62,6 +68,23 @@ def test_poisson_and_mse_are_those_of_torch_and_scikit_learn():
     assert mse.mean().item() == pytest.approx(expected, rel=1e-5)
 
 
+def test_poisson_multinomial_is_its_definition():
+    """Against torch: the mean over a batch is the multinomial term, a mean over tasks, and the weighted Poisson loss of
+    the sums over the number of tasks."""
+    logits, _ = example()
+    counts = torch.from_numpy(np.random.default_rng(2).poisson(2.0, logits.shape).astype(float))
+    for weight in (0.2, 1.0, 3.0):
+        rates = logits.exp()
+        shares = -(counts * torch.log_softmax(logits, 1)).mean(1)
+        sums = F.poisson_nll_loss(rates.sum(1), counts.sum(1), log_input=False, reduction="none", eps=0)
+        found = loss_of("poisson_multinomial", total_weight=weight)(logits, counts)
+        torch.testing.assert_close(found.mean(1), shares + weight * sums / 3)
+    equal = loss_of("poisson_multinomial", total_weight=1.0)(logits, counts)
+    torch.testing.assert_close(equal.sum(1), loss_of("poisson")(logits, counts).sum(1))
+    alone = loss_of("poisson_multinomial", total_weight=0.5)(logits[:, :1], counts[:, :1])
+    torch.testing.assert_close(alone, 0.5 * loss_of("poisson")(logits[:, :1], counts[:, :1]))
+
+
 @pytest.mark.parametrize("weights", ["none", "balanced", 3.0])
 @pytest.mark.parametrize("name", ["bce", "focal"])
 def test_gradients_of_losses_of_labels(name, weights):
@@ -70,7 +93,7 @@ def test_gradients_of_losses_of_labels(name, weights):
     assert torch.autograd.gradcheck(lambda z: loss(z, y), logits.requires_grad_())
 
 
-@pytest.mark.parametrize("name", ["poisson", "mse"])
+@pytest.mark.parametrize("name", ["poisson", "poisson_multinomial", "mse"])
 def test_gradients_of_losses_of_counts(name):
     logits, _ = example(5)
     counts = torch.arange(15.0, dtype=torch.float64).reshape(5, 3)
@@ -134,7 +157,9 @@ def test_weights_are_those_of_pos_weight(name):
 
 
 def test_wrong_settings_are_named():
-    with pytest.raises(InputError, match="unknown loss 'hinge'; known: bce, focal, poisson, mse"):
+    with pytest.raises(
+        InputError, match="unknown loss 'hinge'; known: bce, focal, poisson, poisson_multinomial, mse"
+    ):
         loss_of("hinge")
     with pytest.raises(InputError, match="balanced has no meaning with loss mse"):
         loss_of("mse", positive_weights="balanced")

@@ -6,6 +6,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pandas as pd
+from scipy.stats import false_discovery_control
 
 from epigroup.audit.finding import NOT_APPLICABLE, PASS, WARN, Finding
 from epigroup.audit.properties import BY_PEAKS, NUMBERS, WORDS
@@ -84,15 +85,6 @@ def p_value(seen: float, drawn: np.ndarray, exact: bool) -> float:
     return as_large / len(drawn) if exact else (as_large + 1) / (len(drawn) + 1)
 
 
-def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """float64 (n,): the least false discovery rate at which each is found (Benjamini & Hochberg 1995)."""
-    order = np.argsort(p)
-    raw = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty(len(p))
-    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1)
-    return q
-
-
 def measures(names: ScoreNames) -> dict[str, str]:
     """Column and words of what is held against technique: the score that strategies are compared by, the last of
     those shown (AUROC, which the base rate does not move), and the gain in the first."""
@@ -141,7 +133,7 @@ def confounder_tests(
             kind, p = "rho" if of_numbers else "epsilon2", p_value(seen, drawn, exact)
             rows.append([name, measure, kind, len(part), seen, p])
     table = pd.DataFrame(rows, columns=COLUMNS[:-1])
-    table["q"] = benjamini_hochberg(table["p"].to_numpy(float)) if len(table) else []
+    table["q"] = false_discovery_control(table["p"].to_numpy(float), method="bh") if len(table) else []
     return table
 
 

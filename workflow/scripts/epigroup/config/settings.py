@@ -21,7 +21,7 @@ from epigroup.networks.settings import read_network
 from epigroup.training import balancing, schedule
 from epigroup.training.settings import read_training
 
-QUANTITATIVE_LOSSES = ("poisson", "mse")
+QUANTITATIVE_LOSSES = ("poisson", "poisson_multinomial", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
 UNHASHED = ("adopt", "downloads", "figures", "running", "tracks")
 
@@ -82,6 +82,11 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
     trained = {name: training_settings(config, name) for name in strategies}
     check_warm_starts(config, trained, source)
     check_teachers(config, trained, source)
+    if config["reads"]["fragments"] is not None and config["peaks"]["replicates"] != "pooled":
+        raise InputError(
+            f"{source}: reads.fragments: draws from all replicates of a profile together, and peaks.replicates: "
+            f"{config['peaks']['replicates']} calls peaks on all reads of each; take peaks.replicates: pooled"
+        )
     _check_losses(config, source)
     _check_training(config, source)
     _check_jitter(config, source)

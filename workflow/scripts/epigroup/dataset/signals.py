@@ -1,4 +1,4 @@
-"""Quantitative targets: the mean of each task's signal over the bins, as it is or as log(1 + mean)."""
+"""Quantitative targets: each task's mean signal over the bins, as it is, as log(1 + mean) or as its arcsinh."""
 
 import json
 import logging
@@ -15,7 +15,11 @@ from epigroup.formats.bigwig import bin_means, check_chromosomes, open_bigwig
 log = logging.getLogger(__name__)
 
 HIGHEST = float(np.finfo(np.float16).max)  # 65,504: targets are stored as float16
-TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"none": lambda mean: mean, "log1p": np.log1p}
+TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "none": lambda mean: mean,
+    "log1p": np.log1p,
+    "arcsinh": np.arcsinh,
+}
 
 
 def read_signals(
@@ -45,11 +49,13 @@ def read_signals(
         if transform == "log1p" and len(mean) and mean.min() < 0:
             raise InputError(
                 f"{where}: {_place(chrom, bins, bin_size, mean.argmin())} has the mean {mean.min():.6g}, and "
-                "dataset.signal_transform log1p is for signals from 0; use none"
+                "dataset.signal_transform log1p is for signals from 0; use arcsinh or none"
             )
         values = TRANSFORMS[transform](mean)
         if len(values) and np.abs(values).max() > HIGHEST:
-            remedy = "scale the signal" if transform == "log1p" else "use dataset.signal_transform log1p"
+            remedy = (
+                "use dataset.signal_transform log1p or arcsinh" if transform == "none" else "scale the signal"
+            )
             worst = np.abs(values).argmax()
             raise InputError(
                 f"{where}: {_place(chrom, bins, bin_size, worst)} has the mean {mean[worst]:.6g}, beyond what "

@@ -32,6 +32,14 @@ def mean_squared_error(target: np.ndarray, predicted: np.ndarray) -> float:
     return float(np.square(predicted - target).mean()) if len(target) else np.nan
 
 
+def determination(target: np.ndarray, predicted: np.ndarray) -> float:
+    """1 less the squared errors of the predictions (N,) over those of the targets' own mean; NaN of targets that never
+    change and of fewer than two."""
+    if len(target) < 2 or (target == target[0]).all():
+        return np.nan
+    return float(1 - np.square(predicted - target).sum() / np.square(target - target.mean()).sum())
+
+
 def poisson_deviance(target: np.ndarray, predicted: np.ndarray) -> float:
     """Mean of 2 (t log(t / p) - t + p), t log t being 0 at 0; NaN without examples, and where a target is
     below 0 or a prediction not above it, where it is not defined.
@@ -98,6 +106,17 @@ def squared_error(task: SignalPredictions) -> float:
     return mean_squared_error(task.target, task.predicted)
 
 
+def absolute_error(task: SignalPredictions) -> float:
+    """Mean size of prediction less target, in their unit; 0 and more; NaN without examples."""
+    return float(np.abs(task.predicted - task.target).mean()) if len(task.target) else np.nan
+
+
+def explained(task: SignalPredictions) -> float:
+    """Coefficient of determination: 1 less the squared errors over those of the targets' mean in these examples; at
+    most 1, below 0 where that mean would be nearer; NaN where the target never changes."""
+    return determination(task.target, task.predicted)
+
+
 def deviance(task: SignalPredictions) -> float:
     """Mean of 2 (t log(t / p) - t + p) of target t and prediction p; 0 and more; NaN without examples, and where a
     target is below 0 or a prediction not above it."""
@@ -120,6 +139,8 @@ SIGNAL_SCORES: tuple[Score, ...] = (
         draws=lambda drawn: pearson_of(drawn.n, drawn.x, drawn.y, drawn.xx, drawn.yy, drawn.xy),
     ),
     Score("spearman", "Spearman ρ", "shown", task_spearman, splits=("validation", "test")),
+    Score("r2", "R²", "also", explained, splits=("validation", "test")),
+    Score("mae", "Absolute error", "also", absolute_error, splits=("validation", "test"), higher_is_better=False),
     Score("mse", "Squared error", "also", squared_error, splits=("validation", "test"), higher_is_better=False),
     Score(
         "poisson_deviance", "Poisson deviance", "also", deviance, splits=("validation", "test"), higher_is_better=False,

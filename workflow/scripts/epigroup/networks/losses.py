@@ -21,12 +21,14 @@ Counts: TypeAlias = torch.Tensor | np.ndarray
 @dataclass(frozen=True)
 class Loss:
     """`build` makes the elementwise loss from the settings; `mean` turns a network's output into the expected
-    target; `of_labels`: whether it is one of targets 0 and 1, whose positives can be weighed.
+    target; `of_labels`: whether it is one of targets 0 and 1, whose positives can be weighed; `negative`: whether
+    targets below 0 mean anything under it.
     """
 
     build: Callable[[LossSettings], Elementwise]
     mean: Callable[[torch.Tensor], torch.Tensor]
     of_labels: bool
+    negative: bool = False
 
 
 def _bce(settings: LossSettings) -> Elementwise:
@@ -53,6 +55,21 @@ def _poisson(settings: LossSettings) -> Elementwise:
     return lambda logits, targets: torch.exp(logits) - targets * logits
 
 
+def _poisson_multinomial(settings: LossSettings) -> Elementwise:
+    """-target log share, share being the task's rate over the sum of the group's, and with `total_weight` the Poisson
+    loss of the sums, a T-th of it for each task. With weight 1 the sum over the tasks is that of `poisson`; below it
+    what differs between tasks counts for more than what all share (Linder et al. 2025, of positions; here of tasks).
+    """
+    weight = settings.total_weight
+
+    def poisson_multinomial(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        total = torch.logsumexp(logits, dim=-1, keepdim=True)
+        of_total = torch.exp(total) - targets.sum(-1, keepdim=True) * total
+        return -targets * (logits - total) + weight * of_total / logits.shape[-1]
+
+    return poisson_multinomial
+
+
 def _mse(settings: LossSettings) -> Elementwise:
     """The square of output - target."""
     return lambda logits, targets: torch.square(logits - targets)
@@ -62,7 +79,8 @@ LOSSES = {
     "bce": Loss(_bce, torch.sigmoid, of_labels=True),
     "focal": Loss(_focal, torch.sigmoid, of_labels=True),
     "poisson": Loss(_poisson, torch.exp, of_labels=False),
-    "mse": Loss(_mse, lambda output: output, of_labels=False),
+    "poisson_multinomial": Loss(_poisson_multinomial, torch.exp, of_labels=False),
+    "mse": Loss(_mse, lambda output: output, of_labels=False, negative=True),
 }
 
 

@@ -56,9 +56,11 @@ def read_network(given: Mapping[str, Any]) -> NetworkSettings:
 @dataclass(frozen=True)
 class LossSettings:
     """The keys of the training settings that say what is descended. positive_weights: none, balanced or a weight;
-    max_positive_weight: for balanced alone; focal_gamma: for focal alone."""
+    max_positive_weight: for balanced alone; focal_gamma: for focal alone; total_weight: for poisson_multinomial alone.
+    """
 
     loss: str
     focal_gamma: float
+    total_weight: float
     positive_weights: str | float
     max_positive_weight: float

@@ -11,6 +11,7 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.tables import table_rows
+from epigroup.networks.losses import find_loss
 from epigroup.training.batches import Batches
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def check_groups(
         columns = torch.tensor([number[task] for task in wanted], device=split.sequences.device)
         if split.signal is not None:
             ranges = dict(zip(wanted, split.signal_ranges(columns).T.tolist(), strict=True))
-            check_signals(groups, ranges, name, negative=loss != "poisson")
+            check_signals(groups, ranges, name, negative=find_loss(loss).negative)
         else:
             counts = dict(zip(wanted, split.positives(columns).tolist(), strict=True))
             check_positives(groups, counts, len(split), name)
@@ -93,7 +94,8 @@ def check_signals(
             if ranges[task][0] < 0 and not negative:
                 raise InputError(
                     f"group {group}: the signal of task {task!r} is as low as {ranges[task][0]:.6g} in the "
-                    f"{split} examples, and training.loss poisson needs signals from 0; use loss mse"
+                    f"{split} examples, and training.loss poisson and poisson_multinomial need signals from 0; use "
+                    "loss mse"
                 )
         flat = [task for task in tasks if ranges[task][0] == ranges[task][1]]
         if len(flat) == len(tasks) > 1:

@@ -177,8 +177,7 @@ def train_pack(
     check_precision(settings.precision)
     dataset, genome = open_with_genome(files.genome, files.dataset, files.shards)
     table = read_groups(files.groups, dataset.task_ids, needed=tasks or (), overlap=True, numbered=True)
-    all_groups = table.by_number()
-    groups = pack_groups(all_groups, pack, n_packs)
+    groups = pack_groups(all_groups := table.by_number(), pack, n_packs)
     found = None if files.rates is None else read_rates(files.rates, all_groups)
     rates = {group: settings.rate(None if found is None else found[group]) for group in groups}
     warm = None

@@ -154,7 +154,9 @@ def regions_text(dataset: dict, n_tasks: int) -> str:
     evaluation = {"any_peak": peak, "all_mappable": mappable, "both": peak}[dataset["evaluation_regions"]]
     text = ""
     if dataset["targets"] == "signal":
-        mean = "log(1 + mean)" if dataset["signal_transform"] == "log1p" else "mean"
+        mean = {"none": "mean", "log1p": "log(1 + mean)", "arcsinh": "arcsinh of the mean"}[
+            dataset["signal_transform"]
+        ]
         text = (
             f"A target is the {mean} of the profile's signal over a bin, bases without a value counting as 0; "
             "peaks say only which bins are used. "
@@ -203,6 +205,11 @@ def reads_text(config: dict, used: Collection[str]) -> list[str]:
         f"Alignments{', ours and given ones,' if text else ''} were sorted and their duplicates marked with samtools, "
         f"and filtered (mapping quality of at least {reads['mapq']}; primary alignments, without duplicates)."
     )
+    if reads.get("fragments"):
+        text += (
+            f" Of each profile {reads['fragments']:,} fragments were drawn at random from those left, so that all have "
+            "the same depth (controls are whole)."
+        )
     if "macs" not in used:
         return [text]
     caller = peaks.get("caller", "macs2").upper()

@@ -29,6 +29,8 @@ LOSSES = {
     "bce": "the binary cross-entropy",
     "focal": "the focal loss with gamma {gamma:g}",
     "poisson": "the Poisson loss",
+    "poisson_multinomial": "the multinomial loss of the signal's shares over the group's tasks and, with weight "
+    "{total:g}, the Poisson loss of its sum",
     "mse": "the squared error",
 }
 
@@ -159,7 +161,7 @@ def rate_text(settings: dict) -> str:
 def loss_text(settings: dict) -> str:
     """The loss in words."""
     words = LOSSES.get(settings["loss"], f"the loss “{settings['loss']}”").format(
-        gamma=settings["focal_gamma"]
+        gamma=settings["focal_gamma"], total=settings["total_weight"]
     )
     weight = settings["positive_weights"]
     if weight == "none":

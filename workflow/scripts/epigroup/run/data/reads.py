@@ -86,6 +86,19 @@ def replicate_alignments(run: Run, profile: str) -> list[str]:
     return of_replicates(run, profile, "alignments/{profile}.rep{replicate}.bam")
 
 
+def thinned(run: Run) -> list[str]:
+    """Profiles of whose fragments `reads.fragments` are drawn: all but controls."""
+    if run.config["reads"]["fragments"] is None:
+        return []
+    return [name for name in run.from_reads if not run.profiles[name].is_input]
+
+
+def pooled_whole(run: Run) -> list[str]:
+    """Profiles all of whose fragments are used."""
+    apart = thinned(run)
+    return [name for name in run.from_reads if name not in apart]
+
+
 def trimmed_counts(run: Run) -> list[str]:
     """fastp's counts of the profiles from FASTQ; none where nothing is trimmed."""
     trimmed = run.of_kind("fastq") if run.config["reads"]["trim"] else []
