@@ -1,5 +1,7 @@
 """Accessions of public archives: which files a row of the sheet asks for by them, and where those lie.
 
+Files that a row gives by their address itself: `addresses`.
+
 Layouts: the European Nucleotide Archive's folder of FASTQ files (vol1/fastq/DIR1[/DIR2]/RUN), which has the runs of
 SRA and DDBJ too; the ENCODE portal's files/ACCESSION/@@download/NAME.
 """
@@ -15,8 +17,8 @@ FOLDER = "<results>/downloads"
 
 @dataclass(frozen=True)
 class Download:
-    """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address;
-    "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
+    """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address, or "" and
+    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
     """
 
     name: str

@@ -40,4 +40,5 @@ def with_adopted(sheet: Sheet, new: Sheet) -> Sheet:
         downloads={**sheet.downloads, **new.downloads},
         checksums={**sheet.checksums, **new.checksums},
         adopted=frozenset(new.tasks),
+        notes=(*sheet.notes, *new.notes),
     )

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from epigroup.config.accessions import faults_of_accession, has_files, with_downloads
-from epigroup.config.sheet_checks import FILES, identity, paths_in, place_of, schema
+from epigroup.config.sheet_checks import FILES, identity, paths_in, place_of, rule_of, schema
 from epigroup.peaks.macs_options import parse_options
 
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
@@ -157,7 +157,7 @@ def faults_of_options(row: dict[str, str]) -> list[tuple[str, str]]:
 
 def fault_of_cell(column: str, value: str) -> str:
     """What is wrong with a cell by itself; empty when nothing is."""
-    rule = schema()["properties"][column]
+    rule = rule_of(column) or {}
     unseen = unseen_letter(value)
     if unseen:
         return f"{value!r} holds {unseen}; type the cell anew"

@@ -120,7 +120,7 @@ def plan_disk(run: Run, strategies: Sequence[StrategyPlan], searches: Sequence[T
     if run.sheet.downloads:
         files = [run.path("downloads", name) for name in run.sheet.downloads]
         rows.append(
-            Stored("downloads", size_of(files), f"{len(files)} files by accession, known once they are there")
+            Stored("downloads", size_of(files), f"{len(files)} files to fetch, known once they are there")
         )
     rows += [*plan_reads(run, bases), *plan_labels(run, bases)]
     of_fold = [*plan_networks(run, strategies, searches), *plan_scores(run, bases, strategies)]

@@ -240,5 +240,5 @@ def software(run: Run) -> list[str]:
         "macs": called,
         "idr": any(peaks.idr_program(run, name) for name in peaks.supported(run)),
     }
-    archives = {file.archive for file in run.sheet.downloads.values()}
+    archives = {file.archive for file in run.sheet.downloads.values()} - {""}
     return sorted(archives | {name for name, wanted in asked.items() if wanted})

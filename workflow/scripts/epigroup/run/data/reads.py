@@ -11,8 +11,10 @@ from epigroup.run.facts import Run
 
 
 def address(run: Run, file: str) -> str:
-    """The address of a file that is fetched: the archive's from the config, and its place there."""
+    """The address of a file that is fetched: its own in the sheet, or the archive's from the config with its place."""
     one = run.sheet.downloads[file]
+    if not one.archive:
+        return one.place
     return f"{run.config['downloads'][one.archive].rstrip('/')}/{one.place}"
 
 
