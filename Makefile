@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 CORES ?= $(shell nproc)
 CONFIG ?= config/config.yaml
+SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
 export PYTHON PIP_FLAGS
 
@@ -19,7 +20,7 @@ NUMERICAL := $(addprefix tests/unit/,affinity baselines evaluation grouping netw
 OLDER := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell \
 	NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR"
 
-.PHONY: help setup demo config test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
+.PHONY: help setup demo run config test test-processor test-faults test-fuzz test-slurm lint format docs reference plan reruns compare
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -27,8 +28,14 @@ help: ## list the commands
 setup: ## make .venv and find or install the command-line tools; a second run does nothing
 	@setup/setup.sh
 
-demo: setup ## run the workflow on the demo (or CONFIG=...): results/report/report.html
-	snakemake --cores $(CORES) --configfile $(CONFIG)
+demo: run ## set up and run the workflow on the demo: results/report/report.html
+
+# The display lies in workflow/scripts. The command is said: typed by hand it shows Snakemake's own output.
+SNAKEMAKE = $(strip --cores $(CORES) $(SNAKEMAKE_ARGS) --configfile $(CONFIG) $(if $(TARGET),-- $(TARGET)))
+run: export PYTHONPATH := $(CURDIR)/workflow/scripts$(if $(PYTHONPATH),:$(PYTHONPATH))
+run: setup ## run the workflow on CONFIG=..., with CORES=... and SNAKEMAKE_ARGS=..., on one screen; TARGET=... alone
+	@echo "snakemake $(SNAKEMAKE)"
+	@snakemake --logger epigroup --printshellcmds $(SNAKEMAKE)
 
 config: setup ## write a config for your sheet: make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]
 	@test -n "$(SHEET)" && test -n "$(FASTA)" || { echo "make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]" >&2; exit 2; }

@@ -5,6 +5,10 @@ workflow call their peaks (`snakemake -cN`), and then runs the tools by themselv
 threads: fastp, bowtie2, samtools fixmate, sort, markdup and view, macs2. Index of the genome on both sides.
 
     python benchmarks/reads.py [--libraries 20] [--reads 1000000] [--cores 2]
+
+With --mates nothing of this: seconds of the check of as many pairs of 100 bases, here and at a commit, in turns.
+
+    python benchmarks/reads.py --mates 1000000 --commit COMMIT
 """
 
 import argparse
@@ -55,9 +59,15 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--scratch", type=Path, help="where the run's temporary folder is made")
     parser.add_argument("--out", type=Path, help="the same as JSON")
+    parser.add_argument("--mates", type=int, help="pairs whose check is timed, and nothing else")
+    parser.add_argument("--commit", default="HEAD", help="what the check is held against")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=args.scratch) as folder:
-        text = json.dumps(measure(Path(folder), args.libraries, args.reads, args.cores), indent=1)
+        if args.mates:
+            found = check_mates(Path(folder), args.mates, args.commit)
+        else:
+            found = measure(Path(folder), args.libraries, args.reads, args.cores)
+        text = json.dumps(found, indent=1)
     print(text)
     if args.out:
         args.out.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +92,43 @@ def measure(folder: Path, libraries: int, reads: int, cores: int) -> dict:
         "tools_s": bare,
         "tools_total_s": sum(bare.values()),
         "ratio": ours["workflow_s"] / sum(bare.values()),
+    }
+
+
+CHECK = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from epigroup.reads.fastq import check_pair
+wall, own = time.perf_counter(), time.process_time()
+check_pair(*sys.argv[2:])
+print(time.perf_counter() - wall, time.process_time() - own)
+"""
+
+
+def check_mates(folder: Path, pairs: int, commit: str) -> dict:
+    """Least wall and processor seconds of five checks of the same pairs, here and at a commit."""
+    rng = np.random.default_rng(7)
+    files = [folder / f"r_{mate}.fastq.gz" for mate in (1, 2)]
+    for path in files:
+        write_reads(path, rng.integers(0, 4, (pairs, 100), dtype=np.uint8), rng)
+    packed = subprocess.run(
+        ["git", "archive", commit, "workflow"], cwd=REPOSITORY, capture_output=True, check=True
+    ).stdout
+    (folder / "then").mkdir()
+    subprocess.run(["tar", "-x", "-C", folder / "then"], input=packed, check=True)
+    sides = {"then": folder / "then/workflow/scripts", "now": REPOSITORY / "workflow/scripts"}
+    found: dict[str, list[list[float]]] = {name: [] for name in sides}
+    for _ in range(5):
+        for name, scripts in sides.items():
+            command = [sys.executable, "-c", CHECK, str(scripts), *map(str, files)]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            found[name].append([float(word) for word in said.split()])
+    least = {name: [min(column) for column in zip(*rows)] for name, rows in found.items()}
+    return {
+        "pairs": pairs,
+        **{name: {"wall_s": wall, "processor_s": own} for name, (wall, own) in least.items()},
+        "wall_ratio": least["now"][0] / least["then"][0],
+        "processor_ratio": least["now"][1] / least["then"][1],
     }
 
 

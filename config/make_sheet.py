@@ -9,9 +9,9 @@ control are guessed from them. Each guess is listed on stderr, row by row, with 
 Look at all of them. What follows is of ENCODE downloads.
 
 --files peaks takes one peak file of each experiment, the first kind there is in the order of PEAKS; --files reads takes
-the FASTQ files, every biological replicate a row, and the control experiments that they name; where a replicate is in
-several files, the row names one file, and the command that joins them is listed. Files are expected in --folder under
-the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
+the FASTQ files and the control experiments that they name, a row a file or pair of mates; those of one biological
+replicate, its lanes, have one number in the column replicate, and the workflow joins them. Files are expected in
+--folder under the portal's names (ENCFF....bed.gz, ENCFF....fastq.gz), as `xargs -L 1 curl -O -J -L < files.txt` leaves
 them; with --fetch the sheet names accessions and checksums (md5sum) instead, for the workflow to fetch. --groups
 is a table of cell types and their cell groups, by default that of Shiri & Sun 2022, section II.B; edit it for your own.
 What has no place in the sheet is listed on stderr; of a download nothing is guessed.
@@ -115,13 +115,11 @@ def peak_row(files: list[dict[str, str]], assembly: str, folder: str) -> dict[st
     return {"peaks": f"{folder}/{best['File accession']}.bed.gz"}
 
 
-def read_files(
-    files: list[dict[str, str]], name: str, folder: str, fetch: bool
-) -> tuple[list[dict], list[str]]:
-    """(a row a biological replicate, commands that join its files where it has several).
+def read_files(files: list[dict[str, str]], folder: str) -> list[dict[str, str]]:
+    """A row a file or pair of mates, by biological replicate.
 
-    Raises ValueError for an experiment without FASTQ files, one whose files are both single and paired, a mate that
-    is missing, and several files of a replicate that are to be fetched: a row of the sheet holds one file or pair.
+    Raises ValueError for an experiment without FASTQ files, one whose files are both single and paired, and a mate that
+    is missing.
     """
     reads = {one["File accession"]: one for one in files if one["File format"] == "fastq"}
     if not reads:
@@ -148,24 +146,14 @@ def read_files(
         if not number.isdecimal():
             raise ValueError(f"{accession} is of biological replicate {number!r}, which is no single number")
         runs[int(number)].append(mates)
-    made, joins = [], []
+    made = []
     for number, members in sorted(runs.items()):
-        members.sort()
-        row = {"replicate": str(number), "fastq_2": ""}
-        for mate, accessions in enumerate(zip(*members, strict=True), start=1):
-            paths = [f"{folder}/{accession}.fastq.gz" for accession in accessions]
-            row[f"fastq_{mate}"] = paths[0]
-            if len(paths) > 1:
-                if fetch:
-                    raise ValueError(
-                        f"replicate {number} is in several files ({', '.join(accessions)}), and a row that is fetched "
-                        "has one: leave --fetch out, and join them"
-                    )
-                row[f"fastq_{mate}"] = f"{folder}/{name}_rep{number}{f'_{mate}' if paired else ''}.fastq.gz"
-                joins.append(f"cat {' '.join(paths)} > {row[f'fastq_{mate}']}")
         by = {reads[accession].get("Controlled by", "") for mates in members for accession in mates}
-        made.append(row | {"by": " ".join(sorted(by - {""}))})
-    return made, joins
+        for mates in sorted(members):
+            row = {"replicate": str(number), "fastq_2": "", "by": " ".join(sorted(by - {""}))}
+            row |= {f"fastq_{mate}": f"{folder}/{one}.fastq.gz" for mate, one in enumerate(mates, start=1)}
+            made.append(row)
+    return made
 
 
 def sheet_rows(
@@ -176,9 +164,8 @@ def sheet_rows(
     assembly: str,
     called: str,
     folder: str,
-    fetch: bool,
 ) -> tuple[list[dict[str, str]], list[str]]:
-    """(rows of the sheet, what has no place in it or is to be done first). `called`: the assembly's name there."""
+    """(rows of the sheet, what has no place in it). `called`: the assembly's name there."""
     made, listed = [], []
     home = {row["File accession"]: row["Experiment accession"] for row in rows}
     names: dict[str, str] = {}
@@ -190,8 +177,7 @@ def sheet_rows(
                     continue
                 here = [peak_row(members, assembly, folder)]
             else:
-                here, joins = read_files(members, name, folder, fetch)
-                listed += [f"{name}: a replicate is in several files; join them: {one}" for one in joins]
+                here = read_files(members, folder)
         except ValueError as error:
             listed.append(f"{name}: {error}")
             continue
@@ -228,7 +214,9 @@ def sheet_rows(
             )
         row["control"] = first
         used.add(first)
-    return [row for row in made if row["assay"] != "input" or row["profile_id"] in used], listed
+    return [row for row in made if row["assay"] != "input" or row["profile_id"] in used], list(
+        dict.fromkeys(listed)
+    )
 
 
 def by_accession(row: dict[str, str], sums: dict[str, str]) -> dict[str, str]:
@@ -276,7 +264,6 @@ def main() -> None:
         assembly=words.assembly,
         called=words.called or words.assembly,
         folder=words.folder,
-        fetch=words.fetch,
     )
     if words.fetch:
         sums = {row["File accession"]: row.get("md5sum", "") for row in rows}

@@ -9,6 +9,19 @@ say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# What installers say goes to this file; its end is shown where one fails.
+log=.tools/setup.log
+quietly() {
+  local status=0
+  mkdir -p .tools
+  "$@" >>$log 2>&1 </dev/null || status=$?
+  if [ $status != 0 ]; then
+    say "failed: $*; the end of $log:" >&2
+    tail -n 15 $log >&2
+  fi
+  return $status
+}
+
 stamp=.venv/.epigroup-ready            # holds what was installed; written last
 unfinished=.venv/.epigroup-unfinished  # there while an installation runs
 
@@ -55,13 +68,13 @@ setup_python() {
   if [ ! -d .venv ]; then
     # The mark comes first, so that not even a half-made folder is taken for an environment.
     mkdir .venv && touch $unfinished
-    "$python" -m venv .venv
+    quietly "$python" -m venv .venv
   fi
   say "installing the packages of requirements.txt into .venv (Python $version)"
   touch $unfinished
   rm -f $stamp
   # shellcheck disable=SC2086  # PIP_FLAGS is a list of options
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check ${PIP_FLAGS:-} -r requirements.txt
+  quietly .venv/bin/python -m pip install --disable-pip-version-check --progress-bar off ${PIP_FLAGS:-} -r requirements.txt
   .venv/bin/python -m pip check --disable-pip-version-check >/dev/null ||
     fail "the packages in .venv do not fit each other: .venv/bin/python -m pip check"
   rm -f $unfinished
@@ -79,8 +92,8 @@ missing_tools() {
 
 apt_install() {
   # One refresh of apt's lists a run: a new machine has none, and an old list names files that are gone.
-  if [ -z "${apt_is_fresh:-}" ]; then apt-get update -qq && apt_is_fresh=yes; fi
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null
+  if [ -z "${apt_is_fresh:-}" ]; then quietly apt-get update && apt_is_fresh=yes; fi
+  DEBIAN_FRONTEND=noninteractive quietly apt-get install -y --no-install-recommends "$@"
 }
 
 may_apt() { [ "$(id -u)" = 0 ] && have apt-get; }
@@ -92,8 +105,8 @@ conda_env() { # NAME: workflow/envs/NAME.yaml into .tools/NAME
   rm -rf ".tools/$name"
   mkdir -p .tools
   case $conda in
-    micromamba) micromamba create --yes --quiet --prefix ".tools/$name" --file "workflow/envs/$name.yaml" ;;
-    *) $conda env create --quiet --prefix ".tools/$name" --file "workflow/envs/$name.yaml" ;;
+    micromamba) quietly micromamba create --yes --prefix ".tools/$name" --file "workflow/envs/$name.yaml" ;;
+    *) quietly $conda env create --prefix ".tools/$name" --file "workflow/envs/$name.yaml" ;;
   esac
 }
 
@@ -106,7 +119,7 @@ setup_tools() {
   if may_apt; then
     for tool in $missing; do names+=("${package[$tool]}"); done
     say "installing ${names[*]} with apt-get"
-    apt_install "${names[@]}" >&2 || say "apt-get could not install them" >&2
+    apt_install "${names[@]}" || say "apt-get could not install them" >&2
     hash -r
     missing=$(missing_tools)
   fi
@@ -134,7 +147,7 @@ setup_browser() {
   if have chromium && have chromedriver || [ -e .venv/.epigroup-no-browser ]; then return; fi
   if may_apt; then
     say "installing chromium and its driver with apt-get, for the tests of the report"
-    if apt_install chromium chromium-driver >&2; then return; fi
+    if apt_install chromium chromium-driver; then return; fi
   fi
   say "no chromium with chromedriver here: the tests that open the report in a browser will be skipped"
   touch .venv/.epigroup-no-browser
@@ -146,10 +159,10 @@ setup_bedtools() {
   export PATH="$PATH:$PWD/.tools/bedtools/bin"
   if have bedtools || [ -e .venv/.epigroup-no-bedtools ]; then return; fi
   say "installing bedtools, for the tests"
-  if may_apt && apt_install bedtools >&2; then return; fi
+  if may_apt && apt_install bedtools; then return; fi
   for conda in micromamba mamba conda; do
-    if have $conda && $conda create --yes --quiet --prefix .tools/bedtools \
-      --channel conda-forge --channel bioconda bedtools=2.31.1 >&2; then return; fi
+    if have $conda && quietly $conda create --yes --prefix .tools/bedtools \
+      --channel conda-forge --channel bioconda bedtools=2.31.1; then return; fi
   done
   say "no bedtools here: the tests that hold results against it will be skipped"
   touch .venv/.epigroup-no-bedtools
@@ -159,7 +172,7 @@ setup_slurm() {
   if (export PATH="$PATH:/usr/sbin:/sbin"; have slurmctld && have slurmd && have slurmdbd && have munged && have mariadbd); then return; fi
   if may_apt; then
     say "installing Slurm, munge and MariaDB with apt-get, for the tests on a cluster"
-    if apt_install slurm-wlm slurmdbd munge mariadb-server >&2; then return; fi
+    if apt_install slurm-wlm slurmdbd munge mariadb-server; then return; fi
   fi
   say "no Slurm here: the tests on a cluster will be skipped; they need root and Debian's packages"
   say "slurm-wlm, slurmdbd, munge and mariadb-server"

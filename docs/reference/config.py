@@ -29,7 +29,8 @@ of your own, copy it and say `snakemake --configfile config/mine.yaml`. Nothing 
 - Numbers may be written in any form: `5`, `5.0` and `"5"` are one setting. Refused are `010` and `1:30`, which YAML
   reads as 8 and 90.
 - A path is taken from the folder in which Snakemake runs. One that begins with `<results>/` lies in the folder that the
-  key `results` names.
+  key `results` names. `~`, `$NAME` and `${{NAME}}` stand for what they stand for in a shell, but in `results`
+  ([paths](../guide/sheet.md#paths)).
 - A default of `none` says that nothing is set; its meaning says what happens then.
 - `NAME` stands for a name that you give.
 
@@ -40,15 +41,16 @@ SHEET_HEAD = """\
 
 {made}
 
-The sheet is a text file with tabs between its columns, which the key `samples` of the [config](config.md#top-level)
-names. Its first line names the columns, in any order; each further line is one replicate of a profile. A cell stays
-empty where nothing applies. An unknown column, a wrong value and a missing file are refused by name before anything
-runs. Examples: [the sample sheet](../guide/sheet.md).
+The sheet is a text file with tabs between its columns, or [as a spreadsheet program saves
+it](../guide/sheet.md#from-a-spreadsheet-program), which the key `samples` of the [config](config.md#top-level) names.
+Its first line names the columns, in any order; each further line is one replicate of a profile. A cell stays empty
+where nothing applies. An unknown column, a wrong value and a missing file are refused by name before anything runs.
+Examples: [the sample sheet](../guide/sheet.md).
 
 The columns `profile_id`, `modality`, `assay`, `cell_type`, `cell_group` and `assembly` must be there, and at least one
-of `fastq_1`, `bam`, `peaks` and `accession`; all others may be left out. Each row gives exactly one of `fastq_1`, `bam`
-and `peaks`, or an accession instead. A path that begins with `<results>/` lies in the folder that the config's key
-`results` names.
+of `fastq_1`, `bam`, `peaks` and `accession`; all others may be left out. Each row gives exactly one of `fastq_1`,
+`bam` and `peaks`, or an accession instead. A file may be given by its [address](../guide/sheet.md#addresses). A path
+that begins with `<results>/` lies in the folder that the config's key `results` names.
 
 """
 
@@ -240,11 +242,19 @@ def sheet_page(schema: dict) -> str:
             needed_words(column, one, schema),
             one["description"],
         )
-        for column, one in schema["properties"].items()
+        for column, one in [*schema["properties"].items(), *free_columns(schema)]
     ]
     head = ["| column | values | needed | meaning |", "|---|---|---|---|"]
     made = MADE.format("samples.schema.yaml")
     return SHEET_HEAD.format(made=made) + "\n".join([*head, *rows]) + "\n"
+
+
+def free_columns(schema: dict) -> list[tuple[str, dict]]:
+    """Columns of any name with such a beginning."""
+    return [
+        (f"{pattern.removeprefix('^').partition('[')[0]}...", one)
+        for pattern, one in schema["patternProperties"].items()
+    ]
 
 
 def needed_words(column: str, one: dict, schema: dict) -> str:

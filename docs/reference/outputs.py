@@ -190,10 +190,17 @@ STAGES = (
         "adopt/baselines/{baseline}/blocks.h5": "The same of a simple predictor.",
         "adopt/baselines/{baseline}/{split}.h5": "Its predictions; they go once they are scored.",
     }, "Needs `snakemake adopt`: see [adopt](../guide/adopt.md#adopt)."),
-    Stage("Report, scores of regions, export", ("report", "figures", "predict", "export"), {
+    Stage("Report, scores of regions, export", ("report", "figures", "predict", "export", "bundle"), {
         "report/report.html": "The report: one page that holds all it shows.",
         "figures/{figure}.{kind}": "Each figure as `.svg` and `.png`, and its numbers as `.tsv`: [figures](#figures-of-a-run).",
         "predict/bigwig/{task_id}.bw": "Scores of the regions as bigWig. Needs `snakemake predict`.",
+        "bundle/{strategy}/seed{seed}/model.safetensors": "Weights of all its networks. Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/config.json": "Its tasks, layers, weights of an average and thresholds. Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/model.py": "All its code; it needs torch and safetensors. Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/README.md": "Its model card, in Hugging Face's form. Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/model.yaml": "What Kipoi reads of it. Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/test.safetensors": "Windows of the test split (`sequence`, uint8) and their scores (`score`, float32). Needs `snakemake bundle`.",
+        "bundle/{strategy}/seed{seed}/model.onnx": "The same as ONNX. Needs `snakemake bundle`.",
         "export/{strategy}/seed{seed}/group{group}.safetensors": "The network of one group, for your own code; made when you "
         "name the file.",
     }),

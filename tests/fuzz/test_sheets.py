@@ -16,7 +16,7 @@ FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 # What may reach file names and commands.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 PATH = re.compile(r"[A-Za-z0-9_./+@%=:][A-Za-z0-9_./+@%=:-]*")
-PLACE = r"line \d+|is empty; its first line|has a header and no rows|no task: every row has assay input"
+PLACE = r"line \d+|and no text|is empty; its first line|has a header and no rows|no task: every row has assay input"
 
 
 def read(path):
@@ -25,10 +25,19 @@ def read(path):
     return read_sheet(path, assembly="toy1", exist=there.__contains__)
 
 
+def codec_of(text):
+    """By its byte-order mark."""
+    if text.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    return "utf-16" if text.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+
+
 def check(sheet, text, what):
     """The sheet against the csv module's reading of the same text."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     text = re.sub(r"(\n[ \t\x0b\x0c]*)+\Z", "\n", text)  # blank lines at the end say nothing
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t", quoting=csv.QUOTE_NONE))
+    parted_by = next((one for one in "\t,;" if one in text.partition("\n")[0]), "\t")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=parted_by, quoting=csv.QUOTE_NONE))
     assert rows and all(None not in row and None not in row.values() for row in rows), what
     assert list(sheet.profiles) == list(dict.fromkeys(row["profile_id"] for row in rows)), what
     seen = set()
@@ -60,7 +69,7 @@ def test_spoilt_sheets(tmp_path, tried, seed):
     for what, bad in spoilt(GOOD, TABLE, 7, seed):
         sheet = tried.read(path, what, bad, lambda: read(path), PLACE)
         if sheet is not None:
-            check(sheet, bad.decode(), what)
+            check(sheet, bad.decode(codec_of(bad)), what)
 
 
 HOSTILE = [
@@ -140,3 +149,19 @@ def test_a_missing_sheet_is_named(tmp_path, tried):
         (tmp_path / "sheet.tsv").write_bytes(GOOD)
         tried.inputs += 1
         assert str(path) in outcome(lambda path=path: read(path))[1]
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+def test_spoilt_sheets_of_other_forms(tmp_path, tried, separator, codec):
+    """Each is refused by its line, or holds no more than the good one: names and cells of it, and its own letters."""
+    good = GOOD.decode().replace("\t", separator).replace("\n", "\r\n").encode(codec)
+    path = tmp_path / "sheet.csv"
+    path.write_bytes(good)
+    assert list(read(path).profiles) == list(dict.fromkeys(row[0] for row in ROWS))
+    for what, bad in spoilt(good, TABLE, 2, 1):
+        sheet = tried.read(path, what, bad, lambda: read(path), PLACE)
+        for name, profile in sheet.profiles.items() if sheet is not None else ():
+            assert NAME.fullmatch(name), what
+            for one in profile.replicates:
+                assert all(PATH.fullmatch(getattr(one, column) or "a") for column in FILES), what

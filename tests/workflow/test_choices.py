@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from checkouts import EVERYTHING, run_snakemake
 from described_tables import faults
 from epigroup.networks.model_files import read_info
+from epigroup.run.bundle import FILES
 
 MORE = """
 groupings:
@@ -110,3 +113,27 @@ def test_a_task_of_two_groups_has_one_score(chosen):
     assert metrics.index.tolist() == tasks
     assert (metrics["group"] == serving["group"].loc[tasks]).all()
     assert table(results / "comparison/tasks.tsv").set_index("task_id")["group:own:seed1"][tasks[0]] == "0+1"
+
+
+def test_an_average_and_overlapping_groups_as_bundles(chosen):
+    """The job holds the bundle's code against the run's networks; the shipped file, which needs neither, does again."""
+    folder = chosen[0].parent
+    for name in ("MEAN", "OVER"):
+        words = f"bundle: {{strategy: {name}, seed: 1, licence: mit, onnx: false}}\n"
+        (folder / "bundle.yaml").write_text(words)
+        run_snakemake(folder, "-c2", "--configfile", *EVERYTHING, "more.yaml", "bundle.yaml", "--", "bundle")
+        made = folder / f"results/bundle/{name}/seed1"
+        assert sorted(path.name for path in made.iterdir()) == sorted(FILES.values())
+        command = [sys.executable, "-I", str(made / "model.py"), "--check"]
+        subprocess.run(command, check=True, capture_output=True)
+        told = json.loads((made / "config.json").read_text())
+        assert told["tasks"] == chosen[2] and len(told["members"]) == (2 if name == "MEAN" else 1)
+        card = (made / "README.md").read_text()
+        scored = table(folder / f"results/evaluation/{name}/seed1/metrics.tsv")
+        assert f"| mean | {scored['test_f1'].mean():.4f} |" in card
+    (folder / "bundle.yaml").write_text("bundle: {strategy: BEST, seed: 1}\n")
+    said = run_snakemake(
+        folder, "-n", "--configfile", *EVERYTHING, "more.yaml", "bundle.yaml", "--", "bundle", check=False
+    )
+    assert said.returncode
+    assert "bundle.strategy: 'BEST' is a choice that does not average" in said.stdout + said.stderr

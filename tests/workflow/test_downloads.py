@@ -85,8 +85,8 @@ def archive():
         yield one
 
 
-def run(folder, archive, rows, *words, results="results", **config):
-    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [COLUMNS, *rows]) + "\n")
+def run(folder, archive, rows, *words, results="results", columns=COLUMNS, **config):
+    (folder / "sheet.tsv").write_text("\n".join("\t".join(r) for r in [columns, *rows]) + "\n")
     downloads = {
         "ena": f"{archive.address}/fastq/",
         "encode": f"{archive.address}/files",
@@ -137,6 +137,39 @@ def test_fetched_once_and_not_again_for_another_address_or_place_in_the_sheet(ch
     moved[0][COLUMNS.index("checksum")] = "sha256:" + hashlib.sha256(PEAKS).hexdigest()
     code, said = run(checkout, archive, moved, "-n", "downloads", results="results/once")
     assert code == 0 and "rule fetch_file" in said, "a new checksum must be looked at"
+
+
+def test_files_of_addresses_are_fetched_once_resumed_and_checked(checkout, archive, monkeypatch):
+    """A control that two profiles share is fetched once; a transfer that broke is gone on with."""
+    big = gzip.compress(random.Random(2).randbytes(1 << 20), 1)
+    archive.files |= {"/lab/p%20k.bed.gz?download=1": PEAKS, "/lab/i.fq.gz": big, "/lab/r.fq.gz": READS}
+    archive.cuts = [400_000]
+    lab = f"{archive.address}/lab"
+    monkeypatch.setenv("LAB", lab)
+    factor = {"target": "MAX", "fastq_1": "$LAB/r.fq.gz", "checksum": "md5:" + hashlib.md5(READS).hexdigest()}
+    rows = [
+        [*row(profile_id="one", **factor), f"{lab}/i.fq.gz"],
+        [*row(profile_id="two", target="REST", fastq_1="own.fq.gz"), "$LAB/i.fq.gz"],
+        [*row(profile_id="peaks", target="CTCF", peaks=f"{lab}/p%20k.bed.gz?download=1"), ""],
+    ]
+    (checkout / "own.fq.gz").write_bytes(READS)
+    columns = {"results": "results/address", "columns": [*COLUMNS, "control"]}
+    code, said = run(checkout, archive, rows, "-c1", "downloads", **columns)
+    assert code == 0, said
+    there = sorted(path.name.partition("_")[2] for path in (checkout / "results/address/downloads").iterdir())
+    assert there == ["i.fq.gz", "p_k.bed.gz", "r.fq.gz"]
+    assert sorted(
+        (path, wanted is not None) for path, wanted, _ in archive.asked if path == "/lab/i.fq.gz"
+    ) == [
+        ("/lab/i.fq.gz", False),
+        ("/lab/i.fq.gz", True),
+    ]
+    assert f"LAB is {lab}" in said
+    rows[0][COLUMNS.index("checksum")] = MD5
+    code, said = run(checkout, archive, rows, "-c1", "downloads", **columns)
+    assert (
+        code != 0 and f"sheet.tsv, profile one, replicate 1, column fastq_1: {lab}/r.fq.gz: has md5" in said
+    )
 
 
 def test_what_cannot_be_fetched_is_told_with_row_and_address(checkout, archive):

@@ -94,7 +94,7 @@ def test_peaks_equal_those_typed_by_hand(checkout, real_data, kind):
 
 
 def check_equal_depth(checkout, config):
-    """With fewer fragments of the profile, and its control whole, there are fewer of its peaks; too many are refused."""
+    """With fewer fragments, and the control whole, there are fewer peaks; more than there are is refused."""
     whole = count_reads(checkout / "results/chip/alignments/GAF.bam")
     control = count_reads(checkout / "results/chip/alignments/bg.bam")
     (checkout / "thin.yaml").write_text(yaml.safe_dump(config | {"reads": {"fragments": whole // 2}}))

@@ -192,6 +192,8 @@ if not IN_FOLD:
     of_run(checks.check_asked)
 # Jobs on other machines read this file too.
 if workflow.is_main_process and not IN_FOLD:
+    for note in RUN.sheet.notes:
+        logger.info(note)
     of_run(checks.check_files, CONFIG_SOURCE, ".snakemake/contigs.json")
     if DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method:
         of_run(checks.check_container)

@@ -101,14 +101,9 @@ def keep_provenance():
         )
 
 
-if workflow.is_main_process and workflow.workflow_settings.persistence_backend.name == "FILE":
+KEEPS_RECORDS = workflow.is_main_process and workflow.workflow_settings.persistence_backend.name == "FILE"
+if KEEPS_RECORDS:
     recall()
 
     onstart:
         check_touch()
-
-    onsuccess:
-        keep_provenance()
-
-    onerror:
-        keep_provenance()

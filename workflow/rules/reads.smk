@@ -6,7 +6,7 @@ from epigroup.run.data import reads
 
 rule check_fastq:
     input:
-        reads=by_wildcards(reads.fastq),
+        unpack(by_wildcards(reads.lanes)),
     output:
         facts="<data>/quality/fastq/{profile}.rep{replicate}.json",
     log:
@@ -21,15 +21,43 @@ rule check_fastq:
     group:
         "reads"
     conda:
-        "../envs/dataset.yaml"
+        "../envs/fastq.yaml"
     threads: 1
     resources:
         **by_attempt(mem_mb=500, runtime=30),
     params:
-        checksums=lambda wc, input: RUN.checksums_of(input.reads),
-        code=code_digest("check_fastq"),
+        checksums=by_wildcards(reads.known_checksums),
+        # A check that knows more makes no other reads: it looks at new files alone.
+        code=untracked(code_digest("check_fastq")),
     script:
         "../scripts/check_fastq.py"
+
+
+# The lanes of a replicate, one behind the other; several gzip files in a row are one.
+rule join_lanes:
+    input:
+        reads=by_wildcards(reads.lanes_of_mate),
+        checked=rules.check_fastq.output.facts,
+    output:
+        reads=temp("<data>/reads/lanes/{profile}.rep{replicate}_{mate}.fastq.gz"),
+    log:
+        "<data>/logs/join_lanes/{profile}.rep{replicate}_{mate}.log",
+    benchmark:
+        "<data>/benchmarks/join_lanes/{profile}.rep{replicate}_{mate}.tsv"
+    wildcard_constraints:
+        profile=one_of(of_run(reads.in_lanes)),
+        mate="[12]",
+    group:
+        "reads"
+    conda:
+        "../envs/fastq.yaml"
+    threads: 1
+    resources:
+        **by_attempt(mem_mb=500, runtime=60),
+    params:
+        code=code_digest("join_lanes"),
+    script:
+        "../scripts/join_lanes.py"
 
 
 rule trim_reads:

@@ -6,7 +6,7 @@ from epigroup.peaks.replicates import read_ratios
 from epigroup.quality.profile_figures import pooled_figures, replicate_figures
 from epigroup.quality.strand_facts import read_strands
 from epigroup.quality.tables import POOLED, quality_table, write_quality
-from epigroup.reads.fastq import read_records
+from epigroup.reads.fastq_facts import read_records
 
 with log_to(snakemake.log[0]):
     given, cfg = snakemake.input, dict(snakemake.params.cfg)

@@ -15,11 +15,10 @@ from epigroup.comparison import averages
 from epigroup.comparison.averages import (
     AverageSettings,
     average_members,
-    combine,
     fit_weights,
-    log_odds,
     weigh_members,
 )
+from epigroup.comparison.log_odds import combine, log_odds
 from epigroup.config.pools import averaged_members, compared_seeds
 from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError

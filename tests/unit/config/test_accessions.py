@@ -212,4 +212,4 @@ def test_the_plan_does_not_guess_sizes_of_what_is_not_there(read, tmp_path):
     disk = {one.what: one for one in found.rows}
     assert disk["alignments"].kept is None and not found.complete
     assert disk["downloads"].kept is None
-    assert disk["downloads"].how == "2 files by accession, known once they are there"
+    assert disk["downloads"].how == "2 files to fetch, known once they are there"

@@ -102,7 +102,7 @@ def fastq(number, experiment, replicate, paired="", mate="", by=""):
 
 
 def test_lanes_of_a_replicate_are_one_replicate_and_replicates_sort_as_numbers(make):
-    """Replicates 2 and 10, the latter in two pairs of files; a file of lanes is the files one after the other."""
+    """Replicates 2 and 10, the latter in two pairs of files, given and fetched."""
     rows = [
         fastq(31, ATAC, "10", "1", "/files/ENCFF32/"),
         fastq(32, ATAC, "10", "2", "/files/ENCFF31/"),
@@ -111,19 +111,19 @@ def test_lanes_of_a_replicate_are_one_replicate_and_replicates_sort_as_numbers(m
         fastq(41, ATAC, "2", "1", "/files/ENCFF42/"),
         fastq(42, ATAC, "2", "2", "/files/ENCFF41/"),
     ]
-    made, path = make("reads", rows)
-    (profile,) = read_sheet(path, assembly="GRCh38", exist=lambda _: True).profiles.values()
-    assert [one.number for one in profile.replicates] == [2, 10]
-    assert path.read_text().index("ENCFF41") < path.read_text().index("ENCSR2_rep10_1")
-    joined = [f"resources/encode/ENCSR2_rep10_{mate}.fastq.gz" for mate in (1, 2)]
-    assert [profile.replicates[1].fastq_1, profile.replicates[1].fastq_2] == joined
-    assert [line.split("join them: ")[1] for line in made.stderr.splitlines()] == [
-        f"cat resources/encode/ENCFF2{mate}.fastq.gz resources/encode/ENCFF3{mate}.fastq.gz > {joined[mate - 1]}"
-        for mate in (1, 2)
-    ]
-    made, path = make("reads", [*rows, *ROWS[8:9], ROWS[4]], "--fetch")
-    assert "ENCSR2: replicate 10 is in several files (ENCFF21, ENCFF31)" in made.stderr
-    assert "ENCSR2" not in path.read_text() and "ENCSR1" in path.read_text()
+    rows = [[re.sub(r"ENCFF(\d\d)", r"ENCFF0\1AAA", cell) for cell in row] for row in rows]
+    for words, folder in (((), "resources/encode"), (("--fetch",), "results/downloads")):
+        made, path = make("reads", rows, *words)
+        assert made.stderr == ""
+        (profile,) = read_sheet(path, assembly="GRCh38", exist=lambda _: True).profiles.values()
+        assert [one.number for one in profile.replicates] == [2, 10]
+        assert [
+            [
+                [file.removeprefix(f"{folder}/ENCFF0").removesuffix("AAA.fastq.gz") for file in mates]
+                for mates in one.reads
+            ]
+            for one in profile.replicates
+        ] == [[["41"], ["42"]], [["21", "31"], ["22", "32"]]]
 
 
 def test_an_experiment_of_two_layouts_is_listed_and_the_others_stay(make):

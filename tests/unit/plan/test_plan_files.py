@@ -16,8 +16,8 @@ from epigroup.run.facts import Run, sheet_of
 from everything_config import laid_over
 
 DEMO = "config/config.yaml"
-# What the files in tests/mini leave out: replicates, a search, choices, the patience study, the paper, and predictions
-# from elsewhere.
+# What the files in tests/mini leave out: replicates, lanes, a search, choices, the patience study, the paper, and
+# predictions from elsewhere.
 MORE = {
     "samples": "more.tsv",
     "seeds": [1, 2],
@@ -41,7 +41,10 @@ def checkout(tmp_path_factory) -> Path:
     folder = copy_checkout(tmp_path_factory.mktemp("planned"))
     rows = [line.split("\t") for line in (folder / "tests/mini/samples.tsv").read_text().splitlines()]
     pairs = next(row for row in rows if row[0] == "K562_ATAC")
-    second = [*pairs[:6], "2", *(cell.replace("rep1", "rep2") for cell in pairs[7:])]
+    lanes = [f"L{lane}_{mate}.fq" for mate in (1, 2) for lane in (1, 2)]
+    for name in lanes:
+        (folder / name).write_text("@r\nA\n+\nF\n")
+    second = [*pairs[:6], "2", ";".join(lanes[:2]), ";".join(lanes[2:]), *pairs[9:]]
     reads = "<results>/simulation/reads/K562_DNase.rep1.fastq.gz"
     single = ["K562_DNase", "CA", "DNase", *pairs[3:7], reads, "", *pairs[9:]]
     (folder / "more.tsv").write_text("".join("\t".join(row) + "\n" for row in [*rows, second, single]))

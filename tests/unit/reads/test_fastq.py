@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from epigroup.core.errors import InputError
-from epigroup.reads.fastq import check_fastq, check_pair
+from epigroup.reads.fastq import check_fastq, check_lanes, check_pair
 from sequence_files import write_records
 
 
@@ -128,6 +128,71 @@ def test_mates_in_another_order_and_of_unequal_number_are_refused(tmp_path):
         check_pair(left, shuffled)
     with pytest.raises(InputError, match=r"t\.fastq: 29 records, but .*l\.fastq has 30"):
         check_pair(left, short)
+
+
+@pytest.mark.parametrize("mates", [("", ""), ("/1", "/2"), (" 1:N:0:AC", " 2:N:0:AC")])
+def test_one_swapped_pair_anywhere_is_refused_by_its_names(tmp_path, mates):
+    """Also where the names differ by 1 and 2 at their ends, which dnaio passes over (`SequenceRecord.is_mate`)."""
+    count = 24_000
+    left = write_records(tmp_path / "l.fastq", "".join(record(n, mate=mates[0]) for n in range(count)))
+    for at in (1, 10_011, 13_371, count - 2):
+        order = [*range(at), at + 1, at, *range(at + 2, count)]
+        right = write_records(tmp_path / "r.fastq", "".join(record(n, mate=mates[1]) for n in order))
+        with pytest.raises(InputError) as error:
+            check_pair(left, right)
+        assert str(error.value).startswith(
+            f"{right}, record {at + 1} (line {4 * at + 1}): '@read{at + 1}{mates[1]}' is not the mate of "
+            f"'@read{at}{mates[0]}' in {left}; "
+        )
+
+
+def test_mates_that_are_reversed_or_lost_far_behind_the_head_are_refused(tmp_path):
+    left = write_records(tmp_path / "l.fastq.gz", "".join(record(n) for n in range(20_000)))
+    turned = [*range(15_100), *reversed(range(15_100, 15_900)), *range(15_900, 20_000)]
+    right = write_records(tmp_path / "r.fastq.gz", "".join(record(n) for n in turned))
+    with pytest.raises(InputError, match=r"record 15101 .*'@read15899' is not the mate of '@read15100'"):
+        check_pair(left, right)
+    lost = write_records(tmp_path / "t.fastq.gz", "".join(record(n) for n in range(20_000) if n != 17_001))
+    with pytest.raises(InputError, match=r"record 17002 .*'@read17002' is not the mate of '@read17001'"):
+        check_pair(left, lost)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ("@read\nACGT\n+other\nFFFF\n", "record 12001 (line 48001): the line of the + has another name"),
+        ("@read\nACGT\n-\nFFFF\n", "record 12001 (line 48001): no FASTQ record of @name, bases, +"),
+        ("@read\n\n+\n\n", "record 12001 (line 48001): no FASTQ record of @name, bases, +"),
+        ("@r\u00e9ad\nACGT\n+\nFFFF\n", "record 12001 (line 48001): '@r\ufffd\ufffdad' is not ASCII"),
+        ("@read\nAC", "48,002 lines, not a multiple of 4"),
+    ],
+)
+def test_frames_far_behind_the_head_are_checked(tmp_path, bad, says):
+    text = "".join(record(n) for n in range(12_000)) + bad
+    with pytest.raises(InputError, match=re.escape(says)):
+        check_fastq(write_records(tmp_path / "a.fastq", text))
+
+
+def test_names_behind_the_plus_are_taken(tmp_path):
+    text = "".join(record(n).replace("+", f"+read{n}") for n in range(12_000))
+    assert check_fastq(write_records(tmp_path / "a.fastq", text)).records == 12_000
+
+
+def test_lanes_are_checked_each_by_itself_and_told_in_their_order(tmp_path):
+    sizes = {"a": 3, "b": 5}
+    first, second = (
+        [
+            write_records(tmp_path / f"{lane}_{m}.fq.gz", "".join(map(record, range(size))))
+            for lane, size in sizes.items()
+        ]
+        for m in (1, 2)
+    )
+    found = check_lanes(first, second)
+    assert [one.path for one in found] == [str(one) for pair in zip(first, second) for one in pair]
+    assert [one.records for one in found] == [3, 3, 5, 5]
+    assert [one.records for one in check_lanes(first)] == [3, 5]
+    with pytest.raises(InputError, match=r"a_2\.fq\.gz: 3 records, but .*b_1\.fq\.gz has 5"):
+        check_lanes(first[::-1], second)
 
 
 def test_real_pairs_pass(real_data):

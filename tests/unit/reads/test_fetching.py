@@ -195,6 +195,23 @@ def test_a_page_instead_of_a_file_is_refused(archive, tmp_path, body, kind, said
     assert ROW in str(error.value) and archive.address in str(error.value) and left(tmp_path) == []
 
 
+def test_plain_files_are_taken_by_their_names_and_pages_are_not(archive, tmp_path):
+    archive.files["/a.fastq.gz"], archive.kind = b"chr1\t0\t300\n", "text/plain"
+    fetch(archive, tmp_path / "peaks.bed")
+    assert (tmp_path / "peaks.bed").read_bytes() == b"chr1\t0\t300\n"
+    archive.files["/a.fastq.gz"] = b"<html>log in</html>"
+    with pytest.raises(InputError, match="is an HTML page and not the file"):
+        fetch(archive, tmp_path / "page.bed")
+    archive.files["/a.fastq.gz"], archive.lengths = b"chr1\t0\t300\n", False
+    with pytest.raises(
+        InputError, match="does not say how long it is, so that a cut would not be seen; give its ch"
+    ):
+        fetch(archive, tmp_path / "cut.bed")
+    known = "md5:" + hashlib.md5(b"chr1\t0\t300\n").hexdigest()
+    fetch(archive, tmp_path / "whole.bed", checksum=known)
+    assert left(tmp_path) == ["peaks.bed", "whole.bed"]
+
+
 def test_an_empty_answer_is_refused(archive, tmp_path):
     archive.files["/a.fastq.gz"] = b""
     with pytest.raises(InputError, match="is empty"):

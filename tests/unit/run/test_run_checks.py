@@ -67,6 +67,22 @@ def test_a_table_of_groups_that_does_not_fit_the_sheet_is_told_before_any_job(co
         check_asked(run_of(config, groupings=mine))
 
 
+def test_tables_of_other_forms_and_known_sets_that_do_not_fit_are_told_before_any_job(config):
+    mine = {"mine": {"method": "table", "file": "groups.csv", "k": 2}}
+    Path("groups.csv").write_text("task_id,group\n")
+    with pytest.raises(InputError, match=r"^groups\.csv, line 1: has commas between the columns; save it"):
+        check_asked(run_of(config, groupings=mine))
+    sets = {"file": "sets.tsv", "bins": 5, "permutations": 99, "seed": 1}
+    with pytest.raises(InputError, match=r"^known_sets\.file: 'sets\.tsv' is not there"):
+        check_asked(run_of(config, known_sets=sets))
+    Path("sets.tsv").write_bytes("task_id\tset\n".encode("utf-16"))
+    with pytest.raises(InputError, match=r"^sets\.tsv: is UTF-16 text; save it as UTF-8"):
+        check_asked(run_of(config, known_sets=sets))
+    Path("sets.tsv").write_text("task_id\tset\nnobody\tBAF\n")
+    with pytest.raises(InputError, match=r"^sets\.tsv, line 2: 'nobody' is no task of this run"):
+        check_asked(run_of(config, known_sets=sets))
+
+
 def test_a_table_of_groups_that_the_run_makes_is_not_looked_at(config):
     Path("results/simulation").mkdir(parents=True)
     Path("results/simulation/groups.tsv").write_text("of an earlier sheet")

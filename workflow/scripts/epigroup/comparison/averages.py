@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from epigroup.comparison.log_odds import combine, log_odds
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import new_hdf5, open_hdf5, write_arrays
@@ -25,7 +26,6 @@ from epigroup.core.settings import read_settings
 from epigroup.core.tables import read_table
 from epigroup.core.text_files import read_json
 from epigroup.evaluation.logistic_map import FEWEST, logistic_map
-from epigroup.evaluation.metrics import HIGHEST, LOWEST
 from epigroup.evaluation.predictions import ROWS, choose_blocks, open_predictions
 
 log = logging.getLogger(__name__)
@@ -49,22 +49,6 @@ class AverageSettings:
     regions: str
     min_positives: int
     seed: int
-
-
-def log_odds(probability: np.ndarray) -> np.ndarray:
-    """float32 logit of scores of any float type, 0 and 1 kept apart from the ends by half a step of float16."""
-    kept = np.clip(probability.astype(np.float32), np.float32(LOWEST), np.float32(HIGHEST))
-    return np.log(kept) - np.log1p(-kept)
-
-
-def combine(odds: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """float32 (n, T): weighted sums of log-odds float32 (M, n, T), NaN where a member does not predict a task; there
-    the weights (M,) of the others grow in proportion, so that their sum stays. Where these are all 0 they are equal."""
-    known = ~np.isnan(odds[:, :1]).any(axis=1)  # (M, T): a member predicts all bins of a task, or none
-    own = np.where((known.T @ weights) > 0, weights[:, None], 1.0) * known
-    total = own.sum(axis=0)
-    own *= np.divide(weights.sum(), total, out=np.zeros_like(total), where=total > 0)
-    return np.einsum("mt,mnt->nt", own.astype(np.float32), np.nan_to_num(odds, nan=0.0))
 
 
 def fit_weights(odds: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Accessions of public archives: which files a row of the sheet asks for by them, and where those lie.
 
+Files that a row gives by their address itself: `addresses`.
+
 Layouts: the European Nucleotide Archive's folder of FASTQ files (vol1/fastq/DIR1[/DIR2]/RUN), which has the runs of
 SRA and DDBJ too; the ENCODE portal's files/ACCESSION/@@download/NAME.
 """
@@ -15,8 +17,8 @@ FOLDER = "<results>/downloads"
 
 @dataclass(frozen=True)
 class Download:
-    """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address;
-    "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
+    """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address, or "" and
+    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
     """
 
     name: str
@@ -32,8 +34,9 @@ def has_files(row: dict[str, str]) -> bool:
 
 
 def own_files(row: dict[str, str]) -> list[str]:
-    """The row's own files, first mate first."""
-    return [row[column] for columns in COLUMNS.values() for column in columns if column in row]
+    """The row's own files, those of first mates first."""
+    found = [row[column] for columns in COLUMNS.values() for column in columns if column in row]
+    return [path for cell in found for path in cell.split(";")]
 
 
 def row_words(row: dict[str, str], column: str) -> str:
@@ -129,7 +132,7 @@ def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
         files = "are those of reads that are " + known if known else "have none"
         faults.append(("layout", f"{layout!r}, but the row's files {files}"))
     else:
-        faults += faults_of_checksum(row, 2 if known == "paired" else 1)
+        faults += faults_of_checksum(row, len(own_files(row)) if own else 2 if known == "paired" else 1)
     return faults
 
 
@@ -138,4 +141,4 @@ def faults_of_checksum(row: dict[str, str], wanted: int) -> list[tuple[str, str]
     sums = len(row["checksum"].split(";")) if "checksum" in row else wanted
     if sums == wanted:
         return []
-    return [("checksum", f"{sums} given for {wanted} file(s); part those of two mates by ;")]
+    return [("checksum", f"{sums} given for {wanted} file(s); part them by ;, those of fastq_1 first")]

@@ -8,8 +8,9 @@ from epigroup.core.errors import InputError
 
 def files_of(profile: Profile) -> set[str]:
     """The data files of a profile's rows, by which it is known again under another name."""
-    paths = (path for one in profile.replicates for path in (one.fastq_1, one.fastq_2, one.bam, one.peaks))
-    return {path for path in paths if path is not None}
+    reads = {path for one in profile.replicates for files in one.reads for path in files}
+    others = {path for one in profile.replicates for path in (one.bam, one.peaks)}
+    return reads | {path for path in others if path is not None}
 
 
 def with_adopted(sheet: Sheet, new: Sheet) -> Sheet:
@@ -39,4 +40,5 @@ def with_adopted(sheet: Sheet, new: Sheet) -> Sheet:
         downloads={**sheet.downloads, **new.downloads},
         checksums={**sheet.checksums, **new.checksums},
         adopted=frozenset(new.tasks),
+        notes=(*sheet.notes, *new.notes),
     )

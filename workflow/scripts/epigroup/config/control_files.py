@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from epigroup.config.sheet_checks import FILES, identity, place_of, schema
+from epigroup.config.sheet_checks import FILES, Rows, identity, paths_in, place_of, schema
 
 READS = re.compile(r"\.(?:fastq|fq)(?:\.gz)?$")
 ALIGNMENTS = re.compile(r"\.(?:bam|cram)$")
-Rows = list[tuple[int, dict[str, str]]]
 
 
 def control_files(value: str) -> list[str]:
@@ -32,7 +31,7 @@ def with_controls(rows: Rows, results: str, exist: Callable[[str], bool]) -> tup
     owners: dict[object, tuple[int, str, bool]] = {}
     own: dict[tuple, str] = {}
     for line, row in rows:
-        here = tuple(identity(row[column], results) for column in FILES if column in row)
+        here = tuple(identity(path, results) for column in FILES for path in paths_in(row.get(column, "")))
         for file in here:
             owners.setdefault(file, (line, row["profile_id"], row["assay"] == "input"))
         if row["assay"] == "input" and profiles[row["profile_id"]] == 1:
@@ -45,9 +44,9 @@ def with_controls(rows: Rows, results: str, exist: Callable[[str], bool]) -> tup
         files = control_files(row["control"]) if row.get("control", "") not in known else []
         at = f"line {line}, column control: {row.get('control')!r}"
         if any(
-            not re.fullmatch(schema()["properties"]["fastq_1"]["pattern"].strip("^$"), file) for file in files
+            not re.fullmatch(schema()["properties"]["bam"]["pattern"].strip("^$"), file) for file in files
         ):
-            faults.append(f"{at}: {' '.join(schema()['properties']['fastq_1']['x-must'].split())}")
+            faults.append(f"{at}: {' '.join(schema()['properties']['bam']['x-must'].split())}")
             continue
         lost = [file for file in files if not exist(place_of(file, results))]
         if lost:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from epigroup.config.accessions import faults_of_accession, has_files, with_downloads
-from epigroup.config.sheet_checks import FILES, identity, place_of, schema
+from epigroup.config.sheet_checks import FILES, identity, paths_in, place_of, rule_of, schema
 from epigroup.peaks.macs_options import parse_options
 
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
@@ -41,11 +41,11 @@ def faults_of_row(
         *faults_of_options(row),
         *faults_of_files(row, results),
         *(
-            (column, f"there is no file {row[column]!r}")
+            (column, f"there is no file {path!r}")
             for column in (*FILES, "signal")
-            if column in row
-            and not (fetched and column in FILES)
-            and not exist(place_of(row[column], results))
+            if not (fetched and column in FILES)
+            for path in paths_in(row.get(column, ""))
+            if not exist(place_of(path, results))
         ),
     ]
     if signals and row["assay"] != "input" and "signal" not in row:
@@ -118,9 +118,34 @@ def faults_of_files(row: dict[str, str], results: str) -> list[tuple[str, str]]:
                 f"{found}; give exactly one of fastq_1, bam and peaks{more}",
             )
         )
-    mates = [identity(row[column], results) for column in ("fastq_1", "fastq_2") if column in row]
-    if len(mates) == 2 and mates[0] == mates[1]:
-        faults.append(("fastq_2", f"{row['fastq_2']!r} is the same file as fastq_1"))
+    return faults + faults_of_lanes(row, results)
+
+
+def faults_of_lanes(row: dict[str, str], results: str) -> list[tuple[str, str]]:
+    """(column, fault) of the files of reads: as many of both mates, and each of them once."""
+    files = {column: paths_in(row.get(column, "")) for column in ("fastq_1", "fastq_2")}
+    firsts, seconds = map(len, files.values())
+    faults = []
+    if firsts and seconds and firsts != seconds:
+        faults.append(
+            (
+                "fastq_2",
+                f"names {seconds} file(s) where fastq_1 names {firsts}; give both mates of each lane, in one order",
+            )
+        )
+    seen: dict[object, tuple[str, str]] = {}
+    for column, paths in files.items():
+        for path in paths:
+            file = identity(path, results)
+            if file in seen:
+                other, called = seen[file]
+                if other != column:
+                    faults.append((column, f"{path!r} is the same file as {other}"))
+                else:
+                    faults.append(
+                        (column, f"{path!r} and {called!r} are one file; its reads would count twice")
+                    )
+            seen.setdefault(file, (column, path))
     return faults
 
 
@@ -132,7 +157,7 @@ def faults_of_options(row: dict[str, str]) -> list[tuple[str, str]]:
 
 def fault_of_cell(column: str, value: str) -> str:
     """What is wrong with a cell by itself; empty when nothing is."""
-    rule = schema()["properties"][column]
+    rule = rule_of(column) or {}
     unseen = unseen_letter(value)
     if unseen:
         return f"{value!r} holds {unseen}; type the cell anew"

@@ -12,6 +12,7 @@ from epigroup.config.folds import check_fold, of_fold
 from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
 from epigroup.config.searches import check_rates, check_search
+from epigroup.config.shell_paths import expand_config
 from epigroup.config.strata_settings import check_strata
 from epigroup.config.teachers import check_teachers
 from epigroup.config.warm_starts import check_warm_starts
@@ -31,7 +32,7 @@ def complete_config(config: dict[str, Any], source: str = "config") -> dict[str,
 
     Raises InputError that lists every wrong key with its value.
     """
-    full = expand_draws(fill_schema(config, source), source)
+    full = expand_draws(fill_schema(expand_config(config, source), source), source)
     # One folder has one name: Snakemake takes results/ and ./results for others than results.
     full["results"] = os.path.normpath(full["results"])
     _check_references(full, source)

@@ -10,19 +10,26 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from epigroup.config.accessions import Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.addresses import as_written, with_addresses
 from epigroup.config.control_files import with_controls
+from epigroup.config.lanes import with_lanes
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
+    FREE,
     faults_between_rows,
     kind_of,
+    paths_in,
     place_of,
     refuse,
     sheet_rows,
 )
+from epigroup.config.shell_paths import expand_rows
 from epigroup.core.errors import InputError
 
+# Columns whose cells are files, or may be.
+NAMING = (*FILES, "signal", "control")
 BROAD_TARGETS = frozenset({"h3k27me3", "h3k36me3", "h3k9me3", "h3k9me2", "h3k79me2", "h4k20me1"})
 
 
@@ -36,7 +43,7 @@ def given(path: str | None, what: str) -> str:
 
 @dataclass(frozen=True)
 class Replicate:
-    """Files of one row; a path that the row does not give is None."""
+    """Files of one replicate, those of its lanes parted by `;`; a path that the sheet does not give is None."""
 
     number: int
     fastq_1: str | None = None
@@ -44,10 +51,16 @@ class Replicate:
     bam: str | None = None
     peaks: str | None = None
 
+    @property
+    def reads(self) -> list[list[str]]:
+        """The FASTQ files of the first mates, and where reads are paired of the second, a file a lane each."""
+        return [paths_in(one) for one in (self.fastq_1, self.fastq_2) if one]
+
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile: a task, or an input that serves as control. Absent texts are "", no control is None."""
+    """One profile: a task, or an input that serves as control. Absent texts are "", no control is None; `own`: (column,
+    value) of the user's own columns that have one."""
 
     profile_id: str
     modality: str
@@ -63,6 +76,7 @@ class Profile:
     donors: tuple[str, ...] = ()
     batches: tuple[str, ...] = ()
     macs2: str | None = None
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_input(self) -> bool:
@@ -88,8 +102,9 @@ class Profile:
 @dataclass(frozen=True)
 class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
-    `downloads`: by name, the files that rows ask for by accession; `checksums`: of rows' own files, by path;
-    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks."""
+    `downloads`: by name, the files that rows ask for by accession or address; `checksums`: of rows' own files, by path;
+    `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `own`: the user's own columns, sorted;
+    `notes`: what a user is told of how the file was read."""
 
     path: str
     profiles: dict[str, Profile]
@@ -97,6 +112,8 @@ class Sheet:
     downloads: dict[str, Download] = field(default_factory=dict)
     checksums: dict[str, tuple[str, str]] = field(default_factory=dict)
     adopted: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> list[str]:
@@ -118,7 +135,7 @@ class Sheet:
 
     def table(self):
         """pandas DataFrame, a row a task in order: task_id, modality, assay, target, cell_type, cell_group,
-        control, peak_mode, kind, replicates (how many)."""
+        control, peak_mode, kind, replicates (how many), and the user's own columns, `x_...`."""
         import pandas as pd
 
         columns = ["modality", "assay", "target", "cell_type", "cell_group", "control", "peak_mode", "kind"]
@@ -126,9 +143,11 @@ class Sheet:
             {"task_id": name}
             | {column: getattr(self.profiles[name], column) or "" for column in columns}
             | {"replicates": len(self.profiles[name].replicates)}
+            | dict.fromkeys(self.own, "")
+            | dict(self.profiles[name].own)
             for name in self.tasks
         ]
-        return pd.DataFrame(rows, columns=["task_id", *columns, "replicates"])
+        return pd.DataFrame(rows, columns=["task_id", *columns, "replicates", *self.own])
 
 
 def read_sheet(
@@ -151,22 +170,31 @@ def read_sheet(
     """
     if peak_mode_default not in ("by_target", "narrow"):
         raise ValueError(f"peak_mode_default is {peak_mode_default!r}, not by_target or narrow")
-    rows = sheet_rows(Path(path))
-    refuse(
-        path,
-        [
-            fault
-            for line, row in rows
-            for fault in faults_of_row(line, row, results, assembly, exist, signals)
-        ],
-    )
-    downloads = {one.name: one for _, row in rows for one in downloads_of(row)}
+    rows, form = sheet_rows(Path(path))
+    rows, known, lost = expand_rows(rows, NAMING)
+    rows, fetched, wrong = with_addresses(rows, NAMING)
+    notes = [f"read as a table with {form}"] if form else []
+    notes += [", ".join(f"{word} is {meant}" for word, meant in known.items())] if known else []
+    there = _or_fetched(exist, fetched, results)
+    faults = [f"{at}: {text}" for at, text in (lost | wrong).items()]
+    faults += [
+        fault
+        for line, row in rows
+        for fault in faults_of_row(line, row, results, assembly, there, signals)
+        if fault.partition(": ")[0] not in {**lost, **wrong}
+    ]
+    refuse(path, faults and as_written([*faults, *notes], fetched))
+    downloads = {one.name: one for _, row in rows for one in downloads_of(row)} | fetched
     checksums = {
         place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
     }
+    for name, one in fetched.items():
+        told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
+        downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
-    rows, faults = with_controls(rows, results, exist)
-    refuse(path, faults or faults_between_rows(rows, results))
+    rows, of_lanes = with_lanes(rows, results)
+    rows, faults = with_controls(rows, results, there)
+    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results)), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -175,7 +203,20 @@ def read_sheet(
     }
     if all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
-    return Sheet(str(path), profiles, downloads=downloads, checksums=checksums)
+    return Sheet(
+        str(path),
+        profiles,
+        downloads=downloads,
+        checksums=checksums,
+        own=tuple(sorted({column for one in profiles.values() for column, _ in one.own})),
+        notes=tuple(f"{path}: {note}" for note in notes),
+    )
+
+
+def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: str) -> Callable[[str], bool]:
+    """Whether a file is there, or is one of those that are fetched."""
+    places = {place_of(f"{FOLDER}/{name}", results) for name in fetched}
+    return lambda path: path in places or exist(path)
 
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
@@ -190,7 +231,11 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
-            **{column: place_of(one[column], results) for column in FILES if column in one},
+            **{
+                column: ";".join(place_of(file, results) for file in paths_in(one[column]))
+                for column in FILES
+                if column in one
+            },
         )
         for one in rows
     ]
@@ -209,6 +254,7 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         signal=place_of(row["signal"], results) if "signal" in row else None,
         donors=_named(rows, "donor"),
         batches=_named(rows, "batch"),
+        own=tuple(sorted((column, value) for column, value in row.items() if column.startswith(FREE))),
     )
 
 

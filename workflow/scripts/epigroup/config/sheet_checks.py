@@ -2,10 +2,12 @@
 
 import difflib
 import os
+import re
 from functools import cache
 from pathlib import Path
 
 from epigroup import WORKFLOW
+from epigroup.config.saved_tables import SEPARATORS, read_saved
 from epigroup.config.schema import read_schema
 from epigroup.core.errors import InputError
 
@@ -22,14 +24,28 @@ SHARED = (
     "macs2",
     "assembly",
 )
+FREE = "x_"  # what a column of the user's own begins with
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
+Rows = list[tuple[int, dict[str, str]]]  # each with its line in the file
 SHOWN = 20
+# What several files of one replicate that are no lanes are told.
+JOINED = {
+    "fastq": "",
+    "bam": "; lanes that are aligned already are joined before, with samtools merge",
+    "peaks": "; a profile has one peak file",
+}
 
 
 @cache
 def schema() -> dict:
     """The JSON schema of one row."""
     return read_schema(SCHEMA)
+
+
+def rule_of(column: str) -> dict | None:
+    """The schema of a column's cells; None for one that a sheet cannot have."""
+    free = ((re.fullmatch(name, column), rule) for name, rule in schema()["patternProperties"].items())
+    return schema()["properties"].get(column) or next((rule for fits, rule in free if fits), None)
 
 
 def refuse(path: str | os.PathLike, faults: list[str]) -> None:
@@ -39,65 +55,45 @@ def refuse(path: str | os.PathLike, faults: list[str]) -> None:
         raise InputError("\n  ".join([f"{path}: {faults[0]}", *faults[1:SHOWN]]) + more)
 
 
-def sheet_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """(line number in the file, {column: value}) of each row, empty cells left out."""
+def sheet_rows(path: Path) -> tuple[list[tuple[int, dict[str, str]]], str]:
+    """(line number in the file, {column: value}) of each row, empty cells left out; and how the file was read, in
+    words, "" for UTF-8 text with tabs."""
     try:
-        raw = path.read_bytes()
+        table = read_saved(path, schema()["required"])
     except FileNotFoundError:
         raise InputError(
             f"{path}: there is no such sample sheet; the key `samples` of the configuration names it"
         ) from None
     except OSError as error:
         raise InputError(f"{path}: the sample sheet cannot be read: {error.strerror}") from None
-    if raw.startswith(b"\xef\xbb\xbf"):
-        raise InputError(f"{path}, line 1: starts with a byte-order mark; save it as UTF-8 without one")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: byte {raw[error.start]:#04x} is not UTF-8; save it as UTF-8 text"
-        ) from None
-    if "\r" in text:
-        line = text[: text.index("\r")].count("\n") + 1
-        raise InputError(
-            f"{path}, line {line}: has Windows line ends (\\r); remove them with: sed -i 's/\\r$//' {path}"
-        )
-    lines = text.split("\n")
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise InputError(f"{path}: is empty; its first line must name the columns")
-    header = lines[0].split("\t")
+    header = table.header
     check_header(path, header)
     rows, faults = [], []
-    for number, written in enumerate(lines[1:], start=2):
-        cells = written.split("\t")
-        if not written.strip():
+    for number, cells in table.rows:
+        if not cells:
             faults.append(f"line {number}: is blank; remove it")
         elif len(cells) != len(header):
             faults.append(
-                f"line {number}: has {len(cells)} columns where the header has {len(header)}, parted by tabs"
+                f"line {number}: has {len(cells)} columns where the header has {len(header)}, parted by "
+                f"{SEPARATORS[table.separator]}"
             )
         else:
             rows.append((number, {column: cell for column, cell in zip(header, cells) if cell != ""}))
     refuse(path, faults)
     if not rows:
         raise InputError(f"{path}: has a header and no rows")
-    return rows
+    return rows, table.form
 
 
 def check_header(path: Path, header: list[str]) -> None:
     """Raise InputError for unknown, doubled and missing columns."""
     known = list(schema()["properties"])
-    if len(header) == 1 and ("," in header[0] or " " in header[0]):
-        raise InputError(f"{path}, line 1: columns must be separated by tabs, found {header[0][:60]!r}")
     faults = []
-    for column in header:
-        if column not in known:
-            near = difflib.get_close_matches(column.strip().lower(), known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; known columns: {', '.join(known)}"
-            faults.append(f"line 1: unknown column {column!r}{hint}")
+    for place, column in enumerate(header, start=1):
+        if not column:
+            faults.append(f"line 1: column {place} has no name; name it, or remove its cells")
+        elif rule_of(column) is None:
+            faults.append(f"line 1: unknown column {column!r}; {_column_hint(column, known)}")
         elif header.count(column) > 1 and f"line 1: column {column} stands twice" not in faults:
             faults.append(f"line 1: column {column} stands twice")
     needed = ["profile_id", "modality", "assay", "cell_type", "cell_group", "assembly"]
@@ -107,7 +103,17 @@ def check_header(path: Path, header: list[str]) -> None:
     refuse(path, faults)
 
 
-def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) -> list[str]:
+def _column_hint(column: str, known: list[str]) -> str:
+    """What may have been meant by an unknown column."""
+    near = difflib.get_close_matches(column.strip().lower(), known, n=1)
+    if column.startswith(FREE):
+        return f"the name of a column of your own is {FREE} and letters, digits and _"
+    own = FREE + re.sub(r"[^A-Za-z0-9_]+", "_", column).strip("_")
+    hint = f"did you mean {near[0]}?" if near else f"known columns: {', '.join(known)}."
+    return f"{hint} A column of your own is free under a name that begins with {FREE}, as {own}"
+
+
+def faults_between_rows(rows: Rows, results: str) -> list[str]:
     """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths."""
     faults: list[str] = []
     first: dict[str, tuple[int, dict[str, str]]] = {}
@@ -120,11 +126,12 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         if (name, number) in seen:
             faults.append(
                 f"line {line}, column replicate: profile {name!r} has replicate {number} on line "
-                f"{seen[name, number]} already; number its replicates or rename the profile"
+                f"{seen[name, number]} already; number its replicates or rename the profile{JOINED[kind_of(row)]}"
             )
             continue
         seen[name, number] = line
-        for column in SHARED:
+        own = dict.fromkeys(column for column in (*origin, *row) if column.startswith(FREE))
+        for column in (*SHARED, *own):
             here, there = row.get(column, ""), origin.get(column, "")
             if here != there:
                 faults.append(
@@ -134,12 +141,12 @@ def faults_between_rows(rows: list[tuple[int, dict[str, str]]], results: str) ->
         if home != line:
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
-            if column in row:
-                earlier, path = files.setdefault(identity(row[column], results), (line, row[column]))
+            for file in paths_in(row.get(column, "")):
+                earlier, path = files.setdefault(identity(file, results), (line, file))
                 if earlier != line:
-                    called = "" if path == row[column] else f", called {path!r}"
+                    called = "" if path == file else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {row[column]!r} stands on line {earlier} already{called}; one "
+                        f"line {line}, column {column}: {file!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name
@@ -193,6 +200,11 @@ def faults_of_replicate(line: int, row: dict[str, str], home: int, origin: dict[
 def kind_of(row: dict[str, str]) -> str:
     """How the row enters: fastq, bam or peaks."""
     return "fastq" if "fastq_1" in row else "bam" if "bam" in row else "peaks"
+
+
+def paths_in(cell: str) -> list[str]:
+    """The files of a cell, which lanes part by semicolons; none of an empty one."""
+    return cell.split(";") if cell else []
 
 
 def identity(path: str, results: str) -> object:

@@ -12,7 +12,9 @@ from epigroup.core.errors import InputError
 from epigroup.core.text_files import first_line
 
 # For the code digest. What `duration` gives may stand in a table.
-CHANGES_NO_RESULT = ("log_to", "Progress", "rule_of", "machine_fault", "MACHINE")
+CHANGES_NO_RESULT = (
+    "log_to", "log_handlers", "Brief", "Progress", "rule_of", "name_of_log", "machine_fault", "MACHINE"
+)  # fmt: skip
 # What the machine says: what the user can do.
 MACHINE = {
     "No space left on device": "the disk is full: make room and run again",
@@ -30,28 +32,23 @@ MACHINE = {
 
 @contextmanager
 def log_to(path: str) -> Iterator[logging.Logger]:
-    """Send this process's log to the file `path` and to stderr.
+    """Send this process's log to the file `path`, and its warnings and errors, a line each, to stderr too.
 
     An InputError ends the process with its message as the last line of both and exit status 1, without a
     traceback. So does what the machine refuses: a full disk, a read-only folder, memory that runs out. Any
-    other
-    exception is logged with its traceback, and a last line that names the rule and the log.
+    other exception is logged with its traceback, which the file alone holds, and a last line that names the
+    rule and the log.
     """
     rule = rule_of(path)
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    form = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handlers: list[logging.Handler] = [
-            logging.FileHandler(path, mode="w", encoding="utf-8"),
-            logging.StreamHandler(sys.stderr),
-        ]
+        handlers = log_handlers(path)
     except OSError as error:
         sys.exit(f"rule {rule}: the log cannot be written: {machine_fault(error) or error}")
     logging.raiseExceptions = False  # a log that can no longer be written must not hide why
     for handler in handlers:
-        handler.setFormatter(form)
         root.addHandler(handler)
     logging.captureWarnings(True)
     try:
@@ -74,6 +71,39 @@ def log_to(path: str) -> Iterator[logging.Logger]:
         for handler in handlers:
             root.removeHandler(handler)
             handler.close()
+
+
+def log_handlers(path: str) -> list[logging.Handler]:
+    """Of a job's log: all of it in the file, in the terminal what a user must see. OSError where the file cannot be
+    written."""
+    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    file.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
+    )
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setLevel(logging.WARNING)
+    terminal.setFormatter(Brief(name_of_log(path)))
+    # What Python warns of speaks to programmers: its place is the file.
+    terminal.addFilter(lambda record: record.name != "py.warnings")
+    return [file, terminal]
+
+
+class Brief(logging.Formatter):
+    """`WARNING train_pack/SMTL/seed1: message`, without a traceback."""
+
+    def __init__(self, job: str):
+        super().__init__()
+        self.job = job
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{record.levelname} {self.job}: {record.getMessage()}"
+
+
+def name_of_log(log: str | os.PathLike) -> str:
+    """What a job is called where its log names it: the log's path below `logs`, without `.log`."""
+    parts = Path(log).parts
+    below = parts[parts.index("logs") + 1 :] if "logs" in parts[:-1] else parts[-1:]
+    return "/".join(below).removesuffix(".log")
 
 
 def rule_of(log: str | os.PathLike) -> str:

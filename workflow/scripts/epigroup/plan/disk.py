@@ -11,6 +11,7 @@ from epigroup.genome.assemblies import known_lengths
 from epigroup.plan.strategies import StrategyPlan
 from epigroup.plan.trials import TrialPlan
 from epigroup.run import affinity, evaluation
+from epigroup.run.data import reads
 from epigroup.run.facts import Run
 
 # Bytes a byte of what they are made from, at most (benchmarks/RESULTS.md, Scratch).
@@ -119,7 +120,7 @@ def plan_disk(run: Run, strategies: Sequence[StrategyPlan], searches: Sequence[T
     if run.sheet.downloads:
         files = [run.path("downloads", name) for name in run.sheet.downloads]
         rows.append(
-            Stored("downloads", size_of(files), f"{len(files)} files by accession, known once they are there")
+            Stored("downloads", size_of(files), f"{len(files)} files to fetch, known once they are there")
         )
     rows += [*plan_reads(run, bases), *plan_labels(run, bases)]
     of_fold = [*plan_networks(run, strategies, searches), *plan_scores(run, bases, strategies)]
@@ -146,7 +147,7 @@ def largest(sizes: Iterable[int | None]) -> int | None:
 
 def fastq_bytes(profile: Profile) -> list[int | None]:
     """Bytes of the FASTQ files of each replicate."""
-    return [size_of(path for path in (one.fastq_1, one.fastq_2) if path) for one in profile.replicates]
+    return [size_of(path for files in one.reads for path in files) for one in profile.replicates]
 
 
 def marked_bytes(profile: Profile) -> list[int | None]:
@@ -173,6 +174,16 @@ def plan_reads(run: Run, bases: int | None) -> list[Stored]:
         rows.append(
             Stored("bowtie2 index", size, f"{INDEX_A_BASE} bytes a base and {INDEX_TABLES / 1e6:.1f} MB")
         )
+    lanes = [
+        size_of(path for files in one.reads for path in files)
+        for profile in given
+        for one in profile.replicates
+        if reads.has_lanes(one)
+    ]
+    if lanes:
+        until = "when trimmed" if run.config["reads"]["trim"] else "when aligned"
+        how = "as much as the FASTQ files of a replicate that is in several lanes"
+        rows.append(Stored("joined lanes", 0, how, largest(lanes), total(lanes), until))
     if fastq and run.config["reads"]["trim"]:
         sizes = [size if size is None else int(TRIMMED * size) for size in fastq]
         how = f"{TRIMMED} times the FASTQ files"

@@ -109,6 +109,7 @@ def count_reads(run: Run) -> list[RuleJobs]:
     signals = len(peaks.all_pileups(run)) // 2 if run.config["peaks"]["signal"] else 0
     return [
         each(stage, "check_fastq", fastq),
+        each(stage, "join_lanes", len(reads.joined_lanes(run)), 0, passing=1),
         each(stage, "trim_reads", len(reads.trimmed_counts(run)), 2, passing=1),
         # six files of bowtie2, their checksums, and the date that Snakemake puts into an output that is a folder
         RuleJobs(stage, "index_genome", int(fastq > 0), int(fastq > 0), inside=7 * int(fastq > 0)),

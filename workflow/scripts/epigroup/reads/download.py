@@ -1,4 +1,4 @@
-"""Files fetched over HTTP: gone on with where the connection broke, tried again, checked, and whole or not there.
+"""Files fetched over HTTP or FTP: gone on with where a connection broke, tried again, checked, whole or not there.
 
 What has arrived lies beside the file as `.partial.NAME` until all of it is there, and outlasts the job: the next one
 asks for the rest. `.partial.NAME.json` says which version of the file it is a part of (RFC 9110: Range, If-Range).
@@ -23,11 +23,14 @@ from pathlib import Path
 from epigroup.core.compressed import open_text
 from epigroup.core.errors import InputError
 from epigroup.core.logs import Progress
+from epigroup.reads.ftp import FtpAnswer, open_ftp
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
 GZIP = b"\x1f\x8b"
+PACKED = (".gz", ".bgz", ".bam")  # what files of these names must be
+Answer = http.client.HTTPResponse | FtpAnswer
 # Answers after which another try may do; every other one of 400 and above is final.
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 LONGEST_PAUSE = 600.0
@@ -51,15 +54,15 @@ def fetch_file(
     pause: float = 5.0,
     timeout: float = 60.0,
 ) -> None:
-    """Fetch the gzip file (bgzip and BAM are that too) at `address` to `out`.
+    """Fetch the file at `address` to `out`; one that is named as PACKED must be gzip (bgzip and BAM are that too).
 
     `row` says who asks for it. `checksum`: "md5:..." or "sha256:..." that its bytes must have. After `tries`
     failures in a row that brought nothing new it is given up; pauses between them double from `pause` seconds.
     A server that says nothing for `timeout` seconds has failed. What is there of an earlier job is gone on with
     if the server can, and if its version or the checksum vouches for both parts.
 
-    Raises InputError naming row and address: not there, given up, no gzip file, another checksum, cut, or fetched
-    by another process.
+    Raises InputError naming row and address: not there, given up, a page, no gzip file, another checksum, cut, of a
+    length that nothing tells, or fetched by another process.
     """
     final = Path(out)
     final.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +70,9 @@ def fetch_file(
     where = f"{row}: {address}"
     with _alone(partial, where) as handle:
         try:
-            _fetch(_Source(address, where, partial, checksum, timeout), handle, tries, pause)
+            source = _Source(address, where, partial, checksum, timeout)
+            source.packed = final.name.endswith(PACKED)
+            _fetch(source, handle, tries, pause)
             handle.flush()
             os.fsync(handle.fileno())
             os.replace(partial, final)
@@ -110,7 +115,7 @@ class _Source:
     def __init__(self, address: str, where: str, partial: Path, checksum: str | None, timeout: float):
         self.address, self.where, self.partial = address, where, partial
         self.checksum, self.timeout = checksum, timeout
-        self.resumed = False
+        self.resumed, self.packed = False, True
 
     @staticmethod
     def size(handle: BufferedRandom) -> int:
@@ -134,11 +139,13 @@ class _Source:
                 sure = self._take(answer, handle, start)
         self._check(handle, sure)
 
-    def _ask(
-        self, headers: dict[str, str], handle: BufferedRandom, start: int
-    ) -> http.client.HTTPResponse | None:
+    def _ask(self, headers: dict[str, str], handle: BufferedRandom, start: int) -> Answer | None:
         """The server's answer; None when there is nothing left to bring."""
         try:
+            if self.address.startswith("ftp://"):
+                answer = open_ftp(self.address, start, headers.get("If-Range"), self.timeout)
+                self.resumed |= answer.status == 416
+                return None if answer.status == 416 else answer
             return urllib.request.urlopen(  # noqa: S310 - the schema lets http and https in alone
                 urllib.request.Request(self.address, headers=headers), timeout=self.timeout
             )
@@ -156,12 +163,12 @@ class _Source:
                     raise Interrupted(f"{error.code} {error.reason}", wait) from None
                 raise InputError(
                     f"{self.where}: the server answers {error.code} {error.reason}; check accession, format and "
-                    "layout, and the archive's address in the section downloads"
+                    "layout (or the address that the sheet gives), and the archive's address in the section downloads"
                 ) from None
         except (OSError, http.client.HTTPException) as error:
             raise Interrupted(_words(error)) from None
 
-    def _take(self, answer: http.client.HTTPResponse, handle: BufferedRandom, start: int) -> bool:
+    def _take(self, answer: Answer, handle: BufferedRandom, start: int) -> bool:
         """Append the answer's body. Whether its length was known, so that its end is no cut."""
         if answer.status == 206:
             found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", answer.headers.get("Content-Range", ""))
@@ -202,12 +209,14 @@ class _Source:
             raise Interrupted(f"the connection ended after {here:,} of {total:,} bytes")
         return total is not None or answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
 
-    def _check_start(self, chunk: bytes, answer: http.client.HTTPResponse) -> None:
-        if not chunk.startswith(GZIP[: len(chunk)]):
-            kind = answer.headers.get("Content-Type", "of no stated type").split(";")[0]
-            what = "an HTML page" if b"<html" in chunk[:2000].lower() or kind == "text/html" else kind
+    def _check_start(self, chunk: bytes, answer: Answer) -> None:
+        kind = answer.headers.get("Content-Type", "of no stated type").split(";")[0]
+        page = b"<html" in chunk[:2000].lower() or kind == "text/html"
+        if not chunk.startswith(GZIP[: len(chunk)]) and (self.packed or page):
+            what = "an HTML page" if page else kind
+            wanted = "gzip" if self.packed else "the file"
             raise InputError(
-                f"{self.where}: is {what} and not gzip: it begins with {chunk[:40]!r}; look at the address in a "
+                f"{self.where}: is {what} and not {wanted}: it begins with {chunk[:40]!r}; look at the address in a "
                 "browser, and check the section downloads"
             )
 
@@ -226,11 +235,19 @@ class _Source:
             self.resumed = False
             if another_may_do:
                 raise Interrupted(f"what came {fault}; from the start")
-            raise InputError(f"{self.where}: {fault}; correct the column checksum, or the accession")
+            raise InputError(
+                f"{self.where}: {fault}; correct the column checksum, or the accession or address"
+            )
         handle.seek(0)
         start = handle.read(len(GZIP))
         if sure and not start:
             raise InputError(f"{self.where}: is empty")
+        if not sure and not self.packed:
+            _empty(handle)
+            raise InputError(
+                f"{self.where}: the server does not say how long it is, so that a cut would not be seen; give its "
+                "checksum in the column checksum"
+            )
         if not sure:
             if start != GZIP:
                 _empty(handle)
@@ -256,7 +273,7 @@ def _note(partial: Path) -> Path:
     return partial.with_name(f"{partial.name}.json")
 
 
-def _version_of(answer: http.client.HTTPResponse) -> str | None:
+def _version_of(answer: Answer) -> str | None:
     """What names the version of a file to the byte: its tag, unless that is a weak one, or its date."""
     etag = answer.headers.get("ETag", "W/")
     return answer.headers.get("Last-Modified") if etag.startswith("W/") else etag

@@ -31,7 +31,7 @@ from epigroup.reads.alignments import (
     sound_reads,
     whole_alignments,
 )
-from epigroup.reads.fastq import read_records
+from epigroup.reads.fastq_facts import read_records
 
 log = logging.getLogger(__name__)
 

@@ -3,16 +3,19 @@ the user's files tell: do they name contigs alike, are reads that are called tog
 
 import os
 
+from epigroup.comparison.known_sets import read_known_sets
 from epigroup.config import contig_faults
 from epigroup.config.contig_faults import HEADER_OF_BAM, HEADER_OF_BIGWIG, ROWS, ContigFile
 from epigroup.config.layouts import layout_faults
 from epigroup.config.patience import count_profiles
+from epigroup.config.saved_tables import refuse_other_forms
 from epigroup.config.searches import searched_tasks
 from epigroup.core.errors import InputError
 from epigroup.dataset.groups import read_groups
 from epigroup.reads.given_alignments import first_layout
 from epigroup.run.adopt import check_adopt
 from epigroup.run.baselines import check_baselines
+from epigroup.run.bundle import check_bundle
 from epigroup.run.calibration import check_precisions
 from epigroup.run.facts import Run
 from epigroup.run.paper import check_paper
@@ -101,6 +104,7 @@ def check_tables(run: Run) -> None:
             continue
         if not os.path.exists(path):
             raise InputError(f"groupings.{name}.file: '{path}' is not there; check the path")
+        refuse_other_forms(path)
         tasks = [row["task_id"] for row in run.task_rows(name, ["task_id"])]
         found = read_groups(path, tasks, overlap=spec["overlap"]).names
         if len(found) != spec["k"]:
@@ -109,11 +113,40 @@ def check_tables(run: Run) -> None:
             )
 
 
+def check_columns(run: Run) -> None:
+    """InputError for a task without a value in a column of the sheet that a grouping goes by."""
+    faults = []
+    for name, spec in run.config["groupings"].items():
+        columns = (spec["columns"] or []) if spec["method"] == "sheet" else []
+        for row in run.task_rows(name, ["task_id", *columns]):
+            faults += [
+                f"groupings.{name}.columns: task '{row['task_id']}' has no value in the column {column} of "
+                f"{run.sheet.path}; give it one"
+                for column in columns
+                if not row[column]
+            ]
+    if faults:
+        raise InputError("\n".join(faults[:20]))
+
+
+def check_known_sets(run: Run) -> None:
+    """InputError for a table of known sets that does not fit the run; one that is still to be made is not looked at."""
+    path = run.in_results(run.config["known_sets"]["file"]) if "known_sets" in run.config else None
+    if path is None or run.made(path) or path.startswith(f"{run.data}/"):
+        return
+    if not os.path.exists(path):
+        raise InputError(f"known_sets.file: '{path}' is not there; check the path")
+    refuse_other_forms(path)
+    read_known_sets(path, run.tasks)
+
+
 def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
     for name in run.groupings:
         settings(run, "grouping", name)
+    check_columns(run)
     check_tables(run)
+    check_known_sets(run)
     for strategy, seed in run.searched_runs():
         searched_tasks(run.config, strategy, seed, run.table)
     if "patience_study" in run.config:
@@ -126,5 +159,6 @@ def check_asked(run: Run) -> None:
     check_baselines(run)
     check_paper(run)
     check_predict(run)
+    check_bundle(run)
     check_adopt(run)
     figure_settings(run)

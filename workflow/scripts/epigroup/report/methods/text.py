@@ -196,9 +196,10 @@ def reads_text(config: dict, used: Collection[str]) -> list[str]:
     reads, peaks = config["reads"], config["peaks"]
     text = ""
     if "bowtie2" in used:
+        joined = "joined over the lanes of a replicate, " if "lanes" in used else ""
         trim = "trimmed with fastp and " if "fastp" in used else ""
         text = (
-            f"Where a profile was given as reads, they were {trim}aligned with bowtie2 (pairs up to "
+            f"Where a profile was given as reads, they were {joined}{trim}aligned with bowtie2 (pairs up to "
             f"{reads['max_fragment']:,} bp). "
         )
     text += (

@@ -97,6 +97,7 @@ def _task_columns(names: ScoreNames) -> tuple[Column, ...]:
         Column("peak_mode", "How peaks are called: `narrow` or `broad`."),
         Column("kind", "How the profile came: `fastq`, `bam` or `peaks`."),
         Column("replicates", "Number of the replicates of the profile."),
+        Column("x_{column}", "A column of the user's own in the sheet.", when="columns `x_...` in the sheet"),
         *(
             Column(
                 f"{{strategy}}:test_{score.name}",

@@ -11,8 +11,10 @@ from epigroup.run.facts import Run
 
 
 def address(run: Run, file: str) -> str:
-    """The address of a file that is fetched: the archive's from the config, and its place there."""
+    """The address of a file that is fetched: its own in the sheet, or the archive's from the config with its place."""
     one = run.sheet.downloads[file]
+    if not one.archive:
+        return one.place
     return f"{run.config['downloads'][one.archive].rstrip('/')}/{one.place}"
 
 
@@ -25,6 +27,11 @@ def checksum(run: Run, file: str) -> str | None:
     return run.sheet.downloads[file].checksum
 
 
+def known_checksums(run: Run, profile: str, replicate: str) -> dict[str, tuple[str, str]]:
+    """What the sheet says of a replicate's FASTQ files, as `Run.checksums_of`."""
+    return run.checksums_of(path for files in replicate_of(run, profile, replicate).reads for path in files)
+
+
 def replicate_of(run: Run, profile: str, replicate: str) -> Replicate:
     return run.profiles[profile].replicate(replicate)
 
@@ -34,10 +41,46 @@ def given_alignments(run: Run, profile: str, replicate: str) -> str:
     return given(replicate_of(run, profile, replicate).bam, f"alignments of {profile}")
 
 
+def lanes(run: Run, profile: str, replicate: str) -> dict[str, list[str]]:
+    """The FASTQ files of a replicate as the sheet gives them, a file a lane: "first" and, of pairs, "second" mates."""
+    found = replicate_of(run, profile, replicate).reads
+    return dict(zip(("first", "second"), [*found, []], strict=False))
+
+
+def lanes_of_mate(run: Run, profile: str, replicate: str, mate: str) -> list[str]:
+    """Those of mate "1" or "2", which are joined in this order."""
+    return replicate_of(run, profile, replicate).reads[int(mate) - 1]
+
+
+def in_lanes(run: Run) -> list[str]:
+    """Profiles of which a replicate is in several lanes."""
+    return [name for name in run.of_kind("fastq") if any(map(has_lanes, run.profiles[name].replicates))]
+
+
+def joined_lanes(run: Run) -> list[str]:
+    """The files that join lanes."""
+    return [
+        path
+        for name in in_lanes(run)
+        for one in run.profiles[name].replicates
+        if has_lanes(one)
+        for path in fastq(run, name, str(one.number))
+    ]
+
+
+def has_lanes(replicate: Replicate) -> bool:
+    return any(len(files) > 1 for files in replicate.reads)
+
+
 def fastq(run: Run, profile: str, replicate: str) -> list[str]:
-    """The one or two FASTQ files of a replicate, as the sheet gives them."""
+    """The one or two FASTQ files of a replicate: those that the sheet gives, or its lanes, joined."""
     one = replicate_of(run, profile, replicate)
-    return [path for path in (one.fastq_1, one.fastq_2) if path]
+    if not has_lanes(one):
+        return [path for files in one.reads for path in files]
+    return [
+        run.path("reads/lanes", f"{profile}.rep{replicate}_{mate}.fastq.gz")
+        for mate in range(1, 1 + len(one.reads))
+    ]
 
 
 def to_align(run: Run, profile: str, replicate: str) -> list[str]:

@@ -1,0 +1,170 @@
+"""Addresses in the sheet's columns of files: which file each stands for, and which are refused with what to do."""
+
+import re
+from functools import partial
+
+import pytest
+
+from checkouts import REPOSITORY
+from epigroup.config.addresses import file_name
+from epigroup.config.settings import complete_config
+from epigroup.config.sheet import read_sheet
+from epigroup.core.errors import InputError
+from epigroup.run.data import reads
+from epigroup.run.facts import Run, open_run
+from epigroup.run.report import software
+from minimal_config import MINIMAL
+from sheet_examples import ATAC, COLUMNS, FACTOR, GIVEN, INPUT, MARK
+
+LAB = "https://lab.example.org/data"
+MD5, SHA256 = "md5:" + "0a" * 16, "sha256:" + "0b" * 32
+
+
+@pytest.fixture
+def read(read):
+    """Of the sheet's own files only those that do not lie in the folder of downloads are there."""
+    there = {
+        "exist": lambda path: not path.startswith("out/downloads") and "://" not in path,
+        "results": "out",
+    }
+    return partial(read, **there, columns=[*COLUMNS, "checksum", "signal"])
+
+
+def place(address):
+    return f"out/downloads/{file_name(address)}"
+
+
+def test_a_file_is_named_by_the_end_of_its_path_and_by_its_whole_address():
+    names = [
+        file_name(f"{LAB}/a.fq.gz"),
+        file_name(f"{LAB}/b/a.fq.gz"),
+        file_name(f"{LAB}/a.fq.gz?download=1"),
+        file_name("http://other.org/a.fq.gz"),
+        file_name(f"{LAB}/my%20peaks%3B.bed.gz"),
+    ]
+    assert len(set(names)) == 5
+    assert [name.partition("_")[2] for name in names] == [*["a.fq.gz"] * 4, "my_peaks_.bed.gz"]
+    assert all(re.fullmatch(r"[0-9a-f]{8}_[A-Za-z0-9._+-]+", name) for name in names)
+
+
+def test_each_column_of_files_may_hold_addresses(read):
+    sheet = read(
+        ATAC | {"fastq_1": f"{LAB}/a_1.fq.gz", "fastq_2": "a_2.fq.gz"},
+        MARK | {"bam": "ftp://ftp.example.org/m.bam", "control": "http://127.0.0.1:80/i.bam"},
+        GIVEN | {"peaks": f"{LAB}/g.bed.gz?download=1", "signal": f"{LAB}/g.bw"},
+    )
+    one = sheet.profiles["atac"].replicates[0]
+    assert (one.fastq_1, one.fastq_2) == (place(f"{LAB}/a_1.fq.gz"), "a_2.fq.gz")
+    assert sheet.profiles["mark"].replicates[0].bam == place("ftp://ftp.example.org/m.bam")
+    control = sheet.profiles[sheet.profiles["mark"].control]
+    assert control.is_input and control.replicates[0].bam == place("http://127.0.0.1:80/i.bam")
+    assert sheet.profiles["given"].replicates[0].peaks == place(f"{LAB}/g.bed.gz?download=1")
+    assert sheet.profiles["given"].signal == place(f"{LAB}/g.bw")
+    assert {one.place for one in sheet.downloads.values()} == {
+        f"{LAB}/a_1.fq.gz",
+        "ftp://ftp.example.org/m.bam",
+        "http://127.0.0.1:80/i.bam",
+        f"{LAB}/g.bed.gz?download=1",
+        f"{LAB}/g.bw",
+    }
+
+
+def test_what_a_job_is_told_of_it(read):
+    sheet = read(GIVEN | {"peaks": f"{LAB}/g.bed.gz", "replicate": "1"})
+    run = Run(complete_config(MINIMAL), sheet)
+    (name,) = sheet.downloads
+    assert reads.address(run, name) == f"{LAB}/g.bed.gz"
+    assert reads.row(run, name) == "s.tsv, profile given, replicate 1, column peaks"
+    assert software(run) == []
+
+
+def test_checksums_of_files_that_are_fetched_are_compared_where_they_are_fetched(read):
+    sheet = read(
+        ATAC | {"fastq_1": "a_1.fq.gz", "fastq_2": f"{LAB}/a_2.fq.gz", "checksum": f"{MD5};{SHA256}"},
+        GIVEN | {"peaks": f"{LAB}/g.bed.gz", "checksum": MD5},
+        MARK | {"bam": f"{LAB}/m.bam"},
+    )
+    assert sheet.checksums == {"a_1.fq.gz": (MD5, "profile atac, replicate 1, column checksum")}
+    found = {one.place: one.checksum for one in sheet.downloads.values()}
+    assert found == {f"{LAB}/a_2.fq.gz": SHA256, f"{LAB}/g.bed.gz": MD5, f"{LAB}/m.bam": None}
+
+
+def test_lanes_may_be_files_and_addresses(read):
+    sums = ";".join(f"md5:{digit * 32}" for digit in "abcd")
+    lanes = {"fastq_1": f"{LAB}/a1.fq.gz;b1.fq.gz", "fastq_2": f"a2.fq.gz;{LAB}/b2.fq.gz", "checksum": sums}
+    sheet = read(ATAC | lanes)
+    assert sheet.profiles["atac"].replicates[0].reads == [
+        [place(f"{LAB}/a1.fq.gz"), "b1.fq.gz"],
+        ["a2.fq.gz", place(f"{LAB}/b2.fq.gz")],
+    ]
+    found = {one.place: one.checksum for one in sheet.downloads.values()}
+    assert found == {f"{LAB}/a1.fq.gz": f"md5:{'a' * 32}", f"{LAB}/b2.fq.gz": f"md5:{'d' * 32}"}
+    own = {path: known for path, (known, _) in sheet.checksums.items()}
+    assert own == {"b1.fq.gz": f"md5:{'b' * 32}", "a2.fq.gz": f"md5:{'c' * 32}"}
+
+
+def test_a_control_that_several_rows_name_is_one_file(read):
+    named = {"control": f"{LAB}/i.bam"}
+    sheet = read(MARK | named, MARK | named | {"profile_id": "other", "bam": "o.bam"})
+    assert list(sheet.downloads) == [file_name(f"{LAB}/i.bam")] and len(sheet.inputs) == 1
+    with_row = read(MARK | named, INPUT | {"fastq_1": "", "bam": f"{LAB}/i.bam", "checksum": MD5})
+    assert with_row.profiles["mark"].control == "bg"
+    assert [one.checksum for one in with_row.downloads.values()] == [MD5]
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (MARK | {"bam": "s3://lab/m.bam"}, "line 2, column bam: 's3://lab/m.bam' is not fetched: give the address of a "
+         "public file as https://BUCKET.s3.amazonaws.com/KEY, or copy the file here before (aws s3 cp)"),
+        (MARK | {"bam": "gs://lab/m.bam"}, "https://storage.googleapis.com/BUCKET/KEY, or copy the file here"),
+        (MARK | {"bam": "sftp://lab/m.bam"}, "give an address of https://, http:// or ftp://"),
+        (MARK | {"bam": "file:///data/m.bam"}, "'file:///data/m.bam' is on this machine; give its path"),
+        (MARK | {"bam": "https://me:secret@lab.org/m.bam"}, "without user, password and #"),
+        (MARK | {"bam": f"{LAB}/m.bam#part"}, "without user, password and #"),
+        (MARK | {"bam": f"{LAB}/$(id).bam"}, "must be an address of a server and a file"),
+        (MARK | {"bam": "https:///m.bam"}, "must be an address of a server and a file"),
+        (MARK | {"bam": f"{LAB}/"}, "is a folder; give the address of the file"),
+        (MARK | {"bam": f"{LAB}/files?name=m.bam"}, "its path must end in .bam, .cram"),
+        (FACTOR | {"fastq_1": f"{LAB}/content", "control": ""}, f"line 2, column fastq_1: '{LAB}/content': its path "
+         "must end in .fastq.gz, .fq.gz, .fastq, .fq, by which it is told what the file is"),
+        (MARK | {"control": "s3://lab/i.bam"}, "line 2, column control: 's3://lab/i.bam' is not fetched"),
+        (MARK | {"bam": f"{LAB}/m.bam", "checksum": f"{MD5};{MD5}"}, "line 2, column checksum: 2 given for 1"),
+        (ATAC | {"fastq_1": f"{LAB}/a.fq", "fastq_2": f"{LAB}/a.fq"}, f"'{LAB}/a.fq' is the same file as fastq_1"),
+    ],
+)  # fmt: skip
+def test_what_is_not_fetched_is_refused_with_what_to_do(read, row, says):
+    with pytest.raises(InputError, match=re.escape(says)) as error:
+        read(row, GIVEN | {"peak_mode": "wide"})
+    assert "line 3, column peak_mode" in str(error.value) and "downloads" not in str(error.value)
+
+
+def test_one_address_must_not_make_two_profiles(read):
+    with pytest.raises(InputError) as error:
+        read(MARK | {"bam": f"{LAB}/m.bam"}, MARK | {"profile_id": "again", "bam": f"{LAB}/m.bam"})
+    assert f"line 3, column bam: '{LAB}/m.bam' stands on line 2 already" in str(error.value)
+
+
+def test_the_genome_is_not_fetched_and_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = ["\t".join(["profile_id", *COLUMNS[1:]])]
+    full = {"cell_type": "liver", "cell_group": "organ", "assembly": "x"} | GIVEN
+    (tmp_path / "s.tsv").write_text(
+        "\n".join([*lines, "\t".join(full.get(one, "") for one in COLUMNS)]) + "\n"
+    )
+    (tmp_path / "g.narrowPeak").touch()
+    genome = MINIMAL["genome"] | {"fasta": f"{LAB}/g.fa.gz"}
+    with pytest.raises(
+        InputError, match="genome.fasta: '.*' is an address, and only the sheet's files are fetched"
+    ):
+        open_run(complete_config(MINIMAL | {"genome": genome}))
+
+
+def test_the_rows_that_the_documentation_shows_are_right(tmp_path):
+    text = (REPOSITORY / "docs/guide/sheet.md").read_text()
+    table = text[text.index("## Addresses") : text.index("The file is fetched as those of")]
+    lines = [line.strip("|") for line in table.splitlines() if line.startswith("|") and "---" not in line]
+    rows = ["\t".join(cell.strip() for cell in line.split("|")) for line in lines]
+    (tmp_path / "samples.tsv").write_text("\n".join(rows) + "\n")
+    sheet = read_sheet(tmp_path / "samples.tsv", assembly="hg38", exist=lambda _: False)
+    assert sheet.tasks == ["ctcf_liver", "max_liver"] and len(sheet.downloads) == 3

@@ -1,0 +1,72 @@
+"""The last lines of a run: what came of it and what to open, or what failed and what to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from epigroup.core.errors import InputError
+from epigroup.core.job_logs import cause, failed_log, job_words
+from epigroup.core.logs import duration
+from epigroup.run.facts import Run
+
+# So many files, and so many failed jobs, are named.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """rule, its wildcards and its logs, as Snakemake has them."""
+
+    rule: str
+    wildcards: Mapping[str, str]
+    logs: Sequence[str]
+
+
+def success_lines(run: Run, made: Sequence[str], n_jobs: int, seconds: float) -> list[str]:
+    """The last lines of a run that went well. made: the files that were asked for; n_jobs: jobs that ran, 0 where
+    nothing was to be done; seconds: time taken."""
+    report = run.path("report/report.html")
+    took = f"finished in {duration(seconds)}, {n_jobs} jobs" if n_jobs else "nothing was to be done"
+    lines = [f"{run.config['name']}: {took}."]
+    if report not in made or not Path(report).exists():
+        return lines + made_lines(made) if made else []
+    return [*lines, *told_results(run), f"Open: {report}"]
+
+
+def told_results(run: Run) -> list[str]:
+    """What the report says first. Results that cannot be read hide no end of a run."""
+    from epigroup.report.ending import result_lines  # the tables' readers, which only an end needs
+    from epigroup.run.report import findings
+
+    try:
+        return result_lines(findings(run))
+    except (InputError, OSError) as error:
+        return [f"Result: cannot be read: {error}"]
+
+
+def made_lines(made: Sequence[str]) -> list[str]:
+    """What a target without a report has made."""
+    more = f" and {len(made) - NAMED} more" if len(made) > NAMED else ""
+    return [f"Made: {', '.join(made[:NAMED])}{more}"]
+
+
+def failure_lines(failed: Sequence[FailedJob], done: int, wanted: int, rerun_incomplete: bool) -> list[str]:
+    """The last lines of a run that failed. done, wanted: jobs; rerun_incomplete: whether Snakemake was told to make
+    unfinished files anew."""
+    again = "type the same command again" + ("" if rerun_incomplete else " with --rerun-incomplete")
+    if not failed:
+        return [
+            f"Stopped before its end: {done} of {wanted} jobs are done.",
+            f"Next: {again}: what is done stays, and the rest goes on.",
+        ]
+    lines = []
+    for one in failed[:NAMED]:
+        lines += [f"Failed: {job_words(one.rule, one.wildcards)}", f"  Cause: {cause(one.logs)}"]
+        log = failed_log(one.logs)
+        lines += [f"  Log: {log}"] if log else []
+    if len(failed) > NAMED:
+        lines.append(f"  and {len(failed) - NAMED} more jobs failed")
+    return [
+        *lines,
+        f"{done} of {wanted} jobs are done. Next: mend the cause and {again}: what is done stays.",
+    ]
