@@ -67,7 +67,8 @@ def look(samples: str, fasta: str, out: str, flank: int) -> Facts:
     lengths: dict[str, int] = {}
     assembly, sheet = "", Sheet("", {})
     try:
-        assembly = next((row["assembly"] for _, row in sheet_rows(Path(samples)) if "assembly" in row), "")
+        rows, _ = sheet_rows(Path(samples))
+        assembly = next((row["assembly"] for _, row in rows if "assembly" in row), "")
         sheet = read_sheet(samples, results=results, assembly=assembly or None)
     except InputError as error:
         faults.append(str(error))
