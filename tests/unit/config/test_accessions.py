@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from checkouts import REPOSITORY
-from epigroup.config.accessions import run_folder
+from epigroup.config.downloads.accessions import run_folder
 from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError

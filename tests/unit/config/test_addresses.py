@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from checkouts import REPOSITORY
-from epigroup.config.addresses import file_name
+from epigroup.config.downloads.addresses import file_name
 from epigroup.config.settings import complete_config
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError

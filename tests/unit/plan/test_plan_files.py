@@ -26,7 +26,7 @@ MORE = {
     "evaluation": {"keep_predictions": True},
     "external": {"SEI": {"file": "sei.tsv.gz"}},
     "choices": {"BEST": {"among": ["STL", "SMTL"]}},
-    "known_sets": {"file": "config/yeast_complexes.tsv"},
+    "known_sets": {"file": "known.tsv"},
     "searches": {"few": {"rates": [0.01, 0.1], "refine": 0.02, "steps_share": 0.5}},
     "strategies": {"SMTL": {"search": "few"}},
     "patience_study": {"strategy": "STL", "per_modality": 1, "groups_per_pack": 2},
@@ -50,6 +50,7 @@ def checkout(tmp_path_factory) -> Path:
     (folder / "more.tsv").write_text("".join("\t".join(row) + "\n" for row in [*rows, second, single]))
     (folder / "more.yaml").write_text(yaml.safe_dump(MORE))
     (folder / "sei.tsv.gz").write_bytes(b"")
+    (folder / "known.tsv").write_text("task_id\tset\nK562_ATAC\topen\nK562_DNase\topen\n")
     return folder
 
 

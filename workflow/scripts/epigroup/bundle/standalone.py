@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -255,13 +256,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-try:
-    from kipoi.model import BaseModel as _Base
-except ImportError:
-    _Base = object
+def _kipoi_base() -> type:
+    """What Kipoi asks its models to be; without it a plain class."""
+    try:
+        return importlib.import_module("kipoi.model").BaseModel
+    except ImportError:
+        return object
 
 
-class KipoiModel(_Base):
+class KipoiModel(_kipoi_base()):  # type: ignore[misc]  # known when the file is read, not before
     """The same for Kipoi (model.yaml)."""
 
     def __init__(self) -> None:

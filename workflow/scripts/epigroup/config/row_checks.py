@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from epigroup.config.accessions import faults_of_accession, has_files, with_downloads
+from epigroup.config.downloads.accessions import faults_of_accession, has_files, with_downloads
 from epigroup.config.sheet_checks import FILES, identity, paths_in, place_of, rule_of, schema
 from epigroup.peaks.macs_options import parse_options
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from epigroup.config.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
-from epigroup.config.addresses import as_written, with_addresses
 from epigroup.config.control_files import with_controls
+from epigroup.config.downloads.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
+from epigroup.config.downloads.addresses import as_written, with_addresses
 from epigroup.config.lanes import with_lanes
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
-from epigroup.config.accessions import FOLDER, Download, row_words
+from epigroup.config.downloads.accessions import FOLDER, Download, row_words
 
 Rows = list[tuple[int, dict[str, str]]]
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")

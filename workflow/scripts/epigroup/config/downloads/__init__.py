@@ -1,0 +1,1 @@
+"""Files that rows name by an accession or an address: from where, and under which name they come."""
