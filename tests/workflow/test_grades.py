@@ -51,7 +51,7 @@ def checkout(tmp_path_factory):
 def test_what_is_learnt_waits_for_the_check_beside_the_scheduler(checkout):
     """A job of a cluster reads the table of grades of this very run, the scheduler that of the run before."""
     assert "localrule: True" in next(rule.text for rule in rules() if rule.name == "check_grades")
-    run = run_snakemake(checkout, "-n", "--configfile", "config.yaml", "--", "dataset", "tracks")
+    run = run_snakemake(checkout, "-n", "-p", "--configfile", "config.yaml", "--", "dataset", "tracks")
     blocks = [block.split() for block in run.stdout.split("\n\n")]
     waiting = {
         block[block.index("rule") + 1].rstrip(":")
