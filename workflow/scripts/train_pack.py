@@ -17,7 +17,7 @@ with log_to(snakemake.log[0]):
             groups=snakemake.input.groups,
             rates=snakemake.input.rates or None,
             warm=snakemake.input.warm or None,
-            teacher=snakemake.input.teacher or None,
+            teacher=snakemake.input.get("teacher") or None,
             model=snakemake.output.model,
             curves=snakemake.output.curves,
             checkpoints=snakemake.params.checkpoints,

@@ -63,6 +63,15 @@ def test_other_teachers_are_refused_by_name(strategies, message):
     assert message in str(refused.value)
 
 
+def test_a_patience_study_of_a_taught_strategy_is_refused():
+    more = BASE | {
+        "strategies": {"ONE": taught("MEAN")},
+        "patience_study": {"strategy": "ONE", "per_modality": 1},
+    }
+    with pytest.raises(InputError, match=r"patience_study\.strategy: 'ONE' learns the scores of a teacher"):
+        complete_config(laid_over(everything_config(), more))
+
+
 def test_a_job_is_told_its_teacher_and_others_are_told_nothing(tmp_path, monkeypatch):
     import shutil
 

@@ -41,6 +41,11 @@ def check_teachers(config: Mapping[str, Any], training: Mapping[str, Mapping[str
             raise InputError(
                 f"{where}: strategies.{name} has a search of rates, whose trials have no teacher; give a learning_rate"
             )
+        if config.get("patience_study", {}).get("strategy") == name:
+            raise InputError(
+                f"{source}: patience_study.strategy: '{name}' learns the scores of a teacher, which the study's trainings "
+                "have not; name another strategy"
+            )
         for seed in strategy_seeds(config, name):
             _check_members(config, name, told, seed, where)
 
