@@ -43,8 +43,8 @@ def check_teachers(config: Mapping[str, Any], training: Mapping[str, Mapping[str
             )
         if config.get("patience_study", {}).get("strategy") == name:
             raise InputError(
-                f"{source}: patience_study.strategy: '{name}' learns the scores of a teacher, which the trainings of the "
-                "study have not; name another strategy"
+                f"{source}: patience_study.strategy: '{name}' learns the scores of a teacher, and the trainings of a "
+                "study have none; name another strategy"
             )
         for seed in strategy_seeds(config, name):
             _check_members(config, name, told, seed, where)
