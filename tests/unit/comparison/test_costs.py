@@ -49,7 +49,7 @@ def made(tmp_path):
                 path.write_text(head + "\n".join(rows) + "\n")
                 curves.append(str(path))
     training = {"network": NETWORK, "batch_size": 8, "device": "cpu", "threads": 2, "balancing": "none"}
-    nothing = {"heads": [], "warm_start": [], "searches": [], "affinities": []}
+    nothing = {"heads": [], "warm_start": [], "teachers": [], "searches": [], "affinities": []}
     cfg = {
         "window": WINDOW,
         "runs": runs,
@@ -107,13 +107,25 @@ def test_searches_affinities_and_warm_starts_are_counted_once(made, tmp_path):
     before = []
     for name, seed in cfg["runs"]:
         network, search = [["SMTL", seed]], [[name, seed]]
-        direct = {"heads": [], "warm_start": [], "searches": search, "affinities": []}
+        direct = {"heads": [], "warm_start": [], "teachers": [], "searches": search, "affinities": []}
         whole = direct
         if name == "KMTL":
             measured = [["ahead", "SMTL", seed]]
-            direct = {"heads": network, "warm_start": network, "searches": search, "affinities": measured}
+            direct = {
+                "heads": network,
+                "warm_start": network,
+                "teachers": [],
+                "searches": search,
+                "affinities": measured,
+            }
             both = [*search, ["SMTL", seed]]
-            whole = {"heads": network, "warm_start": [], "searches": both, "affinities": measured}
+            whole = {
+                "heads": network,
+                "warm_start": [],
+                "teachers": [],
+                "searches": both,
+                "affinities": measured,
+            }
         before.append([name, seed, direct, whole])
     cfg |= {"searches": searches, "affinities": affinities, "before": before}
     count_costs(curves, groups, out, cfg, trials=paths * 2, affinities=[tmp_path / "ahead.json"] * 2)
@@ -155,7 +167,13 @@ def test_what_an_affinity_takes_along_a_training_is_its_own_cost(made, tmp_path)
     )
     (tmp_path / "again.json").write_text('{"seconds": 90, "training_steps": 20, "tasks": 4}')
     for name, heads in (("ahead", [["SMTL", 1]]), ("again", [])):
-        before = {"heads": heads, "warm_start": [], "searches": [], "affinities": [[name, "SMTL", 1]]}
+        before = {
+            "heads": heads,
+            "warm_start": [],
+            "teachers": [],
+            "searches": [],
+            "affinities": [[name, "SMTL", 1]],
+        }
         cfg["affinities"] = [[name, "SMTL", 1]]
         cfg["before"][2] = ["KMTL", 1, before, before]
         count_costs(curves, groups, out, cfg, affinities=[tmp_path / f"{name}.json"])
@@ -223,14 +241,16 @@ def test_what_comes_before_follows_from_the_config():
     found = {name: all_before(config, name, 2) for name in config["strategies"]}
     searched = [("SMTL", 1)]  # one search for all seeds
     assert found["SMTL"] == Before(searches=searched)
-    assert found["KMEANS"] == Before([("SMTL", 2)], [], searched)
+    assert found["KMEANS"] == Before([("SMTL", 2)], searches=searched)
     assert found["BY_LABELS"] == found["RANDOM"] == Before()
-    assert found["VOTE"] == Before([("SMTL", 1), ("SMTL", 2), ("SMTL", 3)], [], searched)
-    assert found["AHEAD"] == Before([("SMTL", 2)], [], searched, [("training", "SMTL", 2)])
-    assert found["AGAIN"] == Before([], [], searched, [("again", "SMTL", 2)])
-    assert found["APART"] == Before([("SMTL", 2)], [], searched, [("trained", "SMTL", 2)])
-    assert found["PAIRS"] == Before([("ROUND", 2), ("SMTL", 2)], [], searched, [("hoa", "SMTL", 2)])
-    assert found["WARM"] == Before([("SMTL", 2)], [], searched)
+    assert found["VOTE"] == Before([("SMTL", 1), ("SMTL", 2), ("SMTL", 3)], searches=searched)
+    assert found["AHEAD"] == Before([("SMTL", 2)], searches=searched, affinities=[("training", "SMTL", 2)])
+    assert found["AGAIN"] == Before([], searches=searched, affinities=[("again", "SMTL", 2)])
+    assert found["APART"] == Before([("SMTL", 2)], searches=searched, affinities=[("trained", "SMTL", 2)])
+    assert found["PAIRS"] == Before(
+        [("ROUND", 2), ("SMTL", 2)], searches=searched, affinities=[("hoa", "SMTL", 2)]
+    )
+    assert found["WARM"] == Before([("SMTL", 2)], searches=searched)
     assert directly_before(config, "WARM", 2) == Before([], [("SMTL", 2)])
 
 
