@@ -149,6 +149,7 @@ def test_on_a_terminal_one_screen_is_drawn_and_ctrl_c_leaves_it_sane(finished):
     assert any(line.startswith("  train_pack SMTL, seed 1") for line in lines)
     ups = [int(n) for n in re.findall(r"\x1b\[(\d+)A", said)]
     assert max(ups) < LINES
-    assert re.search(r"Stopped before its end: \d+ of \d+ jobs", said) and "Next: type the same command again" in said
+    assert re.search(r"Stopped before its end: \d+ of \d+ jobs", said)
+    assert "Next: type the same command again" in said
     # The rest of what was run is as if nothing had been: the lock is gone.
     assert "locked" not in run_snakemake(finished, "-n", "--configfile", MINI).stderr
