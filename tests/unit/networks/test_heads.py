@@ -64,9 +64,9 @@ def test_an_exported_model_is_the_group_of_the_pack(tmp_path, form):
 def test_the_lines_of_the_readme_load_an_exported_model(tmp_path):
     write_pack(tmp_path / "pack0.safetensors", {0: ["a", "b"]})
     export_model(tmp_path / "pack0.safetensors", 0, tmp_path / "group0.safetensors")
-    block = re.search(
-        r"```python\n(.*?)```", (REPOSITORY / "docs/guide/predict.md").read_text(), re.DOTALL
-    ).group(1)
+    page = (REPOSITORY / "docs/guide/predict.md").read_text()
+    page = page[page.index("## A network in your own code") :]
+    block = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
     path = "results/mine/export/SMTL/seed1/group0.safetensors"
     names = {}
     exec(block.replace(path, str(tmp_path / "group0.safetensors")), names)
