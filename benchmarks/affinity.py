@@ -51,7 +51,7 @@ SETTINGS = {
     "reverse_complement": False, "jitter": 0, "sampling": "none", "loss": "bce", "positive_weights": "none",
     "balancing": "none", "loss_scale": "mean",
     "schedule": "constant", "warm_up": 0, "averaging": 0.0,
-    "focal_gamma": 2.0, "max_positive_weight": 100.0, "keep": "group",
+    "focal_gamma": 2.0, "total_weight": 0.2, "max_positive_weight": 100.0, "keep": "group",
     "packing": "sequential", "layout": "channels_last", "precision": "fp32", "device": "cpu",
 }  # fmt: skip
 
