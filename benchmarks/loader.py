@@ -42,7 +42,8 @@ SETTINGS = {
     "max_steps": 10**9, "validate_every": 10**9, "patience": 1, "reverse_complement": True, "jitter": 20,
     "sampling": "none", "keep": "group", "balancing": "none", "loss_scale": "mean",
     "schedule": "constant", "warm_up": 0, "averaging": 0.0, "loss": "bce", "positive_weights": "none",
-    "focal_gamma": 2.0, "total_weight": 0.2, "max_positive_weight": 100.0, "packing": "sequential", "layout": "channels_last",
+    "focal_gamma": 2.0, "total_weight": 0.2, "max_positive_weight": 100.0, "packing": "sequential",
+    "layout": "channels_last",
     "device": "cpu",
 }  # fmt: skip
 

@@ -51,7 +51,8 @@ FULL = {
     "network": {"name": "small", "hidden": "auto"}, "optimiser": "adamw", "learning_rate": 0.002, "momentum": 0.0,
     "weight_decay": 0.01, "batch_size": 64, "max_steps": 6000, "validate_every": 400, "patience": 6,
     "reverse_complement": True, "jitter": 50, "sampling": "none", "loss": "bce", "positive_weights": "none",
-    "balancing": "none", "focal_gamma": 2.0, "total_weight": 0.2, "max_positive_weight": 100.0, "keep": "group", "loss_scale": "mean",
+    "balancing": "none", "focal_gamma": 2.0, "total_weight": 0.2, "max_positive_weight": 100.0, "keep": "group",
+    "loss_scale": "mean",
     "schedule": "plateau", "plateau_factor": 0.3, "plateau_patience": 2, "warm_up": 500, "averaging": 0.999,
     "packing": "sequential", "layout": "channels_last", "precision": "fp32", "device": "cpu",
 }  # fmt: skip
