@@ -309,3 +309,11 @@ def test_windows_of_another_length_and_other_formats_are_refused(bundle, tmp_pat
     save_file(load_file(folder / "model.safetensors"), tmp_path / "model.safetensors")
     with pytest.raises(ValueError, match="format 99"):
         standalone.load(tmp_path)
+
+
+def test_scores_of_signals_are_held_against_their_size():
+    expected = torch.tensor([[0.5, 2000.0]])
+    assert standalone.difference(expected + torch.tensor([[2e-6, 2e-3]]), expected) <= standalone.FARTHEST
+    assert standalone.difference(expected + torch.tensor([[2e-5, 0.0]]), expected) > standalone.FARTHEST
+    assert standalone.difference(expected * torch.tensor([[1.0, 1.0001]]), expected) > standalone.FARTHEST
+    assert not standalone.difference(torch.tensor([[torch.nan, 1.0]]), expected) <= standalone.FARTHEST

@@ -28,6 +28,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 FORMAT = 1
+FARTHEST = 1e-5  # from the scores of the run
 # Scores are kept so far from 0 and 1 before their log-odds are averaged.
 LOWEST, HIGHEST = 2.0**-25, 1 - 2.0**-12
 LINKS = {"sigmoid": torch.sigmoid, "exp": torch.exp, "identity": lambda output: output}
@@ -228,11 +229,16 @@ def middle(name: str, sequence: str, window: int) -> str:
     return sequence[start : start + window]
 
 
+def difference(scores: torch.Tensor, expected: torch.Tensor) -> float:
+    """The largest difference of scores; of those beyond 1, which only signals have, as a share of them."""
+    return float(((scores - expected).abs() / expected.abs().clamp(min=1)).max())
+
+
 def check(folder: str | os.PathLike, model: Model) -> float:
-    """The largest difference of the scores of test.safetensors, made again, from those that lie there."""
+    """The largest `difference` of the scores of test.safetensors, made again, from those that lie there."""
     test = load_file(str(Path(folder) / "test.safetensors"))
     with torch.inference_mode():
-        return float((model(test["sequence"].float()) - test["score"]).abs().max())
+        return difference(model(test["sequence"].float()), test["score"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -245,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if told.check:
         largest = check(told.folder, model)
         sys.stdout.write(f"largest difference from the scores of the run: {largest:.2g}\n")
-        return int(largest > 1e-5)
+        return int(not largest <= FARTHEST)
     if not told.fasta:
         parser.error("give a FASTA file, or --check")
     sys.stdout.write("\t".join(["name", *model.tasks]) + "\n")

@@ -30,7 +30,6 @@ from epigroup.training.batches import Sequences
 log = logging.getLogger(__name__)
 
 EXAMPLES = 16
-FARTHEST = 1e-5
 
 
 @dataclass(frozen=True)
@@ -142,13 +141,14 @@ def write_bundle(
     _write_text(outputs["kipoi"], yaml.safe_dump(kipoi(facts, told), sort_keys=False, allow_unicode=True))
     if cfg.onnx:
         write_onnx(model, windows[:, :, 0], outputs["onnx"])
-    log.info("%s: %d networks for %d tasks", cfg.name, len(networks.weights), len(cfg.tasks))
+    n_networks = sum(len(one["networks"]) for one in networks.members)
+    log.info("%s: %d networks for %d tasks", cfg.name, n_networks, len(cfg.tasks))
 
 
 def _check(model: standalone.Model, windows: torch.Tensor, expected: torch.Tensor) -> None:
     with torch.inference_mode():
-        largest = float((model(windows) - expected).abs().max())
-    if not largest <= FARTHEST:
+        largest = standalone.difference(model(windows), expected)
+    if not largest <= standalone.FARTHEST:
         raise RuntimeError(
             f"the bundle's code differs by {largest:.3g} from the run's networks on {len(windows)} windows"
         )
