@@ -10,11 +10,10 @@ from snakemake.iocontainers import Namedlist
 from snakemake.settings.types import DeploymentMethod
 
 from epigroup.config.schema import check_config_text
-from epigroup.config.settings import complete_config
 from epigroup.core.errors import InputError
 from epigroup.digest import code as digests
 from epigroup.run import calibration, checks, training
-from epigroup.run.facts import Run, open_run
+from epigroup.run.facts import Run, open_config
 from epigroup.run.settings import settings as settings_of
 
 CONFIG_FILES = [] if IN_MODULE else workflow.overwrite_configfiles or ["config/config.yaml"]
@@ -31,10 +30,12 @@ def checked(function, *args, **kwargs):
     try:
         return function(*args, **kwargs)
     except InputError as error:
-        message = str(error).removeprefix("config: ")
-        named = message.startswith(f"{CONFIG_SOURCE}: ")
-        of_config = re.split("[.:]", message, maxsplit=1)[0] in config
-        refuse(f"{CONFIG_SOURCE}: {message}" if of_config and not named else message)
+        refuse("\n".join(map(of_source, str(error).removeprefix("config: ").split("\n"))))
+
+
+def of_source(line):
+    """A line of a message, with the config's name before it where it begins with one of its keys."""
+    return f"{CONFIG_SOURCE}: {line}" if re.split("[.:]", line, maxsplit=1)[0] in config else line
 
 
 for one in CONFIG_FILES:
@@ -44,8 +45,8 @@ if IN_FOLD:
     RUN = config["run"]
     config = RUN.config
 else:
-    config = checked(complete_config, dict(config), CONFIG_SOURCE)
-    RUN = checked(open_run, config, made_elsewhere)
+    RUN = checked(open_config, config, CONFIG_SOURCE, made_elsewhere)
+    config = RUN.config
 # The folder of what the folds share, and that of what hangs on the splits: one and the same but in a fold beside the
 # first.
 DATA, RESULTS = RUN.data, RUN.results

@@ -5,7 +5,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,15 @@ from epigroup import WORKFLOW
 from epigroup.core.errors import InputError
 from epigroup.core.text_files import first_line
 
+TYPES = {
+    "integer": "a whole number", "number": "a number", "boolean": "true or false", "string": "text", "array": "a list",
+    "object": "keys with values", "null": "nothing (null)",
+}  # fmt: skip
+BOUNDS = {
+    "minimum": "must be at least {}", "exclusiveMinimum": "must be above {}", "maximum": "must be at most {}",
+    "exclusiveMaximum": "must be below {}", "minItems": "must have at least {} entries",
+    "maxItems": "must have at most {} entries", "uniqueItems": "must not hold anything twice",
+}  # fmt: skip
 DEEPEST, MOST_NODES, LARGEST = 40, 100_000, 2**53
 SCHEMA = WORKFLOW / "schemas" / "config.schema.yaml"
 
@@ -124,17 +133,23 @@ def _check_numbers(value: Any, source: str, where: str = "") -> None:
         raise InputError(f"{source}: {where}: value {str(value)[:30]} is too large")
 
 
-def fill_schema(config: dict[str, Any], source: str) -> dict[str, Any]:
+def fill_schema(
+    config: dict[str, Any],
+    source: str,
+    also: Callable[[Mapping[str, Any], str], list[str]] = lambda config, source: [],
+) -> dict[str, Any]:
     """The config with the schema's defaults, numbers cast, ranges of chromosomes written out.
 
-    Raises InputError that lists every wrong key with its value.
+    Raises InputError that lists every wrong key with its value, and what `also` finds in such a config.
     """
     schema = _schema()
     full = _fill(_plain(config), schema, schema)
     _check_numbers(full, source)
     problems = sorted(_Validator(schema).iter_errors(full), key=lambda e: [str(p) for p in e.absolute_path])
     if problems:
-        raise InputError("\n".join(_explain(problem, source) for problem in problems))
+        raise InputError(
+            "\n".join([*(_explain(problem, source) for problem in problems), *also(full, source)])
+        )
     full["genome"]["chromosomes"] = [
         n for name in full["genome"]["chromosomes"] for n in _expand(name, source)
     ]
@@ -202,11 +217,13 @@ def _explain(problem: Any, source: str) -> str:
     if problem.validator == "additionalProperties":
         known = sorted(problem.schema.get("properties", {}))
         unknown = sorted(set(problem.instance) - set(known))
-        hints = []
-        for key in unknown:
-            near = difflib.get_close_matches(key, known, 1)
-            hints.append(f"unknown key '{key}'" + (f" (did you mean '{near[0]}'?)" if near else ""))
-        return f"{source}: {where}: {', '.join(hints)}; known keys: {', '.join(known)}"
+        near = {key: difflib.get_close_matches(key, known, 1) for key in unknown}
+        hints = [
+            f"unknown key '{key}'" + (f" (did you mean '{one[0]}'?)" if one else "")
+            for key, one in near.items()
+        ]
+        rest = "" if all(near.values()) else f"; known keys: {', '.join(known)}"
+        return f"{source}: {where}: {', '.join(hints)}{rest}"
     if problem.validator == "required":
         missing = [key for key in problem.validator_value if key not in problem.instance]
         return f"{source}: {where}: missing key {', '.join(missing)}"
@@ -220,7 +237,24 @@ def _explain(problem: Any, source: str) -> str:
         return f"{source}: {where}: {problem.instance} is read as {kind}; put it in quotes to make it a name"
     shown = repr(problem.instance)
     shown = shown if len(shown) <= 200 else shown[:197] + "..."
-    return f"{source}: {where}: value {shown}: {problem.message if len(problem.message) <= 300 else problem.validator}"
+    return f"{source}: {where}: value {shown}: {_must(problem)}"
+
+
+def _must(problem: Any) -> str:
+    """What a value must be, without the value."""
+    kind, wanted = problem.validator, problem.validator_value
+    if kind == "type":
+        return (
+            f"must be {' or '.join(TYPES[one] for one in ([wanted] if isinstance(wanted, str) else wanted))}"
+        )
+    if kind == "enum":
+        near = difflib.get_close_matches(str(problem.instance), [str(one) for one in wanted], 1)
+        hint = f" (did you mean {near[0]}?)" if near else ""
+        return f"must be one of {', '.join(map(str, wanted))}{hint}"
+    if kind in BOUNDS:
+        return BOUNDS[kind].format(wanted)
+    message = str(problem.message)
+    return message if len(message) <= 300 else str(kind)
 
 
 def _is_nested(value: Any) -> bool:

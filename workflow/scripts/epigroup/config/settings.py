@@ -4,11 +4,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.config.folds import check_fold, of_fold
+from epigroup.config.names import faults_of_names
 from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
 from epigroup.config.searches import check_rates, check_search
@@ -16,7 +18,7 @@ from epigroup.config.shell_paths import expand_config
 from epigroup.config.strata_settings import check_strata
 from epigroup.config.teachers import check_teachers
 from epigroup.config.warm_starts import check_warm_starts
-from epigroup.core.errors import InputError
+from epigroup.core.errors import InputError, refuse_together
 from epigroup.networks.architecture import blocks, complete_network
 from epigroup.networks.settings import read_network
 from epigroup.training import balancing, schedule
@@ -30,9 +32,9 @@ UNHASHED = ("adopt", "downloads", "figures", "running", "tracks")
 def complete_config(config: dict[str, Any], source: str = "config") -> dict[str, Any]:
     """The config with defaults filled in, numbers cast and ranges of chromosomes written out.
 
-    Raises InputError that lists every wrong key with its value.
+    Raises InputError that lists every wrong key with its value; names that are not there are told with them.
     """
-    full = expand_draws(fill_schema(expand_config(config, source), source), source)
+    full = expand_draws(fill_schema(expand_config(config, source), source, also=faults_of_names), source)
     # One folder has one name: Snakemake takes results/ and ./results for others than results.
     full["results"] = os.path.normpath(full["results"])
     _check_references(full, source)
@@ -40,59 +42,59 @@ def complete_config(config: dict[str, Any], source: str = "config") -> dict[str,
 
 
 def _check_references(config: Mapping[str, Any], source: str) -> None:
-    groupings, strategies = config["groupings"], config["strategies"]
-    for name, strategy in strategies.items():
-        if strategy["grouping"] not in groupings:
-            raise InputError(
-                f"{source}: strategies.{name}.grouping: '{strategy['grouping']}' is not under groupings; "
-                f"there are: {', '.join(groupings) or 'none'}"
-            )
+    """InputError with all that does not fit; what rests on names only where these are there, what rests on networks
+    only where these can be built."""
+    names = faults_of_names(config, source)
+    if names:
+        raise InputError("\n".join(names))
+    refuse_together(
+        [
+            lambda: _check_seeds(config, source),
+            lambda: check_compared(config, source),
+            lambda: check_strata(config, source),
+            lambda: _check_sources(config, source),
+            lambda: _check_affinities(config, source),
+            *(partial(_check_network, config, name, source) for name in config["strategies"]),
+            lambda: _check_replicates(config, source),
+        ]
+    )
+    trained = {name: training_settings(config, name) for name in config["strategies"]}
+    refuse_together(
+        [
+            lambda: _check_heads(config, source),
+            lambda: check_warm_starts(config, trained, source),
+            lambda: check_teachers(config, trained, source),
+            lambda: _check_losses(config, source),
+            lambda: _check_training(config, source),
+            lambda: _check_jitter(config, source),
+            lambda: _check_trials(config, source),
+            lambda: check_fold(config, source),
+        ]
+    )
+
+
+def _check_seeds(config: Mapping[str, Any], source: str) -> None:
+    for name, strategy in config["strategies"].items():
         extra = set(strategy["seeds"] or []) - set(config["seeds"])
         if extra:
             raise InputError(
                 f"{source}: strategies.{name}.seeds: {sorted(extra)} are not among seeds {config['seeds']}"
             )
-    users = {f"groupings.{name}": grouping["heads_from"] for name, grouping in groupings.items()}
-    users |= {"sweep": config.get("sweep", {}).get("heads_from")}
-    users |= {"predict": config.get("predict", {}).get("strategy")}
-    users |= {"patience_study.strategy": config.get("patience_study", {}).get("strategy")}
-    for key, strategy in users.items():
-        if strategy is not None and strategy not in strategies:
-            raise InputError(
-                f"{source}: {key}: '{strategy}' is not under strategies; there are: {', '.join(strategies)}"
-            )
-    check_compared(config, source)
-    check_strata(config, source)
-    for name in groupings:
-        chain = [name]
-        while (like := groupings[chain[-1]]["like"]) is not None:
-            if like not in groupings or like in chain:
-                fault = "leads back to itself" if like in chain else "is not under groupings"
-                raise InputError(
-                    f"{source}: groupings.{chain[-1]}.like: '{like}' {fault}; there are: {', '.join(groupings)}"
-                )
-            chain.append(like)
-    _check_sources(config, source)
-    _check_affinities(config, source)
-    for name in strategies:
-        try:
-            blocks(read_network(training_settings(config, name)["network"]), config["dataset"]["window"])
-        except InputError as error:
-            raise InputError(f"{source}: training of strategies.{name}: {error}") from None
-    _check_heads(config, source)
-    trained = {name: training_settings(config, name) for name in strategies}
-    check_warm_starts(config, trained, source)
-    check_teachers(config, trained, source)
+
+
+def _check_network(config: Mapping[str, Any], strategy: str, source: str) -> None:
+    try:
+        blocks(read_network(training_settings(config, strategy)["network"]), config["dataset"]["window"])
+    except InputError as error:
+        raise InputError(f"{source}: training of strategies.{strategy}: {error}") from None
+
+
+def _check_replicates(config: Mapping[str, Any], source: str) -> None:
     if config["reads"]["fragments"] is not None and config["peaks"]["replicates"] != "pooled":
         raise InputError(
             f"{source}: reads.fragments: draws from all replicates of a profile together, and peaks.replicates: "
             f"{config['peaks']['replicates']} calls peaks on all reads of each; take peaks.replicates: pooled"
         )
-    _check_losses(config, source)
-    _check_training(config, source)
-    _check_jitter(config, source)
-    _check_trials(config, source)
-    check_fold(config, source)
 
 
 def _check_sources(config: Mapping[str, Any], source: str) -> None:

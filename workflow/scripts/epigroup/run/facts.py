@@ -15,10 +15,11 @@ from epigroup.config.adopted import with_adopted
 from epigroup.config.folds import check_spans, fold_numbers, fold_splits
 from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
-from epigroup.config.settings import training_settings
+from epigroup.config.settings import complete_config, training_settings
 from epigroup.config.sheet import Profile, Sheet, read_sheet
+from epigroup.config.shell_paths import expanded
 from epigroup.config.strategies import count_packs, grouping_tasks, strategy_seeds, teacher
-from epigroup.core.errors import InputError
+from epigroup.core.errors import InputError, faults_of, refuse_together
 from epigroup.dataset.bin_sets import evaluation_sets
 from epigroup.genome.index_limits import LONGEST_INDEXED
 from epigroup.quality.left_out import profiles_left_out
@@ -326,17 +327,58 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
     that the run started with. Raises InputError for faults of the sheet and for files of the config that are not there.
     """
     first = Run(config, Sheet("", {}), made=made)
-    sheet = sheet_of(config, first.exists)
+    read: list[Sheet] = []
+    refuse_together(
+        [
+            lambda: read.append(sheet_of(config, first.exists)),
+            lambda: check_spans(config),
+            lambda: _check_named_files(first),
+        ]
+    )
+    [sheet] = read
     left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
-    run = Run(config, sheet.without(left_out), left_out, made)
-    check_spans(config)
+    return Run(config, sheet.without(left_out), left_out, made)
+
+
+def _check_named_files(run: Run) -> None:
     named = (
         ("genome.fasta", run.fasta),
         ("genome.blacklist", run.blacklist),
         ("genome.gtf", run.gtf),
-        *((f"external.{name}.file", run.in_results(one["file"])) for name, one in config["external"].items()),
+        *(
+            (f"external.{name}.file", run.in_results(one["file"]))
+            for name, one in run.config["external"].items()
+        ),
     )
     missing = [f"{key}: '{path}' {_absent(path)}" for key, path in named if path and not run.exists(path)]
     if missing:
         raise InputError("\n".join(missing) + "; check the path, relative to the working folder")
-    return run
+
+
+def open_config(
+    config: Mapping[str, Any], source: str, made: Callable[[str], bool] = lambda path: False
+) -> Run:
+    """The run of a config as its file has it, `source` naming that. Raises InputError with what is wrong with config
+    and sheet, both at once, or with what `open_run` refuses."""
+    try:
+        completed = complete_config(dict(config), source)
+    except InputError as error:
+        beside = faults_of([lambda: _read_beside(config, made)])
+        raise InputError("\n".join([str(error), *beside])) from None
+    return open_run(completed, made)
+
+
+def _read_beside(config: Mapping[str, Any], made: Callable[[str], bool]) -> None:
+    """The sheet of a config that is wrong, read with what can be known of it."""
+    samples, genome, dataset = (config.get(key) for key in ("samples", "genome", "dataset"))
+    if not isinstance(samples, str) or samples.startswith("<results>") or made(samples):
+        return
+    assembly = genome.get("assembly") if isinstance(genome, Mapping) else None
+    results = config.get("results")
+    read_sheet(
+        expanded(samples, {}),
+        results=results if isinstance(results, str) else "results",
+        assembly=assembly if isinstance(assembly, str) else None,
+        exist=lambda path: "simulation" in config or os.path.exists(path) or made(path),
+        signals=isinstance(dataset, Mapping) and dataset.get("targets") == "signal",
+    )
