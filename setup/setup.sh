@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes everything the workflow needs: the Python environment .venv and the command-line tools. A second run does nothing.
-#   setup/setup.sh [check|tools|python|browser|bedtools|slurm]...     default: check tools python
+#   setup/setup.sh [check|tools|python|multiqc|browser|bedtools|slurm]...     default: check tools python multiqc
 # Environment: PYTHON (python3.11, python3.12 or python3.13), PIP_FLAGS (further options of `pip install`).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -142,6 +142,27 @@ setup_tools() {
   2. with conda, mamba or micromamba on PATH: run the same make command again, and it makes .tools from workflow/envs"
 }
 
+# ---- MultiQC: its packages are other versions than the workflow's, so it has an environment of its own ------------
+setup_multiqc() {
+  local home=.tools/multiqc want
+  [ -n "${version:-}" ] || setup_check
+  want="$version $(sha256sum <setup/multiqc.txt | cut -d' ' -f1)"
+  if [ "$(cat $home/.epigroup-ready 2>/dev/null)" = "$want" ] && [ -x .venv/bin/multiqc ]; then return; fi
+  if have multiqc && [ ! -e $home ]; then return; fi
+  say "installing MultiQC into $home"
+  rm -rf $home
+  mkdir -p .tools
+  # shellcheck disable=SC2086  # PIP_FLAGS is a list of options
+  if quietly "$python" -m venv $home && quietly $home/bin/python -m pip install --disable-pip-version-check \
+    --progress-bar off ${PIP_FLAGS:-} -r setup/multiqc.txt; then
+    # Found by whoever has activated .venv, also on the nodes of a cluster.
+    ln -sfn "$PWD/$home/bin/multiqc" .venv/bin/multiqc
+    echo "$want" >$home/.epigroup-ready
+  else
+    say "without MultiQC: runs with reads need qc.multiqc: false, until make setup can install it" >&2
+  fi
+}
+
 # ---- browser: only the tests of the report ask for one; without it they say so and skip --------------------------
 setup_browser() {
   if have chromium && have chromedriver || [ -e .venv/.epigroup-no-browser ]; then return; fi
@@ -186,5 +207,5 @@ if have flock; then
     [ $? != 75 ] || { say "waiting for another set-up in this folder"; flock 9; }
   }
 fi
-[ $# -gt 0 ] || set -- check tools python
+[ $# -gt 0 ] || set -- check tools python multiqc
 for part in "$@"; do "setup_$part"; done

@@ -14,10 +14,10 @@ sys.path.insert(0, str(REPOSITORY / "workflow" / "scripts"))
 
 from epigroup.audit import CHECKS  # noqa: E402
 from epigroup.baselines import BASELINES  # noqa: E402
+from epigroup.quality.measures import MEASURES  # noqa: E402
 from epigroup.report.figures.catalogue import FIGURES  # noqa: E402
 from epigroup.report.figures.record import Figure, Has, Shown  # noqa: E402
 from epigroup.results.catalogue import FILES  # noqa: E402
-from epigroup.results.catalogue.quality import MEASURES  # noqa: E402
 from epigroup.results.catalogue.record import MAPPABLE, Column, ResultFile  # noqa: E402
 
 PAGE = REPOSITORY / "docs" / "reference" / "outputs.md"
@@ -111,7 +111,7 @@ STAGES = (
             "quality/multiqc/multiqc_report.html": "MultiQC's page, with `snakemake multiqc`.",
         },
         "What is measured of a profile:\n\n"
-        + table(("figure", "meaning"), *((f"`{name}`", meaning) for name, meaning in MEASURES.items())),
+        + table(("figure", "meaning"), *((f"`{name}`", one.meaning) for name, one in MEASURES.items())),
     ),
     Stage(
         "Peaks, signals and tracks",

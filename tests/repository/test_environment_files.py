@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from checkouts import MINI, WORKFLOW, copy_checkout
+from checkouts import MINI, REPOSITORY, WORKFLOW, copy_checkout
 from environment_files import ENVS, PACKAGE_OF_IMPORT
 from shell_rules import rules
 
@@ -89,3 +89,15 @@ def test_python_packages_have_one_version_everywhere():
             name, version = entry.split("=")[:2]
             pinned = pins.get(import_of.get(name, name).lower())
             assert pinned in (None, version), f"{path.name}: {entry}, requirements.txt: {pinned}"
+
+
+def test_set_up_and_conda_have_one_multiqc():
+    """Set-up has it from setup/multiqc.txt, every package of it pinned; `--sdm conda` and the image from its file."""
+    pinned = dict(
+        line.split("==")
+        for line in (REPOSITORY / "setup/multiqc.txt").read_text().splitlines()
+        if line[0] != "#"
+    )
+    listed = yaml.safe_load((WORKFLOW / "envs/multiqc.yaml").read_text())["dependencies"]
+    assert f"multiqc={pinned['multiqc']}" in listed
+    assert len(pinned) > 40

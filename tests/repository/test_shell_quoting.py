@@ -63,7 +63,8 @@ def arguments(bad):
         "find_multiqc": {"input": {}, "output": {"program": f"{bad}i"}, "params": {}},
         "multiqc": {
             "input": {"summary": f"{bad}q"}, "output": {"page": f"{bad}h"},
-            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f", "logs": f"{bad}l"},
+            "params": {"title": bad, "quality": f"{bad}q", "folder": f"{bad}f", "logs": f"{bad}l",
+                       "settings": bad},
         },
     }, wildcards  # fmt: skip
 

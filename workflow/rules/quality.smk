@@ -1,4 +1,7 @@
 # The quality of reads, alignments and peaks, graded, profile by profile and in one table.
+import json
+
+from epigroup.quality.multiqc_table import SETTINGS
 from epigroup.run.data import peaks, reads
 
 of_replicates = partial(by_wildcards, reads.of_replicates)
@@ -157,11 +160,11 @@ rule find_multiqc:
         **by_attempt(mem_mb=500, runtime=10),
     shell:
         "(multiqc --version > {output.program:q}"
-        " || {{ echo multiqc is not on PATH: install it '(pip install multiqc, or the package of bioconda)' ; exit 1 ; }})"
+        " || {{ echo multiqc is not on PATH: make setup installs it, qc.multiqc: false does without ; exit 1 ; }})"
         " > {log:q} 2>&1"
 
 
-# fastp, samtools and the table of all profiles on one page; a target of its own, for it needs MultiQC.
+# fastp, Bowtie 2, samtools and the table of all profiles on one page.
 rule multiqc:
     input:
         program=rules.find_multiqc.output.program,
@@ -184,9 +187,10 @@ rule multiqc:
         **by_attempt(mem_mb=4000, runtime=60),
     params:
         title=config["name"],
+        settings=json.dumps(SETTINGS),
         quality=lambda wc, input: os.path.dirname(input.summary),
         logs=f"{DATA}/logs/align_reads" if RUN.of_kind("fastq") else [],
         folder=lambda wc, output: os.path.dirname(output.page),
     shell:
-        "multiqc --force --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"
+        "multiqc --force --no-version-check --cl-config {params.settings:q} --title {params.title:q} --filename multiqc_report.html --outdir {params.folder:q}"
         " {params.quality:q} {params.logs:q} > {log:q} 2>&1"

@@ -1,7 +1,8 @@
 """The quality of all profiles in one table, for people, the report and MultiQC."""
 
 from epigroup.core.logs import log_to
-from epigroup.quality.tables import gather_quality, write_multiqc, write_quality
+from epigroup.quality.multiqc_table import write_multiqc
+from epigroup.quality.tables import gather_quality, write_quality
 from epigroup.reads.accounts import read_accounts
 
 with log_to(snakemake.log[0]):

@@ -1,11 +1,9 @@
 """FRiP, TSS enrichment, insert sizes, grades and tables of quality, against counts by hand, bedtools and samtools."""
 
-import json
 import math
 import subprocess
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from alignment_files import write_bam
@@ -25,7 +23,6 @@ from epigroup.quality.tables import (
     quality_table,
     read_quality,
     write_figures,
-    write_multiqc,
     write_quality,
 )
 from epigroup.quality.tss_enrichment import tss_enrichment
@@ -212,15 +209,6 @@ def test_a_control_below_the_grade_does_not_stop_the_run(tables, tmp_path, caplo
     check_left_out(path, "pass", sorted(planned), tmp_path / "left_out.tsv", tasks=["fair", "good"])
     assert (tmp_path / "left_out.tsv").read_text() == "fair\tnrf\n"
     assert "bad (nrf, frip) is below pass; it is a control" in caplog.text
-
-
-def test_multiqc_gets_a_table_with_a_head(tables, tmp_path):
-    write_multiqc(tmp_path / "epigroup_mqc.tsv", gather_quality(tables)[1])
-    lines = (tmp_path / "epigroup_mqc.tsv").read_text().splitlines()
-    head = dict(line[2:].split(": ", 1) for line in lines if line.startswith("#"))
-    assert json.loads(head["plot_type"]) == "table"
-    frame = pd.read_csv(tmp_path / "epigroup_mqc.tsv", sep="\t", comment="#")
-    assert list(frame["profile_id"]) == ["good", "fair", "bad"]
 
 
 def test_both_mates_are_cut_sites(tmp_path):

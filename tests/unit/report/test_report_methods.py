@@ -127,6 +127,7 @@ WORDS = {
     "samtools": "SAMtools",
     "macs": "ChIP-Seq (MACS)",
     "idr": "reproducibility of high-throughput",
+    "multiqc": "MultiQC",
 }
 
 
@@ -138,7 +139,7 @@ WORDS = {
         ["encode"],
         ["macs", "samtools"],
         ["bowtie2", "ena", "macs", "samtools"],
-        ["bowtie2", "fastp", "idr", "macs", "samtools"],
+        ["bowtie2", "fastp", "idr", "macs", "multiqc", "samtools"],
     ],
 )
 def test_of_archives_and_programs_those_are_cited_that_were_used(used):

@@ -34,7 +34,11 @@ def page(table, accounts=None, left_out=()):
     """What the section asks of a page."""
     return SimpleNamespace(
         results=SimpleNamespace(read_quality=table, read_accounts=accounts),
-        report={"left_out": left_out, "config": {"qc": {"min_grade": "warn"}}},
+        report={
+            "multiqc": ["../quality/multiqc/multiqc_report.html"],
+            "left_out": left_out,
+            "config": {"qc": {"min_grade": "warn"}},
+        },
     )
 
 
@@ -53,6 +57,7 @@ def test_figures_that_the_page_knows_are_shown_with_the_grade_that_they_earned()
     section = read_quality(page(TABLE))
     html = str(section.html)
     assert [words for words in SHOWN.values() if f">{words}</th>" in html] == ["Reads", "NRF", "FRiP"]
+    assert 'href="../quality/multiqc/multiqc_report.html"' in html
     assert "12,345,678" in html and "unheard_of" not in html
     good, poor = html.split("<tbody>")[1].split("</tr>")[:2]
     assert "warn" not in good and "fail" not in good

@@ -74,3 +74,9 @@ def test_idr_compares_narrow_peaks_of_several_replicates(used):
 
 def test_of_a_simulation_what_its_reads_go_through(run):
     assert software(run) == ["bowtie2", "fastp", "macs", "samtools"]
+
+
+def test_multiqc_shows_reads_where_the_config_says_so(used):
+    assert "multiqc" in used(PEAKS, ALIGNED, qc={"multiqc": True})
+    assert "multiqc" not in used(PEAKS, ALIGNED, qc={"multiqc": False})
+    assert "multiqc" not in used(PEAKS, qc={"multiqc": True})

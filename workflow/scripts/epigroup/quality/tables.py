@@ -91,21 +91,6 @@ def read_summary(path: str | os.PathLike) -> pd.DataFrame:
     return table
 
 
-def write_multiqc(out: str | os.PathLike, summary: pd.DataFrame) -> None:
-    """The summary as a table that MultiQC shows as it is (custom content)."""
-    head = {
-        "id": "epigroup",
-        "section_name": "epigroup",
-        "description": "Figures and grades of every profile.",
-        "plot_type": "table",
-    }
-    with whole(out) as partial:
-        lines = "".join(f"# {key}: {json.dumps(value)}\n" for key, value in head.items())
-        partial.write_text(
-            lines + summary.to_csv(sep="\t", index=False, float_format="%.6g", na_rep="NA"), encoding="utf-8"
-        )
-
-
 def check_left_out(
     summary: str, min_grade: str, left_out: Sequence[str], out: str, *, tasks: Sequence[str]
 ) -> None:

@@ -229,7 +229,7 @@ def shown_settings(run: Run) -> dict[str, Any]:
 
 def software(run: Run) -> list[str]:
     """Archives that files were fetched from, and what worked on reads, as far as a run of this sheet asks any: "ena",
-    "encode"; "lanes" (some are joined), "fastp", "bowtie2", "samtools", "macs", "idr"."""
+    "encode"; "lanes" (some are joined), "fastp", "bowtie2", "samtools", "macs", "idr", "multiqc"."""
     fastq = run.of_kind("fastq")
     called = [name for name in run.from_reads if not run.profiles[name].is_input]
     asked = {
@@ -239,6 +239,7 @@ def software(run: Run) -> list[str]:
         "samtools": run.from_reads,
         "macs": called,
         "idr": any(peaks.idr_program(run, name) for name in peaks.supported(run)),
+        "multiqc": reads.multiqc_page(run),
     }
     archives = {file.archive for file in run.sheet.downloads.values()} - {""}
     return sorted(archives | {name for name, wanted in asked.items() if wanted})

@@ -78,6 +78,8 @@ SOFTWARE = {
     "macs": "Zhang Y et al. Model-based analysis of ChIP-Seq (MACS). Genome Biology 9, R137 (2008). Peaks were called.",
     "idr": "Li Q, Brown JB, Huang H, Bickel PJ. Measuring reproducibility of high-throughput experiments. Annals of "
     "Applied Statistics 5, 1752-1779 (2011). Peaks of replicates were compared.",
+    "multiqc": "Ewels P et al. MultiQC: summarize analysis results for multiple tools and samples in a single report. "
+    "Bioinformatics 32, 3047-3048 (2016). The page of reads and alignments.",
 }
 OPTUNA = (
     "Akiba T et al. Optuna: a next-generation hyperparameter optimization framework. KDD (2019). Where "

@@ -4,33 +4,12 @@ import math
 
 import pandas as pd
 
+from epigroup.quality.measures import MEASURES
 from epigroup.reads.accounts import GIVEN, KEPT
 from epigroup.report.section import Page, Section, fill
 from epigroup.report.sections.strategies import data_tables
 
-# measure: its words on the page
-SHOWN = {
-    "reads": "Reads",
-    "mapped_share": "Mapped",
-    "duplicate_share": "Duplicates",
-    "mitochondrial_share": "Mitochondrial",
-    "usable_fragments": "Usable",
-    "nrf": "NRF",
-    "pbc1": "PBC1",
-    "pbc2": "PBC2",
-    "nsc": "NSC",
-    "rsc": "RSC",
-    "fragment_length": "Fragment, bp",
-    "insert_median": "Insert, bp",
-    "nucleosome_free_share": "Nucleosome-free",
-    "mononucleosome_share": "One nucleosome",
-    "frip": "FRiP",
-    "tss_enrichment": "TSS enrichment",
-    "peaks": "Peaks",
-    "peak_width_median": "Width, bp",
-    "rescue_ratio": "Rescue ratio",
-    "self_consistency_ratio": "Self-consistency",
-}
+SHOWN = {name: one.title for name, one in MEASURES.items() if one.shown}
 
 
 def read_quality(page: Page) -> Section | None:
@@ -49,6 +28,7 @@ def read_quality(page: Page) -> Section | None:
         "reads",
         titles=[SHOWN[name] for name in measures],
         rows=rows,
+        multiqc=page.report["multiqc"],
         left_out=page.report["left_out"],
         min_grade=page.report["config"].get("qc", {}).get("min_grade", "fail"),
         **account_table(page.results.read_accounts),

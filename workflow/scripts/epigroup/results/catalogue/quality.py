@@ -5,35 +5,6 @@ from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
 
-# What is measured of a profile that comes as reads, in the order of the tables.
-MEASURES = {
-    "reads": "Of a replicate: number of reads, both mates.",
-    "mapped_share": "Of a replicate: share of the reads that are aligned.",
-    "duplicate_share": "Of a replicate: share of the aligned reads that are copies.",
-    "mitochondrial_share": "Of a replicate: share of the aligned reads that lie on `genome.mitochondrion`.",
-    "nrf": "Of a replicate, the non-redundant fraction: distinct places of fragments over fragments.",
-    "pbc1": "Of a replicate, a PCR bottleneck coefficient: places with one fragment over places.",
-    "pbc2": "Of a replicate, the other one: places with one fragment over places with two.",
-    "usable_fragments": "Number of fragments after all filters.",
-    "read_length": "Length of a read after all filters, bp.",
-    "fragment_length": "Fragment length by the cross-correlation of the strands: its peak beyond the read length, bp.",
-    "nsc": "Normalised strand coefficient: correlation at the fragment length over the least correlation.",
-    "rsc": "Relative strand coefficient: correlation at the fragment length over that at the read length, both less "
-    "the least.",
-    "insert_median": "Of pairs: median insert size, bp.",
-    "nucleosome_free_share": "ATAC in pairs: share of the inserts below 150 bp.",
-    "mononucleosome_share": "ATAC in pairs: share of the inserts from 150 to 300 bp.",
-    "nucleosome_free_peak": "ATAC in pairs: 1 where the histogram of inserts has a peak below 150 bp, else 0.",
-    "mononucleosome_peak": "ATAC in pairs: 1 where the histogram of inserts has a peak from 150 to 300 bp, else 0.",
-    "frip": "Share of the reads that lie in peaks.",
-    "peaks": "Number of peaks.",
-    "peak_width_median": "Median width of the peaks, bp.",
-    "tss_enrichment": "ATAC and DNase with `genome.gtf`: cuts at starts of transcripts over cuts 2,000 bp away.",
-    "supported_peaks": "With `peaks.replicates` other than `pooled`: number of pooled peaks that two replicates "
-    "support.",
-    "rescue_ratio": "With `peaks.replicates` other than `pooled`: the rescue ratio of ENCODE.",
-    "self_consistency_ratio": "With `peaks.replicates` other than `pooled`: the self-consistency ratio of ENCODE.",
-}
 REMOVED = "null where duplicates were removed before, or there is no fragment"
 READS = "a profile that comes as reads or alignments"
 
@@ -115,6 +86,12 @@ QUALITY_FILES = (
         "`quality.tsv` as MultiQC reads it: lines that begin with `#` say how it is shown.",
         SUMMARY,
         when=READS,
+    ),
+    ResultFile(
+        "multiqc",
+        "quality/multiqc/multiqc_report.html",
+        "The page of MultiQC: fastp, Bowtie 2, samtools and `epigroup_mqc.tsv`; beside it a folder of its numbers.",
+        when=f"`qc.multiqc`, {READS}; or the target `multiqc`",
     ),
     ResultFile(
         "fastp",

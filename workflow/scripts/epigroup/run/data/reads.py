@@ -41,6 +41,11 @@ def given_alignments(run: Run, profile: str, replicate: str) -> str:
     return given(replicate_of(run, profile, replicate).bam, f"alignments of {profile}")
 
 
+def known_alignments(run: Run, profile: str, replicate: str) -> dict[str, tuple[str, str]]:
+    """What the sheet says of a replicate's file of alignments, as `Run.checksums_of`."""
+    return run.checksums_of([given_alignments(run, profile, replicate)])
+
+
 def lanes(run: Run, profile: str, replicate: str) -> dict[str, list[str]]:
     """The FASTQ files of a replicate as the sheet gives them, a file a lane: "first" and, of pairs, "second" mates."""
     found = replicate_of(run, profile, replicate).reads
@@ -156,6 +161,11 @@ def aligned_counts(run: Run) -> list[str]:
 def marked_counts(run: Run) -> list[str]:
     """What samtools says of duplicates in them."""
     return of_all_replicates(run, aligned(run), "quality/alignments/{profile}.rep{replicate}.markdup.txt")
+
+
+def multiqc_page(run: Run) -> list[str]:
+    """The page of MultiQC, in runs with reads that make one."""
+    return [run.file("multiqc")] if run.from_reads and run.config["qc"]["multiqc"] else []
 
 
 def aligned(run: Run) -> list[str]:
