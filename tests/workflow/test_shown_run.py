@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -21,8 +22,13 @@ COLUMNS, LINES = 80, 24
 CODES = re.compile(r"\x1b\[(?:\d+A|K|J|2J|H)")
 
 
-# As a user has it: without the warnings of what Snakemake itself leaves open at its end.
-ENVIRONMENT = {key: value for key, value in snakemake_environment().items() if key != "PYTHONWARNINGS"}
+# As a user has it: without the warnings of what Snakemake itself leaves open at its end, and not below another make,
+# whose level this one would write into its messages.
+ENVIRONMENT = {
+    key: value
+    for key, value in snakemake_environment().items()
+    if key not in ("PYTHONWARNINGS", "MAKELEVEL", "MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES")
+}
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +118,8 @@ def on_terminal(words: list[str], until: bytes, keys: bytes) -> tuple[int, str, 
     all that it wrote; and whether the terminal is in the modes in which it was."""
     child, terminal = pty.fork()
     if child == 0:
+        # Tests that were themselves begun in the background have been told to pass over Ctrl-C.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvpe(words[0], words, ENVIRONMENT | {"TERM": "xterm", "COLUMNS": "", "LINES": ""})
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     before, said, typed, begin = termios.tcgetattr(terminal), b"", False, time.monotonic()
