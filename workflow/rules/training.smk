@@ -26,9 +26,15 @@ rule train_pack:
         TORCH_ENV
     threads: threads_of
     resources:
+        # A teacher's scores, compressed on the disk, are held whole.
         mem_mb=lambda wc, input, attempt: (
-            (2000 + config["running"]["pack_memory_mb"] + data_mb(input) + looks_mb(wc)) * attempt
-        ),
+            2000
+            + config["running"]["pack_memory_mb"]
+            + data_mb(input)
+            + looks_mb(wc)
+            + 3 * size_mb(input.get("teacher") or "")
+        )
+        * attempt,
         runtime=1440,
         gpu=gpus_of,
         # Resources, not params: Snakemake does not track them, and they change no result.

@@ -136,6 +136,14 @@ def test_wrong_keys_and_values_are_named(path, value, words):
     assert all(word in str(error.value) for word in ["my.yaml", *words])
 
 
+@pytest.mark.parametrize("method", ["tag", "sca"])
+def test_a_grouping_by_affinity_without_heads_is_told_and_nothing_that_follows_from_it(method):
+    config = with_change(("affinities", "a"), {"measure": method})
+    config["groupings"] = config["groupings"] | {"x": {"method": method, "k": 2, "affinity": "a"}}
+    with pytest.raises(InputError, match=rf"groupings\.x\.heads_from: the method '{method}' needs it"):
+        complete_config(config)
+
+
 @pytest.mark.parametrize(
     "spelling", ["out/run", "out/run/", "./out/run", "out//run", "out/x/../run", "./out/./run/"]
 )

@@ -1,6 +1,7 @@
 """`~` and variables in paths: what a real shell makes of them, or a refusal that names the variable."""
 
 import copy
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -39,6 +40,9 @@ def test_a_path_is_what_a_shell_makes_of_it(written):
 def test_each_of_several_paths_is_taken_by_itself():
     known = {}
     assert expanded("~/a_L1.fq.gz;$DATA/a_L2.fq.gz", known) == "/home/me/a_L1.fq.gz;/big/data/a_L2.fq.gz"
+    assert known == {"~": "/home/me", "$DATA": "/big/data"}
+    # What stands in an address may be a key, and what is replaced is told to the terminal.
+    assert expanded("https://lab.org/m.bam?key=$RUN_2", known).endswith(f"?key={os.environ['RUN_2']}")
     assert known == {"~": "/home/me", "$DATA": "/big/data"}
 
 

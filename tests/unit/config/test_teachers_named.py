@@ -49,6 +49,11 @@ def test_the_networks_of_a_teacher_come_before(tmp_path):
             {"ONE": taught("TWO"), "TWO": {"grouping": "all", "seeds": [2]}},
             "'TWO' is not trained with seed 1",
         ),
+        ({"ONE": taught("MEAN"), "KMTL": {"seeds": [1]}}, "'MEAN' is not trained with seed 2; give"),
+        # What follows from a wrong name elsewhere is not told, nor does it hide the name.
+        ({"ONE": taught("TWO"), "TWO": taught("TYPO")}, "TWO.teacher: 'TYPO' is neither"),
+        ({"ONE": taught("TWO"), "TWO": {"grouping": "all", "warm_start": "TYPO"}}, "TWO.warm_start: 'TYPO'"),
+        ({"ONE": taught("TWO"), "TWO": {"grouping": "all", "search": "typo"}}, "'typo'"),
         ({"ONE": taught("SMTL", training={"loss": "focal"})}, "goes with training.loss: bce"),
         (
             {"ONE": taught("SMTL", training={"positive_weights": "balanced"})},

@@ -6,6 +6,7 @@ import torch
 
 from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import new_hdf5
+from epigroup.dataset import teachers
 from epigroup.dataset.dataset import open_dataset
 from epigroup.dataset.teachers import read_teacher
 from epigroup.networks.model_files import read_info, read_weights
@@ -79,7 +80,8 @@ def test_what_is_learnt_is_labels_and_scores_by_their_share():
     labels = batches.targets(rows, tasks)
     assert set(labels.unique().tolist()) == {0.0, 1.0} and torch.equal(labels, batches.marks(rows, tasks))
     scores = torch.rand(len(batches), 4, generator=torch.Generator().manual_seed(1)).half()
-    batches.teach(scores, 0.25)
+    # of the tasks that are learnt alone, in any order
+    batches.teach(scores[:, [1, 0, 3]], [1, 0, 3], 0.25)
     expected = 0.75 * labels + 0.25 * scores[:20][:, [3, 1]].float()
     assert torch.allclose(batches.targets(rows, tasks), expected)
     assert torch.equal(batches.marks(rows, tasks), labels)
@@ -93,7 +95,7 @@ def test_a_network_of_one_row_learns_the_mean_of_what_it_is_told(one_thread):
     batches.sequences.flat.zero_()
     scores = torch.full((len(batches), 4), 0.2).half()
     for share in (1.0, 0.5):
-        batches.teach(scores, share)
+        batches.teach(scores, range(4), share)
         cfg = CFG | {"max_steps": 300, "validate_every": 300, "batch_size": 48, "learning_rate": 0.03}
         cfg |= {"network": SETTINGS["network"] | {"dropout": [0.0] * 3}, "teacher_share": share}
         job = training_job(batches, validation, cfg, 1)
@@ -136,6 +138,16 @@ def test_scores_that_do_not_fit_are_refused(files, tmp_path, change, attrs, mess
     dataset = open_dataset(found["dataset_json"], found["shard_paths"])
     with pytest.raises(InputError, match=message):
         read_teacher(path, dataset, ["task1", "task2"])
+
+
+def test_scores_are_read_in_pieces_for_the_tasks_in_question(files, tmp_path, monkeypatch):
+    _, found = files
+    whole = []
+    path = write_scores(tmp_path / "t.h5", found, lambda scores: whole.append(scores) or scores)
+    dataset = open_dataset(found["dataset_json"], found["shard_paths"])
+    monkeypatch.setattr(teachers, "ROWS", 7)
+    assert np.array_equal(read_teacher(path, dataset, ["task2", "task0"]), whole[0][:, [2, 0]])
+    assert read_teacher(path, dataset, []).shape == (len(whole[0]), 0)
 
 
 def test_what_repeats_a_training_without_its_teacher_is_refused(files, tmp_path):

@@ -52,8 +52,8 @@ def compared_seeds(config: Mapping[str, Any], name: str) -> list[int]:
 
 def teacher_seed(config: Mapping[str, Any], teacher: str, seed: int) -> int:
     """The seed of the teacher of a strategy's seed: the same, or the one that an average over seeds has."""
-    seeds = compared_seeds(config, teacher)
-    return seed if seed in seeds or not seeds else seeds[0]
+    over_seeds = config["choices"].get(teacher, {}).get("over_seeds")
+    return compared_seeds(config, teacher)[0] if over_seeds else seed
 
 
 def taught_by(config: Mapping[str, Any], teacher: str, seed: int) -> list[tuple[str, int | None]]:

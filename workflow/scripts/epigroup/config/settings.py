@@ -26,7 +26,7 @@ from epigroup.training.settings import read_training
 
 QUANTITATIVE_LOSSES = ("poisson", "poisson_multinomial", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
-UNHASHED = ("adopt", "downloads", "figures", "running", "tracks")
+UNHASHED = ("adopt", "bundle", "downloads", "figures", "predict", "running", "tracks")
 
 
 def complete_config(config: dict[str, Any], source: str = "config") -> dict[str, Any]:
@@ -43,7 +43,7 @@ def complete_config(config: dict[str, Any], source: str = "config") -> dict[str,
 
 def _check_references(config: Mapping[str, Any], source: str) -> None:
     """InputError with all that does not fit; what rests on names only where these are there, what rests on networks
-    only where these can be built."""
+    only where these can be built, what rests on other trainings only where these are in order."""
     names = faults_of_names(config, source)
     if names:
         raise InputError("\n".join(names))
@@ -63,7 +63,6 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
         [
             lambda: _check_heads(config, source),
             lambda: check_warm_starts(config, trained, source),
-            lambda: check_teachers(config, trained, source),
             lambda: _check_losses(config, source),
             lambda: _check_training(config, source),
             lambda: _check_jitter(config, source),
@@ -71,6 +70,7 @@ def _check_references(config: Mapping[str, Any], source: str) -> None:
             lambda: check_fold(config, source),
         ]
     )
+    check_teachers(config, trained, source)
 
 
 def _check_seeds(config: Mapping[str, Any], source: str) -> None:
@@ -165,7 +165,8 @@ def _check_affinities(config: Mapping[str, Any], source: str) -> None:
                 f"{source}: groupings.{name}.affinity: the method '{spec['method']}' groups by the measure "
                 f"{' or '.join(takes)}, '{spec['affinity']}' is of {measure}"
             )
-        if affinity_measures.needs(measure) == "network":
+        # Without a strategy to read heads from, `_check_sources` refuses.
+        if affinity_measures.needs(measure) == "network" and spec["heads_from"] is not None:
             training = training_settings(config, spec["heads_from"])
             plain = {"loss": "bce", "positive_weights": "none"}
             for key, value in plain.items():

@@ -7,6 +7,7 @@ written otherwise.
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from epigroup.core.errors import InputError
@@ -32,13 +33,15 @@ KEYS = (
 
 def expanded(written: str, known: dict[str, str]) -> str:
     """A path, or paths parted by `;`, as a shell would take it; `known` gets what is replaced in it, by how it is
-    written.
+    written; not what stands in an address.
 
     Raises InputError naming the variables that are not set or empty, and users who are not there.
     """
-    parts, found, faults = [], {}, []
+    parts: list[str] = []
+    told: dict[str, str] = {}
+    faults: list[str] = []
     for part in written.split(";"):
-        home = HOME.match(part)
+        home, found = HOME.match(part), {}
         if home:
             found[home[0]] = os.path.expanduser(home[0])
             part = found[home[0]] + part[home.end() :]
@@ -51,11 +54,17 @@ def expanded(written: str, known: dict[str, str]) -> str:
                     f"${name} is {'empty' if name in os.environ else 'not set'}, and a shell would put nothing in its "
                     f"place; set it where you start the run: export {name}=FOLDER"
                 )
-        parts.append(VARIABLE.sub(lambda match: found[f"${match[1] or match[2]}"], part))
+        if "://" not in part:  # what stands in an address may be a key
+            told |= found
+        parts.append(VARIABLE.sub(partial(_value, found), part))
     if faults:
         raise InputError(f"{written!r}: {'; '.join(dict.fromkeys(faults))}")
-    known |= found
+    known |= told
     return ";".join(parts)
+
+
+def _value(found: Mapping[str, str], match: re.Match[str]) -> str:
+    return found[f"${match[1] or match[2]}"]
 
 
 def expand_rows(rows: Rows, columns: Sequence[str]) -> tuple[Rows, dict[str, str], dict[str, str]]:

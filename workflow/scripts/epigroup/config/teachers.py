@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from epigroup.config.pools import averages, compared_seeds, taught_by
+from epigroup.config.pools import averages, compared_seeds, taught_by, teacher_seed
 from epigroup.config.prerequisites import all_before
 from epigroup.config.searches import search_of
 from epigroup.config.strategies import strategy_seeds, teacher
@@ -13,18 +13,20 @@ from epigroup.core.errors import InputError
 def check_teachers(config: Mapping[str, Any], training: Mapping[str, Mapping[str, Any]], source: str) -> None:
     """A teacher scores all tasks of its strategy, with its seeds or over seeds, and was not taught by it.
 
-    training: what each strategy trains with. InputError, beginning with `source`, that names the key.
+    training: what each strategy trains with. InputError, beginning with `source`, that names the key. The rest of the
+    config is in order.
     """
-    for name in config["strategies"]:
-        told, where = teacher(config, name), f"{source}: strategies.{name}.teacher"
-        if told is None:
-            continue
-        known = [*config["strategies"], *averages(config)]
+    taught = {name: told for name in config["strategies"] if (told := teacher(config, name)) is not None}
+    known = [*config["strategies"], *averages(config)]
+    # All names first: what a teacher needs may have a teacher itself.
+    for name, told in taught.items():
         if told not in known:
             raise InputError(
-                f"{where}: '{told}' is neither a strategy nor a choice with combine: average; there are: "
-                f"{', '.join(known)}"
+                f"{source}: strategies.{name}.teacher: '{told}' is neither a strategy nor a choice with combine: "
+                f"average; there are: {', '.join(known)}"
             )
+    for name, told in taught.items():
+        where = f"{source}: strategies.{name}.teacher"
         if config["dataset"]["targets"] == "signal":
             raise InputError(
                 f"{where}: scores of labels are taught, and dataset.targets is signal; leave it out"
@@ -47,6 +49,12 @@ def check_teachers(config: Mapping[str, Any], training: Mapping[str, Mapping[str
                 "study have none; name another strategy"
             )
         for seed in strategy_seeds(config, name):
+            own = teacher_seed(config, told, seed)
+            if own not in compared_seeds(config, told):
+                raise InputError(
+                    f"{where}: '{told}' is not trained with seed {own}; give strategies.{name}.seeds that it has "
+                    f"({', '.join(map(str, compared_seeds(config, told)))}), or name an average with over_seeds"
+                )
             _check_members(config, name, told, seed, where)
 
 
@@ -57,8 +65,6 @@ def _check_members(config: Mapping[str, Any], name: str, told: str, seed: int, w
                 f"{where}: '{told}' averages '{member}' too, which scores no training examples; name an average of "
                 "strategies alone"
             )
-        if own not in strategy_seeds(config, member):
-            raise InputError(f"{where}: '{member}' is not trained with seed {own}")
         needed = [member, *(before for before, _ in all_before(config, member, own).heads)]
         if name in needed:
             raise InputError(f"{where}: '{told}' needs '{name}' itself; name another teacher")

@@ -13,10 +13,13 @@ from epigroup.core.errors import InputError
 from epigroup.core.hdf5 import open_hdf5
 from epigroup.dataset.dataset import Dataset
 
+# Examples read at once.
+ROWS = 65536
+
 
 def read_teacher(path: str | os.PathLike, dataset: Dataset, tasks: Sequence[str]) -> np.ndarray:
-    """float16 (N, T): the scores of all training examples, in the data set's order, for all its tasks; NaN of one that
-    the teacher does not know, which must not be among `tasks`.
+    """float16 (N, t): the scores of all training examples, in the data set's order, for `tasks`. They are read in
+    pieces, so that what a pack does not learn takes no memory.
 
     Raises InputError for predictions of another split, data set, order or form, and for one of these tasks without
     scores.
@@ -26,15 +29,19 @@ def read_teacher(path: str | os.PathLike, dataset: Dataset, tasks: Sequence[str]
             raise InputError(
                 f"{path}: is not of the training examples of this data set; delete it and run again"
             )
-        scores = store["probability"][()]
+        stored = store["probability"]
         places = store["chrom"][()], store["start"][()]
-    examples = dataset.split("train")
-    same = all(np.array_equal(one, other) for one, other in zip(places, (examples.chrom, examples.start)))
-    if scores.dtype != np.float16 or scores.shape != (len(examples), len(dataset.task_ids)) or not same:
-        raise InputError(f"{path}: is of other examples than the data set's; delete it and run again")
-    columns = dataset.task_indices(tasks)
-    known = scores[:, columns]
-    outside = ~((known >= 0) & (known <= 1)).all(axis=0)
+        examples = dataset.split("train")
+        same = all(np.array_equal(one, other) for one, other in zip(places, (examples.chrom, examples.start)))
+        if stored.dtype != np.float16 or stored.shape != (len(examples), len(dataset.task_ids)) or not same:
+            raise InputError(f"{path}: is of other examples than the data set's; delete it and run again")
+        columns = dataset.task_indices(tasks)
+        scores = np.empty((len(examples), len(columns)), np.float16)
+        outside = np.zeros(len(columns), bool)
+        for start in range(0, len(scores), ROWS):
+            known = scores[start : start + ROWS]
+            known[:] = stored[start : start + ROWS][:, columns]
+            outside |= ~((known >= 0) & (known <= 1)).all(axis=0)
     if outside.any():
         raise InputError(
             f"{path}: the teacher has no score between 0 and 1 of every training example of the task "

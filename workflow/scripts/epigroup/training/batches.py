@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -191,7 +191,7 @@ class Batches:
         self.sequences = sequences
         self.positions = sequences.positions(examples.chrom, examples.start.astype(np.int64) - left)
         self.labels = torch.from_numpy(np.ascontiguousarray(examples.labels)).to(sequences.device)
-        self.taught: tuple[torch.Tensor, float] | None = None
+        self.taught: tuple[torch.Tensor, torch.Tensor, float] | None = None
         self.signal = None
         if examples.signal is not None:
             self.signal = torch.from_numpy(np.ascontiguousarray(examples.signal)).to(sequences.device)
@@ -214,9 +214,13 @@ class Batches:
         positions = self.positions.index_select(0, indices)
         return self.sequences.one_hot(positions if shift is None else positions + shift, dtype, reverse, out)
 
-    def teach(self, scores: torch.Tensor, share: float) -> None:
-        """Let `targets` be labels and, with the weight `share`, a teacher's scores float16 (N, T)."""
-        self.taught = scores.to(self.labels.device), share
+    def teach(self, scores: torch.Tensor, tasks: Iterable[int], share: float) -> None:
+        """Let `targets` be labels and, with the weight `share`, a teacher's scores float16 (N, t) of the task numbers
+        `tasks` (t,), the only ones that are asked for from now on."""
+        numbers = torch.as_tensor(list(tasks))
+        columns = torch.zeros(int(numbers.max()) + 1, dtype=torch.int64)
+        columns[numbers] = torch.arange(len(numbers))
+        self.taught = scores.to(self.labels.device), columns.to(self.labels.device), share
 
     def targets(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
         """What is learnt of the examples `indices` (n,) for the task numbers `tasks` (t,): their labels, those and what
@@ -227,8 +231,8 @@ class Batches:
         labels = self.marks(indices, tasks)
         if self.taught is None:
             return labels
-        scores, share = self.taught
-        return torch.lerp(labels, scores[indices][:, tasks].float(), share)
+        scores, columns, share = self.taught
+        return torch.lerp(labels, scores[indices][:, columns[tasks]].float(), share)
 
     def marks(self, indices: torch.Tensor, tasks: torch.Tensor) -> torch.Tensor:
         """Labels of the examples `indices` (n,) for the task numbers `tasks` (t,): float32 (n, t)."""

@@ -188,7 +188,7 @@ def train_pack(
     identity = {"data set": dataset.dataset_hash, "genome": genome.checks, "code": code}
     scores = None
     if files.teacher is not None:
-        learnt = [task for tasks_of in groups.values() for task in tasks_of]
+        learnt = list(dict.fromkeys(task for tasks_of in groups.values() for task in tasks_of))
         scores = read_teacher(files.teacher, dataset, learnt)
         identity["teacher"] = f"{zlib.crc32(scores.data):08x}"
     path = checkpoint_path(
@@ -205,7 +205,7 @@ def train_pack(
     if groups:
         train, validation = load_splits(dataset, genome, ("train", "validation"), device, data)
         if scores is not None:
-            train.teach(torch.from_numpy(scores), settings.teacher_share or 1.0)
+            train.teach(torch.from_numpy(scores), dataset.task_indices(learnt), settings.teacher_share or 1.0)
         choices = Choices(None if files.choices is None else Path(files.choices), device)
         layout = choose_layout(settings, dataset.window, choices)
         logger.info(
