@@ -54,14 +54,21 @@ def data(tmp_path_factory):
     return folder, files
 
 
-def trained(data, name, **changes):
+def trained(data, name, *, seed=1, **changes):
     """Model files of two packs, of networks trained a few steps."""
     folder, files = data
     cfg = SETTINGS | {"max_steps": 6} | changes
     return [
         str(
             run_pack(
-                folder, files, cfg=cfg, name=f"{name}{i}", pack=i, n_packs=2, groups_tsv=folder / "groups.tsv"
+                folder,
+                files,
+                cfg=cfg,
+                name=f"{name}{i}",
+                pack=i,
+                n_packs=2,
+                seed=seed,
+                groups_tsv=folder / "groups.tsv",
             )
         )
         for i in range(2)
@@ -75,7 +82,7 @@ def metrics(path, tasks):
     return path
 
 
-def bundled(data, out, members, *, average=False, onnx=True, weights=None, both_strands=True):
+def bundled(data, out, members, *, weighting="", onnx=True, weights=None, both_strands=True):
     folder, files = data
     out.mkdir(parents=True, exist_ok=True)
     tasks = ("task0", "task2", "task3")
@@ -86,7 +93,7 @@ def bundled(data, out, members, *, average=False, onnx=True, weights=None, both_
         "metrics": metrics(folder / "metrics.tsv", tasks), **({"weights": weights} if weights else {}),
     }  # fmt: skip
     cfg = BundleSettings(
-        "KMTL", (), tasks, average, both_strands, "toy", "cc-by-4.0", "Made for a test.", onnx, "a run",
+        "KMTL", (), tasks, weighting, both_strands, "toy", "cc-by-4.0", "Made for a test.", onnx, "a run",
         {"validation": [{"chrom": "chrVal"}], "test": [{"chrom": "chrTest", "start": 10, "end": 2000}]},
     )  # fmt: skip
     write_bundle(inputs, outputs, cfg, members)
@@ -193,9 +200,11 @@ def test_tangermeme_and_captum_explain_it(bundle):
 
 
 def test_an_average_is_that_of_its_definition(data, tmp_path):
-    """Log-odds summed with weights, then the map of each task; a task that one member does not know is the other's."""
+    """Log-odds summed with weights, then the map of each task; a task that one member does not know is the other's.
+    Members are of other seeds and networks."""
     folder, _ = data
-    first, second = trained(data, "first"), trained(data, "second", learning_rate=0.01)
+    first = trained(data, "first")
+    second = trained(data, "second", learning_rate=0.01, seed=2, network=NETWORKS["dilated"])
     table = pd.DataFrame(
         {"fitted_on": "all", "task_id": ["task0", "task2", "task3"], "positives": 9, "counted": 1}
     )
@@ -207,7 +216,9 @@ def test_an_average_is_that_of_its_definition(data, tmp_path):
         Member("A", tuple(first), ("task0", "task2", "task3")),
         Member("B", (second[0],), ("task0", "task3")),
     ]
-    out = bundled(data, tmp_path / "b", members, average=True, onnx=False, weights=tmp_path / "weights.tsv")
+    out = bundled(
+        data, tmp_path / "b", members, weighting="fitted", onnx=False, weights=tmp_path / "weights.tsv"
+    )
     model = standalone.load(out)
     x = load_file(out / "test.safetensors")["sequence"].float()
 
@@ -224,10 +235,25 @@ def test_an_average_is_that_of_its_definition(data, tmp_path):
     expected = torch.sigmoid(z * torch.tensor([1.1, 0.9, 1.0]) + torch.tensor([0.2, -0.1, 0.0]))
     with torch.inference_mode():
         torch.testing.assert_close(model(x).double(), expected, atol=1e-5, rtol=0)
-    assert "weighted mean of 2 members (A, B)" in (out / "README.md").read_text()
+    assert "weighted mean of 2 members (A, B), on the scale of log-odds, with weights found" in card_of(out)
+    table["weight:A"] = table["weight:B"] = 0.5
+    table.to_csv(tmp_path / "equal.tsv", sep="\t", index=False)
+    (tmp_path / "e").mkdir()
+    (tmp_path / "e/model.onnx").write_text("of networks before these")
+    even = bundled(
+        data, tmp_path / "e", members, weighting="equal", onnx=False, weights=tmp_path / "equal.tsv"
+    )
+    assert "the mean of 2 members (A, B), on the scale of log-odds, mapped" in card_of(even)
+    assert not (even / "model.onnx").exists()
     with pytest.raises(InputError, match=r"weights\.tsv: is of other tasks or members"):
         renamed = [replace(members[0], name="C"), members[1]]
-        bundled(data, tmp_path / "c", renamed, average=True, onnx=False, weights=tmp_path / "weights.tsv")
+        bundled(
+            data, tmp_path / "c", renamed, weighting="fitted", onnx=False, weights=tmp_path / "weights.tsv"
+        )
+
+
+def card_of(folder):
+    return (folder / "README.md").read_text()
 
 
 def bundled_alone(data, out, members, tasks):
@@ -242,7 +268,7 @@ def bundled_alone(data, out, members, tasks):
         "ONE",
         (),
         tasks,
-        False,
+        "",
         True,
         "toy",
         "mit",

@@ -21,7 +21,8 @@ WORDS = {
 @dataclass(frozen=True)
 class CardFacts:
     """What the card tells beside the scores. splits: validation and test, spans or what the config says; infos: of the
-    model files; members: names, several of an average."""
+    model files; members: names, several of an average; weighting: of
+    these, `fitted` or `equal`."""
 
     name: str
     run_name: str
@@ -35,6 +36,7 @@ class CardFacts:
     both_strands: bool
     infos: Sequence[ModelInfo]
     members: Sequence[str]
+    weighting: str
     onnx: bool
 
 
@@ -73,12 +75,12 @@ def card(facts: CardFacts, metrics: pd.DataFrame, told: Mapping[str, Any]) -> st
 
 def _what(facts: CardFacts, told: Mapping[str, Any]) -> str:
     n = sum(len(one["networks"]) for one in told["members"])
-    of = (
-        f"It is the weighted mean of {len(facts.members)} members ({', '.join(facts.members)}), on the scale of "
-        "log-odds, with weights found on validation. "
-        if told["slope"] is not None
-        else ""
-    )
+    how = {
+        "fitted": "weighted mean of {}, on the scale of log-odds, with weights found on validation",
+        "equal": "mean of {}, on the scale of log-odds, mapped to probabilities on validation",
+    }
+    members = f"{len(facts.members)} members ({', '.join(facts.members)})"
+    of = f"It is the {how[facts.weighting].format(members)}. " if facts.weighting else ""
     return (
         f"Convolutional networks ({n}) that read {facts.window:,} bp of DNA and score {len(told['tasks'])} epigenetic "
         f"profiles in the {facts.bin_size} bp in the middle. {of}"

@@ -15,7 +15,7 @@ import torch
 import yaml
 from safetensors.torch import save_file
 
-from epigroup.bundle import standalone
+from epigroup.bundle import ONNX, standalone
 from epigroup.bundle.card import CardFacts, card
 from epigroup.bundle.networks import Member, gather_networks, link_of, read_weights_table
 from epigroup.comparison.log_odds import combine, log_odds
@@ -23,7 +23,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
 from epigroup.networks.losses import find_loss
-from epigroup.networks.model_files import read_pack_infos
+from epigroup.networks.model_files import check_dataset, read_pack_infos
 from epigroup.prediction.predict import networks_of, open_examples, serving_groups
 from epigroup.training.batches import Sequences
 
@@ -34,14 +34,15 @@ EXAMPLES = 16
 
 @dataclass(frozen=True)
 class BundleSettings:
-    """name: of the strategy or choice; members: as `Member`; tasks: of the bundle, in order; average: whether it is a
-    choice; both_strands: as the run scored; assembly; licence, about: for the model card; onnx: whether it is written.
+    """name: of the strategy or choice; members: as `Member`; tasks: of the bundle, in order; weighting: of a choice's
+    members, `fitted` or `equal`, of a strategy empty; both_strands: as the run scored; assembly; licence, about: for
+    the model card; onnx: whether it is written.
     """
 
     name: str
     members: tuple[Mapping[str, Any], ...]
     tasks: tuple[str, ...]
-    average: bool
+    weighting: str
     both_strands: bool
     assembly: str
     licence: str
@@ -97,14 +98,17 @@ def write_bundle(
     inputs: genome, dataset, shards, metrics and, of a choice, weights. Raises InputError where files do not belong
     together; RuntimeError where the bundle's own code does not score the test examples as the run's networks do.
     """
-    models = [path for member in members for path in member.models]
     dataset, _, sequences, positions = open_examples(
-        models, inputs["genome"], inputs["dataset"], inputs["shards"],
+        members[0].models, inputs["genome"], inputs["dataset"], inputs["shards"],
         split="test", regions=0, device="cpu", data="memory",
     )  # fmt: skip
+    # Members are networks, and of seeds, of their own.
+    for member in members[1:]:
+        infos = read_pack_infos(member.models)
+        check_dataset(member.models, infos, dataset.dataset_hash, str(inputs["dataset"]))
     names = [member.name for member in members]
     averaging, of_member = None, {names[0]: 1.0}
-    if cfg.average:
+    if cfg.weighting:
         of_member, slope, intercept = read_weights_table(inputs["weights"], names, cfg.tasks)
         averaging = np.array([of_member[name] for name in names]), slope, intercept
     networks = gather_networks(members, of_member, cfg.tasks)
@@ -135,12 +139,15 @@ def write_bundle(
     _write_text(outputs["code"], Path(standalone.__file__).read_text(encoding="utf-8"))
     facts = CardFacts(
         cfg.name, cfg.run_name, cfg.licence, cfg.about, cfg.assembly, dataset.window, dataset.bin_size,
-        tuple(dataset.chromosomes), cfg.splits, cfg.both_strands, networks.infos, names, cfg.onnx,
+        tuple(dataset.chromosomes), cfg.splits, cfg.both_strands, networks.infos, names, cfg.weighting, cfg.onnx,
     )  # fmt: skip
     _write_text(outputs["card"], card(facts, metrics, told))
     _write_text(outputs["kipoi"], yaml.safe_dump(kipoi(facts, told), sort_keys=False, allow_unicode=True))
     if cfg.onnx:
         write_onnx(model, windows[:, :, 0], outputs["onnx"])
+    elif (stale := Path(outputs["weights"]).with_name(ONNX)).exists():
+        log.warning("%s: removed: it was written with other settings", stale)
+        stale.unlink()
     n_networks = sum(len(one["networks"]) for one in networks.members)
     log.info("%s: %d networks for %d tasks", cfg.name, n_networks, len(cfg.tasks))
 

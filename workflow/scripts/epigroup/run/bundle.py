@@ -2,20 +2,12 @@
 
 from typing import Any
 
+from epigroup.bundle import FILES, ONNX
 from epigroup.config.pools import averaged_members, averages, compared_seeds
 from epigroup.core.errors import InputError
 from epigroup.run import evaluation, training
 from epigroup.run.facts import Run
 from epigroup.run.settings import settings
-
-FILES = {
-    "weights": "model.safetensors",
-    "config": "config.json",
-    "code": "model.py",
-    "card": "README.md",
-    "kipoi": "model.yaml",
-    "test": "test.safetensors",
-}
 
 
 def check_bundle(run: Run) -> None:
@@ -58,7 +50,7 @@ def is_average(run: Run) -> bool:
 def files(run: Run) -> dict[str, str]:
     """The bundle's files, by what they are."""
     told = run.config["bundle"]
-    wanted = FILES | ({"onnx": "model.onnx"} if told["onnx"] else {})
+    wanted = FILES | ({"onnx": ONNX} if told["onnx"] else {})
     folder = run.path("bundle", told["strategy"], f"seed{told['seed']}")
     return {what: f"{folder}/{name}" for what, name in wanted.items()}
 
@@ -102,7 +94,7 @@ def bundle_settings(run: Run) -> dict[str, Any]:
         "tasks": evaluation.learnt_tasks(run, told["strategy"])
         if average
         else run.strategy_tasks(told["strategy"]),
-        "average": average,
+        "weighting": run.config["choices"][told["strategy"]]["weights"] if average else "",
         "both_strands": settings(run, "prediction")["both_strands"],
         "assembly": run.config["genome"]["assembly"],
         "licence": told["licence"],
