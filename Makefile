@@ -35,7 +35,7 @@ SNAKEMAKE = $(strip --cores $(CORES) $(SNAKEMAKE_ARGS) --configfile $(CONFIG) $(
 run: export PYTHONPATH := $(CURDIR)/workflow/scripts$(if $(PYTHONPATH),:$(PYTHONPATH))
 run: setup ## run the workflow on CONFIG=..., with CORES=... and SNAKEMAKE_ARGS=..., on one screen; TARGET=... alone
 	@echo "snakemake $(SNAKEMAKE)"
-	@snakemake --logger epigroup --printshellcmds $(SNAKEMAKE)
+	@snakemake $(if $(filter plan,$(TARGET)),--quiet rules progress host reason,--logger epigroup --printshellcmds) $(SNAKEMAKE)
 
 config: setup ## write a config for your sheet: make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]
 	@test -n "$(SHEET)" && test -n "$(FASTA)" || { echo "make config SHEET=mine.tsv FASTA=genome.fa [OUT=config/mine.yaml]" >&2; exit 2; }

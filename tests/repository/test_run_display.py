@@ -141,12 +141,53 @@ def test_on_a_pipe_a_stage_takes_a_line_and_jobs_are_heard_when_they_warn(tmp_pa
     assert capfd.readouterr().err == "as before\n"
 
 
-def test_warnings_without_end_leave_the_rest_to_the_logs(capfd):
+def test_warnings_without_end_leave_the_rest_to_the_logs_and_hide_no_failure(capfd):
     display = Display()
+    display.take(record(LogEvent.RUN_INFO, stats={"call_peaks": 3, "total": 3}))
     for i in range(3 * MOST):
         display.warn(f"profile {i}: no control")
+    display.take(job(1, "call_peaks", "none.log"))
+    display.take(record(LogEvent.JOB_ERROR, jobid=1, level=logging.ERROR))
     display.close()
-    assert len(capfd.readouterr().err.splitlines()) == MOST + 1
+    _, *warnings, failed, counted = capfd.readouterr().err.splitlines()
+    assert len(warnings) == MOST + 1 and failed == "         failed: call_peaks p1"
+    assert counted.startswith(f"{2 * MOST} further warnings stand in the log")
+
+
+def test_jobs_that_were_sent_as_one_fail_as_one(capfd):
+    display = Display()
+    display.take(record(LogEvent.RUN_INFO, stats={"call_peaks": 4, "total": 4}))
+    for i in range(4):
+        display.take(job(i, "call_peaks", "none.log"))
+    members = [{"jobid": i} for i in (0, 1, 2)]
+    display.take(record(LogEvent.GROUP_ERROR, groupid="g", job_error_info=members, level=logging.ERROR))
+    for i in (0, 1, 2):
+        display.take(record(LogEvent.JOB_ERROR, jobid=i, level=logging.ERROR))
+    assert [one.name for one in display.state.failed.values()] == [
+        "call_peaks p0 or one of 2 jobs sent with it"
+    ]
+    assert list(display.state.running) == [3]
+    display.take(job(1, "call_peaks", "none.log"))  # tried again
+    assert not display.state.failed
+    display.close()
+    assert sum(line.lstrip().startswith("failed: ") for line in capfd.readouterr().err.splitlines()) == 1
+
+
+def test_what_snakemake_answers_before_the_first_job_is_told(capfd):
+    display = Display()
+    for text in (
+        "Unlocked working directory.",
+        "Building DAG of jobs...",
+        "Creating conda environment a.yaml...",
+    ):
+        display.take(record(None, msg=text))
+    display.take(record(LogEvent.RUN_INFO, stats={"call_peaks": 1, "total": 1}))
+    display.take(record(None, msg="Select jobs to execute..."))
+    display.take(record(None, msg="Will exit after finishing currently running jobs (scheduler)."))
+    display.close()
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[:2] == ["Unlocked working directory.", "Creating conda environment a.yaml..."]
+    assert lines[-1].startswith("Will exit after finishing") and len(lines) == 4
 
 
 def test_a_refusal_before_the_first_job_is_said_whole(capfd):

@@ -30,7 +30,7 @@ rule check_alignments:
     params:
         cfg={"mapq": config["reads"]["mapq"]},
         assembly=untracked(config["genome"]["assembly"]),
-        checksums=lambda wc, input: RUN.checksums_of([input.bam]),
+        checksums=untracked(by_wildcards(reads.known_alignments)),
         code=code_digest("check_alignments"),
     script:
         "../scripts/check_alignments.py"

@@ -49,14 +49,12 @@ def say_success(n_jobs):
 
 
 def failed_jobs():
-    """Jobs that failed in this run; of a group those without all their files."""
-    found = []
-    for job in workflow.scheduler.failed:
-        members = list(job.jobs) if job.is_group() else [job]
-        found += [one for one in members if len(members) == 1 or not all(map(os.path.exists, one.output))]
+    """Jobs that failed in this run; of a group all."""
     return [
-        ending.FailedJob(one.rule.name, dict(one.wildcards_dict), [str(log) for log in one.log])
-        for one in found
+        ending.FailedJob(one.rule.name, dict(one.wildcards_dict), [str(log) for log in one.log], group)
+        for job in workflow.scheduler.failed
+        for group, members in [(job.groupid, job.jobs) if job.is_group() else ("", [job])]
+        for one in members
     ]
 
 
@@ -91,6 +89,8 @@ onerror:
             workflow.scheduler.finished_jobs,
             len(workflow.dag),
             workflow.dag_settings.force_incomplete,
+            # A node's clock, or that of a network's disk, may be behind this one's.
+            workflow.start_time.timestamp() - 5,
         ),
         logging.ERROR,
     )

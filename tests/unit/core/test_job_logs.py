@@ -79,6 +79,7 @@ def test_the_cause_is_the_last_error(tmp_path, text, why):
     path.write_text(text)
     assert cause([path]).startswith(why)
     assert cause([tmp_path / "none.log"]) == "it left no word in its log"
+    assert cause([path], since=path.stat().st_mtime + 60) == "it left no word in its log"
     assert failed_log([str(tmp_path / "none.log"), str(path)]) == str(path) and failed_log([]) == ""
 
 

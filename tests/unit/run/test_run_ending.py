@@ -1,5 +1,6 @@
 """The last lines of a run: what it made, or what failed, why, and what to do."""
 
+import os
 from types import SimpleNamespace
 
 from epigroup.run.ending import FailedJob, failure_lines, success_lines
@@ -24,6 +25,40 @@ def test_of_many_failed_jobs_three_are_told():
     lines = failure_lines([FailedJob("call_peaks", {"profile": f"p{i}"}, []) for i in range(12)], 3, 90, True)
     assert sum(line.startswith("Failed: ") for line in lines) == 3 and "  and 9 more jobs failed" in lines
     assert len(lines) == 8
+
+
+def test_of_jobs_sent_as_one_only_those_that_failed_by_themselves_are_told(tmp_path):
+    """Snakemake counts all of a group as failed, and takes away what the others made."""
+
+    def member(rule, text=None, at=0):
+        log = tmp_path / f"{rule}.log"
+        if text is not None:
+            log.write_text(text)
+            os.utime(log, (1000 + at, 1000 + at))
+        return FailedJob(rule, {"profile": "a"}, [str(log)], group="g1")
+
+    stamp = "2026-11-30 21:16:44"
+    checked = member("check_fastq", f"{stamp} INFO root: 12 reads\n", 1)
+    trimmed = member("trim_reads", "reads failed due to low quality: 0\n", 2)
+    late = member("align_reads", f"{stamp} ERROR root: a.fq: line 3 is cut\n", 3)
+    never = member("mark_duplicates")
+    alone = FailedJob("build_genome", {}, [])
+    lines = failure_lines([checked, trimmed, never, late, alone], 3, 9, True, since=999)
+    assert [line for line in lines if line.startswith(("Failed", "  Cause"))] == [
+        "Failed: align_reads a",
+        "  Cause: a.fq: line 3 is cut",
+        "Failed: build_genome",
+        "  Cause: it left no word in its log",
+    ]
+    # Without an error the one that wrote last: it was ended from outside.
+    assert failure_lines([never, checked, trimmed], 3, 9, True)[0] == "Failed: trim_reads a"
+    # What an earlier run wrote is none of this one's.
+    lines = failure_lines([checked, late, never], 3, 9, True, since=5000)
+    assert (
+        lines[0]
+        == "Failed: one of 3 jobs that were sent together (check_fastq, align_reads, mark_duplicates)"
+    )
+    assert lines[1] == "  Cause: it left no word in its log"
 
 
 def test_a_run_that_was_stopped_says_how_it_goes_on():

@@ -26,6 +26,13 @@ SAID_OTHERWISE = (
     "RuleException:\nCalledProcessError",
     "CalledProcessError",
 )
+# What it says without asking and is told, and what is told at its beginning to no end.
+ALWAYS_SAID = ("Nothing to be done", "Terminating processes", "Will exit after finishing")
+NOISE = (
+    "Assuming unrestricted shared filesystem", "Using shell:", "Using workflow specific profile", "Using profile",
+    "Provided cores", "Provided resources", "Rules claiming more threads", "Job stats", "Select jobs to execute",
+    "Building DAG of jobs", "host:", "Config file", "Singularity containers", "Conda environments: ignored",
+)  # fmt: skip
 # Told once at the end: so many warnings, so many lines of what Snakemake itself complains of.
 LAST_WARNINGS, LAST_ERROR_LINES = 5, 12
 
@@ -70,14 +77,13 @@ class Display:
                 if stage and isinstance(self.view, Plain):
                     self.view.stage(self.state, stage)
             elif event == LogEvent.JOB_ERROR:
-                failed = self.state.gave_up(known["jobid"])
-                if failed and isinstance(self.view, Plain):
-                    self.view.event(f"failed: {failed.name}")
+                self.tell_failed(self.state.gave_up(known["jobid"]))
+            elif event == LogEvent.GROUP_ERROR:
+                numbers = [one["jobid"] for one in known["job_error_info"]]
+                self.tell_failed(self.state.gave_up_together(numbers))
             elif event in (None, LogEvent.ERROR) and record.levelno >= logging.WARNING:
                 self.complain(record)
-            elif event is None and str(record.msg).startswith(
-                ("Nothing to be done", "Terminating processes")
-            ):
+            elif event is None and self.is_said(str(record.msg)):
                 self.view.say(str(record.msg).splitlines()[0])
             else:
                 return
@@ -113,10 +119,21 @@ class Display:
         else:
             self.warn(text)
 
+    def is_said(self, text: str) -> bool:
+        """What Snakemake tells before the first job is an answer to a command (--unlock) or takes its time
+        (environments of conda); from then on the display tells it better."""
+        return (
+            text.startswith(ALWAYS_SAID) or bool(text) and self.clock is None and not text.startswith(NOISE)
+        )
+
+    def tell_failed(self, job: Job | None) -> None:
+        if job and isinstance(self.view, Plain):
+            self.view.failure(f"failed: {job.name}")
+
     def warn(self, text: str) -> None:
         self.state.warnings[text] += 1
         if isinstance(self.view, Plain) and self.state.warnings[text] == 1:
-            self.view.event(text)
+            self.view.warning(text)
 
     def take_line(self, line: str) -> None:
         """What a job wrote to its standard output or error: a warning is shown, and all is put into Snakemake's log."""
@@ -176,6 +193,8 @@ class Display:
                 lines.append(f"  {text}" + (f" ({times} times)" if times > 1 else ""))
             if len(many) > LAST_WARNINGS:
                 lines.append(f"  and {len(many) - LAST_WARNINGS} others")
+        elif isinstance(self.view, Plain) and self.view.untold:
+            lines.append(f"{self.view.untold} further warnings stand in the log: {self.state.log}")
         if self.state.log and not isinstance(self.view, Plain):
             lines.append(f"Full log: {self.state.log}")
         return lines

@@ -10,7 +10,7 @@ from snakemake_logger_plugin_epigroup.screen import clipped, clock
 # Seconds without a line after which what runs is told: at least QUIET, and a share of the time that the run has taken,
 # so that an hour has thirty such lines and a day some sixty.
 QUIET, SHARE = 60.0, 0.1
-# So many warnings and failures are told as they come; the end counts all.
+# So many warnings, and so many failures, are told as they come.
 MOST = 20
 # Letters of a line that says what runs: logs of programs have lines without end.
 LETTERS = 160
@@ -22,7 +22,7 @@ class Plain:
     def __init__(self, terminal: int):
         self.terminal = terminal
         self.last = time.monotonic()
-        self.told = 0
+        self.warnings, self.failures = 0, 0
 
     def draw(self, state: RunState, progress: Callable[[Job], str]) -> None:
         now = time.monotonic()
@@ -41,13 +41,24 @@ class Plain:
             f"{clock(now - state.start):>7}  {stage} done; {state.n_done} of {state.n_wanted} jobs in all"
         )
 
-    def event(self, text: str) -> None:
-        """A warning or a failure."""
-        self.told += 1
-        if self.told <= MOST:
+    @property
+    def untold(self) -> int:
+        """Warnings that were not told."""
+        return max(0, self.warnings - MOST)
+
+    def warning(self, text: str) -> None:
+        self.warnings += 1
+        if self.warnings <= MOST:
             self.say(f"{'':9}{text}")
-        elif self.told == MOST + 1:
+        elif self.warnings == MOST + 1:
             self.say(f"{'':9}further warnings are counted at the end, and stand in the logs")
+
+    def failure(self, text: str) -> None:
+        self.failures += 1
+        if self.failures <= MOST:
+            self.say(f"{'':9}{text}")
+        elif self.failures == MOST + 1:
+            self.say(f"{'':9}further jobs failed")
 
     def say(self, text: str) -> None:
         self.last = time.monotonic()

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -19,7 +19,8 @@ class Job:
 @dataclass
 class RunState:
     """stages: rule -> stage, in order; wanted, done: jobs by rule. warnings: text -> how often. errors: what Snakemake
-    itself complains of. running, failed: by Snakemake's number of the job."""
+    itself complains of. running, failed: by Snakemake's number of the job; of jobs that were sent as one, and failed as
+    one, by that of the first, with those of the others in `together`."""
 
     title: str = "epigroup"
     stages: Mapping[str, str] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class RunState:
     done: Counter[str] = field(default_factory=Counter)
     running: dict[int, Job] = field(default_factory=dict)
     failed: dict[int, Job] = field(default_factory=dict)
+    together: dict[int, int] = field(default_factory=dict)
     warnings: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     log: str = ""
@@ -37,7 +39,7 @@ class RunState:
         self.wanted = Counter({rule: n for rule, n in stats.items() if rule != "total"})
 
     def started(self, number: int, job: Job) -> None:
-        self.failed.pop(number, None)
+        self.failed.pop(self.together.get(number, number), None)
         self.running[number] = job
 
     def finished(self, number: int) -> str | None:
@@ -55,6 +57,16 @@ class RunState:
         if job is not None:
             self.failed[number] = job
         return job
+
+    def gave_up_together(self, numbers: Sequence[int]) -> Job | None:
+        """Jobs sent as one: which of them failed the last lines say."""
+        jobs = [self.running.pop(number) for number in numbers if number in self.running]
+        if not jobs:
+            return None
+        more = f" or one of {len(jobs) - 1} jobs sent with it" if len(jobs) > 1 else ""
+        self.together |= dict.fromkeys(numbers, numbers[0])
+        self.failed[numbers[0]] = Job(jobs[0].rule, f"{jobs[0].name}{more}", (), jobs[0].start)
+        return self.failed[numbers[0]]
 
     def counts(self) -> dict[str, tuple[int, int]]:
         """stage -> (jobs done, jobs wanted), of the stages that this run has work for, in their order."""

@@ -71,17 +71,37 @@ def progress(message: str) -> str:
     return f"{done:,} of {total:,} ({100 * done // max(total, 1)} %), {left[0]}"
 
 
-def cause(logs: Sequence[str | os.PathLike]) -> str:
-    """Why a job failed, in a line: the last error of its log; of a program's own log the last line that complains, else
-    its last. A log without an error is told as such."""
-    lines = [line for log in logs for line in tail_lines(log, 64 * TAIL)]
-    if not lines:
-        return "it left no word in its log"
+def written(log: str | os.PathLike) -> float:
+    """When a log was last written, seconds of the clock; 0 of one that is not there."""
+    try:
+        return os.stat(log).st_mtime
+    except OSError:
+        return 0.0
+
+
+def lines_since(logs: Sequence[str | os.PathLike], since: float) -> list[str]:
+    """The last lines of logs that were written at `since` (seconds of the clock) or later: those of an earlier run are
+    nothing of this one's."""
+    return [line for log in logs if written(log) >= since for line in tail_lines(log, 64 * TAIL)]
+
+
+def last_error(lines: Sequence[str]) -> str:
+    """The last error that `core.logs.log_to` wrote; empty without one."""
     stamped = [found for found in map(STAMPED.fullmatch, lines) if found]
     errors = [found["message"] for found in stamped if found["level"] in ("ERROR", "CRITICAL")]
-    if errors:
-        return errors[-1]
-    if stamped:
+    return errors[-1] if errors else ""
+
+
+def cause(logs: Sequence[str | os.PathLike], since: float = 0.0) -> str:
+    """Why a job failed, in a line: the last error of its log; of a program's own log the last line that complains, else
+    its last. A log without an error is told as such. since: as in `lines_since`."""
+    lines = lines_since(logs, since)
+    if not lines:
+        return "it left no word in its log"
+    error = last_error(lines)
+    if error:
+        return error
+    if any(map(STAMPED.fullmatch, lines)):
         return (
             "it was ended from outside, as where memory or time ran out, or it could not write; its last line: "
             f"{message_of(lines[-1])}"

@@ -72,9 +72,12 @@ def _write_known(path: Path, content: str, digests: dict[str, str]) -> None:
 
 
 def reached(script: str, modules: Iterable[str] = ()) -> set[Node]:
-    """The names of the package whose definitions are part of a script's digest, as (module, name)."""
-    nodes = _code(SCRIPTS, _stamp(SCRIPTS)).reach(script, tuple(modules))[0]
-    return {node for node in nodes if node[0].startswith(f"{PACKAGE}.") and len(node) == 2}
+    """The names of the package whose definitions are part of a script's digest, as (module, name); the name is empty of
+    a module that is part of it as a whole."""
+    code = _code(SCRIPTS, _stamp(SCRIPTS))
+    nodes = code.reach(script, tuple(modules))[0]
+    ours = [node for node in nodes if node[0].startswith(f"{PACKAGE}.")]
+    return {(node[0], "".join(node[1:])) for node in ours if len(node) == 2 or code.source(node[0]).whole}
 
 
 def _stamp(scripts: Path) -> tuple:

@@ -67,7 +67,9 @@ def fetch_file(
     final = Path(out)
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_name(f".partial.{final.name}")
-    where = f"{row}: {address}"
+    # What stands behind the path may be a key.
+    path, query, _ = address.partition("?")
+    where = f"{row}: {path}{query and '?…'}"
     with _alone(partial, where) as handle:
         try:
             source = _Source(address, where, partial, checksum, timeout)

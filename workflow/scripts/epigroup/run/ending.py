@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epigroup.core.errors import InputError
-from epigroup.core.job_logs import cause, failed_log, job_words
+from epigroup.core.job_logs import cause, failed_log, job_words, last_error, lines_since, written
 from epigroup.core.logs import duration
 from epigroup.run.facts import Run
 
@@ -15,11 +15,13 @@ NAMED = 3
 
 @dataclass(frozen=True)
 class FailedJob:
-    """rule, its wildcards and its logs, as Snakemake has them."""
+    """rule, its wildcards and its logs, as Snakemake has them; group: of jobs that were sent as one, which fail as one,
+    empty of a job alone."""
 
     rule: str
     wildcards: Mapping[str, str]
     logs: Sequence[str]
+    group: str = ""
 
 
 def success_lines(run: Run, made: Sequence[str], n_jobs: int, seconds: float) -> list[str]:
@@ -50,18 +52,39 @@ def made_lines(made: Sequence[str]) -> list[str]:
     return [f"Made: {', '.join(made[:NAMED])}{more}"]
 
 
-def failure_lines(failed: Sequence[FailedJob], done: int, wanted: int, rerun_incomplete: bool) -> list[str]:
+def culprits(failed: Sequence[FailedJob], since: float) -> list[FailedJob]:
+    """Jobs that failed by themselves. Of a group Snakemake counts all as failed and takes away what they made: those
+    whose log has an error, else the one that wrote last."""
+    groups: dict[str, list[FailedJob]] = {}
+    for i, one in enumerate(failed):
+        groups.setdefault(one.group or f"{i}", []).append(one)
+    found = []
+    for members in groups.values():
+        if len(members) > 1:
+            erred = [one for one in members if last_error(lines_since(one.logs, since))]
+            last = max(members, key=lambda one: max(map(written, one.logs), default=0.0))
+            if not erred and not lines_since(last.logs, since):
+                rules = ", ".join(dict.fromkeys(one.rule for one in members))
+                last = FailedJob(f"one of {len(members)} jobs that were sent together ({rules})", {}, [])
+            members = erred or [last]
+        found += members
+    return found
+
+
+def failure_lines(
+    failed: Sequence[FailedJob], done: int, wanted: int, rerun_incomplete: bool, since: float = 0.0
+) -> list[str]:
     """The last lines of a run that failed. done, wanted: jobs; rerun_incomplete: whether Snakemake was told to make
-    unfinished files anew."""
+    unfinished files anew; since: when the run began, seconds of the clock: older logs are of other runs."""
     again = "type the same command again" + ("" if rerun_incomplete else " with --rerun-incomplete")
     if not failed:
         return [
             f"Stopped before its end: {done} of {wanted} jobs are done.",
             f"Next: {again}: what is done stays, and the rest goes on.",
         ]
-    lines = []
+    lines, failed = [], culprits(failed, since)
     for one in failed[:NAMED]:
-        lines += [f"Failed: {job_words(one.rule, one.wildcards)}", f"  Cause: {cause(one.logs)}"]
+        lines += [f"Failed: {job_words(one.rule, one.wildcards)}", f"  Cause: {cause(one.logs, since)}"]
         log = failed_log(one.logs)
         lines += [f"  Log: {log}"] if log else []
     if len(failed) > NAMED:
