@@ -53,7 +53,7 @@ FAULTS = {
     ),
     "id of a folder": ([MARK | {"profile_id": "../m"}], "line 2, column profile_id", "'../m'"),
     "space at the end": ([MARK | {"cell_type": "liver "}], "line 2, column cell_type", "'liver '"),
-    "duplicate": ([ATAC, ATAC | {"fastq_1": "x", "fastq_2": "y"}], "line 3, column replicate", "'atac'"),
+    "duplicate": ([ATAC, ATAC | {"fastq_1": "x", "fastq_2": "y"}], "line 2, column replicate", "'atac'"),
     "replicate zero": ([ATAC | {"replicate": "0"}], "line 2, column replicate", "'0'"),
     "rows disagree": (
         [MARK, MARK | SECOND | {"bam": "n.bam", "cell_type": "lung"}],

@@ -192,9 +192,9 @@ def read_sheet(
         told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
         downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
-    rows, of_lanes = with_lanes(rows, results)
-    rows, faults = with_controls(rows, results, there)
-    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results)), fetched))
+    rows, of_lanes, lines = with_lanes(rows, results)
+    rows, faults = with_controls(rows, results, there, lines)
+    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results, lines)), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
