@@ -110,7 +110,13 @@ def test_checksums_belong_to_the_mates_in_order(read):
 
 
 def test_replicates_may_come_either_way(read):
-    own = ATAC | {"accession": "", "layout": "", "fastq_1": "a_1.fq.gz", "fastq_2": "a_2.fq.gz"}
+    own = ATAC | {
+        "replicate": "1",
+        "accession": "",
+        "layout": "",
+        "fastq_1": "a_1.fq.gz",
+        "fastq_2": "a_2.fq.gz",
+    }
     sheet = read(own, ATAC | {"replicate": "2"}, exist=lambda path: path.startswith("a_"))
     assert [one.fastq_2 for one in sheet.profiles["atac"].replicates] == [
         "a_2.fq.gz", "out/downloads/SRR1016916_2.fastq.gz",

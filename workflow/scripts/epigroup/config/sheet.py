@@ -18,6 +18,7 @@ from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     FREE,
+    Rows,
     faults_between_rows,
     kind_of,
     paths_in,
@@ -184,17 +185,16 @@ def read_sheet(
         if fault.partition(": ")[0] not in {**lost, **wrong}
     ]
     refuse(path, faults and as_written([*faults, *notes], fetched))
+    checksums, of_sums = _checksums(rows, results, fetched)
     downloads = {one.name: one for _, row in rows for one in downloads_of(row)} | fetched
-    checksums = {
-        place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
-    }
     for name, one in fetched.items():
         told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
         downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
     rows, of_lanes, lines = with_lanes(rows, results)
     rows, faults = with_controls(rows, results, there, lines)
-    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results, lines)), fetched))
+    faults = of_sums + of_lanes + (faults or faults_between_rows(rows, results, lines))
+    refuse(path, as_written(faults, fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -211,6 +211,32 @@ def read_sheet(
         own=tuple(sorted({column for one in profiles.values() for column, _ in one.own})),
         notes=tuple(f"{path}: {note}" for note in notes),
     )
+
+
+def _checksums(
+    rows: Rows, results: str, fetched: Iterable[str]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(the checksums of rows' own files and of signals that are fetched, by path; faults). Rows of one profile have one
+    signal, and must not say two things of it; nothing would compare that of a signal that is not fetched."""
+    places = {f"{FOLDER}/{name}" for name in fetched}
+    found: dict[str, tuple[str, str]] = {}
+    lines: dict[str, int] = {}
+    faults = []
+    for line, row in rows:
+        for file, known in own_checksums(row).items():
+            earlier, _ = found.setdefault(place_of(file, results), known)
+            home = lines.setdefault(file, line)
+            if file == row.get("signal") and file not in places:
+                faults.append(
+                    f"line {line}, column checksum: {known[0]} is of the signal {file!r}, which is not compared: leave "
+                    "it out, or give the address of the signal"
+                )
+            elif file == row.get("signal") and earlier != known[0]:
+                faults.append(
+                    f"line {line}, column checksum: {known[0]} of {file} differs from {earlier} on line {home}; give "
+                    "the same on both, or on one of them alone"
+                )
+    return found, faults
 
 
 def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: str) -> Callable[[str], bool]:
