@@ -194,7 +194,7 @@ def read_sheet(
     rows, of_lanes, lines = with_lanes(rows, results)
     rows, faults = with_controls(rows, results, there, lines)
     faults = of_sums + of_lanes + (faults or faults_between_rows(rows, results, lines))
-    refuse(path, as_written(faults, fetched))
+    refuse(path, as_written(faults + _faults_of_summits(rows, peak_mode_default), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -247,13 +247,6 @@ def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: s
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
     row = rows[0]
-    broad = peak_mode_default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
-
-    mode = row.get("peak_mode", "broad" if broad else "narrow")
-    if mode == "broad" and "--call-summits" in row.get("macs2", ""):
-        raise InputError(
-            f"{name}, column macs2: --call-summits does not go with broad peaks, which {name} has"
-        )
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
@@ -273,7 +266,7 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         cell_type=row.get("cell_type", ""),
         cell_group=row.get("cell_group", ""),
         control=row.get("control"),
-        peak_mode=mode,
+        peak_mode=_peak_mode(row, peak_mode_default),
         kind=kind_of(row),
         macs2=row.get("macs2"),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
@@ -282,6 +275,22 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         batches=_named(rows, "batch"),
         own=tuple(sorted((column, value) for column, value in row.items() if column.startswith(FREE))),
     )
+
+
+def _peak_mode(row: dict[str, str], default: str) -> str:
+    """Shape of a row's peaks: its own, or what `peak_mode_default` of `read_sheet` says."""
+    broad = default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
+    return row.get("peak_mode", "broad" if broad else "narrow")
+
+
+def _faults_of_summits(rows: Rows, default: str) -> list[str]:
+    """Summits that a row asks for and that broad peaks do not have; a peak_mode of its own is looked at before."""
+    return [
+        f"line {line}, column macs2: {row['macs2']!r}: --call-summits does not go with broad peaks, which "
+        f"{row['target']} has where peak_mode is empty; leave it out, or set peak_mode to narrow"
+        for line, row in rows
+        if "--call-summits" in row.get("macs2", "") and _peak_mode(row, default) == "broad"
+    ]
 
 
 def _named(rows: list[dict[str, str]], column: str) -> tuple[str, ...]:
