@@ -136,3 +136,30 @@ def test_a_variable_of_samples_that_is_not_set_is_told_once(folder, monkeypatch)
     monkeypatch.delenv("NOWHERE", raising=False)
     [line] = told(with_change(("samples",), "$NOWHERE/s.tsv"))
     assert line.startswith("mine.yaml: samples: '$NOWHERE/s.tsv': $NOWHERE is not set")
+
+
+@pytest.mark.parametrize("wrong", [{}, {("training", "patience"): 0}])
+def test_names_of_draws_are_known_beside_another_fault(folder, wrong):
+    def config(*changes):
+        return plant(
+            with_change(("groupings", "random", "draws"), 2),
+            (("strategies", "SMTL"), {"grouping": "all"}),
+            (("strategies", "RANDOM"), {"grouping": "random"}),
+            (("strategies", "SECOND"), {"grouping": "random_2"}),
+            *changes,
+            *wrong.items(),
+        )
+
+    good = (("predict",), {"strategy": "RANDOM_2", "regions": "r.bed", "seed": 1})
+    if wrong:
+        [line] = told(config(good))
+        assert line.startswith("mine.yaml: training.patience: ")
+    else:
+        assert "RANDOM_2" in open_config(config(good), "mine.yaml").strategies
+    lines = told(config((("predict",), {"strategy": "RANDOM", "regions": "r.bed", "seed": 1})))
+    lines += told(config(good, (("strategies", "SECOND", "grouping"), "random_3")))
+    for words in (
+        "mine.yaml: predict: 'RANDOM' is not under strategies; there are: ",
+        "mine.yaml: strategies.SECOND.grouping: 'random_3' is not under groupings; there are: ",
+    ):
+        assert len([line for line in lines if line.startswith(words)]) == 1, (words, lines)
