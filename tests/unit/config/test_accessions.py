@@ -213,6 +213,11 @@ def test_the_plan_does_not_guess_sizes_of_what_is_not_there(read, tmp_path):
     found = plan_disk(Run(config, read(mine, exist=lambda _: True)), [], [])
     disk = {one.what: one.kept for one in found.rows}
     assert disk["alignments"] == ALIGNED * 1000 and "downloads" not in disk
+    config["reads"]["fragments"] = 5
+    found = plan_disk(Run(config, read(mine, exist=lambda _: True)), [], [])
+    # the replicate, and what is drawn of it
+    assert {one.what: one.kept for one in found.rows}["alignments"] == 2 * ALIGNED * 1000
+    config["reads"]["fragments"] = None
     sheet = read(mine, ATAC, exist=lambda _: True)
     found = plan_disk(Run(config, sheet), [], [])
     disk = {one.what: one for one in found.rows}
