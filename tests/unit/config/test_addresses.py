@@ -168,6 +168,9 @@ def test_a_control_that_several_rows_name_is_one_file(read):
         (MARK | {"bam": f"{LAB}/$(id).bam"}, "must be an address of a server and a file"),
         (MARK | {"bam": "https:///m.bam"}, "must be an address of a server and a file"),
         (MARK | {"bam": f"{LAB}/"}, "is a folder; give the address of the file"),
+        (GIVEN | {"peaks": "https://www.ncbi.nlm.nih.gov/geo/download/?acc=GSM1&format=file&file=GSM1_x.bed.gz"},
+         "file=GSM1_x.bed.gz': its path, which ends before the ?, must end in the name of the file; GEO gives the same "
+         "file by an address of ftp://ftp.ncbi.nlm.nih.gov/geo/"),
         (MARK | {"bam": f"{LAB}/files?name=m.bam"}, "its path must end in .bam, .cram"),
         (FACTOR | {"fastq_1": f"{LAB}/content", "control": ""}, f"line 2, column fastq_1: '{LAB}/content': its path "
          "must end in .fastq.gz, .fq.gz, .fastq, .fq, by which it is told what the file is"),
