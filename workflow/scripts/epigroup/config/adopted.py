@@ -52,7 +52,7 @@ def _of_checksums(sheet: Sheet, new: Sheet) -> tuple[list[str], list[str]]:
     """(notes, faults) of the files that both sheets name and of which the new one has a checksum."""
     own = {path for one in sheet.profiles.values() for path in files_of(one)}
     # file -> ((checksum, row) of the run's sheet, the same of the new one)
-    both = {
+    both: dict[str, tuple[tuple[str | None, str], tuple[str, str]]] = {
         path: (sheet.checksums.get(path, (None, "")), known)
         for path, known in new.checksums.items()
         if path in own
