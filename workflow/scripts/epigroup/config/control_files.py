@@ -36,8 +36,8 @@ def with_controls(
         paths = [path for column in FILES for path in paths_in(row.get(column, ""))]
         here = tuple(identity(path, results) for path in paths)
         for path, file in zip(paths, here, strict=True):
-            at = lines.get((line, path), line)
-            owners.setdefault(file, (at, row["profile_id"], row["assay"] == "input"))
+            own_line = lines.get((line, path), line)
+            owners.setdefault(file, (own_line, row["profile_id"], row["assay"] == "input"))
         if row["assay"] == "input" and profiles[row["profile_id"]] == 1:
             own[here] = row["profile_id"]
     known = {*profiles, ""}

@@ -163,12 +163,12 @@ def faults_between_rows(rows: Rows, results: str, lines: Lines) -> list[str]:
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
             for file in paths_in(row.get(column, "")):
-                at = lines.get((line, file), line)
-                owner, earlier, path = files.setdefault(identity(file, results), (line, at, file))
-                if owner != line:
+                own_line = lines.get((line, file), line)
+                home_of, earlier, path = files.setdefault(identity(file, results), (line, own_line, file))
+                if home_of != line:
                     called = "" if path == file else f", called {path!r}"
                     faults.append(
-                        f"line {at}, column {column}: {file!r} stands on line {earlier} already{called}; one "
+                        f"line {own_line}, column {column}: {file!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name
