@@ -43,9 +43,9 @@ SHEET_HEAD = """\
 
 The sheet is a text file with tabs between its columns, or [as a spreadsheet program saves
 it](../guide/sheet.md#from-a-spreadsheet-program), which the key `samples` of the [config](config.md#top-level) names.
-Its first line names the columns, in any order; each further line is one replicate of a profile. A cell stays empty
-where nothing applies. An unknown column, a wrong value and a missing file are refused by name before anything runs.
-Examples: [the sample sheet](../guide/sheet.md).
+Its first line names the columns, in any order; each further line is one replicate of a profile, or one
+[lane](../guide/sheet.md#lanes) of a replicate. A cell stays empty where nothing applies. An unknown column, a wrong
+value and a missing file are refused by name before anything runs. Examples: [the sample sheet](../guide/sheet.md).
 
 The columns `profile_id`, `modality`, `assay`, `cell_type`, `cell_group` and `assembly` must be there, and at least one
 of `fastq_1`, `bam`, `peaks` and `accession`; all others may be left out. Each row gives exactly one of `fastq_1`,

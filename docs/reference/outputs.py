@@ -91,7 +91,7 @@ STAGES = (
         "Downloads, reads and alignments",
         ("downloads", "reads", "alignments"),
         {
-            "downloads/{file}": "Files that the sheet names by accession.",
+            "downloads/{file}": "Files that the sheet names by accession or address.",
             "reads/{profile}.rep{replicate}.fastq.gz": "Trimmed reads; they go when they are aligned.",
             "alignments/{profile}.rep{replicate}.bam": "Filtered alignments of a replicate, with their index.",
             "alignments/{profile}.rep{replicate}.bam.bai": "Index of these.",

@@ -67,6 +67,11 @@ def test_lengths_by_index_and_by_sequence_are_the_same(tmp_path):
     (tmp_path / "g.fa.fai").write_text("a\tsix\n")
     with pytest.raises(InputError, match="no row of a FASTA index"):
         fasta_lengths(fasta)
+    (tmp_path / "g.fa.fai").write_text("")
+    with pytest.raises(
+        InputError, match=r"g\.fa\.fai: is empty; delete the file, or .*: samtools faidx .*g\.fa$"
+    ):
+        fasta_lengths(fasta)
 
 
 @pytest.mark.parametrize("assembly", ["hg38", "mm10", "sacCer3", "dm6"])

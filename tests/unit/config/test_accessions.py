@@ -110,7 +110,13 @@ def test_checksums_belong_to_the_mates_in_order(read):
 
 
 def test_replicates_may_come_either_way(read):
-    own = ATAC | {"accession": "", "layout": "", "fastq_1": "a_1.fq.gz", "fastq_2": "a_2.fq.gz"}
+    own = ATAC | {
+        "replicate": "1",
+        "accession": "",
+        "layout": "",
+        "fastq_1": "a_1.fq.gz",
+        "fastq_2": "a_2.fq.gz",
+    }
     sheet = read(own, ATAC | {"replicate": "2"}, exist=lambda path: path.startswith("a_"))
     assert [one.fastq_2 for one in sheet.profiles["atac"].replicates] == [
         "a_2.fq.gz", "out/downloads/SRR1016916_2.fastq.gz",
@@ -207,6 +213,11 @@ def test_the_plan_does_not_guess_sizes_of_what_is_not_there(read, tmp_path):
     found = plan_disk(Run(config, read(mine, exist=lambda _: True)), [], [])
     disk = {one.what: one.kept for one in found.rows}
     assert disk["alignments"] == ALIGNED * 1000 and "downloads" not in disk
+    config["reads"]["fragments"] = 5
+    found = plan_disk(Run(config, read(mine, exist=lambda _: True)), [], [])
+    # the replicate, and what is drawn of it
+    assert {one.what: one.kept for one in found.rows}["alignments"] == 2 * ALIGNED * 1000
+    config["reads"]["fragments"] = None
     sheet = read(mine, ATAC, exist=lambda _: True)
     found = plan_disk(Run(config, sheet), [], [])
     disk = {one.what: one for one in found.rows}

@@ -89,6 +89,49 @@ def test_checksums_of_files_that_are_fetched_are_compared_where_they_are_fetched
     assert found == {f"{LAB}/a_2.fq.gz": SHA256, f"{LAB}/g.bed.gz": MD5, f"{LAB}/m.bam": None}
 
 
+def test_the_checksum_of_a_signal_that_is_fetched_comes_after_the_others_and_may_be_left_out(read):
+    signal = {"signal": f"{LAB}/s.bw"}
+    run = {"fastq_1": "", "fastq_2": "", "accession": "SRR000001", "layout": "paired"}
+    both = ATAC | signal | {"replicate": "1", "checksum": f"{MD5};{MD5};{SHA256}"}
+    second = ATAC | signal | {"replicate": "2", "fastq_1": "b_1.fq.gz", "fastq_2": "b_2.fq.gz"}
+    for rows, expected in (
+        ([GIVEN | signal | {"checksum": f"{MD5};{SHA256}"}], {f"{LAB}/s.bw": SHA256}),
+        ([GIVEN | signal | {"checksum": MD5}], {f"{LAB}/s.bw": None}),
+        ([both, second | {"checksum": f"{MD5};{MD5}"}], {f"{LAB}/s.bw": SHA256}),
+        ([both, second | {"checksum": f"{MD5};{MD5};{SHA256}"}], {f"{LAB}/s.bw": SHA256}),
+        ([second, both], {f"{LAB}/s.bw": SHA256}),
+        ([both | run], {"SRR000001_1": MD5, "SRR000001_2": MD5, f"{LAB}/s.bw": SHA256}),
+        ([both | run | {"checksum": f"{MD5};{MD5}"}], {"SRR000001_1": MD5, f"{LAB}/s.bw": None}),
+    ):
+        sheet = read(*rows, columns=[*COLUMNS, "checksum", "signal", "accession", "layout"])
+        found = {one.place: one.checksum for one in sheet.downloads.values()}
+        for place, checksum in expected.items():
+            assert [sum for at, sum in found.items() if place in at] == [checksum], rows
+        assert not any("downloads" in path for path in sheet.checksums)
+    with pytest.raises(InputError) as error:
+        read(both, second | {"checksum": f"{MD5};{MD5};{MD5}"})
+    says = (
+        f"line 3, column checksum: {MD5} of {LAB}/s.bw differs from {SHA256} on line 2; give the same on both"
+    )
+    assert says in str(error.value)
+
+
+def test_the_checksum_of_a_signal_of_ones_own_is_refused_since_nothing_would_compare_it(read):
+    with pytest.raises(
+        InputError, match=r"column checksum: 2 given for 1 file\(s\).* only where its address is given"
+    ):
+        read(GIVEN | {"signal": "g.bw", "checksum": f"{MD5};{SHA256}"})
+    mine = {"signal": "<results>/downloads/0123abcd_g.bw", "checksum": f"{MD5};{SHA256}"}
+    with pytest.raises(
+        InputError, match=r"line 2, column checksum: sha256:\w+ is of the signal .* is not compared"
+    ):
+        read(GIVEN | mine, exist=lambda path: True)
+    with pytest.raises(
+        InputError, match=r"3 given for 1 file\(s\) and the signal; .* that of the signal last"
+    ):
+        read(GIVEN | {"signal": f"{LAB}/g.bw", "checksum": f"{MD5};{SHA256};{MD5}"})
+
+
 def test_lanes_may_be_files_and_addresses(read):
     sums = ";".join(f"md5:{digit * 32}" for digit in "abcd")
     lanes = {"fastq_1": f"{LAB}/a1.fq.gz;b1.fq.gz", "fastq_2": f"a2.fq.gz;{LAB}/b2.fq.gz", "checksum": sums}
@@ -125,6 +168,9 @@ def test_a_control_that_several_rows_name_is_one_file(read):
         (MARK | {"bam": f"{LAB}/$(id).bam"}, "must be an address of a server and a file"),
         (MARK | {"bam": "https:///m.bam"}, "must be an address of a server and a file"),
         (MARK | {"bam": f"{LAB}/"}, "is a folder; give the address of the file"),
+        (GIVEN | {"peaks": "https://www.ncbi.nlm.nih.gov/geo/download/?acc=GSM1&format=file&file=GSM1_x.bed.gz"},
+         "file=GSM1_x.bed.gz': its path, which ends before the ?, must end in the name of the file; GEO gives the same "
+         "file by an address of ftp://ftp.ncbi.nlm.nih.gov/geo/"),
         (MARK | {"bam": f"{LAB}/files?name=m.bam"}, "its path must end in .bam, .cram"),
         (FACTOR | {"fastq_1": f"{LAB}/content", "control": ""}, f"line 2, column fastq_1: '{LAB}/content': its path "
          "must end in .fastq.gz, .fq.gz, .fastq, .fq, by which it is told what the file is"),

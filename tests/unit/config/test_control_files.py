@@ -18,7 +18,7 @@ def test_a_control_may_be_a_file(read):
     }
     second = {"replicate": "2", "fastq_1": "d.fq.gz"}
     sheet = read(
-        FACTOR | {"control": "x/bg.bam"},
+        FACTOR | {"replicate": "1", "control": "x/bg.bam"},
         FACTOR | second | {"control": "./x/bg.bam"},
         paired,
         MARK | {"control": "y/bg.fastq.gz"},

@@ -90,8 +90,28 @@ def test_checksums_are_those_of_the_files_in_their_order(read):
 FAULTS = {
     "no number": (
         [ATAC, SECOND],
+        "line 2, column replicate",
+        "is empty, and profile 'atac' has further rows (line 3); give all of them their replicate, one number for the "
+        "lanes of one replicate, another number for each other replicate",
+    ),
+    "no number beside lanes": (
+        [
+            FIRST | {"replicate": "2"},
+            SECOND | {"replicate": "2"},
+            ATAC | {"fastq_1": "x.fq", "fastq_2": "y.fq"},
+        ],
+        "line 4, column replicate",
+        "is empty, and profile 'atac' has further rows (line 2, 3)",
+    ),
+    "no number before a replicate": (
+        [ATAC | {"fastq_1": "x.fq", "fastq_2": "y.fq"}, FIRST | {"replicate": "2"}],
+        "line 2, column replicate",
+        "is empty, and profile 'atac' has further rows (line 3)",
+    ),
+    "alignments without a number beside others": (
+        [MARK | {"replicate": "2"}, MARK | {"bam": "n.bam"}],
         "line 3, column replicate",
-        "'atac' has several rows, and line 2 has no replicate",
+        "a number each, or another profile_id where it is another profile; lanes that are aligned already",
     ),
     "cell types differ": (
         [FIRST, SECOND | {"cell_type": "lung"}],
@@ -127,7 +147,17 @@ FAULTS = {
     "a lane of another profile": (
         [FIRST, SECOND, FACTOR | {"control": "", "fastq_1": "x.fq;b_2.fq.gz"}],
         "line 4, column fastq_1",
+        "'b_2.fq.gz' stands on line 3 already",
+    ),
+    "a lane of the profile before": (
+        [FACTOR | {"control": "", "fastq_1": "b_2.fq.gz"}, FIRST, SECOND],
+        "line 4, column fastq_2",
         "'b_2.fq.gz' stands on line 2 already",
+    ),
+    "a lane as a control": (
+        [FIRST, SECOND, MARK | {"control": "b_1.fq.gz"}],
+        "line 4, column control",
+        "'b_1.fq.gz' is a file of profile 'atac' on line 3",
     ),
     "fewer second mates": (
         [ATAC | BOTH | {"fastq_2": "a_2.fq.gz"}],
@@ -168,6 +198,8 @@ def test_faults_of_lanes_name_line_column_and_value(read, case):
     with pytest.raises(InputError) as error:
         read(*rows)
     assert re.search(f"{re.escape(where)}:? .*{re.escape(what)}", str(error.value)), error.value
+    told = re.findall(r"line \d+, column \w+", str(error.value))
+    assert len(told) == len(set(told))
 
 
 def test_a_lane_that_is_not_there_is_named(read):
@@ -177,4 +209,4 @@ def test_a_lane_that_is_not_there_is_named(read):
 
 def test_rows_without_lanes_are_left_as_they_are():
     rows = [(2, FIRST), (3, MARK), (4, FIRST | {"replicate": "2", "fastq_1": "x", "fastq_2": "y"})]
-    assert with_lanes(rows, "out") == (rows, [])
+    assert with_lanes(rows, "out") == (rows, [], {})

@@ -97,6 +97,11 @@ REFUSED = {
     ".gz": (b"\x1f\x8b\x08\x00", "is a gzip file and no text; unpack it"),
     "UTF-16 without its mark": (saved(codec="utf-16-le"), "no byte-order mark says which"),
     "Windows-1252": (saved(codec="cp1252", rows=ROWS[:1]), "line 2: byte 0xfc is not UTF-8; save it as text"),
+    # the first byte of line 3: counted without the three of the mark it would stand on line 2
+    "Windows-1252 with a mark": (
+        codecs.BOM_UTF8 + saved(codec="cp1252", rows=[ATAC, ATAC | {"profile_id": "\u00fc"}]),
+        "line 3: byte 0xfc is not UTF-8; save it as text",
+    ),
     "commas and semicolons": (
         saved(",").replace(b"cell_type,", b"cell_type;"),
         "line 1: columns must be parted by tabs, or all by commas, or all by semicolons",

@@ -8,7 +8,7 @@ import yaml
 from checkouts import WORKFLOW
 from epigroup.config.sheet import read_sheet
 from epigroup.core.errors import InputError
-from sheet_examples import ATAC, FACTOR, GIVEN, INPUT, MARK, write_sheet
+from sheet_examples import ATAC, COLUMNS, FACTOR, GIVEN, INPUT, MARK, write_sheet
 
 SECOND = {"replicate": "2"}
 FAULTS = {
@@ -53,7 +53,7 @@ FAULTS = {
     ),
     "id of a folder": ([MARK | {"profile_id": "../m"}], "line 2, column profile_id", "'../m'"),
     "space at the end": ([MARK | {"cell_type": "liver "}], "line 2, column cell_type", "'liver '"),
-    "duplicate": ([ATAC, ATAC | {"fastq_1": "x", "fastq_2": "y"}], "line 3, column replicate", "'atac'"),
+    "duplicate": ([ATAC, ATAC | {"fastq_1": "x", "fastq_2": "y"}], "line 2, column replicate", "'atac'"),
     "replicate zero": ([ATAC | {"replicate": "0"}], "line 2, column replicate", "'0'"),
     "rows disagree": (
         [MARK, MARK | SECOND | {"bam": "n.bam", "cell_type": "lung"}],
@@ -162,3 +162,14 @@ def test_the_sentence_on_texts_names_exactly_the_characters_that_are_refused():
     refused = {chr(code) for code in range(32, 127) if not re.search(text["pattern"], f"a{chr(code)}b")}
     assert set(text["x-must"].split("any of ")[1].split()) == refused
     assert "'" not in refused and re.search(text["pattern"], "Peyer's patch")
+
+
+def test_summits_of_a_mark_that_is_broad_by_default_name_sheet_and_line(read, tmp_path):
+    row, columns = MARK | {"macs2": "--call-summits"}, [*COLUMNS, "macs2"]
+    with pytest.raises(InputError) as error:
+        read(GIVEN, row, columns=columns)
+    says = "line 3, column macs2: '--call-summits': --call-summits does not go with broad peaks, which H3K27me3 has"
+    assert str(error.value).startswith(f"{tmp_path}/samples.tsv: {says}")
+    for narrow in ({"peak_mode": "narrow"}, {"target": "H3K4me3"}):
+        assert read(GIVEN, row | narrow, columns=columns).profiles["mark"].peak_mode == "narrow"
+    assert read(row, columns=columns, peak_mode_default="narrow").tasks == ["mark"]

@@ -1,5 +1,7 @@
 """Profiles of equal depth: exact numbers, whole pairs, parts of each other, no leaning to a place or replicate."""
 
+from collections import Counter
+
 import numpy as np
 import pysam
 import pytest
@@ -62,6 +64,24 @@ def test_mates_stay_together(tmp_path):
     found = thin(tmp_path, replicates(tmp_path, [300], paired=True), 77)
     names = [one[0] for one in found]
     assert len(names) == 2 * len(set(names)) == 154
+
+
+def test_pairs_of_joined_lanes_that_share_their_names_are_drawn_one_by_one(tmp_path):
+    """Names that count up in each lane: of any number exactly that many, whole pairs, fewer a part of more."""
+    lanes = replicates(tmp_path, [150, 150], paired=True)
+    random = np.random.default_rng(6)
+    places = sorted((0, int(start), int(start) + 300) for start in random.integers(9_000, 18_000, 150))
+    write_bam(lanes[1], places, paired=True, sizes=SIZES)
+    pysam.merge("-c", "-p", "-f", str(tmp_path / "both.bam"), *map(str, lanes))
+    before = set()
+    for wanted in (1, 100, 299):
+        found = thin(tmp_path, [tmp_path / "both.bam"], wanted)
+        assert len(found) == 2 * wanted and sum(one[3] for one in found) == wanted
+        # a name stands for at most one pair of each lane
+        assert max(Counter(one[0] for one in found).values()) <= 4
+        assert not any(count % 2 for count in Counter(one[0] for one in found).values())
+        assert before <= set(found)
+        before = set(found)
 
 
 def test_no_replicate_and_no_end_of_the_genome_is_favoured(tmp_path):

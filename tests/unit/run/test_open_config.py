@@ -5,7 +5,7 @@ import pytest
 from epigroup.core.errors import InputError
 from epigroup.run.facts import open_config
 from minimal_config import with_change
-from sheet_examples import GIVEN, write_sheet
+from sheet_examples import COLUMNS, GIVEN, write_sheet
 
 GOOD = GIVEN | {"cell_type": "K562", "cell_group": "blood", "assembly": "x"}
 
@@ -113,3 +113,53 @@ def test_a_wrong_config_whose_sheet_is_made_by_a_rule_says_nothing_of_it(folder)
 
 def test_a_good_config_is_opened(folder):
     assert open_config(with_change(("seeds",), [1, 2]), "mine.yaml").tasks == ["given"]
+
+
+@pytest.mark.parametrize("mode", ["narrow", "by_target", "wide"])
+def test_the_sheet_of_a_wrong_config_is_read_as_its_peaks_mode_says(folder, mode):
+    (folder / "m.bam").touch()
+    mark = GOOD | {
+        "target": "H3K27me3",
+        "modality": "HM",
+        "peaks": "",
+        "bam": "m.bam",
+        "macs2": "--call-summits",
+    }
+    write_sheet(folder / "s.tsv", [mark], [*COLUMNS, "macs2"])
+    lines = told(plant(with_change(("training", "patience"), 0), (("peaks", "mode"), mode)))
+    of_sheet = [line for line in lines if line.startswith("s.tsv: line 2, column macs2: ")]
+    assert len(of_sheet) == (mode != "narrow")
+    assert len(lines) == {"narrow": 1, "by_target": 2, "wide": 3}[mode]
+
+
+def test_a_variable_of_samples_that_is_not_set_is_told_once(folder, monkeypatch):
+    monkeypatch.delenv("NOWHERE", raising=False)
+    [line] = told(with_change(("samples",), "$NOWHERE/s.tsv"))
+    assert line.startswith("mine.yaml: samples: '$NOWHERE/s.tsv': $NOWHERE is not set")
+
+
+@pytest.mark.parametrize("wrong", [{}, {("training", "patience"): 0}])
+def test_names_of_draws_are_known_beside_another_fault(folder, wrong):
+    def config(*changes):
+        return plant(
+            with_change(("groupings", "random", "draws"), 2),
+            (("strategies", "SMTL"), {"grouping": "all"}),
+            (("strategies", "RANDOM"), {"grouping": "random"}),
+            (("strategies", "SECOND"), {"grouping": "random_2"}),
+            *changes,
+            *wrong.items(),
+        )
+
+    good = (("predict",), {"strategy": "RANDOM_2", "regions": "r.bed", "seed": 1})
+    if wrong:
+        [line] = told(config(good))
+        assert line.startswith("mine.yaml: training.patience: ")
+    else:
+        assert "RANDOM_2" in open_config(config(good), "mine.yaml").strategies
+    lines = told(config((("predict",), {"strategy": "RANDOM", "regions": "r.bed", "seed": 1})))
+    lines += told(config(good, (("strategies", "SECOND", "grouping"), "random_3")))
+    for words in (
+        "mine.yaml: predict: 'RANDOM' is not under strategies; there are: ",
+        "mine.yaml: strategies.SECOND.grouping: 'random_3' is not under groupings; there are: ",
+    ):
+        assert len([line for line in lines if line.startswith(words)]) == 1, (words, lines)

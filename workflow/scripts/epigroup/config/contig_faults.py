@@ -83,7 +83,7 @@ def fasta_contigs(fasta: str, built: str | os.PathLike, cache: str | os.PathLike
 
 def indexed_contigs(fasta: str) -> dict[str, int] | None:
     """Contig -> length in bp by the index beside a FASTA (.fai); None where there is none, or an older one. Raises
-    InputError for an index that cannot be read."""
+    InputError for an index that cannot be read, or is empty."""
     index = f"{fasta}.fai"
     if not os.path.exists(index) or os.stat(index).st_mtime_ns < os.stat(fasta).st_mtime_ns:
         return None
@@ -95,6 +95,8 @@ def indexed_contigs(fasta: str) -> dict[str, int] | None:
                 f"{index}, line {number}: {row[:60]!r} is no row of a FASTA index; delete the file"
             )
         found[cells[0]] = int(cells[1])
+    if not found:
+        raise InputError(f"{index}: is empty; delete the file, or make it anew: samtools faidx {fasta}")
     return found
 
 

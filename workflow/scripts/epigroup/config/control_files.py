@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from epigroup.config.sheet_checks import FILES, Rows, identity, paths_in, place_of, schema
+from epigroup.config.sheet_checks import FILES, Lines, Rows, identity, paths_in, place_of, schema
 
 READS = re.compile(r"\.(?:fastq|fq)(?:\.gz)?$")
 ALIGNMENTS = re.compile(r"\.(?:bam|cram)$")
@@ -21,7 +21,9 @@ def control_files(value: str) -> list[str]:
     return parts if len(parts) <= 2 and all(map(READS.search, parts)) else []
 
 
-def with_controls(rows: Rows, results: str, exist: Callable[[str], bool]) -> tuple[Rows, list[str]]:
+def with_controls(
+    rows: Rows, results: str, exist: Callable[[str], bool], lines: Lines
+) -> tuple[Rows, list[str]]:
     """(rows whose controls are all names of profiles, with an input for each control that is a file; faults).
 
     A file that is the only one of an input of the sheet stands for that input. Others are named after themselves,
@@ -31,9 +33,11 @@ def with_controls(rows: Rows, results: str, exist: Callable[[str], bool]) -> tup
     owners: dict[object, tuple[int, str, bool]] = {}
     own: dict[tuple, str] = {}
     for line, row in rows:
-        here = tuple(identity(path, results) for column in FILES for path in paths_in(row.get(column, "")))
-        for file in here:
-            owners.setdefault(file, (line, row["profile_id"], row["assay"] == "input"))
+        paths = [path for column in FILES for path in paths_in(row.get(column, ""))]
+        here = tuple(identity(path, results) for path in paths)
+        for path, file in zip(paths, here, strict=True):
+            own_line = lines.get((line, path), line)
+            owners.setdefault(file, (own_line, row["profile_id"], row["assay"] == "input"))
         if row["assay"] == "input" and profiles[row["profile_id"]] == 1:
             own[here] = row["profile_id"]
     known = {*profiles, ""}

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+MOST_DRAWS = 1000  # of which the names are written out here; no run could train more
+
 
 def _section(config: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]]:
     """A section of named mappings, an empty one in the place of what is none: the config may not fit the schema."""
@@ -11,18 +13,41 @@ def _section(config: Mapping[str, Any], key: str) -> dict[str, Mapping[str, Any]
     return {str(name): one if isinstance(one, Mapping) else {} for name, one in known.items()}
 
 
+def _draws(spec: Mapping[str, Any]) -> int:
+    """How many groupings one stands for; 1 of what fits no schema, and of draws that are written out already."""
+    draws = spec.get("draws")
+    return min(draws, MOST_DRAWS) if isinstance(draws, int) and draws > 1 else 1
+
+
+def _numbered(
+    section: Mapping[str, Mapping[str, Any]], draws: Mapping[str, int]
+) -> dict[str, Mapping[str, Any]]:
+    """A section as `expand_draws` names it: `NAME_1` to `NAME_n` in the place of what has n draws."""
+    return {
+        f"{name}_{i}" if draws.get(name, 1) > 1 else name: spec
+        for name, spec in section.items()
+        for i in range(1, draws.get(name, 1) + 1)
+    }
+
+
 def faults_of_names(config: Mapping[str, Any], source: str) -> list[str]:
-    """Groupings and strategies that are named and not there, also of a config that the schema refuses."""
-    groupings, strategies = _section(config, "groupings"), _section(config, "strategies")
+    """Groupings and strategies that are named and not there, also of a config that the schema refuses. Names of draws
+    are known whether these are written out yet or not."""
+    given, strategies = _section(config, "groupings"), _section(config, "strategies")
+    draws = {name: _draws(spec) for name, spec in given.items()}
+    known = {**given, **_numbered(given, draws)}  # a strategy may name all draws, or one
     faults = []
     for name, strategy in strategies.items():
         grouping = strategy.get("grouping")
-        if isinstance(grouping, str) and grouping not in groupings:
+        if isinstance(grouping, str) and grouping not in known:
             faults.append(
                 f"{source}: strategies.{name}.grouping: '{grouping}' is not under groupings; "
-                f"there are: {', '.join(groupings) or 'none'}"
+                f"there are: {', '.join(given) or 'none'}"
             )
-    users = {f"groupings.{name}": grouping.get("heads_from") for name, grouping in groupings.items()}
+    strategies = _numbered(
+        strategies, {name: draws.get(str(one.get("grouping")), 1) for name, one in strategies.items()}
+    )
+    users = {f"groupings.{name}": grouping.get("heads_from") for name, grouping in given.items()}
     for key in ("sweep", "predict", "patience_study"):
         section, of = config.get(key), "heads_from" if key == "sweep" else "strategy"
         where = f"{key}.{of}" if key == "patience_study" else key
@@ -32,8 +57,8 @@ def faults_of_names(config: Mapping[str, Any], source: str) -> list[str]:
             faults.append(
                 f"{source}: {key}: '{named}' is not under strategies; there are: {', '.join(strategies)}"
             )
-    for name in groupings:
-        fault = _fault_of_like(groupings, name, source)
+    for name in given:
+        fault = _fault_of_like(known, name, source)
         faults += [fault] if fault and fault not in faults else []
     return faults
 

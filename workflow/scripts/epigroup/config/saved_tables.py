@@ -120,10 +120,10 @@ def _text(path: Path) -> tuple[str, str]:
     try:
         return raw.decode(codec), form
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise InputError(
-            f"{path}, line {line}: byte {raw[error.start]:#04x} is not {codec.upper().removesuffix('-SIG')}; {SAVE_AS}"
-        ) from None
+        # Of `object`: of a text with a mark it is the bytes behind that, which `start` counts.
+        line = error.object[: error.start].count(b"\n") + 1
+        byte, code = error.object[error.start], codec.upper().removesuffix("-SIG")
+        raise InputError(f"{path}, line {line}: byte {byte:#04x} is not {code}; {SAVE_AS}") from None
 
 
 def _check_is_text(path: Path, raw: bytes) -> None:

@@ -18,6 +18,7 @@ from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
     FILES,
     FREE,
+    Rows,
     faults_between_rows,
     kind_of,
     paths_in,
@@ -184,17 +185,16 @@ def read_sheet(
         if fault.partition(": ")[0] not in {**lost, **wrong}
     ]
     refuse(path, faults and as_written([*faults, *notes], fetched))
+    checksums, of_sums = _checksums(rows, results, fetched)
     downloads = {one.name: one for _, row in rows for one in downloads_of(row)} | fetched
-    checksums = {
-        place_of(file, results): known for _, row in rows for file, known in own_checksums(row).items()
-    }
     for name, one in fetched.items():
         told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
         downloads[name] = replace(one, checksum=told[0]) if told else one
     rows = [(line, with_downloads(row)) for line, row in rows]
-    rows, of_lanes = with_lanes(rows, results)
-    rows, faults = with_controls(rows, results, there)
-    refuse(path, as_written(of_lanes + (faults or faults_between_rows(rows, results)), fetched))
+    rows, of_lanes, lines = with_lanes(rows, results)
+    rows, faults = with_controls(rows, results, there, lines)
+    faults = of_sums + of_lanes + (faults or faults_between_rows(rows, results, lines))
+    refuse(path, as_written(faults + _faults_of_summits(rows, peak_mode_default), fetched))
     grouped: dict[str, list[dict[str, str]]] = {}
     for _, row in rows:
         grouped.setdefault(row["profile_id"], []).append(row)
@@ -213,6 +213,32 @@ def read_sheet(
     )
 
 
+def _checksums(
+    rows: Rows, results: str, fetched: Iterable[str]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(the checksums of rows' own files and of signals that are fetched, by path; faults). Rows of one profile have one
+    signal, and must not say two things of it; nothing would compare that of a signal that is not fetched."""
+    places = {f"{FOLDER}/{name}" for name in fetched}
+    found: dict[str, tuple[str, str]] = {}
+    lines: dict[str, int] = {}
+    faults = []
+    for line, row in rows:
+        for file, known in own_checksums(row).items():
+            earlier, _ = found.setdefault(place_of(file, results), known)
+            home = lines.setdefault(file, line)
+            if file == row.get("signal") and file not in places:
+                faults.append(
+                    f"line {line}, column checksum: {known[0]} is of the signal {file!r}, which is not compared: leave "
+                    "it out, or give the address of the signal"
+                )
+            elif file == row.get("signal") and earlier != known[0]:
+                faults.append(
+                    f"line {line}, column checksum: {known[0]} of {file} differs from {earlier} on line {home}; give "
+                    "the same on both, or on one of them alone"
+                )
+    return found, faults
+
+
 def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: str) -> Callable[[str], bool]:
     """Whether a file is there, or is one of those that are fetched."""
     places = {place_of(f"{FOLDER}/{name}", results) for name in fetched}
@@ -221,13 +247,6 @@ def _or_fetched(exist: Callable[[str], bool], fetched: Iterable[str], results: s
 
 def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_default: str) -> Profile:
     row = rows[0]
-    broad = peak_mode_default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
-
-    mode = row.get("peak_mode", "broad" if broad else "narrow")
-    if mode == "broad" and "--call-summits" in row.get("macs2", ""):
-        raise InputError(
-            f"{name}, column macs2: --call-summits does not go with broad peaks, which {name} has"
-        )
     replicates = [
         Replicate(
             int(one.get("replicate", 1)),
@@ -247,7 +266,7 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         cell_type=row.get("cell_type", ""),
         cell_group=row.get("cell_group", ""),
         control=row.get("control"),
-        peak_mode=mode,
+        peak_mode=_peak_mode(row, peak_mode_default),
         kind=kind_of(row),
         macs2=row.get("macs2"),
         replicates=tuple(sorted(replicates, key=lambda one: one.number)),
@@ -256,6 +275,22 @@ def _profile(name: str, rows: list[dict[str, str]], results: str, peak_mode_defa
         batches=_named(rows, "batch"),
         own=tuple(sorted((column, value) for column, value in row.items() if column.startswith(FREE))),
     )
+
+
+def _peak_mode(row: dict[str, str], default: str) -> str:
+    """Shape of a row's peaks: its own, or what `peak_mode_default` of `read_sheet` says."""
+    broad = default == "by_target" and row.get("target", "").lower() in BROAD_TARGETS
+    return row.get("peak_mode", "broad" if broad else "narrow")
+
+
+def _faults_of_summits(rows: Rows, default: str) -> list[str]:
+    """Summits that a row asks for and that broad peaks do not have; a peak_mode of its own is looked at before."""
+    return [
+        f"line {line}, column macs2: {row['macs2']!r}: --call-summits does not go with broad peaks, which "
+        f"{row['target']} has where peak_mode is empty; leave it out, or set peak_mode to narrow"
+        for line, row in rows
+        if "--call-summits" in row.get("macs2", "") and _peak_mode(row, default) == "broad"
+    ]
 
 
 def _named(rows: list[dict[str, str]], column: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +28,8 @@ SHARED = (
 FREE = "x_"  # what a column of the user's own begins with
 FILES = ("fastq_1", "fastq_2", "bam", "peaks")
 Rows = list[tuple[int, dict[str, str]]]  # each with its line in the file
+# (line of a row that was joined of lanes, a file of it) -> the line on which that file stands
+Lines = Mapping[tuple[int, str], int]
 SHOWN = 20
 # What several files of one replicate that are no lanes are told.
 JOINED = {
@@ -113,17 +116,35 @@ def _column_hint(column: str, known: list[str]) -> str:
     return f"{hint} A column of your own is free under a name that begins with {FREE}, as {own}"
 
 
-def faults_between_rows(rows: Rows, results: str) -> list[str]:
-    """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths."""
+def without_number(rows: Rows) -> dict[str, int]:
+    """The profiles of several rows of reads or alignments of which one has no replicate, with the line of that one."""
+    members: dict[str, Rows] = {}
+    for line, row in rows:
+        members.setdefault(row["profile_id"], []).append((line, row))
+    return {
+        name: next(line for line, row in found if "replicate" not in row)
+        for name, found in members.items()
+        if len(found) > 1
+        and any("replicate" not in row for _, row in found)
+        and {kind_of(row) for _, row in found} != {"peaks"}
+    }
+
+
+def faults_between_rows(rows: Rows, results: str, lines: Lines) -> list[str]:
+    """What is wrong between rows that are each right by themselves. Files are compared, not the text of their paths.
+    Rows without a replicate beside others are told by the lanes (`without_number`)."""
+    lacking = without_number(rows)
     faults: list[str] = []
     first: dict[str, tuple[int, dict[str, str]]] = {}
     seen: dict[tuple[str, int], int] = {}
-    files: dict[object, tuple[int, str]] = {}
+    files: dict[object, tuple[int, int, str]] = {}  # line of the row, line of the file, its path
     signals: dict[object, str] = {}
     for line, row in rows:
         name, number = row["profile_id"], int(row.get("replicate", 1))
         home, origin = first.setdefault(name, (line, row))
         if (name, number) in seen:
+            if name in lacking:
+                continue
             faults.append(
                 f"line {line}, column replicate: profile {name!r} has replicate {number} on line "
                 f"{seen[name, number]} already; number its replicates or rename the profile{JOINED[kind_of(row)]}"
@@ -142,11 +163,12 @@ def faults_between_rows(rows: Rows, results: str) -> list[str]:
             faults += faults_of_replicate(line, row, home, origin)
         for column in FILES:
             for file in paths_in(row.get(column, "")):
-                earlier, path = files.setdefault(identity(file, results), (line, file))
-                if earlier != line:
+                own_line = lines.get((line, file), line)
+                home_of, earlier, path = files.setdefault(identity(file, results), (line, own_line, file))
+                if home_of != line:
                     called = "" if path == file else f", called {path!r}"
                     faults.append(
-                        f"line {line}, column {column}: {file!r} stands on line {earlier} already{called}; one "
+                        f"line {own_line}, column {column}: {file!r} stands on line {earlier} already{called}; one "
                         "file must not make two profiles or replicates, nor be its own control"
                     )
         owner = signals.setdefault(identity(row["signal"], results), name) if "signal" in row else name

@@ -191,11 +191,14 @@ def plan_reads(run: Run, bases: int | None) -> list[Stored]:
     marked = {one.profile_id: marked_bytes(one) for one in given}
     sizes = [size for found in marked.values() for size in found]
     how = f"at most: {ALIGNED} times the FASTQ files, {REMARKED} a BAM file, {FROM_CRAM} a CRAM file"
-    pooled = [size for found in marked.values() if len(found) > 1 for size in found]
+    thinned = reads.thinned(run)
+    pooled = [size for name, found in marked.items() if len(found) > 1 or name in thinned for size in found]
     rows.append(
         Stored("marked alignments", 0, how, largest(sizes), total(sizes), "when filtered and counted")
     )
     how = "at most as much, each replicate and, of several, their pool (one alone is linked)"
+    if thinned:
+        how = "at most as much, each replicate and, of all but controls, what reads.fragments draws of them"
     rows.append(Stored("alignments", total([*sizes, *pooled]), how))
     if run.config["peaks"]["signal"]:
         signals = []

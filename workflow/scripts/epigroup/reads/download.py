@@ -248,7 +248,7 @@ class _Source:
             _empty(handle)
             raise InputError(
                 f"{self.where}: the server does not say how long it is, so that a cut would not be seen; give its "
-                "checksum in the column checksum"
+                "checksum in the column checksum (of a signal as the last one, of a control in a row of its own)"
             )
         if not sure:
             if start != GZIP:

@@ -28,9 +28,10 @@ def thin_alignments(
 ) -> None:
     """Write `fragments` of the fragments of all replicates of a profile, pairs or single reads, sorted and indexed.
 
-    bams: filtered alignments of its replicates. Each fragment has a number that hangs on seed, replicate, name and, of
-    a single read, its place; those with the least numbers are kept. A smaller number of fragments is thus a part of a
-    larger one, whatever the order in the files. Raises InputError for a damaged file, and where there are fewer.
+    bams: filtered alignments of its replicates. Each fragment has a number that hangs on seed, replicate, name and
+    place, of a pair those of both mates: lanes that were joined may name their reads alike. Those with the least
+    numbers are kept. A smaller number of fragments is thus a part of a larger one, whatever the order in the files.
+    Raises InputError for a damaged file, and where there are fewer.
     """
     numbers = [
         np.fromiter(_numbers(bam, seed, place, count=True), np.uint64) for place, bam in enumerate(bams)
@@ -64,10 +65,19 @@ def _numbers(bam: str | os.PathLike, seed: int, replicate: int, *, count: bool) 
         for read in sound_reads(bam, handle):
             if count and read.is_paired and not read.is_read1:
                 continue
-            name = str(read.query_name)
-            if not read.is_paired:
-                name += f"\t{read.reference_id}\t{read.reference_start}\t{read.is_reverse}"
-            yield int.from_bytes(blake2b(name.encode(), digest_size=8, key=key).digest(), "little")
+            named = f"{read.query_name}\t{_place(read)}"
+            yield int.from_bytes(blake2b(named.encode(), digest_size=8, key=key).digest(), "little")
+
+
+def _place(read: pysam.AlignedSegment) -> str:
+    """Where a fragment lies, the same from both mates: contig and start of each, the leftmost first; of a single read
+    its own and its strand."""
+    own = (read.reference_id, read.reference_start)
+    if not read.is_paired:
+        return f"{own[0]}\t{own[1]}\t{read.is_reverse}"
+    # what samtools fixmate wrote of the mate, which each pair has gone through
+    first, second = sorted((own, (read.next_reference_id, read.next_reference_start)))
+    return f"{first[0]}\t{first[1]}\t{second[0]}\t{second[1]}"
 
 
 def _write_kept(bam: str | os.PathLike, out: Path, seed: int, replicate: int, last: int) -> None:

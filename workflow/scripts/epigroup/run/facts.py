@@ -370,15 +370,21 @@ def open_config(
 
 def _read_beside(config: Mapping[str, Any], made: Callable[[str], bool]) -> None:
     """The sheet of a config that is wrong, read with what can be known of it."""
-    samples, genome, dataset = (config.get(key) for key in ("samples", "genome", "dataset"))
+    samples, genome, dataset, peaks = (config.get(key) for key in ("samples", "genome", "dataset", "peaks"))
     if not isinstance(samples, str) or samples.startswith("<results>") or made(samples):
         return
+    try:
+        samples = expanded(samples, {})
+    except InputError:
+        return  # a fault of the config, which is told with the others of it
     assembly = genome.get("assembly") if isinstance(genome, Mapping) else None
     results = config.get("results")
+    mode = peaks.get("mode") if isinstance(peaks, Mapping) else None
     read_sheet(
-        expanded(samples, {}),
+        samples,
         results=results if isinstance(results, str) else "results",
         assembly=assembly if isinstance(assembly, str) else None,
         exist=lambda path: "simulation" in config or os.path.exists(path) or made(path),
+        peak_mode_default=mode if mode in ("by_target", "narrow") else "by_target",
         signals=isinstance(dataset, Mapping) and dataset.get("targets") == "signal",
     )

@@ -39,17 +39,24 @@ def own_files(row: dict[str, str]) -> list[str]:
     return [path for cell in found for path in cell.split(";")]
 
 
+def fetched_signal(row: dict[str, str]) -> list[str]:
+    """The row's signal where the sheet gives its address (`with_addresses`): its checksum comes after the others."""
+    return [row["signal"]] if row.get("signal", "").startswith(f"{FOLDER}/") else []
+
+
 def row_words(row: dict[str, str], column: str) -> str:
     """Which row and column of the sheet it is; the line would change with each row that is put before."""
     return f"profile {row['profile_id']}, replicate {row.get('replicate', 1)}, column {column}"
 
 
 def own_checksums(row: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """{own file: (its checksum, which row and column says so)} of a row that has no fault."""
-    if "checksum" not in row or not has_files(row):
+    """{own file: (its checksum, which row and column says so)} of a row that has no fault, with that of a signal that
+    is fetched, where the row has one for it."""
+    if "checksum" not in row:
         return {}
-    words = row_words(row, "checksum")
-    return {path: (one, words) for path, one in zip(own_files(row), row["checksum"].split(";"), strict=True)}
+    words, sums = row_words(row, "checksum"), row["checksum"].split(";")[len(downloads_of(row)) :]
+    files = [*own_files(row), *fetched_signal(row)]
+    return {path: (one, words) for path, one in zip(files, sums, strict=False)}
 
 
 def downloads_of(row: dict[str, str]) -> list[Download]:
@@ -68,7 +75,7 @@ def downloads_of(row: dict[str, str]) -> list[Download]:
     who = f"{row_words(row, 'accession')} {row['accession']}"
     return [
         Download(name, archive, place, checksum, who)
-        for (archive, place, name), checksum in zip(found, sums, strict=True)
+        for (archive, place, name), checksum in zip(found, sums[: len(found)], strict=True)
     ]
 
 
@@ -137,8 +144,13 @@ def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def faults_of_checksum(row: dict[str, str], wanted: int) -> list[tuple[str, str]]:
-    """What is wrong with the number of checksums of a row's files."""
+    """What is wrong with the number of checksums of a row's files; one more may be that of a signal that is fetched."""
     sums = len(row["checksum"].split(";")) if "checksum" in row else wanted
-    if sums == wanted:
+    further = fetched_signal(row)
+    if sums == wanted or further and sums == wanted + 1:
         return []
-    return [("checksum", f"{sums} given for {wanted} file(s); part them by ;, those of fastq_1 first")]
+    counted = f"{wanted} file(s)" + (" and the signal" if further else "")
+    more = ", that of the signal last" if further else ""
+    if "signal" in row and not further:
+        more = "; a signal has one only where its address is given, since files of yours are not compared"
+    return [("checksum", f"{sums} given for {counted}; part them by ;, those of fastq_1 first{more}")]

@@ -48,7 +48,12 @@ def fault_of_address(column: str, address: str) -> str | None:
             f"{told!r} must be an address of a server and a file, with letters, digits and . _ ~ : / ? @ % = & + , "
             "! * - only, and without user, password and #"
         )
-    path = urlsplit(address).path
+    path, query = urlsplit(address).path, urlsplit(address).query
+    if path.endswith("/") and query:
+        return (
+            f"{address!r}: its path, which ends before the ?, must end in the name of the file; GEO gives the same "
+            "file by an address of ftp://ftp.ncbi.nlm.nih.gov/geo/ (the link ftp beside it on the page of the sample)"
+        )
     if path.endswith("/"):
         return f"{address!r} is a folder; give the address of the file"
     if not path.endswith(ENDINGS.get(column, "")):
