@@ -81,6 +81,7 @@ rule make_report:
                 **settings("report"),
                 "code": code_digest("train_pack"),
                 "used": of_run(report_page.software),
+                "multiqc": of_run(report_page.multiqc_links),
             },
             "figures": of_run(report_page.figure_settings),
             "grouping": of_run(report_page.shown_grouping),

@@ -128,6 +128,8 @@ def count_reads(run: Run) -> list[RuleJobs]:
         each(stage, "measure_quality", len(given)),
         each(stage, "gather_quality", int(bool(given)), 4),
         each(stage, "check_grades", int(bool(given) and run.config["qc"]["min_grade"] != "fail")),
+        each(stage, "find_multiqc", len(reads.multiqc_page(run)), 0, passing=1),
+        each(stage, "multiqc", len(reads.multiqc_page(run))),
         each("signals", "make_pileups", signals, passing=2),
         each("signals", "write_signals", signals, 2),
     ]

@@ -1,5 +1,6 @@
 """Figures and report: which tables they are made from, and which figures this run has."""
 
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -225,6 +226,11 @@ def shown_settings(run: Run) -> dict[str, Any]:
         "joint": evaluation.joint_strategy(run),
         "families": comparison.k_families(run),
     }
+
+
+def multiqc_links(run: Run) -> list[str]:
+    """The page of MultiQC, from the report's folder, in runs that make one."""
+    return [os.path.relpath(path, run.path("report")) for path in reads.multiqc_page(run)]
 
 
 def software(run: Run) -> list[str]:

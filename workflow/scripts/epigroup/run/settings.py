@@ -3,7 +3,6 @@
 Snakemake keeps it with the results: what stands in it reruns the stage when it changes, and nothing else may.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +11,6 @@ from epigroup.config.patience import full_length
 from epigroup.config.searches import named_search, search_of, trial_training
 from epigroup.config.settings import canonical, config_hash, hashed
 from epigroup.config.strategies import count_groups, teacher, warm_start
-from epigroup.run.data import reads
 from epigroup.run.facts import AGREEMENT_COLUMNS, Run
 
 
@@ -94,7 +92,6 @@ def evaluation_settings(run: Run, regions: str) -> dict[str, Any]:
 def report_settings(run: Run, _) -> dict[str, Any]:
     return {
         "left_out": sorted(run.left_out.items()),
-        "multiqc": [os.path.relpath(path, run.path("report")) for path in reads.multiqc_page(run)],
         "name": run.config["name"],
         "config_hash": config_hash(run.config),
         "config": hashed(run.config),
