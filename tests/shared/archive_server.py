@@ -22,6 +22,7 @@ class Archive:
     kind: str = "application/octet-stream"
     asked: list[tuple[str, str | None, int]] = field(default_factory=list)  # path, Range, status
     address: str = ""
+    cut: str = ""  # the path whose answers `cuts` are for; empty: of all
 
     @property
     def paths(self) -> list[str]:
@@ -61,7 +62,8 @@ def handler_of(archive: Archive) -> type[BaseHTTPRequestHandler]:
             if status == 206:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.end_headers()
-            self.wfile.write(body[: archive.cuts.pop(0)] if archive.cuts else body)
+            cut = archive.cuts and archive.cut in ("", self.path)
+            self.wfile.write(body[: archive.cuts.pop(0)] if cut else body)
 
         def log_message(self, *_):
             """Not to stderr."""
