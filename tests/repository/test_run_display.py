@@ -2,12 +2,14 @@
 
 import logging
 import os
+import subprocess
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from checkouts import REPOSITORY
 from snakemake_logger_plugin_epigroup.display import Display
 from snakemake_logger_plugin_epigroup.plain import MOST
 from snakemake_logger_plugin_epigroup.run_state import Job, RunState
@@ -211,3 +213,12 @@ def test_what_snakemake_complains_of_is_told_at_the_end(capfd):
     )
     display.close()
     assert capfd.readouterr().err.splitlines()[-1] == "MissingOutputException: a.bed is not there"
+
+
+@pytest.mark.parametrize(("target", "shown"), [("plan", False), ("dataset", True)])
+def test_the_plan_says_what_it_says_and_is_shown_on_no_screen(target, shown):
+    """What jobs print is taken from the terminal where there is a screen, and the plan prints."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    command = ["make", "-n", "--old-file=setup", "run", f"TARGET={target}"]
+    said = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=True).stdout
+    assert ("--logger epigroup" in said) == shown and f"-- {target}" in said

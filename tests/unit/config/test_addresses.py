@@ -164,6 +164,7 @@ def test_a_control_that_several_rows_name_is_one_file(read):
         (MARK | {"bam": "sftp://lab/m.bam"}, "give an address of https://, http:// or ftp://"),
         (MARK | {"bam": "file:///data/m.bam"}, "'file:///data/m.bam' is on this machine; give its path"),
         (MARK | {"bam": "https://me:secret@lab.org/m.bam"}, "'https://…@lab.org/m.bam' must be an address"),
+        (MARK | {"bam": "https://me:my/secret@lab.org/m.bam"}, "'https://…@lab.org/m.bam' must be an address"),
         (MARK | {"bam": f"{LAB}/m.bam#part"}, "without user, password and #"),
         (MARK | {"bam": f"{LAB}/$(id).bam"}, "must be an address of a server and a file"),
         (MARK | {"bam": "https:///m.bam"}, "must be an address of a server and a file"),

@@ -48,17 +48,16 @@ class Plain:
 
     def warning(self, text: str) -> None:
         self.warnings += 1
-        if self.warnings <= MOST:
-            self.say(f"{'':9}{text}")
-        elif self.warnings == MOST + 1:
-            self.say(f"{'':9}further warnings are counted at the end, and stand in the logs")
+        self.tell(self.warnings, text, "further warnings are counted at the end, and stand in the logs")
 
     def failure(self, text: str) -> None:
         self.failures += 1
-        if self.failures <= MOST:
-            self.say(f"{'':9}{text}")
-        elif self.failures == MOST + 1:
-            self.say(f"{'':9}further jobs failed")
+        self.tell(self.failures, text, "further jobs failed")
+
+    def tell(self, number: int, text: str, beyond: str) -> None:
+        """The first MOST of a kind as they come, and once that there are more."""
+        if number <= MOST + 1:
+            self.say(f"{'':9}{text if number <= MOST else beyond}")
 
     def say(self, text: str) -> None:
         self.last = time.monotonic()

@@ -43,7 +43,7 @@ def fault_of_address(column: str, address: str) -> str | None:
     if kind not in ("http", "https", "ftp"):
         return f"{address!r} is not fetched: give an address of https://, http:// or ftp://, or copy the file here"
     if not ADDRESS.fullmatch(address):
-        told = re.sub(r"//[^/]*@", "//…@", address)  # a password stands in no log
+        told = re.sub(r"//.*@", "//…@", address)  # a password stands in no log
         return (
             f"{told!r} must be an address of a server and a file, with letters, digits and . _ ~ : / ? @ % = & + , "
             "! * - only, and without user, password and #"
