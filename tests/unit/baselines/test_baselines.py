@@ -1,5 +1,7 @@
 """Baselines against scikit-learn and naive counts; a planted case in which composition alone predicts."""
 
+from types import SimpleNamespace
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -106,6 +108,22 @@ def test_kmers_are_counted_on_both_strands(seed):
         for word, n in naive.items():
             assert found[number[sum("ACGT".index(c) * 4 ** (2 - i) for i, c in enumerate(word))]] == n
         assert found.sum() == sum(naive.values())
+
+
+def test_regressions_see_kmers_near_the_bin_beside_those_of_the_window():
+    rng = np.random.default_rng(4)
+    window = np.full((2, 1001), 4, np.uint8)
+    window[0, 350:650] = rng.integers(0, 4, 300)
+    window[1, 651:951] = window[0, 350:650]
+    wide = SimpleNamespace(windows=lambda bins: window, dataset=SimpleNamespace(window=1001))
+    found = kmer.kmer_features(wide)(None)
+    near, whole = found[:, :2080], found[:, 2080:]
+    np.testing.assert_array_equal(whole[0], whole[1])
+    np.testing.assert_array_equal(near[0], whole[0])
+    assert near[0].any() and not near[1].any()
+    np.testing.assert_allclose(whole**2, kmer.count_kmers(window), atol=1e-5)
+    short = SimpleNamespace(windows=lambda bins: window[:, :300], dataset=SimpleNamespace(window=300))
+    assert kmer.kmer_features(short)(None).shape == (2, 2080)
 
 
 def test_composition_is_counted_as_defined():

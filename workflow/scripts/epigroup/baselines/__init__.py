@@ -9,12 +9,17 @@ from epigroup.core.errors import InputError
 BASELINES = {
     "prior": ("prior", True, "", "share of positives in training, the same for every bin"),
     "gc": ("gc", True, "l2", "logistic regression on GC and CpG of the window"),
-    "kmer": ("kmer", True, "ridge", "ridge regression on counts of 6-mers on both strands, task by task"),
+    "kmer": (
+        "kmer",
+        True,
+        "ridge",
+        "ridge regression on 6-mers near the bin and in the window, on both strands, task by task",
+    ),
     "kmer_low_rank": (
         "kmer_low_rank",
         True,
         "ridge",
-        "ridge regression on counts of 6-mers on both strands, of low rank over the tasks",
+        "ridge regression on 6-mers near the bin and in the window, on both strands, of low rank over the tasks",
     ),
     "mean_prediction": (
         "mean_prediction",

@@ -1,4 +1,5 @@
-"""Ridge regression of each task on the counts of 6-mers in the window, a 6-mer and its reverse complement being one."""
+"""Ridge regression of each task on 6-mers near the bin and in the whole window, a 6-mer and its reverse complement
+being one."""
 
 from collections.abc import Callable
 from functools import cache
@@ -9,6 +10,7 @@ from epigroup.baselines.material import Bins, Material, Predictor
 from epigroup.baselines.ridge import choose_penalties, recalibrated, spectrum_of, summarise
 
 K = 6
+NEAR = 300  # bp around the middle of the bin
 _ROWS = 1 << 6  # windows counted at a time: their k-mers stay in the processor's cache
 _BASES = 5  # those of the codes, the unknown one with them
 
@@ -57,16 +59,25 @@ def count_kmers(codes: np.ndarray, k: int = K) -> np.ndarray:
     return found
 
 
-def counter(material: Material, k: int = K) -> Callable[[Bins], np.ndarray]:
-    """The function that counts the k-mers of bins: float32 (n, K)."""
-    windows = material.windows
-    return lambda bins: count_kmers(windows(bins), k)
+def kmer_features(material: Material, k: int = K) -> Callable[[Bins], np.ndarray]:
+    """The function that gives the features of bins: float32 (n, 2 K), square roots of the counts of k-mers in the
+    `NEAR` bases around the middle of the bin, then of those in the whole window; (n, K) where the window is no longer
+    than that. The root makes the variance of a count about the same for frequent and for rare k-mers."""
+    windows, window = material.windows, material.dataset.window
+    # From the window's own middle, as it lies around the bin.
+    left = (window - NEAR) // 2
+
+    def features(bins: Bins) -> np.ndarray:
+        codes = windows(bins)
+        parts = [codes] if window <= NEAR else [codes[:, left : left + NEAR], codes]
+        return np.sqrt(np.concatenate([count_kmers(part, k) for part in parts], axis=1))
+
+    return features
 
 
 def predictor(material: Material, k: int = K) -> Predictor:
     """A regression a task, of the penalty that explains most of the task's validation labels."""
-    features = counter(material, k)
+    features = kmer_features(material, k)
     train, held_out = (summarise(features, bins) for bins in (material.train, material.validation))
-    spectrum = spectrum_of(train)
-    weights = choose_penalties(spectrum, held_out, material.ridge)
+    weights = choose_penalties(spectrum_of(train), held_out, material.ridge)
     return recalibrated(features, train, weights, material)
