@@ -12,7 +12,7 @@ from snakemake.settings.types import DeploymentMethod
 from epigroup.config.schema import check_config_text
 from epigroup.core.errors import InputError
 from epigroup.digest import code as digests
-from epigroup.run import calibration, checks, training
+from epigroup.run import calibration, checks, imputation, training
 from epigroup.run.facts import Run, open_config
 from epigroup.run.settings import settings as settings_of
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 
 from epigroup.config.downloads.accessions import faults_of_accession, has_files, with_downloads
-from epigroup.config.sheet_checks import FILES, identity, paths_in, place_of, rule_of, schema
+from epigroup.config.sheet_checks import FILES, identity, kind_of, paths_in, place_of, rule_of, schema
 from epigroup.peaks.macs_options import parse_options
 
 ASSAYS_OF = {"CA": ("ATAC", "DNase"), "HM": ("ChIP", "CUTRUN"), "TFB": ("ChIP", "CUTRUN")}
@@ -22,9 +22,10 @@ def faults_of_row(
     assembly: str | None,
     exist: Callable[[str], bool],
     signals: bool = False,
+    tracks: bool = False,
 ) -> list[str]:
     """What is wrong with one row by itself; each fault names line, column and value. `signals`: whether
-    each task needs one.
+    each task needs one; `tracks`: whether a row may be a signal alone.
     """
     cells = ((column, fault_of_cell(column, value)) for column, value in row.items())
     faults = [f"line {line}, column {column}: {fault}" for column, fault in cells if fault]
@@ -37,9 +38,9 @@ def faults_of_row(
     fetched = "accession" in row and not has_files(row)
     row = with_downloads(row)
     told = [
-        *(faults_of_control(row) if row["assay"] == "input" else faults_of_task(row)),
+        *_faults_of_kind(row, tracks),
         *faults_of_options(row),
-        *faults_of_files(row, results),
+        *([] if _is_track(row, tracks) else faults_of_files(row, results)),
         *(
             (column, f"there is no file {path!r}")
             for column in (*FILES, "signal")
@@ -61,6 +62,29 @@ def faults_of_row(
         f"line {line}, column {'accession' if fetched and column in FILES else column}: {text}"
         for column, text in told
     ]
+
+
+def _is_track(row: dict[str, str], tracks: bool) -> bool:
+    return tracks and kind_of(row) == "signal" and row["assay"] != "input"
+
+
+def _faults_of_kind(row: dict[str, str], tracks: bool) -> list[tuple[str, str]]:
+    if _is_track(row, tracks):
+        return faults_of_track(row)
+    return faults_of_control(row) if row["assay"] == "input" else faults_of_task(row)
+
+
+def faults_of_track(row: dict[str, str]) -> list[tuple[str, str]]:
+    """(column, fault) of a row that is a signal alone, a track of an imputation."""
+    faults = [("cell_type", "is empty; a track needs its cell type")] if "cell_type" not in row else []
+    if row["assay"] in ("ChIP", "CUTRUN") and "target" not in row:
+        faults.append(("target", f"is empty; assay {row['assay']} needs its protein or mark"))
+    faults += [
+        (column, f"{row[column]!r} given for a signal alone, of which nothing is called; leave it empty")
+        for column in ("control", "peak_mode", "macs2")
+        if column in row
+    ]
+    return faults
 
 
 def faults_of_control(row: dict[str, str]) -> list[tuple[str, str]]:
@@ -112,6 +136,8 @@ def faults_of_files(row: dict[str, str], results: str) -> list[tuple[str, str]]:
     elif len(ways) != 1:
         found = f"{' and '.join(ways)} are given" if ways else "none is given"
         more = "" if ways else ", or an accession"
+        if not ways and "signal" in row:
+            more += "; a row with a signal alone is a track of the section imputation, which the config lacks"
         faults.append(
             (
                 ", ".join(ways) or "fastq_1, bam, peaks",

@@ -150,9 +150,9 @@ def fill_schema(
         raise InputError(
             "\n".join([*(_explain(problem, source) for problem in problems), *also(full, source)])
         )
-    full["genome"]["chromosomes"] = [
-        n for name in full["genome"]["chromosomes"] for n in _expand(name, source)
-    ]
+    for section in (full["genome"], full.get("imputation", {})):
+        if section.get("chromosomes"):
+            section["chromosomes"] = [n for name in section["chromosomes"] for n in _expand(name, source)]
     return full
 
 

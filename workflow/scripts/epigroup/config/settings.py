@@ -10,6 +10,7 @@ from typing import Any
 from epigroup import affinity as affinity_measures
 from epigroup import grouping as grouping_methods
 from epigroup.config.folds import check_fold, of_fold
+from epigroup.config.imputation.alone import complete_alone, imputes_alone
 from epigroup.config.names import faults_of_names
 from epigroup.config.pools import check_compared, expand_draws
 from epigroup.config.schema import fill_schema
@@ -26,7 +27,7 @@ from epigroup.training.settings import read_training
 
 QUANTITATIVE_LOSSES = ("poisson", "poisson_multinomial", "mse")
 # Sections that change no result: they are in no hash and in no settings of a job.
-UNHASHED = ("adopt", "bundle", "downloads", "figures", "predict", "running", "tracks")
+UNHASHED = ("adopt", "bundle", "downloads", "figures", "imputation", "predict", "running", "tracks")
 
 
 def complete_config(config: dict[str, Any], source: str = "config") -> dict[str, Any]:
@@ -34,6 +35,12 @@ def complete_config(config: dict[str, Any], source: str = "config") -> dict[str,
 
     Raises InputError that lists every wrong key with its value; names that are not there are told with them.
     """
+    if imputes_alone(config):
+        return complete_alone(config, source, lambda whole: _completed(whole, source))
+    return _completed(config, source)
+
+
+def _completed(config: dict[str, Any], source: str) -> dict[str, Any]:
     full = expand_draws(fill_schema(expand_config(config, source), source, also=faults_of_names), source)
     # One folder has one name: Snakemake takes results/ and ./results for others than results.
     full["results"] = os.path.normpath(full["results"])

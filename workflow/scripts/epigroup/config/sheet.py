@@ -13,6 +13,7 @@ from typing import Any
 from epigroup.config.control_files import with_controls
 from epigroup.config.downloads.accessions import FOLDER, Download, downloads_of, own_checksums, with_downloads
 from epigroup.config.downloads.addresses import as_written, with_addresses
+from epigroup.config.imputation.tracks import faults_of_tracks
 from epigroup.config.lanes import with_lanes
 from epigroup.config.row_checks import faults_of_row
 from epigroup.config.sheet_checks import (
@@ -105,7 +106,8 @@ class Sheet:
     """The whole sheet. `profiles` and `tasks` keep the order of first appearance, that of the label bits;
     `downloads`: by name, the files that rows ask for by accession or address; `checksums`: of rows' own files, by path;
     `adopted`: profiles of the sheet `adopt.samples`, which are no tasks; `own`: the user's own columns, sorted;
-    `notes`: what a user is told of how the file was read."""
+    `notes`: what a user is told of how the file was read; `tracks`: profiles that are a signal alone, which an
+    imputation takes beside those with a signal of their own."""
 
     path: str
     profiles: dict[str, Profile]
@@ -115,6 +117,7 @@ class Sheet:
     adopted: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tracks: dict[str, Profile] = field(default_factory=dict)
 
     @property
     def tasks(self) -> list[str]:
@@ -124,7 +127,7 @@ class Sheet:
     def without(self, names: Iterable[str]) -> "Sheet":
         """The sheet with fewer tasks; their profiles stay. Raises InputError when no task is left."""
         fewer = replace(self, left_out=frozenset(names))
-        if not fewer.tasks:
+        if not fewer.tasks and fewer.left_out:
             raise InputError(
                 f"{self.path}: qc.min_grade leaves no profile to learn: {', '.join(sorted(names))}"
             )
@@ -159,13 +162,15 @@ def read_sheet(
     exist: Callable[[str], bool] = os.path.exists,
     peak_mode_default: str = "by_target",
     signals: bool = False,
+    tracks: bool = False,
 ) -> Sheet:
     """Read and check the sample sheet.
 
     `<results>` at the start of a path becomes `results`. `exist` is asked for each file, so that the caller
     can answer for those that the workflow will make. `assembly` is that of the configuration (None: not
     compared). `peak_mode_default` says what an empty peak_mode means: "by_target" (broad for the marks in
-    BROAD_TARGETS) or "narrow". `signals`: each task needs its signal.
+    BROAD_TARGETS) or "narrow". `signals`: each task needs its signal. `tracks`: a row may be a signal alone, and
+    all of them may.
 
     Raises InputError that names the sheet and, for each fault, the line, the column and the value.
     """
@@ -181,7 +186,7 @@ def read_sheet(
     faults += [
         fault
         for line, row in rows
-        for fault in faults_of_row(line, row, results, assembly, there, signals)
+        for fault in faults_of_row(line, row, results, assembly, there, signals, tracks)
         if fault.partition(": ")[0] not in {**lost, **wrong}
     ]
     refuse(path, faults and as_written([*faults, *notes], fetched))
@@ -201,15 +206,19 @@ def read_sheet(
     profiles = {
         name: _profile(name, members, results, peak_mode_default) for name, members in grouped.items()
     }
-    if all(one.is_input for one in profiles.values()):
+    alone = {name: one for name, one in profiles.items() if one.kind == "signal"}
+    if not alone and all(one.is_input for one in profiles.values()):
         raise InputError(f"{path}: no task: every row has assay input; add the profiles to learn")
+    if tracks:
+        refuse(path, faults_of_tracks(one for one in profiles.values() if one.signal))
     return Sheet(
         str(path),
-        profiles,
+        {name: one for name, one in profiles.items() if name not in alone},
         downloads=downloads,
         checksums=checksums,
         own=tuple(sorted({column for one in profiles.values() for column, _ in one.own})),
         notes=tuple(f"{path}: {note}" for note in notes),
+        tracks=alone,
     )
 
 

@@ -99,9 +99,12 @@ def check_header(path: Path, header: list[str]) -> None:
             faults.append(f"line 1: unknown column {column!r}; {_column_hint(column, known)}")
         elif header.count(column) > 1 and f"line 1: column {column} stands twice" not in faults:
             faults.append(f"line 1: column {column} stands twice")
-    needed = ["profile_id", "modality", "assay", "cell_type", "cell_group", "assembly"]
-    faults += [f"line 1: column {column} is missing" for column in needed if column not in header]
-    if not {"fastq_1", "bam", "peaks", "accession"} & set(header):
+    entered = {"fastq_1", "bam", "peaks", "accession"} & set(header)
+    # Tracks of an imputation have neither of these, and no other file than their signal.
+    of_tasks = [] if "signal" in header and not entered else ["modality", "cell_group"]
+    needed = ["profile_id", "assay", "cell_type", "assembly", *of_tasks]
+    faults += [f"line 1: column {column} is missing" for column in schema()["properties"] if column in needed and column not in header]
+    if not entered and "signal" not in header:
         faults.append("line 1: no column for files; give fastq_1 (and fastq_2), bam, peaks or accession")
     refuse(path, faults)
 
@@ -220,8 +223,10 @@ def faults_of_replicate(line: int, row: dict[str, str], home: int, origin: dict[
 
 
 def kind_of(row: dict[str, str]) -> str:
-    """How the row enters: fastq, bam or peaks."""
-    return "fastq" if "fastq_1" in row else "bam" if "bam" in row else "peaks"
+    """How the row enters: fastq, bam, peaks, or signal where it has nothing else."""
+    if "fastq_1" in row or "bam" in row:
+        return "fastq" if "fastq_1" in row else "bam"
+    return "peaks" if {"peaks", "accession"} & row.keys() or "signal" not in row else "signal"
 
 
 def paths_in(cell: str) -> list[str]:

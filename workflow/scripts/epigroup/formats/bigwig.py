@@ -45,6 +45,29 @@ def bin_means(bigwig: IndexedFile, chrom: str, n_bins: int, bin_size: int) -> np
     file.
     """
     total = np.zeros(n_bins)
+    for start, end, value in _checked_values(bigwig, chrom):
+        kept = value != 0
+        _add(start[kept], end[kept], bin_size, [(total, value[kept])])
+    return total / bin_size
+
+
+def known_bin_means(
+    bigwig: IndexedFile, chrom: str, n_bins: int, bin_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of each bin, as in `bin_means`: float64 (n_bins,), the mean value of those of its bases that have a value, NaN
+    where none has; int64 (n_bins,), how many have one.
+
+    InputError: as `bin_means`.
+    """
+    total, known = np.zeros(n_bins), np.zeros(n_bins)
+    for start, end, value in _checked_values(bigwig, chrom):
+        _add(start, end, bin_size, [(total, value), (known, None)])
+    # The counts are sums of whole numbers below 2^53, and exact.
+    return np.divide(total, known, out=np.full(n_bins, np.nan), where=known > 0), known.astype(np.int64)
+
+
+def _checked_values(bigwig: IndexedFile, chrom: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """What `_values` gives, once it is known to be numbers, in order, apart and on the chromosome."""
     reached = 0
     for start, end, value in _values(bigwig, chrom):
         where = f"{bigwig.path}: {chrom}"
@@ -58,15 +81,18 @@ def bin_means(bigwig: IndexedFile, chrom: str, n_bins: int, bin_size: int) -> np
         reached = int(end[-1])
         if reached > bigwig.chromosomes[chrom][1]:
             raise InputError(f"{where} has values beyond its end; make it again")
-        _add(total, start, end, value, bin_size)
-    return total / bin_size
+        yield start, end, value
 
 
-def _add(total: np.ndarray, start: np.ndarray, end: np.ndarray, value: np.ndarray, bin_size: int) -> None:
-    """Add the sum over bases of intervals (n,) that do not overlap to the bins that they lie in."""
-    end = np.minimum(end, len(total) * bin_size)
-    kept = (value != 0) & (start < end)
-    start, end, value = start[kept], end[kept], value[kept]
+def _add(
+    start: np.ndarray, end: np.ndarray, bin_size: int, sums: list[tuple[np.ndarray, np.ndarray | None]]
+) -> None:
+    """Add the sums over bases of intervals (n,) that do not overlap to the bins that they lie in. sums: of each, the
+    bins' totals (n_bins,), and the value of the bases of each interval (n,), 1 where None."""
+    n_bins = len(sums[0][0])
+    end = np.minimum(end, n_bins * bin_size)
+    kept = start < end
+    start, end = start[kept], end[kept]
     if not len(start):
         return
     first = start // bin_size
@@ -75,8 +101,9 @@ def _add(total: np.ndarray, start: np.ndarray, end: np.ndarray, value: np.ndarra
     bins = first[of] + np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     bases = np.minimum(end[of], (bins + 1) * bin_size) - np.maximum(start[of], bins * bin_size)
     low = int(bins[0])
-    sums = np.bincount(bins - low, weights=bases * value[of])
-    total[low : low + len(sums)] += sums
+    for total, value in sums:
+        added = np.bincount(bins - low, weights=bases if value is None else bases * value[kept][of])
+        total[low : low + len(added)] += added
 
 
 def _values(bigwig: IndexedFile, chrom: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -293,12 +293,7 @@ def read_regions(
     and a file without a single row on any of them.
     """
     meant = accepted_names(sizes, contig_names)
-    with open_text(path) as handle:
-        text = handle.read(HEAD)
-        if kind_of(text) is not None:
-            raise InputError(f"{path}: is a {kind_of(text)}; give a BED")
-        refuse_foreign(path, text, what="regions")
-        lines, rows = _split(path, text + handle.read())
+    lines, rows = _region_rows(path)
     places: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
         name = row[0].decode(errors="replace")
@@ -328,3 +323,31 @@ def read_regions(
         hint = spelling_hint(next(iter(sizes)), places)
         raise InputError(f"{path}: no region lies on a chromosome of genome.chromosomes; {hint}")
     return regions
+
+
+def read_region_rows(
+    path: str | os.PathLike,
+) -> tuple[list[int], list[str], np.ndarray, np.ndarray]:
+    """Every region of a BED, in its order: line (from 1), contig as the file names it, start and end (int64, bp).
+
+    Meant for regions that are all to be used. InputError: other contents, bad rows, reversed or empty regions, none.
+    """
+    lines, rows = _region_rows(path)
+    if not rows:
+        raise InputError(f"{path}: holds no region; give a BED with one or more")
+    start = _integers(path, lines, [row[1] for row in rows], "start")
+    end = _integers(path, lines, [row[2] for row in rows], "end")
+    bad = np.flatnonzero(end <= start)
+    if len(bad):
+        i = bad[0]
+        raise InputError(f"{path}, line {lines[i]}: region {start[i]} to {end[i]} is empty or reversed")
+    return lines, [row[0].decode(errors="replace") for row in rows], start, end
+
+
+def _region_rows(path: str | os.PathLike) -> tuple[list[int], list[list[bytes]]]:
+    with open_text(path) as handle:
+        text = handle.read(HEAD)
+        if kind_of(text) is not None:
+            raise InputError(f"{path}: is a {kind_of(text)}; give a BED")
+        refuse_foreign(path, text, what="regions")
+        return _split(path, text + handle.read())

@@ -18,6 +18,7 @@ from epigroup.run.baselines import check_baselines
 from epigroup.run.bundle import check_bundle
 from epigroup.run.calibration import check_precisions
 from epigroup.run.facts import Run
+from epigroup.run.imputation import check_imputation
 from epigroup.run.paper import check_paper
 from epigroup.run.prediction import check_predict
 from epigroup.run.report import figure_settings
@@ -69,6 +70,8 @@ def layout_of(bam: str) -> str | None:
 
 def check_files(run: Run, source: str, kept: str) -> None:
     """InputError with all faults at once, `source` naming the config."""
+    if run.alone:
+        return
     faults = [*faults_of_contigs(run, kept), *layout_faults(run.profiles, layout_of)]
     if len(faults) == 1:
         raise InputError(f"{source}: {faults[0]}")
@@ -142,6 +145,9 @@ def check_known_sets(run: Run) -> None:
 
 def check_asked(run: Run) -> None:
     """InputError for what config and sheet do not allow together, however late its job would come."""
+    check_imputation(run)
+    if run.alone:
+        return
     for name in run.groupings:
         settings(run, "grouping", name)
     check_columns(run)

@@ -13,6 +13,8 @@ import pandas as pd
 
 from epigroup.config.adopted import with_adopted
 from epigroup.config.folds import check_spans, fold_numbers, fold_splits
+from epigroup.config.imputation.alone import imputes_alone
+from epigroup.config.imputation.tracks import named_files
 from epigroup.config.pools import averages, compared_seeds
 from epigroup.config.searches import search_of, search_seeds
 from epigroup.config.settings import complete_config, training_settings
@@ -33,6 +35,7 @@ SHARED = (
     "dataset/shards/",
     "downloads/",
     "genome/",
+    "imputation/",
     "peaks/",
     "quality/",
     "reads/",
@@ -120,6 +123,11 @@ class Run:
     @property
     def simulated(self) -> bool:
         return "simulation" in self.config
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is an imputation and nothing else: no genome, no tasks, no strategies."""
+        return imputes_alone(self.config)
 
     @property
     def signal(self) -> bool:
@@ -304,6 +312,7 @@ def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
             exist=exist,
             peak_mode_default=config["peaks"]["mode"],
             signals=config["dataset"]["targets"] == "signal",
+            tracks="imputation" in config,
         )
 
     sheet = read(config["samples"])
@@ -331,7 +340,7 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
     refuse_together(
         [
             lambda: read.append(sheet_of(config, first.exists)),
-            lambda: check_spans(config),
+            lambda: None if first.alone else check_spans(config),
             lambda: _check_named_files(first),
         ]
     )
@@ -342,13 +351,14 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
 
 def _check_named_files(run: Run) -> None:
     named = (
-        ("genome.fasta", run.fasta),
+        ("genome.fasta", None if run.alone else run.fasta),
         ("genome.blacklist", run.blacklist),
         ("genome.gtf", run.gtf),
         *(
             (f"external.{name}.file", run.in_results(one["file"]))
             for name, one in run.config["external"].items()
         ),
+        *((key, run.in_results(path)) for key, path in named_files(run.config)),
     )
     missing = [f"{key}: '{path}' {_absent(path)}" for key, path in named if path and not run.exists(path)]
     if missing:
@@ -387,4 +397,5 @@ def _read_beside(config: Mapping[str, Any], made: Callable[[str], bool]) -> None
         exist=lambda path: "simulation" in config or os.path.exists(path) or made(path),
         peak_mode_default=mode if mode in ("by_target", "narrow") else "by_target",
         signals=isinstance(dataset, Mapping) and dataset.get("targets") == "signal",
+        tracks="imputation" in config,
     )
