@@ -30,7 +30,9 @@ def write_track(source: Path, out: Path) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="the folder of the .npz files")
     parser.add_argument("out", type=Path, help="the folder of the bigWigs")
     given = parser.parse_args()

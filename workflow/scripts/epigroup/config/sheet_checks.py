@@ -103,7 +103,11 @@ def check_header(path: Path, header: list[str]) -> None:
     # Tracks of an imputation have neither of these, and no other file than their signal.
     of_tasks = [] if "signal" in header and not entered else ["modality", "cell_group"]
     needed = ["profile_id", "assay", "cell_type", "assembly", *of_tasks]
-    faults += [f"line 1: column {column} is missing" for column in schema()["properties"] if column in needed and column not in header]
+    faults += [
+        f"line 1: column {column} is missing"
+        for column in schema()["properties"]
+        if column in needed and column not in header
+    ]
     if not entered and "signal" not in header:
         faults.append("line 1: no column for files; give fastq_1 (and fastq_2), bam, peaks or accession")
     refuse(path, faults)

@@ -52,7 +52,9 @@ def _known_and_targets(
     places: Places, folds_path: str | os.PathLike | None, fold: str | None
 ) -> tuple[np.ndarray, list[Target]]:
     if fold is None:
-        grid = [(cell, assay) for cell in range(len(places.cell_types)) for assay in range(len(places.assays))]
+        grid = [
+            (cell, assay) for cell in range(len(places.cell_types)) for assay in range(len(places.assays))
+        ]
         return np.arange(len(places)), grid
     if folds_path is None:
         raise ValueError(f"fold {fold} without a table of folds")
@@ -80,7 +82,8 @@ def fit_known(
             places.assays[assay], places.cell_types[cell],
         )  # fmt: skip
     functions = [
-        model_of(name).fit(moments, places, known, one.penalty) for name, one in zip(models, left_out, strict=True)
+        model_of(name).fit(moments, places, known, one.penalty)
+        for name, one in zip(models, left_out, strict=True)
     ]
     found = [[function(target) for target in possible] for function in functions]
     found.append([mixed(shares, [row[n] for row in found]) for n in range(len(possible))])
@@ -89,12 +92,18 @@ def fit_known(
         (*models, ENSEMBLE),
         tuple((places.cell_types[cell], places.assays[assay]) for cell, assay in possible),
         places.task_ids,
-        np.array([[one.weights for one in row] for row in found]).reshape(len(found), len(possible), n_tracks),
+        np.array([[one.weights for one in row] for row in found]).reshape(
+            len(found), len(possible), n_tracks
+        ),
         np.array([[one.intercept for one in row] for row in found]).reshape(len(found), len(possible)),
     )
     errors = [*(one.error for one in left_out), error]
     best = int(np.argmin(errors))
-    log.info("chosen by the known tracks, each left out: %s, mean squared error %.4f", fitted.models[best], errors[best])
+    log.info(
+        "chosen by the known tracks, each left out: %s, mean squared error %.4f",
+        fitted.models[best],
+        errors[best],
+    )
     table = [
         (name, _text(one.penalty), f"{one.error:.6g}", f"{share:.4f}", int(i == best))
         for i, (name, one, share) in enumerate(zip(models, left_out, shares, strict=True))

@@ -79,4 +79,6 @@ def _split(text: str) -> tuple[str, ...]:
 def mixed(shares: Sequence[float], fits: Sequence[Weighted]) -> Weighted:
     """The mixture of some models' imputations of one place."""
     weights = np.sum([share * one.weights for share, one in zip(shares, fits, strict=True)], axis=0)
-    return Weighted(weights, float(sum(share * one.intercept for share, one in zip(shares, fits, strict=True))))
+    return Weighted(
+        weights, float(sum(share * one.intercept for share, one in zip(shares, fits, strict=True)))
+    )

@@ -71,7 +71,9 @@ def places(run: Run) -> Places:
 def folds(run: Run) -> tuple[TrackFold, ...]:
     """The folds of tracks."""
     told = run.config["imputation"]["folds"]
-    return tuple(split_tracks(places(run), read_settings(FoldSettings, _fold_settings(run, told), "imputation.folds")))
+    return tuple(
+        split_tracks(places(run), read_settings(FoldSettings, _fold_settings(run, told), "imputation.folds"))
+    )
 
 
 def _fold_settings(run: Run, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +132,9 @@ def check_imputation(run: Run) -> None:
 def _check_models(told: ImputationSettings) -> None:
     refuse_together(partial(model_of, name) for name in told.models)
     if AVERAGE not in told.models:
-        raise InputError(f"imputation.models: {AVERAGE} is not among them; every model is judged beside it, so name it")
+        raise InputError(
+            f"imputation.models: {AVERAGE} is not among them; every model is judged beside it, so name it"
+        )
 
 
 def _check_chromosomes(run: Run) -> None:
@@ -240,5 +244,3 @@ def made(run: Run) -> list[str]:
         return []
     written = [run.path("imputation/imputed/README.txt")] if imputed_places(run) else []
     return [run.path("imputation/imputation.html"), *written]
-
-

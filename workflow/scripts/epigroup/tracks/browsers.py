@@ -90,7 +90,7 @@ def write_hub(
     if assembly not in HOSTED:
         log.warning("the hub needs an assembly that UCSC has, and %s may be none", assembly)
     hub = {
-        "hub": _name(name),
+        "hub": track_name(name),
         "shortLabel": name[:17],
         "longLabel": f"{name}: {len(profiles)} profiles"[:80],
         "genomesFile": Path(outs["genomes"]).name,
@@ -116,7 +116,7 @@ def _stanzas(profile: Shown, folder: Path, number: str) -> list[dict[str, str]]:
     def stanza(kind: str, words: str, path: str, **form: str) -> dict[str, str]:
         return {
             # Names of profiles may differ in letters alone that a track's name must not have.
-            "track": f"{number}_{_name(profile.profile_id)}_{kind}",
+            "track": f"{number}_{track_name(profile.profile_id)}_{kind}",
             "parent": f"{profile.modality} on",
             "bigDataUrl": os.path.relpath(path, folder),
             "shortLabel": profile.profile_id[:17],
@@ -132,6 +132,6 @@ def _stanzas(profile: Shown, folder: Path, number: str) -> list[dict[str, str]]:
     return [*signals, stanza("peaks", "peaks", profile.bigbed, type="bigNarrowPeak", visibility="dense")]
 
 
-def _name(text: str) -> str:
+def track_name(text: str) -> str:
     """A text as UCSC takes it for a name: letters, digits and _."""
     return re.sub(r"\W+", "_", text, flags=re.ASCII)

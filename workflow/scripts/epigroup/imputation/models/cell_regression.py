@@ -39,7 +39,9 @@ def fit(moments: Moments, places: Places, known: np.ndarray, penalty: float) -> 
         each = np.array([columns @ second @ columns.T for columns in stacks])
         both = present[:, :, None] * present[:, None, :]
         count = both.sum(axis=0)
-        moment = np.divide((each * both).sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
+        moment = np.divide(
+            (each * both).sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0
+        )
         means = np.array([columns @ moments.mean for columns in stacks])
         shares = present.sum(axis=0)
         centre = np.divide((means * present).sum(axis=0), shares, out=np.zeros(len(shares)), where=shares > 0)
