@@ -1,13 +1,14 @@
 """Write the Roadmap pilot set of Avocado (jmschrei/avocado, Apache-2.0) as bigWigs.
 
-The set is a folder of files CELL.ASSAY.pilot.arcsinh.npz, each the arcsinh of the mean -log10 p of 25 bp bins of the ENCODE
-pilot regions, end to end and without coordinates. They become tracks of one contig `pilot`, as long as the bins are, so
-that coarse factors and stretches lie over borders of regions.
+The set is a folder of files CELL.ASSAY.pilot.arcsinh.npz, each the arcsinh of the mean -log10 p of 25 bp bins of the
+ENCODE pilot regions, end to end and without coordinates. They become tracks of one contig `pilot`, as long as the
+bins are, so that coarse factors and stretches lie over borders of regions.
 
     python config/roadmap_pilot_tracks.py FOLDER resources/roadmap_pilot
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ def main() -> None:
         raise SystemExit(f"{given.folder}: has no file *{SUFFIX}; name the folder of the pilot set")
     for source in files:
         out = given.out / f"{source.name.removesuffix(SUFFIX)}.bw"
-        print(f"{out}: {write_track(source, out):,} bins")
+        sys.stdout.write(f"{out}: {write_track(source, out):,} bins\n")
 
 
 if __name__ == "__main__":

@@ -190,6 +190,21 @@ STAGES = (
         "adopt/baselines/{baseline}/blocks.h5": "The same of a simple predictor.",
         "adopt/baselines/{baseline}/{split}.h5": "Its predictions; they go once they are scored.",
     }, "Needs `snakemake adopt`: see [adopt](../guide/adopt.md#adopt)."),
+    Stage("Imputation", ("imputation",), {
+        "imputation/imputation.html": "The page: does it beat the average activity, on which tracks, by which model.",
+        "imputation/tensor/{chrom}.h5": "Bins of a chromosome: `values` float16 (tracks, bins), NaN where a track has no "
+        "data; `bins`, the number of each on the grid.",
+        "imputation/moments.h5": "Means and covariances of the tracks over the bins in which all have data.",
+        "imputation/folds/{track_fold}/models.h5": "The models of a fold: weights of tracks and intercepts, by place.",
+        "imputation/folds/{track_fold}/blocks.h5": "Sums of squared errors by stretches of the genome.",
+        "imputation/all/models.h5": "The models that know all tracks.",
+        "imputation/imputed/{place}.bw": "What is imputed at a place (cell type and assay), in the units of the bigWigs.",
+        "imputation/imputed/README.txt": "What each of these is, and by which model.",
+        "imputation/imputed/hub.txt": "Track hub of measured and imputed tracks, with `genomes.txt` and `trackDb.txt`.",
+        "imputation/imputed/genomes.txt": "The assembly of the hub.",
+        "imputation/imputed/trackDb.txt": "The tracks of the hub.",
+        "imputation/imputed/igv_session.xml": "The same as a session of IGV.",
+    }, "Needs the section `imputation`: see [imputation](../guide/imputation.md#imputation)."),
     Stage("Report, scores of regions, export", ("report", "figures", "predict", "export", "bundle"), {
         "report/report.html": "The report: one page that holds all it shows.",
         "figures/{figure}.{kind}": "Each figure as `.svg` and `.png`, and its numbers as `.tsv`: [figures](#figures-of-a-run).",

@@ -121,7 +121,7 @@ rule judge_tracks:
         "../envs/imputation.yaml"
     threads: 1
     resources:
-        **by_attempt(mem_mb=6000, runtime=480),
+        **by_attempt(mem_mb=of_run(imputation.judge_mb), runtime=480),
     params:
         cfg=of_run(imputation.judge_settings),
         code=code_digest("judge_tracks"),

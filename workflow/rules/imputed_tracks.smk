@@ -1,7 +1,6 @@
 # What was imputed, as bigWigs and for genome browsers, and the page of the imputation.
 from epigroup.run import imputation
 
-
 if of_run(imputation.imputed_places):
 
     rule write_imputed:

@@ -15,6 +15,5 @@ with log_to(snakemake.log[0]):
         snakemake.output.scores,
         snakemake.output.blocks,
         read_settings(JudgeSettings, snakemake.params.cfg, "imputation"),
-        genes=snakemake.input.get("genes"),
-        enhancers=snakemake.input.get("enhancers"),
+        annotation={key: snakemake.input[key] for key in ("genes", "enhancers") if snakemake.input.get(key)},
     )

@@ -1,7 +1,8 @@
 """Which bins lie in promoters, in genes and in enhancers.
 
-The paper does not define them. As the ENCODE challenge's code has it, a promoter is the 2 kb before a gene's start on its
-strand (80 bins of 25 bp), a gene all bins it touches; enhancers are those of a BED file. All end at the chromosome's ends.
+The paper does not define them. As the ENCODE challenge's code has it, a promoter is the 2 kb before a gene's start
+on its strand (80 bins of 25 bp), a gene all bins it touches; enhancers are those of a BED file. All end at the
+chromosome's ends.
 """
 
 import os

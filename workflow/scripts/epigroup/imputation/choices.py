@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A model's imputation of each known track without it: rows int64 (K,), weights float64 (K, T), intercepts (K,), and
-    the mean squared errors (K,)."""
+    """A model's imputation of each known track without it: rows int64 (K,), weights float64 (K, T), intercepts (K,),
+    and the mean squared errors (K,)."""
 
     penalty: Any
     rows: np.ndarray
@@ -58,7 +58,8 @@ def choose_penalty(name: str, moments: Moments, places: Places, known: np.ndarra
     first. InputError: no known track can be left out."""
     if not len(can_be_left_out(places, known)):
         raise InputError(
-            f"no model can be chosen: of {len(known)} known tracks none has another of its cell type and another of its "
+            f"no model can be chosen: of {len(known)} known tracks none has another of its cell type "
+            "and another of its "
             "assay beside it; add tracks, or hold fewer of them out"
         )
     tried = [leave_out(name, moments, places, known, penalty) for penalty in model_of(name).PENALTIES]

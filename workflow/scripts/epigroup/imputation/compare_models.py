@@ -50,7 +50,8 @@ def compare_models(
     (Avocado 2019, 2.2), q adjusted over models (Benjamini & Hochberg 1995).
     InputError: files of other folds, models or tracks than the first's.
     """
-    tables, drawn = [], {}
+    tables: list[pd.DataFrame] = []
+    drawn: dict[tuple[str, str], tuple[float, float]] = {}
     for path, beside, chosen in zip(scores, blocks, choices, strict=True):
         table = _with_chosen(read_figures(path, names=NAMES), _chosen(chosen), path)
         tables.append(table)
@@ -109,7 +110,8 @@ def _intervals(
         for m, model in enumerate(blocks.models):
             with np.errstate(invalid="ignore", divide="ignore"):
                 drawn = weights @ (blocks.squared[i, m] - blocks.squared[i, average]) / total
-            found[task, model] = tuple(map(float, np.quantile(drawn[total > 0], [0.025, 0.975])))
+            low, high = np.quantile(drawn[total > 0], [0.025, 0.975])
+            found[task, model] = float(low), float(high)
         found[task, CHOSEN] = found[task, real[task]]
     return found
 

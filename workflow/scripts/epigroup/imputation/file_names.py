@@ -19,7 +19,8 @@ def file_names(places: Sequence[tuple[str, str]]) -> list[str]:
         earlier = of_name.setdefault(safe_name(*place).casefold(), place)
         if earlier != place:
             raise InputError(
-                f"{place[1]} of {place[0]} and {earlier[1]} of {earlier[0]} would be one file, {safe_name(*place)}.bw; name "
+                f"{place[1]} of {place[0]} and {earlier[1]} of {earlier[0]} would be one file, "
+                f"{safe_name(*place)}.bw; name "
                 "cell types and targets apart by letters and digits"
             )
     return [safe_name(*place) for place in places]

@@ -86,7 +86,7 @@ def fit_known(
         for name, one in zip(models, left_out, strict=True)
     ]
     found = [[function(target) for target in possible] for function in functions]
-    found.append([mixed(shares, [row[n] for row in found]) for n in range(len(possible))])
+    found.append([mixed(shares.tolist(), [row[n] for row in found]) for n in range(len(possible))])
     n_tracks = len(places)
     fitted = FittedModels(
         (*models, ENSEMBLE),

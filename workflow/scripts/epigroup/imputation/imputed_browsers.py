@@ -26,8 +26,8 @@ def write_imputed_browsers(
     email: str,
     locus: str,
 ) -> None:
-    """Write hub, genomes, trackdb and session (keys of `outs`, in one folder), cell type by cell type; of each place its
-    measured bigWig, then what is imputed, which says so. Paths are relative where they can be."""
+    """Write hub, genomes, trackdb and session (keys of `outs`, in one folder), cell type by cell type; of each place
+    its measured bigWig, then what is imputed, which says so. Paths are relative where they can be."""
     if assembly not in HOSTED:
         log.warning("the hub needs an assembly that UCSC has, and %s may be none", assembly)
     folder = Path(outs["hub"]).parent
@@ -59,7 +59,8 @@ def write_imputed_browsers(
             label = assay if kind == "measured" else f"{assay} imputed"
             stanzas.append(
                 {
-                    "track": f"t{len(stanzas)}_{track_name(assay)}_{kind}", "parent": f"{parent} on", "bigDataUrl": path,
+                    "track": f"t{len(stanzas)}_{track_name(assay)}_{kind}", "parent": f"{parent} on",
+                    "bigDataUrl": path,
                     "shortLabel": label[:17], "longLabel": f"{assay} of {cell_type}, {kind}"[:80], "type": "bigWig",
                     "color": colour[assay], "visibility": "full", "autoScale": "on", "maxHeightPixels": "64:32:8",
                 }

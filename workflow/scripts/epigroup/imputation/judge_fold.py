@@ -48,20 +48,20 @@ def judge_fold(
     settings: JudgeSettings,
     *,
     predictions: Mapping[str, Sequence[Path]] | None = None,
-    genes: Path | None = None,
-    enhancers: Path | None = None,
+    annotation: Mapping[str, Path] | None = None,
 ) -> None:
     """Write the scores of each test track of a fold by each model (SCORE_COLUMNS), and the sums of squared errors by
     stretches of `settings.block` bp.
 
-    predictions: of models that are not linear, by name, a tensor of each chromosome in the order of `tensors`. One track
-    and one model are in memory at a time, over all chromosomes. Bins without data of the track, or of one with a weight
-    in any model, are left out of all models' scores of that track and counted in the log.
+    annotation: a GTF as `genes`, a BED as `enhancers`, those that are given. predictions: of models that are
+    not linear, by name, a tensor of each chromosome in the order of `tensors`. One track and one model are in
+    memory at a time, over all chromosomes. Bins without data of the track, or of one with a weight in any
+    model, are left out of all models' scores of that track and counted in the log.
     InputError: tensors, fold or models that do not belong together; as `read_genes` and `read_regions`.
     """
     fitted_here = _open(tensors, tracks, folds, fold, fitted, predictions or {})
     opened, names = fitted_here.opened, fitted_here.names
-    masks = _masks(opened, genes, enhancers)
+    masks = _masks(opened, **(annotation or {}))
     stretches = _stretches(opened, settings.block)
     rows, sums, counts = [], [], []
     n, test = len(stretches.number), fitted_here.test
@@ -84,7 +84,11 @@ def judge_fold(
             "bins": np.array(counts, np.int64),
         }
         write_arrays(store, arrays | {"chrom": stretches.chrom, "stretch": stretches.number})
-        told = {"tracks": "\t".join(test), "models": "\t".join(names), "block": settings.block}
+        told: dict[str, str | int | bool] = {
+            "tracks": "\t".join(test),
+            "models": "\t".join(names),
+            "block": settings.block,
+        }
         write_attributes(store, told | {"chromosomes": "\t".join(one.chrom for one in opened)})
 
 
@@ -130,7 +134,7 @@ def _observed(of: _Fold, task: str) -> tuple[np.ndarray, np.ndarray]:
     observed = np.concatenate([one.read([of.places.index(task)])[0] for one in of.opened]).astype(np.float64)
     kept = ~np.isnan(observed)
     n = of.models.targets.index(of.target(task))
-    for row in np.flatnonzero(of.models.weights[:, n].any(axis=0)):
+    for row in np.flatnonzero(of.models.weights[:, n].any(axis=0)).tolist():
         kept &= ~np.isnan(np.concatenate([one.read([row])[0] for one in of.opened]))
     for other in of.others.values():
         kept &= ~np.isnan(np.concatenate([one.read(one.rows_of([task]))[0] for one in other]))
@@ -161,7 +165,7 @@ def _imputed(of: _Fold, name: str, task: str) -> np.ndarray:
 def linear_values(tensor: TensorFile, model: Weighted, at_once: int = _AT_ONCE) -> Iterator[np.ndarray]:
     """What a linear model imputes on the bins of a tensor, float64, some bins at a time, whose number changes no bit of
     it; NaN where a track with a weight has no data."""
-    rows = np.flatnonzero(model.weights)
+    rows = np.flatnonzero(model.weights).tolist()
     for start in range(0, tensor.n_bins, at_once):
         stop = min(start + at_once, tensor.n_bins)
         values = np.full(stop - start, model.intercept)
@@ -182,7 +186,9 @@ def _stretches(opened: Sequence[TensorFile], block: int) -> _Stretches:
     return _Stretches(np.concatenate(of_bin), np.array(chrom, np.int64), np.array(number, np.int64))
 
 
-def _masks(opened: Sequence[TensorFile], genes: Path | None, enhancers: Path | None) -> dict[str, np.ndarray]:
+def _masks(
+    opened: Sequence[TensorFile], genes: Path | None = None, enhancers: Path | None = None
+) -> dict[str, np.ndarray]:
     """bool (B,) over all tensors, by kind."""
     sizes = {one.chrom: one.length for one in opened}
     parts: dict[str, list[np.ndarray]] = {}

@@ -29,7 +29,8 @@ def average_weights(places: Places, known: np.ndarray, target: Target) -> np.nda
     rows = known[(places.assay[known] == assay) & (places.cell[known] != cell)]
     if not len(rows):
         raise InputError(
-            f"{places.assays[assay]} of {places.cell_types[cell]} cannot be imputed: the assay is known in no other cell "
+            f"{places.assays[assay]} of {places.cell_types[cell]} cannot be imputed: the assay is "
+            "known in no other cell "
             "type; leave its other tracks among the known ones"
         )
     weights = np.zeros(len(places))

@@ -140,7 +140,8 @@ MEASURES = {
     ),
     "catch_peak_obs": Measure(
         _catch_peak_obs,
-        "Share of bins with an observed value above 2, as of -log10 p, that are in the top 5 % imputed; stands in for peak calls.",
+        "Share of bins with an observed value above 2, as of -log10 p, that are in the top 5 % "
+        "imputed; stands in for peak calls.",
     ),
 }
 

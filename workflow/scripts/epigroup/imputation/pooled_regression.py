@@ -5,8 +5,8 @@ import numpy as np
 
 
 def pooled(products: np.ndarray, row_at: np.ndarray) -> np.ndarray:
-    """float64 (A, A): mean over the cell types that have both assays of `products`, float64 (T, T), of their tracks; NaN
-    where none has. row_at: int64 (C, A), the row of each known track, -1 where there is none."""
+    """float64 (A, A): mean over the cell types that have both assays of `products`, float64 (T, T), of their tracks;
+    NaN where none has. row_at: int64 (C, A), the row of each known track, -1 where there is none."""
     n_assays = row_at.shape[1]
     total, count = np.zeros((n_assays, n_assays)), np.zeros((n_assays, n_assays))
     for rows in row_at:
@@ -17,8 +17,8 @@ def pooled(products: np.ndarray, row_at: np.ndarray) -> np.ndarray:
 
 
 def ridge(square: np.ndarray, cross: np.ndarray, penalty: float) -> np.ndarray:
-    """float64 (F,): weights that minimise b' square b - 2 b' cross + penalty sum of diag(square) b^2. Pairs that no cell
-    type has together (NaN) count as uncorrelated, features that do not vary get 0."""
+    """float64 (F,): weights that minimise b' square b - 2 b' cross + penalty sum of diag(square) b^2. Pairs that no
+    cell type has together (NaN) count as uncorrelated, features that do not vary get 0."""
     square, cross = np.nan_to_num(square), np.nan_to_num(cross)
     spread = np.sqrt(np.maximum(np.diag(square), 0))
     unit = np.divide(1, spread, out=np.zeros_like(spread), where=spread > 1e-9)

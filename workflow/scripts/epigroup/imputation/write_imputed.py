@@ -57,8 +57,8 @@ def write_imputed(
     readme: Path,
     assembly: str,
 ) -> None:
-    """Write a bigWig of each place (cell type, assay), in the order of `bigwigs`, by the model that is chosen, and a README
-    that says what they are.
+    """Write a bigWig of each place (cell type, assay), in the order of `bigwigs`, by the model that is chosen, and a
+    README that says what they are.
 
     Every bin of the tensors that has data of all tracks with a weight gets a value, its transform undone, float32; some
     bins are in memory at a time. What lies below the lowest mean that a known track of the assay has is raised to it,
@@ -69,7 +69,8 @@ def write_imputed(
     lacking = [place for place in places if place not in models.targets]
     if lacking:
         raise InputError(
-            f"{lacking[0][1]} of {lacking[0][0]} cannot be imputed: the assay is known in no other cell type; leave it out "
+            f"{lacking[0][1]} of {lacking[0][0]} cannot be imputed: the assay is known in no other "
+            "cell type; leave it out "
             "of imputation.imputed"
         )
     written = []
@@ -90,7 +91,7 @@ def write_imputed(
 
 def _floor(opened: Sequence[TensorFile], grid: Places, assay: str) -> float:
     """The lowest value that a track of the assay has, transformed."""
-    rows = np.flatnonzero(grid.assay == grid.assays.index(assay))
+    rows = np.flatnonzero(grid.assay == grid.assays.index(assay)).tolist()
     lowest = [
         float(np.nanmin(one.read([row], start, start + _AT_ONCE), initial=np.inf))
         for one in opened
@@ -135,8 +136,10 @@ def _check_range(found: np.ndarray, at: np.ndarray, one: TensorFile, place: tupl
     if beyond.any():
         start = int(at[int(np.argmax(beyond))]) * one.bin_size
         raise InputError(
-            f"{place[1]} of {place[0]}: what is imputed at {one.chrom}:{start:,} is beyond what a bigWig holds once the "
-            f"transform ({one.transform}) is undone; use imputation.transform none or log1p, or look at its tracks there"
+            f"{place[1]} of {place[0]}: what is imputed at {one.chrom}:{start:,} is beyond what a "
+            "bigWig holds once the "
+            f"transform ({one.transform}) is undone; use imputation.transform none or log1p, or look "
+            "at its tracks there"
         )
 
 

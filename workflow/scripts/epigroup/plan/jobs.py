@@ -15,6 +15,7 @@ from epigroup.run import (
     comparison,
     evaluation,
     grouping,
+    imputation,
     patience,
     report,
     search,
@@ -47,6 +48,12 @@ def each(stage: str, rule: str, jobs: int, kept: int = 1, passing: int = 0) -> R
 
 def count_rules(run: Run) -> list[RuleJobs]:
     """Every rule that has jobs, in about the order in which they run."""
+    if run.alone:
+        return [
+            one
+            for one in [each("downloads", "fetch_file", len(run.sheet.downloads)), *count_imputation(run)]
+            if one.jobs
+        ]
     found = [
         *count_simulation(run),
         RuleJobs("genome", "build_genome", 1, 6),
@@ -58,6 +65,7 @@ def count_rules(run: Run) -> list[RuleJobs]:
         *count_groupings(run),
         *count_scores(run),
         *count_report(run),
+        *count_imputation(run),
     ]
     return [one for one in found if one.jobs]
 
@@ -86,6 +94,24 @@ def count_simulation(run: Run) -> list[RuleJobs]:
         each("simulation", "simulate_alignments", len(alignments), 2),
         each("simulation", "compare_groupings", 1, 2),
         each("simulation", "compare_with_truth", 1),
+    ]
+
+
+def count_imputation(run: Run) -> list[RuleJobs]:
+    """Tracks binned, imputed, judged and written."""
+    stage, folds = "imputation", len(imputation.fold_names(run))
+    there = int(imputation.imputes(run))
+    written = len(imputation.imputed_places(run)) if there else 0
+    return [
+        each(stage, "split_tracks", there, 2),
+        each(stage, "make_tensor", len(imputation.chromosomes(run))),
+        each(stage, "measure_moments", there),
+        each(stage, "fit_track_models", folds, 2),
+        each(stage, "fit_all_tracks", int(written > 0), 2),
+        each(stage, "judge_tracks", folds, 2),
+        each(stage, "compare_track_models", there, 2),
+        each(stage, "write_imputed", int(written > 0), written + 5),
+        each(stage, "make_imputation_page", there),
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from epigroup.plan.disk import Disk, genome_bases, plan_disk
 from epigroup.plan.files import Files, count_files
+from epigroup.plan.imputation import ImputationPlan, plan_imputation
 from epigroup.plan.jobs import RuleJobs, count_rules
 from epigroup.plan.scratch import Scratch, plan_scratch
 from epigroup.plan.strategies import StrategyPlan, plan_strategy, seconds_a_step
@@ -26,10 +27,16 @@ class Plan:
     searches: Sequence[TrialPlan]
     study: StudyPlan | None
     folds: int
+    imputation: ImputationPlan | None = None
 
 
 def make_plan(run: Run) -> Plan:
     """The plan of a run; looks up sizes of files that are there, opens none."""
+    if run.alone:
+        rules = count_rules(run)
+        nothing = Disk([], [])
+        files, told = count_files(rules), plan_imputation(run)
+        return Plan(run.config["name"], 0, [], nothing, [], rules, files, [], None, 1, told)
     strategies = [plan_strategy(run, name) for name in run.strategies]
     sizes = {one.name: one.sizes for one in strategies}
     searches = [plan_search(run, name, sizes[name], seconds_a_step) for name in run.searched]
@@ -45,4 +52,5 @@ def make_plan(run: Run) -> Plan:
         searches=searches,
         study=plan_study(run, seconds_a_step),
         folds=len(run.folds),
+        imputation=plan_imputation(run),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from epigroup.plan.disk import Disk
 from epigroup.plan.files import Files
+from epigroup.plan.imputation import describe_imputation
 from epigroup.plan.jobs import count_jobs
 from epigroup.plan.plan import Plan
 from epigroup.plan.scratch import Scratch
@@ -14,8 +15,17 @@ from epigroup.plan.trials import literal_trainings
 UNITS = {True: "GPU", False: "core"}
 
 
+def describe_jobs(plan: Plan) -> list[str]:
+    """Jobs by stage."""
+    jobs = count_jobs(plan.rules)
+    lines = ["", "Jobs, on an empty results folder", *layout(list(jobs.items()))]
+    return [*lines, f"  together {sum(jobs.values()):,}"]
+
+
 def describe(plan: Plan) -> str:
     """The plan as text for a terminal, with the formulas behind it."""
+    if plan.imputation is not None and not plan.strategies:
+        return "\n".join([plan.name, *describe_imputation(plan.imputation), *describe_jobs(plan)])
     lines = [f"{plan.name}: {plan.n_tasks} tasks", "", "Trainings"]
     head = (
         "strategy",
@@ -56,12 +66,9 @@ def describe(plan: Plan) -> str:
             n = sum(s.trainings for s in chosen)
             lines.append(f"  {n} trainings, {hours_text(least)} to {hours_text(most)} {unit}-hours")
     lines += describe_trials(plan)
+    lines += describe_imputation(plan.imputation)
     lines += [*describe_disk(plan.disk), *describe_scratch(plan.scratch), *describe_files(plan.files)]
-    lines += ["", "Jobs, on an empty results folder"]
-    jobs = count_jobs(plan.rules)
-    lines += layout(list(jobs.items()))
-    lines.append(f"  together {sum(jobs.values()):,}")
-    lines += describe_folds(plan)
+    lines += [*describe_jobs(plan), *describe_folds(plan)]
     lines += [
         "",
         "How this is reckoned",

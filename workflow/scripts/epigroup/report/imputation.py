@@ -142,12 +142,14 @@ def signed_percent(value: float) -> str:
 
 
 def bars(by_track: pd.DataFrame) -> dict[str, Any]:
-    """The tracks by the relative difference of the choice to the average, the best first, with what a figure of it needs:
-    places in px of the difference and its interval."""
+    """The tracks by the relative difference of the choice to the average, the best first, with what a figure of it
+    needs: places in px of the difference and its interval."""
     mine = by_track[by_track["model"] == CHOSEN].sort_values("relative").reset_index(drop=True)
     ends = pd.DataFrame({key: mine[key] / mine["average_mse"] for key in ("low", "high")})
-    reach = float(pd.concat([mine["relative"], ends["low"], ends["high"]]).abs().max() or 0.1)
-    reach = min(max(reach, 0.05) * 1.05, 1.5)
+    most = float(pd.concat([mine["relative"], ends["low"], ends["high"]]).abs().max())
+    # So far to either side of the average, and ticks at round shares of it.
+    step = next((one for one in (0.05, 0.1, 0.25, 0.5) if 2 * one >= most * 0.9), 1.0)
+    reach = 2 * step * 1.15
 
     def at(value: float) -> float | None:
         if value != value:

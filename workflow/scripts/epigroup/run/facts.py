@@ -319,14 +319,6 @@ def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
     return with_adopted(sheet, read(config["adopt"]["samples"])) if "adopt" in config else sheet
 
 
-def _absent(path: str) -> str:
-    return (
-        "is an address, and only the sheet's files are fetched; download it"
-        if "://" in path
-        else "is not there"
-    )
-
-
 def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda path: False) -> Run:
     """The run of a completed config; made: as `Run` has it.
 
@@ -360,7 +352,12 @@ def _check_named_files(run: Run) -> None:
         ),
         *((key, run.in_results(path)) for key, path in named_files(run.config)),
     )
-    missing = [f"{key}: '{path}' {_absent(path)}" for key, path in named if path and not run.exists(path)]
+    address = "is an address, and only the sheet's files are fetched; download it"
+    missing = [
+        f"{key}: '{path}' {address if '://' in path else 'is not there'}"
+        for key, path in named
+        if path and not run.exists(path)
+    ]
     if missing:
         raise InputError("\n".join(missing) + "; check the path, relative to the working folder")
 

@@ -88,6 +88,21 @@ def chromosomes(run: Run) -> list[str]:
     return list(run.config["imputation"]["chromosomes"] or run.chromosomes) if imputes(run) else []
 
 
+@cache
+def count_all_bins(run: Run) -> int | None:
+    """Bins of all chromosomes, as the first bigWig that is there has them; None where none is."""
+    there = [(name, path) for name, path in signals(run).items() if os.path.exists(path)]
+    if not there:
+        return None
+    sizes = chromosome_sizes(dict(there[:1]), chromosomes(run))
+    return sum(length // section(run).bin_size for length in sizes.values())
+
+
+def judge_mb(run: Run) -> int:
+    """Memory of judging a fold, MB: 100 bytes a bin, and what Python takes."""
+    return 1500 + (count_all_bins(run) or 0) // 10_000
+
+
 def imputed_places(run: Run) -> list[tuple[str, str]]:
     """(cell type, assay) of each place that becomes a bigWig. InputError: one that is not on the grid."""
     told, grid = section(run).imputed, places(run)

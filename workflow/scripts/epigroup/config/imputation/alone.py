@@ -21,8 +21,8 @@ def complete_alone(
 ) -> dict[str, Any]:
     """The completed config of such a run, its strategies and groupings empty; one that is completed already as it is.
 
-    fill: completes a whole config. Raises InputError for keys that say nothing here, an assembly or chromosomes that are
-    not named, and what `fill` refuses.
+    fill: completes a whole config. Raises InputError for keys that say nothing here, an assembly or chromosomes that
+    are not named, and what `fill` refuses.
     """
     if _is_completed(config):
         return dict(config)

@@ -7,10 +7,14 @@ from typing import Any, Protocol
 class Measured(Protocol):
     """What of a profile says where its track lies."""
 
-    profile_id: str
-    assay: str
-    target: str
-    cell_type: str
+    @property
+    def profile_id(self) -> str: ...
+    @property
+    def assay(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def cell_type(self) -> str: ...
 
 
 def assay_of(profile: Measured) -> str:
@@ -27,7 +31,8 @@ def faults_of_tracks(tracks: Iterable[Measured]) -> list[str]:
         earlier = places.setdefault(place, one.profile_id)
         if earlier != one.profile_id:
             faults.append(
-                f"profile {one.profile_id!r}: {place[1]} of {place[0]} is the track of {earlier!r} already; leave one of "
+                f"profile {one.profile_id!r}: {place[1]} of {place[0]} is the track of {earlier!r} "
+                "already; leave one of "
                 "them, join the bigWigs of replicates, or name cell types apart"
             )
     for what, names in (("cell_type", [c for c, _ in places]), ("target", [a for _, a in places])):

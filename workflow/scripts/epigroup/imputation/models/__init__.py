@@ -17,7 +17,8 @@ MODELS = {
     "average": "average activity: the mean over the other cell types in which the assay is known",
     "nearest_cell_type": "the assay in the cell type whose other tracks are most alike",
     "scaled_average": "average activity, its scale and mean as the cell type's and the assay's other tracks tell",
-    "cell_regression": "regression on average activity and the cell type's other tracks, learnt in the other cell types",
+    "cell_regression": "regression on average activity and the cell type's other tracks, learnt in "
+    "the other cell types",
     "residual_regression": "scaled average, and what the cell type's other tracks have beside theirs",
     "linear_factorisation": "low-rank factors of cell types and assays, positions integrated out",
 }  # fmt: skip

@@ -12,8 +12,8 @@ PENALTIES = (0.001, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 def fit(moments: Moments, places: Places, known: np.ndarray, penalty: float) -> Fitted:
-    """known: int64 (K,) rows of known tracks. Where the assay is known in one other cell type alone, there is nothing to
-    learn from, and it is the average. The function raises InputError as `average_weights`."""
+    """known: int64 (K,) rows of known tracks. Where the assay is known in one other cell type alone, there is
+    nothing to learn from, and it is the average. The function raises InputError as `average_weights`."""
     grid = rows_at(places.cell, places.assay, known, (len(places.cell_types), len(places.assays)))
     second = moments.covariance + np.outer(moments.mean, moments.mean)
 

@@ -1,5 +1,5 @@
-"""Average activity stretched and shifted. How a track lies on its average, slope and mean, is known of the known tracks;
-those of the target are a mean, an effect of its cell type and one of its assay.
+"""Average activity stretched and shifted. How a track lies on its average, slope and mean, is known of the known
+tracks; those of the target are a mean, an effect of its cell type and one of its assay.
 
 Own: in trials the scale, which differs between cell types, was what imputation got wrong, more than the shape.
 """

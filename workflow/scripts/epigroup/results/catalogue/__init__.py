@@ -12,6 +12,7 @@ from epigroup.results.catalogue.comparison import COMPARISON_FILES
 from epigroup.results.catalogue.data import DATA_FILES
 from epigroup.results.catalogue.evaluation import EVALUATION_FILES
 from epigroup.results.catalogue.grouping import GROUPING_FILES
+from epigroup.results.catalogue.imputation import IMPUTATION_FILES
 from epigroup.results.catalogue.record import ResultFile
 from epigroup.results.catalogue.simulation import SIMULATION_FILES
 from epigroup.results.catalogue.training import TRAINING_FILES
@@ -28,6 +29,7 @@ FILES: dict[str, ResultFile] = {
         *SIMULATION_FILES,
         *AUDIT_FILES,
         *ADOPT_FILES,
+        *IMPUTATION_FILES,
     )
 }
 
