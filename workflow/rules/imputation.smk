@@ -2,6 +2,25 @@
 from epigroup.run import imputation
 
 
+rule list_tracks:
+    output:
+        "<data>/imputation/tracks.tsv",
+    log:
+        "<data>/logs/list_tracks.log",
+    benchmark:
+        "<data>/benchmarks/list_tracks.tsv"
+    conda:
+        "../envs/imputation.yaml"
+    threads: 1
+    resources:
+        **by_attempt(mem_mb=500, runtime=5),
+    params:
+        tracks=of_run(imputation.track_rows),
+        code=code_digest("list_tracks"),
+    script:
+        "../scripts/list_tracks.py"
+
+
 rule make_tensor:
     input:
         unpack(by_wildcards(imputation.tensor_inputs)),
@@ -27,9 +46,9 @@ rule make_tensor:
 rule split_tracks:
     input:
         of_run(imputation.fold_file),
-    output:
         tracks="<data>/imputation/tracks.tsv",
-        folds="<data>/imputation/folds.tsv",
+    output:
+        "<data>/imputation/folds.tsv",
     log:
         "<data>/logs/split_tracks.log",
     benchmark:
@@ -40,7 +59,6 @@ rule split_tracks:
     resources:
         **by_attempt(mem_mb=500, runtime=5),
     params:
-        tracks=of_run(imputation.track_rows),
         cfg=of_run(imputation.fold_settings),
         code=code_digest("split_tracks"),
     script:

@@ -1,4 +1,4 @@
-"""The tracks of the tensor, and which of them each fold holds out."""
+"""Which tracks each fold holds out."""
 
 from epigroup.core.logs import log_to
 from epigroup.core.settings import read_settings
@@ -7,8 +7,7 @@ from epigroup.imputation.track_folds import split_track_table
 
 with log_to(snakemake.log[0]):
     split_track_table(
-        snakemake.params.tracks,
+        snakemake.input.tracks,
         read_settings(FoldSettings, snakemake.params.cfg, "imputation.folds"),
-        snakemake.output.tracks,
-        snakemake.output.folds,
+        snakemake.output[0],
     )

@@ -13,7 +13,7 @@ from epigroup.core.tables import table_rows
 from epigroup.genome.contigs import USABLE
 from epigroup.imputation.edge_colouring import colour_edges
 from epigroup.imputation.known import check_names
-from epigroup.imputation.places import Place, Places, write_places
+from epigroup.imputation.places import Place, Places, read_places, write_places
 from epigroup.imputation.settings import FoldSettings
 
 log = logging.getLogger(__name__)
@@ -217,20 +217,23 @@ def _fold_of(fold: str, role: Mapping[str, str], places: Places, path: str | os.
     return TrackFold(fold, **by_role, order=places.task_ids)
 
 
-def split_track_table(
-    rows: Sequence[Mapping[str, str]],
-    settings: FoldSettings,
-    tracks_out: str | os.PathLike,
-    folds_out: str | os.PathLike,
-) -> None:
-    """Write tracks.tsv and folds.tsv of tracks given as mappings of task_id, cell_type and assay. InputError: as
-    `Places`, `check_names` and `split_tracks`."""
+def list_tracks(rows: Sequence[Mapping[str, str]], tracks_out: str | os.PathLike) -> None:
+    """Write tracks.tsv of tracks given as mappings of task_id, cell_type and assay. InputError: as `Places` and
+    `check_names`."""
     places = Places(tuple(Place(row["task_id"], row["cell_type"], row["assay"]) for row in rows))
     check_names(places)
-    folds = split_tracks(places, settings)
     write_places(tracks_out, places)
-    write_track_folds(folds_out, folds, places)
     log.info(
-        "%d tracks of %d cell types and %d assays (%d places are not measured); %d folds",
-        len(places), len(places.cell_types), len(places.assays), len(places.missing()), len(folds),
+        "%d tracks of %d cell types and %d assays (%d places are not measured)",
+        len(places), len(places.cell_types), len(places.assays), len(places.missing()),
     )  # fmt: skip
+
+
+def split_track_table(
+    tracks: str | os.PathLike, settings: FoldSettings, folds_out: str | os.PathLike
+) -> None:
+    """Write folds.tsv of the tracks of tracks.tsv. InputError: as `split_tracks` and the reader."""
+    places = read_places(tracks)
+    folds = split_tracks(places, settings)
+    write_track_folds(folds_out, folds, places)
+    log.info("%d folds of %d tracks", len(folds), len(places))

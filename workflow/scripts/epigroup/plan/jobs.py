@@ -103,7 +103,8 @@ def count_imputation(run: Run) -> list[RuleJobs]:
     there = int(imputation.imputes(run))
     written = len(imputation.imputed_places(run)) if there else 0
     return [
-        each(stage, "split_tracks", there, 2),
+        each(stage, "list_tracks", there),
+        each(stage, "split_tracks", there),
         each(stage, "make_tensor", len(imputation.chromosomes(run))),
         each(stage, "measure_moments", there),
         each(stage, "fit_track_models", folds, 2),
