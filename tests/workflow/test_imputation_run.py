@@ -94,7 +94,7 @@ def test_the_plan_says_what_it_means(finished):
         ({"folds": {"method": "held_out", "held_out": ["A_K4", "X_K4"]}}, "there is no track 'X_K4'"),
         ({"models": ["average", "scaled"]}, "unknown model 'scaled'; did you mean scaled_average"),
         ({"models": ["scaled_average"]}, "imputation.models: average is not among them"),
-        ({"imputed": [{"cell_type": "Z", "assay": "K4"}]}, "no track has the cell_type 'Z'; there are: A, B, C, D, E"),
+        ({"imputed": ["Z|K4"]}, "no track has the cell_type 'Z'; there are: A, B, C, D, E"),
         ({"chromosomes": ["chr1", "chr9"]}, "has no chromosome chr9"),
         ({"assembly": None}, "imputation.assembly: is missing"),
         ({"genes": "no.gtf"}, "imputation.genes: 'no.gtf' is not there"),

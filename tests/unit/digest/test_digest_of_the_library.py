@@ -124,6 +124,7 @@ def test_only_logs_looks_for_room_event_files_and_words_about_results_are_declar
         "data",
         "evaluation",
         "grouping",
+        "imputation",
         "quality",
         "simulation",
         "training",
@@ -141,9 +142,9 @@ def test_the_table_of_what_an_edit_reruns_is_of_the_present_code(repository):
     assert run.returncode == 0, run.stderr
 
 
-def test_another_version_makes_the_report_again_and_nothing_else(copy):
+def test_another_version_makes_the_pages_again_and_nothing_else(copy):
     """What a release changes in the library (docs/developers/releases.md)."""
     before = all_digests(copy)
     init = copy / "epigroup/__init__.py"
     init.write_text(re.sub(r'^__version__ = ".*"$', '__version__ = "99.0.0"', init.read_text(), flags=re.M))
-    assert '"99.0.0"' in init.read_text() and changed(copy, before) == {"make_report"}
+    assert '"99.0.0"' in init.read_text() and changed(copy, before) == {"make_report", "make_imputation_page"}

@@ -16,7 +16,17 @@ from everything_config import run_of
 
 SPLITS = {"folds": [{"validation": [{"chrom": "chr1"}], "test": [{"chrom": "chr2"}]}]}
 # What a run makes before it asks which bins train; docs/guide/dataset.md says so to users.
-MADE_ONCE = {"genome", "reads", "alignments", "peaks", "quality", "simulation", "checks", "calibration"}
+MADE_ONCE = {
+    "genome",
+    "reads",
+    "alignments",
+    "peaks",
+    "quality",
+    "simulation",
+    "checks",
+    "calibration",
+    "imputation",
+}
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ KEYS = (
     "predict.fasta",
     "predict.regions",
     "adopt.samples",
+    "imputation.regions",
+    "imputation.blacklist",
+    "imputation.genes",
+    "imputation.enhancers",
+    "imputation.folds.file",
     "running.container",
 )
 

@@ -61,8 +61,8 @@ class ImputationSettings:
     """The whole section; keys that are not named here are those of `TensorSettings` and `JudgeSettings`.
 
     assembly, chromosomes: where the config has no section genome. genes: GTF, enhancers: BED, of the measures that need
-    them, or None. models: names of `models.MODELS`. imputed: "missing", "none", "all" or mappings of cell_type and
-    assay. factorisation: the section of the deep factorisation as it stands, or None.
+    them, or None. models: names of `models.MODELS`. imputed: "missing", "none", "all" or names of places
+    (`places.place_name`). factorisation: the section of the deep factorisation as it stands, or None.
     """
 
     assembly: str | None = None
@@ -81,7 +81,7 @@ class ImputationSettings:
     block: int = 100_000
     draws: int = 1000
     seed: int = 1
-    imputed: str | tuple[Mapping[str, str], ...] = "missing"
+    imputed: str | tuple[str, ...] = "missing"
     factorisation: Mapping[str, Any] | None = None
 
     @property

@@ -164,9 +164,7 @@ def bars(by_track: pd.DataFrame) -> dict[str, Any]:
         }
         for i, one in enumerate(mine.itertuples())
     ]  # fmt: skip
-    ticks = [
-        {"x": at(share * reach), "words": signed_percent(share * reach)} for share in (-1, -0.5, 0, 0.5, 1)
-    ]
+    ticks = [{"x": at(n * step), "words": f"{100 * n * step:+.0f} %".replace("-", "−")} for n in range(-2, 3)]
     return {"rows": rows, "zero": at(0.0), "ticks": ticks, "height": ROW * (len(rows) + 2)}
 
 

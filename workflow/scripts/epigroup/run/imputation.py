@@ -12,7 +12,7 @@ from epigroup.core.settings import read_settings
 from epigroup.imputation.file_names import file_names
 from epigroup.imputation.known import check_names
 from epigroup.imputation.models import model_of
-from epigroup.imputation.places import Place, Places
+from epigroup.imputation.places import BETWEEN, Place, Places
 from epigroup.imputation.settings import FoldSettings, ImputationSettings, TensorSettings
 from epigroup.imputation.signals import chromosome_sizes
 from epigroup.imputation.track_folds import TrackFold, split_tracks
@@ -112,7 +112,7 @@ def imputed_places(run: Run) -> list[tuple[str, str]]:
         return grid.missing()
     if isinstance(told, str):
         return [(cell_type, assay) for cell_type in grid.cell_types for assay in grid.assays]
-    found = [(one["cell_type"], one["assay"]) for one in told]
+    found = [(cell_type, assay) for cell_type, _, assay in (one.partition(BETWEEN) for one in told)]
     for cell_type, assay in found:
         for what, name, names in (("cell_type", cell_type, grid.cell_types), ("assay", assay, grid.assays)):
             if name not in names:
