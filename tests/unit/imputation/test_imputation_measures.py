@@ -8,7 +8,8 @@ from sklearn.metrics import roc_auc_score
 
 from epigroup.core.errors import InputError
 from epigroup.imputation.annotation import enhancer_mask, gene_masks, read_genes
-from epigroup.imputation.measures import MEASURES, Imputed, measure
+from epigroup.imputation.measure_names import MEANINGS
+from epigroup.imputation.measures import Imputed, measure
 
 
 def tied(seed, n=700):
@@ -61,7 +62,7 @@ def test_what_cannot_be_measured_is_no_number():
     assert flat["mse_global"] == 0 and np.isnan(flat["gw_corr"]) and np.isnan(flat["catch_peak_obs"])
     few = measure(Imputed(np.ones(10), np.ones(10)))
     assert np.isnan(few["mse_1obs"]) and np.isnan(few["auc_obs1"])
-    assert set(few) == set(MEASURES)
+    assert set(few) == set(MEANINGS)
 
 
 GTF = "\n".join(

@@ -10,7 +10,7 @@ from epigroup.imputation.compare_models import compare_models
 from epigroup.imputation.fit_models import fit_models
 from epigroup.imputation.judge_fold import SCORE_COLUMNS, judge_fold, linear_values
 from epigroup.imputation.linear_parts import Weighted
-from epigroup.imputation.measures import MEASURES
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.settings import FoldSettings, JudgeSettings
 from epigroup.imputation.tensor import open_tensor, write_predictions
 from epigroup.imputation.weights import read_fitted
@@ -79,7 +79,7 @@ def test_the_average_loses_where_scales_differ(judged):
     assert table.loc["residual_regression", "relative"] < -0.5 and table.loc["average", "relative"] == 0
     assert table.loc["chosen", "mse_global"] <= table["mse_global"].drop(["ensemble", "chosen"]).min() * 1.1
     assert table.loc["residual_regression", "relative_high_cells"] < 0
-    assert set(MEASURES) <= set(table) and table["n_tracks"].eq(20).all()
+    assert set(MEANINGS) <= set(table) and table["n_tracks"].eq(20).all()
 
 
 def test_tests_over_tracks_are_those_of_scipy(judged):

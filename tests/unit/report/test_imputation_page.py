@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from epigroup.imputation.measures import MEASURES
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.places import Place, Places, write_places
 from epigroup.imputation.settings import FoldSettings
 from epigroup.imputation.track_folds import split_tracks, write_track_folds
@@ -34,7 +34,7 @@ def tables(relative, over_cells=(-0.4, -0.1), over_assays=(-0.3, -0.2)):
             "relative_low_cells": over_cells[0], "relative_high_cells": over_cells[1],
             "relative_low_assays": over_assays[0], "relative_high_assays": over_assays[1], "share_below": 0.5,
         }
-        | dict.fromkeys(MEASURES, 0.2 * (1 + value))
+        | dict.fromkeys(MEANINGS, 0.2 * (1 + value))
         for name, value in (("average", 0.0), ("scaled_average", np.mean(relative)), ("chosen", np.mean(relative)))
     )  # fmt: skip
     return by_track, by_model

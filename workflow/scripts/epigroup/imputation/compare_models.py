@@ -13,7 +13,7 @@ from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.hdf5 import check_attributes, open_hdf5, read_numbers
 from epigroup.core.tables import read_figures
-from epigroup.imputation.measures import MEASURES
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.settings import JudgeSettings
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ def _by_model(table: pd.DataFrame, settings: JudgeSettings) -> pd.DataFrame:
         row["share_below"] = float((differ < 0).mean())
         varies = len(mine) > 1 and np.ptp(differ) > 0
         row["p"] = float(ttest_rel(mine, average).pvalue) if varies else float("nan")
-        rows.append(row | {name: float(here[name].mean()) for name in MEASURES})
+        rows.append(row | {name: float(here[name].mean()) for name in MEANINGS})
     found = pd.DataFrame(rows)
     known = found["p"].notna() & (found["model"] != CHOSEN)
     found.insert(found.columns.get_loc("p") + 1, "q", np.nan)

@@ -13,7 +13,8 @@ from epigroup.core.hdf5 import new_hdf5, write_arrays, write_attributes
 from epigroup.core.logs import Progress
 from epigroup.imputation.annotation import enhancer_mask, gene_masks, read_genes
 from epigroup.imputation.linear_parts import Weighted
-from epigroup.imputation.measures import MEASURES, Imputed, measure
+from epigroup.imputation.measure_names import MEANINGS
+from epigroup.imputation.measures import Imputed, measure
 from epigroup.imputation.places import Places, read_places
 from epigroup.imputation.settings import JudgeSettings
 from epigroup.imputation.tensor import TensorFile, open_tensor
@@ -23,7 +24,7 @@ from epigroup.imputation.weights import FittedModels, read_fitted
 log = logging.getLogger(__name__)
 
 Path = str | os.PathLike
-SCORE_COLUMNS = ("fold", "task_id", "cell_type", "assay", "model", "n_bins", *MEASURES)
+SCORE_COLUMNS = ("fold", "task_id", "cell_type", "assay", "model", "n_bins", *MEANINGS)
 _AT_ONCE = 1 << 18  # bins
 
 
@@ -73,7 +74,7 @@ def judge_fold(
             one = Imputed(observed[kept], _imputed(fitted_here, name, task)[kept], here, opened[0].transform)
             scores = measure(one)
             facts = (fold, task, *fitted_here.target(task), name, int(kept.sum()))
-            rows.append((*facts, *(_figure(scores[key]) for key in MEASURES)))
+            rows.append((*facts, *(_figure(scores[key]) for key in MEANINGS)))
             sums.append(np.bincount(stretches.of_bin[kept], weights=one.squared, minlength=n))
             progress.advance()
         counts.append(np.bincount(stretches.of_bin[kept], minlength=n))

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from scipy.stats import rankdata
 
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.transforms import TRANSFORMS
 
 PEAK = 2.0  # -log10 p above which a bin counts as in a peak (Avocado 2019, 4.5)
@@ -66,10 +68,6 @@ def _caught(wanted: np.ndarray, order: np.ndarray, share: float) -> float:
 
 def _auc(values: np.ndarray, positive: np.ndarray) -> float:
     """Area under the ROC curve, equal values counting half (Mann & Whitney 1947)."""
-    from scipy.stats import (
-        rankdata,  # of the environment that judges; the names alone are asked for by others
-    )
-
     n, wanted = len(values), len(positive)
     if not 0 < wanted < n:
         return float("nan")
@@ -90,65 +88,23 @@ def _catch_peak_obs(one: Imputed) -> float:
     return _caught(peaks, one.order_imputed, 0.05)
 
 
-@dataclass(frozen=True)
-class Measure:
-    """A measure: what it is, whether lower is better, the kind of mask it is over ("" of none)."""
-
-    function: Callable[[Imputed], float]
-    meaning: str
-    lower_is_better: bool = False
-    mask: str = ""
-
-
-MEASURES = {
-    "mse_global": Measure(lambda one: mean_or_nan(one.squared), "Mean squared error over all bins.", True),
-    "mse_1obs": Measure(
-        lambda one: mean_or_nan(one.squared[one.top(0.01)]),
-        "Mean squared error over the top 1 % of bins by observed value.",
-        True,
-    ),
-    "mse_1imp": Measure(
-        lambda one: mean_or_nan(one.squared[one.top(0.01, imputed=True)]),
-        "Mean squared error over the top 1 % of bins by imputed value.",
-        True,
-    ),
-    "mse_prom": Measure(
-        _over("promoters"),
-        "Mean squared error over bins of the 2 kb before a gene's start.",
-        True,
-        "promoters",
-    ),
-    "mse_gene": Measure(_over("genes"), "Mean squared error over bins of genes.", True, "genes"),
-    "mse_enh": Measure(_over("enhancers"), "Mean squared error over bins of enhancers.", True, "enhancers"),
-    "gw_corr": Measure(_gw_corr, "Pearson correlation over all bins, transform undone."),
-    "match1": Measure(
-        lambda one: _caught(one.top(0.01), one.order_imputed, 0.01),
-        "Share of the top 1 % observed bins that are in the top 1 % imputed.",
-    ),
-    "catch1_obs": Measure(
-        lambda one: _caught(one.top(0.01), one.order_imputed, 0.05),
-        "Share of the top 1 % observed bins that are in the top 5 % imputed.",
-    ),
-    "catch1_imp": Measure(
-        lambda one: _caught(one.top(0.01, imputed=True), one.order_observed, 0.05),
-        "Share of the top 1 % imputed bins that are in the top 5 % observed.",
-    ),
-    "auc_obs1": Measure(
-        lambda one: _auc(one.imputed, one.top(0.01)),
-        "Area under the ROC curve of imputed values that tell the top 1 % observed bins.",
-    ),
-    "auc_imp1": Measure(
-        lambda one: _auc(one.observed, one.top(0.01, imputed=True)),
-        "Area under the ROC curve of observed values that tell the top 1 % imputed bins.",
-    ),
-    "catch_peak_obs": Measure(
-        _catch_peak_obs,
-        "Share of bins with an observed value above 2, as of -log10 p, that are in the top 5 % "
-        "imputed; stands in for peak calls.",
-    ),
+_FUNCTIONS: dict[str, Callable[[Imputed], float]] = {
+    "mse_global": lambda one: mean_or_nan(one.squared),
+    "mse_1obs": lambda one: mean_or_nan(one.squared[one.top(0.01)]),
+    "mse_1imp": lambda one: mean_or_nan(one.squared[one.top(0.01, imputed=True)]),
+    "mse_prom": _over("promoters"),
+    "mse_gene": _over("genes"),
+    "mse_enh": _over("enhancers"),
+    "gw_corr": _gw_corr,
+    "match1": lambda one: _caught(one.top(0.01), one.order_imputed, 0.01),
+    "catch1_obs": lambda one: _caught(one.top(0.01), one.order_imputed, 0.05),
+    "catch1_imp": lambda one: _caught(one.top(0.01, imputed=True), one.order_observed, 0.05),
+    "auc_obs1": lambda one: _auc(one.imputed, one.top(0.01)),
+    "auc_imp1": lambda one: _auc(one.observed, one.top(0.01, imputed=True)),
+    "catch_peak_obs": _catch_peak_obs,
 }
 
 
 def measure(one: Imputed) -> dict[str, float]:
     """Every measure; NaN where there is no bin, no annotation, or nothing that varies."""
-    return {name: record.function(one) for name, record in MEASURES.items()}
+    return {name: _FUNCTIONS[name](one) for name in MEANINGS}

@@ -12,7 +12,7 @@ import epigroup
 from epigroup.core.files import whole
 from epigroup.core.tables import read_figures
 from epigroup.imputation.compare_models import AVERAGE, CHOSEN
-from epigroup.imputation.measures import MEASURES
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.models import MODELS
 from epigroup.imputation.places import Places, read_places
 from epigroup.imputation.track_folds import read_track_folds
@@ -86,7 +86,7 @@ def write_imputation_page(
             size={"label": LABEL, "width": WIDTH, "row": ROW},
             grid=grid(tables.places, tables.fold_of, {tuple(one) for one in cfg["imputed"]}),
             models=model_rows(tables.by_model),
-            measures={name: MEASURES[name].meaning for name in MEASURES},
+            measures=MEANINGS,
             table_1=TABLE_1,
             in_table_1=IN_TABLE_1,
             choices=choice_rows(tables.choices),

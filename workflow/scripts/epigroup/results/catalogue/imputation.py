@@ -1,6 +1,6 @@
 """Tracks imputed from each other: what a run leaves of these."""
 
-from epigroup.imputation.measures import MEASURES
+from epigroup.imputation.measure_names import MEANINGS
 from epigroup.results.catalogue.record import Column, ResultFile
 
 CHANGES_NO_RESULT = ("*",)
@@ -23,7 +23,7 @@ CHOICES = (
     Column("share", "Share of the model in the ensemble."),
     Column("chosen", "1 for the model of least error, else 0."),
 )
-MEASURED = tuple(Column(name, one.meaning) for name, one in MEASURES.items())
+MEASURED = tuple(Column(name, meaning) for name, meaning in MEANINGS.items())
 
 IMPUTATION_FILES = (
     ResultFile(
