@@ -54,6 +54,11 @@ def test_what_no_track_can_be_is_refused(tmp_path, row, message):
         read(tmp_path, TASK, TRACK, row)
 
 
+def test_two_bigwigs_of_one_track_are_to_be_joined(tmp_path):
+    with pytest.raises(InputError, match="join those of replicates before"):
+        read(tmp_path, TASK, TRACK, TRACK)
+
+
 def test_an_imputation_alone_is_completed_and_completed_again_the_same(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_track_run(tmp_path)

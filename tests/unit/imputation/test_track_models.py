@@ -202,3 +202,14 @@ def test_fitted_models_are_read_as_they_were_written(tmp_path):
     assert sum(row[4] for row in table) == 1
     with pytest.raises(KeyError):
         again.of("average", ("A", "K4"))
+
+
+def test_a_known_place_is_imputed_as_if_it_were_not_known():
+    moments, known = moments_of(planted_values(PLACES, 13)), np.arange(len(PLACES))
+    target = PLACES.target("C_K36")
+    fitted, _ = fit_known(moments, PLACES, known, [target], ["average", "linear_factorisation"])
+    assert (fitted.weights[:, 0, PLACES.index("C_K36")] == 0).all()
+    one = leave_out("linear_factorisation", moments, PLACES, known, (1.0, 1.0))
+    again, _ = fit_known(moments, PLACES, known_without("C_K36"), [target], ["average"])
+    np.testing.assert_array_equal(fitted.weights[0], again.weights[0])
+    assert len(one.rows) == len(PLACES)

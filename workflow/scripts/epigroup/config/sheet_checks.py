@@ -36,6 +36,7 @@ JOINED = {
     "fastq": "",
     "bam": "; lanes that are aligned already are joined before, with samtools merge",
     "peaks": "; a profile has one peak file",
+    "signal": "; a track has one bigWig: join those of replicates before",
 }
 
 
@@ -133,7 +134,7 @@ def without_number(rows: Rows) -> dict[str, int]:
         for name, found in members.items()
         if len(found) > 1
         and any("replicate" not in row for _, row in found)
-        and {kind_of(row) for _, row in found} != {"peaks"}
+        and {kind_of(row) for _, row in found} not in ({"peaks"}, {"signal"})
     }
 
 

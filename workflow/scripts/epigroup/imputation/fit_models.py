@@ -9,6 +9,7 @@ import numpy as np
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.imputation.choices import LeftOut, choose_penalty, choose_shares
+from epigroup.imputation.linear_parts import Weighted
 from epigroup.imputation.models import model_of
 from epigroup.imputation.moments import Moments, read_moments
 from epigroup.imputation.places import Places, Target, read_places
@@ -71,21 +72,27 @@ def fit_known(
 ) -> tuple[FittedModels, list[tuple]]:
     """(the models and their ensemble, fitted on the known tracks, at the targets; the rows of the table of choices).
 
-    A target that no known track of its assay lies beside, in another cell type, is left out and named in the log.
+    A target that a known track measures is imputed as if it were not known. One that no known track of its assay lies
+    beside, in another cell type, or that is known and cannot be left out, is left out and named in the log.
     """
     left_out: list[LeftOut] = [choose_penalty(name, moments, places, known) for name in models]
     shares, error = choose_shares(left_out, moments)
-    possible = [one for one in targets if _has_average(places, known, one)]
+    kept_in = set(known.tolist()) - set(left_out[0].rows.tolist())
+    alone = {(int(places.cell[row]), int(places.assay[row])) for row in kept_in}
+    possible = [one for one in targets if one not in alone and _has_average(places, known, one)]
     for cell, assay in set(targets) - set(possible):
         log.warning(
-            "%s of %s is not imputed: the assay is known in no other cell type",
+            "%s of %s is not imputed: nothing else is known of the assay in another cell type, or of the cell type",
             places.assays[assay], places.cell_types[cell],
         )  # fmt: skip
     functions = [
         model_of(name).fit(moments, places, known, one.penalty)
         for name, one in zip(models, left_out, strict=True)
     ]
-    found = [[function(target) for target in possible] for function in functions]
+    found = [
+        [_without_itself(places, one, target) or function(target) for target in possible]
+        for function, one in zip(functions, left_out, strict=True)
+    ]
     found.append([mixed(shares.tolist(), [row[n] for row in found]) for n in range(len(possible))])
     n_tracks = len(places)
     fitted = FittedModels(
@@ -110,6 +117,14 @@ def fit_known(
     ]
     table.append((ENSEMBLE, "", f"{error:.6g}", "1.0000", int(best == len(models))))
     return fitted, table
+
+
+def _without_itself(places: Places, left_out: LeftOut, target: Target) -> Weighted | None:
+    """What a model imputes of a known track without it; None of a place that no known track measures."""
+    at = np.flatnonzero(
+        (places.cell[left_out.rows] == target[0]) & (places.assay[left_out.rows] == target[1])
+    )
+    return Weighted(left_out.weights[at[0]], float(left_out.intercepts[at[0]])) if len(at) else None
 
 
 def _has_average(places: Places, known: np.ndarray, target: Target) -> bool:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 Path = str | os.PathLike
 SCORE_COLUMNS = ("fold", "task_id", "cell_type", "assay", "model", "n_bins", *MEANINGS)
-_AT_ONCE = 1 << 18  # bins
+_AT_ONCE = 1 << 16  # bins
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def judge_fold(
     stretches of `settings.block` bp.
 
     annotation: a GTF as `genes`, a BED as `enhancers`, those that are given. predictions: of models that are
-    not linear, by name, a tensor of each chromosome in the order of `tensors`. One track and one model are in
-    memory at a time, over all chromosomes. Bins without data of the track, or of one with a weight in any
-    model, are left out of all models' scores of that track and counted in the log.
+    not linear, by name, a tensor of each chromosome in the order of `tensors`. One track is in memory at a
+    time, with what all models impute of it, over all chromosomes. Bins without data of the track,
+    or of one with a weight in any model, are left out of all models' scores of that track and counted in the log.
     InputError: tensors, fold or models that do not belong together; as `read_genes` and `read_regions`.
     """
     fitted_here = _open(tensors, tracks, folds, fold, fitted, predictions or {})
@@ -68,10 +68,10 @@ def judge_fold(
     n, test = len(stretches.number), fitted_here.test
     progress = Progress(log, f"fold {fold}", len(test) * len(names), "tracks by model")
     for task in test:
-        observed, kept = _observed(fitted_here, task)
+        observed, found, kept = _with_all_models(fitted_here, task)
         here = {kind: mask[kept] for kind, mask in masks.items()}
-        for name in names:
-            one = Imputed(observed[kept], _imputed(fitted_here, name, task)[kept], here, opened[0].transform)
+        for name, values in zip(names, found, strict=True):
+            one = Imputed(observed[kept], values[kept].astype(np.float64), here, opened[0].transform)
             scores = measure(one)
             facts = (fold, task, *fitted_here.target(task), name, int(kept.sum()))
             rows.append((*facts, *(_figure(scores[key]) for key in MEANINGS)))
@@ -129,38 +129,35 @@ def _open(
     return found
 
 
-def _observed(of: _Fold, task: str) -> tuple[np.ndarray, np.ndarray]:
-    """(float64 (B,) the track's values over all tensors; bool (B,): bins with data of it and of all that models of it
-    read)."""
-    observed = np.concatenate([one.read([of.places.index(task)])[0] for one in of.opened]).astype(np.float64)
-    kept = ~np.isnan(observed)
-    n = of.models.targets.index(of.target(task))
-    for row in np.flatnonzero(of.models.weights[:, n].any(axis=0)).tolist():
-        kept &= ~np.isnan(np.concatenate([one.read([row])[0] for one in of.opened]))
-    for other in of.others.values():
-        kept &= ~np.isnan(np.concatenate([one.read(one.rows_of([task]))[0] for one in other]))
+def _with_all_models(of: _Fold, task: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(float64 (B,) the track's values over all tensors; float32 (M, B) what each model imputes; bool (B,): bins with
+    data of the track and of all that models of it read). The tracks are read once."""
+    n_bins, target = sum(one.n_bins for one in of.opened), of.models.targets.index(of.target(task))
+    weights, intercepts = of.models.weights[:, target], of.models.intercepts[:, target]
+    rows, own = np.flatnonzero(weights.any(axis=0)).tolist(), of.places.index(task)
+    observed, kept = np.empty(n_bins), np.ones(n_bins, bool)
+    found = np.empty((len(of.names), n_bins), np.float32)
+    at = 0
+    for i, one in enumerate(of.opened):
+        for start in range(0, one.n_bins, _AT_ONCE):
+            here = slice(at, at + min(_AT_ONCE, one.n_bins - start))
+            at = here.stop
+            values = one.read([own, *rows], start, start + _AT_ONCE)
+            observed[here] = values[0]
+            kept[here] = ~np.isnan(values).any(axis=0)
+            np.nan_to_num(values, copy=False)
+            found[: len(weights), here] = weights[:, rows] @ values[1:] + intercepts[:, None]
+            for m, other in enumerate(of.others.values(), len(weights)):
+                found[m, here] = other[i].read(other[i].rows_of([task]), start, start + _AT_ONCE)[0]
+    kept &= ~np.isnan(found).any(axis=0)
     if not kept.any():
         raise InputError(
             f"{task}: no bin has data of it and of every track that its models read; leave it out"
         )
-    if not kept.all():
-        log.info(
-            "%s: %d of %d bins lack data of it or of a track that is read for it",
-            task,
-            (~kept).sum(),
-            len(kept),
-        )
-    return observed, kept
-
-
-def _imputed(of: _Fold, name: str, task: str) -> np.ndarray:
-    """float64 (B,) over all tensors."""
-    if name in of.others:
-        return np.concatenate([one.read(one.rows_of([task]))[0] for one in of.others[name]]).astype(
-            np.float64
-        )
-    weighted = of.models.of(name, of.target(task))
-    return np.concatenate([values for one in of.opened for values in linear_values(one, weighted)])
+    lost = int((~kept).sum())
+    if lost:
+        log.info("%s: %d of %d bins lack data of it or of a track that is read for it", task, lost, n_bins)
+    return observed, found, kept
 
 
 def linear_values(tensor: TensorFile, model: Weighted, at_once: int = _AT_ONCE) -> Iterator[np.ndarray]:

@@ -9,9 +9,9 @@ from epigroup.run.facts import Run
 
 # Measured on 20 tracks of 1,126,469 bins, one core of an AMD EPYC: bytes of a value, and seconds a million of values.
 VALUE_BYTES, BIGWIG_BYTES = 1.3, 5.3
-SECONDS_BINNED, SECONDS_JUDGED, SECONDS_WRITTEN = 0.12, 0.45, 0.8
-# Values of one track and one model, their orders and ranks, as a fold is judged.
-BYTES_JUDGED = 100
+SECONDS_BINNED, SECONDS_READ, SECONDS_JUDGED, SECONDS_WRITTEN = 0.12, 0.02, 0.4, 0.04
+# A bin of one track with what all models impute, and orders and ranks of one, as a fold is judged.
+BYTES_JUDGED = 150
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,9 @@ class ImputationPlan:
     def hours(self) -> float:
         """Of one core."""
         millions = (self.bins or 0) / 1e6
-        judged = self.tracks * (len(self.models) + 1)
-        return (
-            self.tracks * SECONDS_BINNED + judged * SECONDS_JUDGED + self.written * SECONDS_WRITTEN
-        ) * millions / 3600  # fmt: skip
+        judged = self.tracks * (self.tracks * SECONDS_READ + (len(self.models) + 1) * SECONDS_JUDGED)
+        written = self.written * self.tracks * SECONDS_WRITTEN
+        return (self.tracks * SECONDS_BINNED + judged + written) * millions / 3600
 
     @property
     def tensor_bytes(self) -> float:

@@ -99,6 +99,12 @@ def write_imputation_page(
         partial.write_text(page, encoding="utf-8")
 
 
+def lead_of(by_track: Path, by_model: Path) -> str:
+    """The first sentence, from the tables themselves. InputError: as the reader of tables."""
+    names = ("task_id", "cell_type", "assay", "fold", "model", "verdict")
+    return lead_sentence(read_figures(by_track, names=names), read_figures(by_model, names=("model",)))
+
+
 def percent(value: float) -> str:
     return f"{abs(100 * value):.1f} %"
 

@@ -18,7 +18,7 @@ from epigroup.run.baselines import check_baselines
 from epigroup.run.bundle import check_bundle
 from epigroup.run.calibration import check_precisions
 from epigroup.run.facts import Run
-from epigroup.run.imputation import check_imputation
+from epigroup.run.imputation import check_headers, check_imputation
 from epigroup.run.paper import check_paper
 from epigroup.run.prediction import check_predict
 from epigroup.run.report import figure_settings
@@ -70,6 +70,7 @@ def layout_of(bam: str) -> str | None:
 
 def check_files(run: Run, source: str, kept: str) -> None:
     """InputError with all faults at once, `source` naming the config."""
+    check_headers(run)
     if run.alone:
         return
     faults = [*faults_of_contigs(run, kept), *layout_faults(run.profiles, layout_of)]

@@ -30,9 +30,24 @@ def success_lines(run: Run, made: Sequence[str], n_jobs: int, seconds: float) ->
     report = run.path("report/report.html")
     took = f"finished in {duration(seconds)}, {n_jobs} jobs" if n_jobs else "nothing was to be done"
     lines = [f"{run.config['name']}: {took}."]
+    imputed = told_imputation(run, made)
     if report not in made or not Path(report).exists():
-        return lines + made_lines(made) if made else []
-    return [*lines, *told_results(run), f"Open: {report}"]
+        return lines + (imputed or made_lines(made)) if made else []
+    return [*lines, *told_results(run), *imputed, f"Open: {report}"]
+
+
+def told_imputation(run: Run, made: Sequence[str]) -> list[str]:
+    """What the page of the imputation says first, and where it is; nothing where it was not made."""
+    page = run.path("imputation/imputation.html")
+    if page not in made or not Path(page).exists():
+        return []
+    from epigroup.report.imputation import lead_of  # the tables' readers, which only an end needs
+
+    try:
+        lead = lead_of(run.file("imputed_by_track"), run.file("imputed_by_model"))
+    except (InputError, OSError) as error:
+        lead = f"cannot be read: {error}"
+    return [f"Imputation: {lead}", f"Open: {page}"]
 
 
 def told_results(run: Run) -> list[str]:

@@ -99,8 +99,8 @@ def count_all_bins(run: Run) -> int | None:
 
 
 def judge_mb(run: Run) -> int:
-    """Memory of judging a fold, MB: 100 bytes a bin, and what Python takes."""
-    return 1500 + (count_all_bins(run) or 0) // 10_000
+    """Memory of judging a fold, MB: 150 bytes a bin, and what Python takes."""
+    return 1500 + 3 * (count_all_bins(run) or 0) // 20_000
 
 
 def imputed_places(run: Run) -> list[tuple[str, str]]:
@@ -129,9 +129,14 @@ def bigwigs(run: Run) -> list[str]:
 
 def check_imputation(run: Run) -> None:
     """InputError, all faults together, for what of the section can be known before any job: tracks that cannot be held
-    out, unknown models, places and chromosomes, bigWigs of another assembly."""
+    out, unknown models, places and chromosomes."""
     if not imputes(run):
         return
+    if not run.alone and not run.tasks:
+        raise InputError(
+            f"{run.sheet.path}: no task: every row is an input or a signal alone; add the profiles to learn, or leave "
+            "strategies out of the config"
+        )
     told = section(run)
     refuse_together(
         [
@@ -139,7 +144,7 @@ def check_imputation(run: Run) -> None:
             lambda: check_names(places(run)),
             lambda: folds(run),
             lambda: bigwigs(run),
-            partial(_check_chromosomes, run),
+            partial(_check_genome, run),
         ]
     )
 
@@ -152,14 +157,25 @@ def _check_models(told: ImputationSettings) -> None:
         )
 
 
-def _check_chromosomes(run: Run) -> None:
+def _check_genome(run: Run) -> None:
+    """Beside a section genome, assembly and chromosomes are those of it."""
+    if run.alone:
+        return
+    strange = [name for name in chromosomes(run) if name not in run.chromosomes]
+    if strange:
+        raise InputError(
+            f"imputation.chromosomes: {', '.join(strange)} not under genome.chromosomes; name them there too"
+        )
+    mine, genomes = section(run).assembly, run.config["genome"]["assembly"]
+    if mine not in (None, genomes):
+        raise InputError(f"imputation.assembly: {mine!r} is not genome.assembly, {genomes!r}; leave it out")
+
+
+def check_headers(run: Run) -> None:
+    """InputError for a bigWig that lacks a chromosome, or has another length of it than the others. Opens each."""
+    if not imputes(run):
+        return
     wanted = chromosomes(run)
-    if not run.alone:
-        strange = [name for name in wanted if name not in run.chromosomes]
-        if strange:
-            raise InputError(
-                f"imputation.chromosomes: {', '.join(strange)} not under genome.chromosomes; name them there too"
-            )
     there = {name: path for name, path in signals(run).items() if os.path.exists(path)}
     if there:
         chromosome_sizes(there, wanted)
