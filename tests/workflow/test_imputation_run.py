@@ -70,7 +70,9 @@ def test_tables_have_the_columns_that_are_said_of_them(finished):
 
 
 def test_a_second_run_does_nothing_and_other_folds_leave_the_tensor(finished):
-    assert "Nothing to be done" in run_snakemake(finished, "-c1", *WORDS).stderr
+    said = run_snakemake(finished, "-c1", *WORDS).stderr
+    assert "Nothing to be done" in said and "Imputation: What validation chooses beats" in said
+    assert "Open: results/imputation/imputation.html" in said
     config = finished / NAME
     before = config.read_text()
     config.write_text(before.replace("k: 4", "k: 4\n    seed: 5"))
