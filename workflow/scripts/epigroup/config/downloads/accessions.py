@@ -18,7 +18,8 @@ FOLDER = "<results>/downloads"
 @dataclass(frozen=True)
 class Download:
     """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address, or "" and
-    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
+    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words, or which key of
+    the config; then the key that its checksum belongs to, too.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Download:
     place: str
     checksum: str | None
     row: str
+    sum_key: str | None = None
 
 
 def has_files(row: dict[str, str]) -> bool:
