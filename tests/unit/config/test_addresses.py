@@ -116,16 +116,15 @@ def test_the_checksum_of_a_signal_that_is_fetched_comes_after_the_others_and_may
     assert says in str(error.value)
 
 
-def test_the_checksum_of_a_signal_of_ones_own_is_refused_since_nothing_would_compare_it(read):
-    with pytest.raises(
-        InputError, match=r"column checksum: 2 given for 1 file\(s\).* only where its address is given"
-    ):
-        read(GIVEN | {"signal": "g.bw", "checksum": f"{MD5};{SHA256}"})
-    mine = {"signal": "<results>/downloads/0123abcd_g.bw", "checksum": f"{MD5};{SHA256}"}
-    with pytest.raises(
-        InputError, match=r"line 2, column checksum: sha256:\w+ is of the signal .* is not compared"
-    ):
-        read(GIVEN | mine, exist=lambda path: True)
+@pytest.mark.parametrize("path", ["g.bw", "out/downloads/0123abcd_g.bw"])
+def test_the_checksum_of_a_signal_of_ones_own_is_kept_for_the_job_that_reads_it(read, path):
+    mine = GIVEN | {"signal": path, "checksum": f"{MD5};{SHA256}"}
+    words = f"profile {GIVEN['profile_id']}, replicate 1, column checksum"
+    sheet = read(mine, exist=lambda path: True, signals=True)
+    assert sheet.checksums == {GIVEN["peaks"]: (MD5, words), path: (SHA256, words)} and sheet.notes == ()
+    [note] = read(mine, exist=lambda path: True).notes
+    assert "checksums of signals are not compared: they are read where dataset.targets is signal" in note
+    assert read(mine | {"checksum": MD5}, exist=lambda path: True).notes == ()
     with pytest.raises(
         InputError, match=r"3 given for 1 file\(s\) and the signal; .* that of the signal last"
     ):
