@@ -219,7 +219,10 @@ def _words_of(kind: str, one: dict) -> str:
         words = re.fullmatch(r"\^\(([a-z|]+)\)\$", one.get("pattern", ""))
         if words:
             return ", ".join(f"`{word}`" for word in words[1].split("|"))
-        return "path" if one.get("pattern", "").startswith("^(<results>/)?") else "text"
+        pattern = one.get("pattern", "")
+        if pattern.startswith("^((<results>/)?"):
+            return "path or address"
+        return "path" if pattern.startswith("^(<results>/)?") else "text"
     limits = [f"{sign} {one[limit]}" for limit, sign in LIMITS.items() if limit in one]
     return f"{kind} {', '.join(limits)}".strip()
 

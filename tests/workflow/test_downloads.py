@@ -175,6 +175,40 @@ def test_files_of_addresses_are_fetched_once_resumed_and_checked(checkout, archi
     )
 
 
+def test_the_genome_is_fetched_once_from_its_address_resumed_and_checked(checkout, archive):
+    """A plain FASTA whose transfer broke; a blacklist beside it; the labels are made of them."""
+    fasta = (checkout / "genome.fa").read_bytes()
+    archive.files |= {"/lab/g.fa": fasta, "/lab/black.bed.gz": gzip.compress(b"chr1\t0\t1000\n")}
+    archive.cuts, archive.cut = [30_000], "/lab/g.fa"
+    lab = f"{archive.address}/lab"
+    genome = CONFIG["genome"] | {
+        "fasta": f"{lab}/g.fa",
+        "blacklist": f"{lab}/black.bed.gz",
+        "checksums": {"fasta": "sha256:" + hashlib.sha256(fasta).hexdigest()},
+    }
+    told = {"results": "results/lab", "genome": genome}
+    code, said = run(checkout, archive, [own()], "-c1", "dataset", **told)
+    assert code == 0, said
+    there = {path.name.partition("_")[2]: path for path in (checkout / "results/lab/downloads").iterdir()}
+    assert sorted(there) == ["black.bed.gz", "g.fa"] and there["g.fa"].read_bytes() == fasta
+    of_fasta = [(wanted, status) for path, wanted, status in archive.asked if path == "/lab/g.fa"]
+    assert of_fasta == [(None, 200), ("bytes=30000-", 206)]
+    assert (checkout / "results/lab/dataset/dataset.json").exists()
+    code, said = run(checkout, archive, [own()], "-n", "dataset", **told)
+    assert code == 0 and "Nothing to be done" in said, said
+    genome["checksums"] = {"fasta": MD5}
+    code, said = run(checkout, archive, [own()], "-c1", "dataset", **told)
+    found = hashlib.md5(fasta).hexdigest()
+    assert (
+        code != 0
+        and (
+            f"genome.fasta: {lab}/g.fa: has md5 {found}, where genome.checksums.fasta says {MD5.removeprefix('md5:')}; "
+            "correct genome.checksums.fasta, or the address"
+        )
+        in said
+    ), said
+
+
 def test_what_cannot_be_fetched_is_told_with_row_and_address(checkout, archive):
     bad = {"gone": None, "other": READS, "page": b"<html>log in</html>"}
     places = {}

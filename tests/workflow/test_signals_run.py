@@ -1,5 +1,6 @@
 """From bigWigs to the report: networks that learn the means of signals which a planted motif raises."""
 
+import hashlib
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -166,6 +167,26 @@ def test_a_signal_of_another_assembly_ends_the_run_before_anything_is_labelled(r
     assert (
         "column signal of a2: signals/odd.bw: its chr2 is 80,001 bp long, the genome's 80,000"
         in run.stdout + run.stderr
+    )
+
+
+def test_a_signal_that_is_not_the_file_of_its_checksum_ends_the_run(results, checkout):
+    """With the peaks' checksum before it; the right one lets the run go on."""
+    sums = [hashlib.md5((checkout / f"signals/a2.{end}").read_bytes()).hexdigest() for end in ("bed", "bw")]
+    header, *rows = (checkout / "signals/samples.tsv").read_text().splitlines()
+    words = ("-c1", "results/odd/checks/signals.json", "--configfile", "signals/config.yaml")
+    words += ("--config", "samples=signals/summed.tsv", "results=results/odd")
+    said = []
+    for of_signal in ("0" * 32, sums[1]):
+        cell = f"md5:{sums[0]};md5:{of_signal}"
+        lines = [f"{row}\t{cell if row.startswith('a2') else ''}" for row in rows]
+        (checkout / "signals/summed.tsv").write_text("\n".join([f"{header}\tchecksum", *lines, ""]))
+        run = run_snakemake(checkout, *words, check=False)
+        said.append((run.returncode, run.stdout + run.stderr))
+    assert said[0][0] and said[1][0] == 0, said
+    assert (
+        f"profile a2, replicate 1, column checksum: signals/a2.bw has the md5 {sums[1]}, not {'0' * 32}"
+        in said[0][1]
     )
 
 

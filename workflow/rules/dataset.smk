@@ -60,10 +60,13 @@ rule index_peaks:
 
 if RUN.signal:
 
+    SIGNALS = [RUN.profiles[task].signal for task in RUN.all_tasks]
+    KNOWN_SIGNALS = RUN.checksums_of(SIGNALS)
+
     # Early, so that a signal of another genome stops nothing that has taken hours.
     rule check_signals:
         input:
-            signals=[RUN.profiles[task].signal for task in RUN.all_tasks],
+            signals=SIGNALS,
             sizes="<data>/genome/chrom.sizes",
         output:
             "<data>/checks/signals.json",
@@ -76,8 +79,11 @@ if RUN.signal:
             "../envs/dataset.yaml"
         threads: 1
         resources:
-            **by_attempt(mem_mb=500, runtime=30),
+            # With checksums all signals are read whole.
+            **by_attempt(mem_mb=500, runtime=240 if KNOWN_SIGNALS else 30),
         params:
+            # One that is given later is compared when the file is next read.
+            checksums=untracked(KNOWN_SIGNALS),
             cfg={"task_ids": list(RUN.all_tasks), "chromosomes": RUN.chromosomes},
             code=code_digest("check_signals"),
         script:

@@ -1,4 +1,4 @@
-# Files that the sheet names by accession, fetched from public archives.
+# Files that the sheet names by accession or address, or the config by address, fetched once.
 from epigroup.run.data import reads
 
 
@@ -23,6 +23,7 @@ rule fetch_file:
         # them is in the params, lest all be fetched again.
         address=by_wildcards(reads.address),
         row=by_wildcards(reads.row),
+        sum_key=by_wildcards(reads.sum_key),
         tries=config["downloads"]["tries"],
         pause=config["downloads"]["pause"],
         timeout=config["downloads"]["timeout"],

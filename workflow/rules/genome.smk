@@ -1,6 +1,10 @@
 # FASTA -> genome.h5 (one code a base), the FASTA that aligners see, the lengths of contigs, and checksums of all this.
 
 
+# Of a FASTA that is fetched the cache between workflows knows nothing but what stands in params.
+FETCHED = RUN.sheet.downloads.get(os.path.basename(RUN.fasta))
+
+
 rule build_genome:
     input:
         fasta=RUN.fasta,
@@ -22,6 +26,7 @@ rule build_genome:
     resources:
         **by_attempt(mem_mb=2000, runtime=60),
     params:
+        **({"fetched": untracked([FETCHED.place, FETCHED.checksum])} if FETCHED else {}),
         cfg=settings("genome"),
         # Another name for the same sequence, or reads beside peaks, make no other genome.
         checks=untracked({"assembly": config["genome"]["assembly"], "longest": RUN.longest}),

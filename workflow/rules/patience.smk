@@ -4,9 +4,10 @@ from epigroup.run import calibration, patience, training
 STUDY = config["patience_study"]
 
 
+# Not from tasks.tsv: a name corrected in the sheet would train the study again.
 rule choose_profiles:
     input:
-        tasks="<results>/dataset/tasks.tsv",
+        dataset="<results>/dataset/dataset.json",
     output:
         "<results>/patience/{strategy}/seed{seed}/groups.tsv",
     log:
@@ -21,7 +22,10 @@ rule choose_profiles:
     resources:
         **by_attempt(mem_mb=500, runtime=5),
     params:
-        cfg={key: STUDY.get(key) for key in ("tasks", "per_modality")},
+        cfg={
+            "modalities": RUN.task_rows(columns=("task_id", "modality")),
+            **{key: STUDY.get(key) for key in ("tasks", "per_modality")},
+        },
         code=code_digest("choose_profiles"),
     script:
         "../scripts/choose_profiles.py"

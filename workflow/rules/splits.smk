@@ -41,7 +41,7 @@ rule describe_tasks:
     resources:
         **by_attempt(mem_mb=500, runtime=10),
     params:
-        cfg={"tasks": RUN.task_rows(columns=dataset.SHOWN)},
+        cfg={"tasks": of_run(dataset.described_tasks)},
         code=code_digest("describe_tasks"),
     script:
         "../scripts/describe_tasks.py"

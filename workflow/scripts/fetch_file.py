@@ -1,4 +1,4 @@
-"""Fetch one file of an archive."""
+"""Fetch one file of an archive, or of an address."""
 
 from epigroup.core.logs import log_to
 from epigroup.reads.download import fetch_file
@@ -9,5 +9,6 @@ with log_to(snakemake.log[0]):
         snakemake.output.file,
         row=snakemake.resources.row,
         checksum=snakemake.params.checksum,
+        sum_key=snakemake.resources.sum_key or None,
         **{key: snakemake.resources[key] for key in ("tries", "pause", "timeout")},
     )

@@ -116,16 +116,15 @@ def test_the_checksum_of_a_signal_that_is_fetched_comes_after_the_others_and_may
     assert says in str(error.value)
 
 
-def test_the_checksum_of_a_signal_of_ones_own_is_refused_since_nothing_would_compare_it(read):
-    with pytest.raises(
-        InputError, match=r"column checksum: 2 given for 1 file\(s\).* only where its address is given"
-    ):
-        read(GIVEN | {"signal": "g.bw", "checksum": f"{MD5};{SHA256}"})
-    mine = {"signal": "<results>/downloads/0123abcd_g.bw", "checksum": f"{MD5};{SHA256}"}
-    with pytest.raises(
-        InputError, match=r"line 2, column checksum: sha256:\w+ is of the signal .* is not compared"
-    ):
-        read(GIVEN | mine, exist=lambda path: True)
+@pytest.mark.parametrize("path", ["g.bw", "out/downloads/0123abcd_g.bw"])
+def test_the_checksum_of_a_signal_of_ones_own_is_kept_for_the_job_that_reads_it(read, path):
+    mine = GIVEN | {"signal": path, "checksum": f"{MD5};{SHA256}"}
+    words = f"profile {GIVEN['profile_id']}, replicate 1, column checksum"
+    sheet = read(mine, exist=lambda path: True, signals=True)
+    assert sheet.checksums == {GIVEN["peaks"]: (MD5, words), path: (SHA256, words)} and sheet.notes == ()
+    [note] = read(mine, exist=lambda path: True).notes
+    assert "checksums of signals are not compared: they are read where dataset.targets is signal" in note
+    assert read(mine | {"checksum": MD5}, exist=lambda path: True).notes == ()
     with pytest.raises(
         InputError, match=r"3 given for 1 file\(s\) and the signal; .* that of the signal last"
     ):
@@ -193,7 +192,9 @@ def test_one_address_must_not_make_two_profiles(read):
     assert f"line 3, column bam: '{LAB}/m.bam' stands on line 2 already" in str(error.value)
 
 
-def test_the_genome_is_not_fetched_and_it_is_said(tmp_path, monkeypatch):
+@pytest.fixture
+def open_with(tmp_path, monkeypatch):
+    """Opens the run of a sheet of one profile and these keys of the section genome."""
     monkeypatch.chdir(tmp_path)
     lines = ["\t".join(["profile_id", *COLUMNS[1:]])]
     full = {"cell_type": "liver", "cell_group": "organ", "assembly": "x"} | GIVEN
@@ -201,11 +202,59 @@ def test_the_genome_is_not_fetched_and_it_is_said(tmp_path, monkeypatch):
         "\n".join([*lines, "\t".join(full.get(one, "") for one in COLUMNS)]) + "\n"
     )
     (tmp_path / "g.narrowPeak").touch()
-    genome = MINIMAL["genome"] | {"fasta": f"{LAB}/g.fa.gz"}
-    with pytest.raises(
-        InputError, match="genome.fasta: '.*' is an address, and only the sheet's files are fetched"
-    ):
-        open_run(complete_config(MINIMAL | {"genome": genome}))
+
+    def opening(**genome):
+        return open_run(complete_config(MINIMAL | {"genome": MINIMAL["genome"] | genome}))
+
+    return opening
+
+
+def test_files_of_the_genome_are_fetched_from_their_addresses(open_with, monkeypatch):
+    monkeypatch.setenv("LAB", LAB)
+    sums = {"fasta": SHA256, "gtf": MD5}
+    run = open_with(fasta="$LAB/g.fa.gz", gtf=f"{LAB}/g.gtf?key=1", checksums=sums)
+    assert run.fasta == f"results/downloads/{file_name(f'{LAB}/g.fa.gz')}"
+    assert run.gtf == f"results/downloads/{file_name(f'{LAB}/g.gtf?key=1')}" and run.blacklist is None
+    fetched = [
+        (reads.address(run, name), reads.row(run, name), reads.checksum(run, name), reads.sum_key(run, name))
+        for name in run.sheet.downloads
+    ]
+    assert fetched == [
+        (f"{LAB}/g.fa.gz", "genome.fasta", SHA256, "genome.checksums.fasta"),
+        (f"{LAB}/g.gtf?key=1", "genome.gtf", MD5, "genome.checksums.gtf"),
+    ]
+
+
+WRONG_GENOMES = {
+    "a store": ({"fasta": "s3://bucket/g.fa"}, "genome.fasta: 's3://bucket/g.fa' is not fetched: give the address of"),
+    "a folder": ({"fasta": f"{LAB}/genomes/"}, f"genome.fasta: '{LAB}/genomes/' is a folder"),
+    "a password": ({"gtf": "https://me:secret@lab.org/g.gtf"}, "genome.gtf: 'https://…@lab.org/g.gtf' must be"),
+    "a space": ({"fasta": f"{LAB}/a b.fa"}, "genome.fasta: value .* must be an address .* or a path of letters"),
+    "a checksum of a path": (
+        {"fasta": f"{LAB}/g.fa", "blacklist": "g.narrowPeak", "checksums": {"blacklist": MD5}},
+        f"genome.checksums.blacklist: {MD5} is compared when a file is fetched, and genome.blacklist is 'g.narrowPeak'",
+    ),
+    "a checksum of nothing": (
+        {"fasta": f"{LAB}/g.fa", "checksums": {"gtf": MD5}}, "and genome.gtf is empty: give the address",
+    ),
+    "no checksum": (
+        {"fasta": f"{LAB}/g.fa", "checksums": {"fasta": "0a"}}, "genome.checksums.fasta: value '0a': must be md5:32",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("genome, words", WRONG_GENOMES.values(), ids=WRONG_GENOMES)
+def test_wrong_addresses_of_the_genome_are_refused_by_their_key(open_with, genome, words):
+    with pytest.raises(InputError, match=words):
+        open_with(**genome)
+
+
+def test_all_that_is_wrong_with_the_genomes_files_is_said_at_once(open_with):
+    with pytest.raises(InputError) as caught:
+        open_with(fasta="ftps://lab.org/g.fa", gtf="away.gtf", checksums={"gtf": MD5})
+    assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
+        "genome.fasta", "genome.checksums.gtf", "genome.gtf",
+    ]  # fmt: skip
 
 
 def test_the_rows_that_the_documentation_shows_are_right(tmp_path):

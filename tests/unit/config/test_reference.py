@@ -136,8 +136,9 @@ def test_a_row_says_type_default_and_meaning(key, one, required):
     for value in one.get("enum", one.get("items", {}).get("enum", [])):
         assert value is None or f"`{value}`" in kind
     if types in ("string", ["string", "null"]):
-        paths = one.get("pattern", "").startswith("^(<results>/)?")
-        assert kind == ("path" if paths else "text")
+        begins = one.get("pattern", "")[:13]
+        kinds = {"^(<results>/)": "path", "^((<results>/": "path or address"}
+        assert kind == kinds.get(begins, "text")
 
 
 def test_sections_stand_in_the_order_of_the_schema_with_the_guide_that_has_the_rest():

@@ -167,5 +167,13 @@ def test_table_i_counts_profiles_and_a_name_changes_nothing_else(shards, tmp_pat
     describe_tasks(*files, tasks=[sheet[0] | {"target": "other"}, *sheet[1:]])
     again = read_tasks(files[1])
     assert again.target[0] == "other" and again.drop(columns="target").equals(table.drop(columns="target"))
+    own = [row | {"x_lab": "north" if i == 2 else "", "x_b": str(i)} for i, row in enumerate(sheet)]
+    describe_tasks(*files, tasks=own)
+    again = read_tasks(files[1])
+    assert list(again.columns[5:9]) == ["cell_group", "x_lab", "x_b", "n_peaks"]
+    assert again["x_lab"].tolist() == ["", "", "north", "", "", ""] and again["x_b"].astype(str).tolist() == [
+        *"012345"
+    ]
+    assert again.drop(columns=["x_b", "x_lab"]).equals(table)
     with pytest.raises(InputError, match="its tasks are not those of the sheet"):
         describe_tasks(*files, tasks=sheet[1:])

@@ -1,5 +1,7 @@
 """The patience study on made curves, against early stopping acted out validation by validation."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -114,11 +116,24 @@ def test_the_tables_of_a_study(tmp_path, caplog):
         patience.study_patience(tmp_path / "g.tsv", tmp_path / "tasks.tsv", [curves], patience=2, **outs)
 
 
+def dataset_of(table, folder):
+    """What choose_profiles reads of a data set with these tasks."""
+    columns = {one: table[f"positives_{one}"].tolist() for one in ("train", "validation")}
+    about = {
+        "n_peaks": [1] * len(table),
+        "positives": columns | {"test": [1] * len(table)},
+        "n_examples": {"train": 1000},
+    }
+    (folder / "dataset.json").write_text(json.dumps(about))
+    return folder / "dataset.json"
+
+
 def test_profiles_whose_names_are_numbers_keep_them(tmp_path):
     table = tasks_table({"CA": [0.1, 0.2]}).assign(task_id=["007", "1e3"])
     table.to_csv(tmp_path / "tasks.tsv", sep="\t", index=False)
     groups, curves = tmp_path / "groups.tsv", tmp_path / "curves.tsv"
-    patience.write_profiles(tmp_path / "tasks.tsv", groups, tasks=None, per_modality=2)
+    kinds = table[["task_id", "modality"]].to_dict("records")
+    patience.write_profiles(dataset_of(table, tmp_path), groups, modalities=kinds, tasks=None, per_modality=2)
     assert groups.read_text() == "task_id\tgroup\n007\t0\n1e3\t1\n"
     curves.write_text("group\tstep\tvalidation_loss\n0\t10\t0.5\n1\t10\t0.4\n")
     outs = {"study_out": tmp_path / "study.tsv", "regret_out": tmp_path / "regret.tsv"}

@@ -190,11 +190,14 @@ def read_sheet(
         if fault.partition(": ")[0] not in {**lost, **wrong}
     ]
     refuse(path, faults and as_written([*faults, *notes], fetched))
-    checksums, of_sums = _checksums(rows, results, fetched)
+    checksums, of_sums = _checksums(rows, results)
+    signal_places = {place_of(row["signal"], results) for _, row in rows if "signal" in row}
     downloads = {one.name: one for _, row in rows for one in downloads_of(row)} | fetched
     for name, one in fetched.items():
         told = checksums.pop(place_of(f"{FOLDER}/{name}", results), None)
         downloads[name] = replace(one, checksum=told[0]) if told else one
+    if not signals and signal_places & set(checksums):
+        notes.append("checksums of signals are not compared: they are read where dataset.targets is signal")
     rows = [(line, with_downloads(row)) for line, row in rows]
     rows, of_lanes, lines = with_lanes(rows, results)
     rows, faults = with_controls(rows, results, there, lines)
@@ -222,12 +225,9 @@ def read_sheet(
     )
 
 
-def _checksums(
-    rows: Rows, results: str, fetched: Iterable[str]
-) -> tuple[dict[str, tuple[str, str]], list[str]]:
-    """(the checksums of rows' own files and of signals that are fetched, by path; faults). Rows of one profile have one
-    signal, and must not say two things of it; nothing would compare that of a signal that is not fetched."""
-    places = {f"{FOLDER}/{name}" for name in fetched}
+def _checksums(rows: Rows, results: str) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(the checksums of rows' own files and signals, by path; faults). Rows of one profile have one signal, and must
+    not say two things of it."""
     found: dict[str, tuple[str, str]] = {}
     lines: dict[str, int] = {}
     faults = []
@@ -235,12 +235,7 @@ def _checksums(
         for file, known in own_checksums(row).items():
             earlier, _ = found.setdefault(place_of(file, results), known)
             home = lines.setdefault(file, line)
-            if file == row.get("signal") and file not in places:
-                faults.append(
-                    f"line {line}, column checksum: {known[0]} is of the signal {file!r}, which is not compared: leave "
-                    "it out, or give the address of the signal"
-                )
-            elif file == row.get("signal") and earlier != known[0]:
+            if file == row.get("signal") and earlier != known[0]:
                 faults.append(
                     f"line {line}, column checksum: {known[0]} of {file} differs from {earlier} on line {home}; give "
                     "the same on both, or on one of them alone"

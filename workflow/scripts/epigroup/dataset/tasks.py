@@ -24,8 +24,8 @@ def describe_tasks(
 ) -> None:
     """Write tasks.tsv and profiles.tsv from the counts of dataset.json and the sheet's row of each task.
 
-    `tasks`: dicts of task_id, modality, assay, target, cell_type, cell_group. Raises InputError when they are
-    not the tasks of the data set, in its order.
+    `tasks`: dicts of task_id, modality, assay, target, cell_type, cell_group and the user's own columns, `x_...`.
+    Raises InputError when they are not the tasks of the data set, in its order.
     """
     about = read_json(dataset_json)
     if about["task_ids"] != [task["task_id"] for task in tasks]:
@@ -41,9 +41,10 @@ def describe_tasks(
 
 
 def task_table(about: Mapping[str, Any], tasks: Sequence[Mapping[str, str]]) -> pd.DataFrame:
-    """tasks.tsv: the sheet's columns, n_peaks, positives per split, share_train of the training examples,
-    flag (splits in which the task has no positive)."""
-    table = pd.DataFrame([{key: task.get(key) or "" for key in COLUMNS} for task in tasks])
+    """tasks.tsv: the sheet's columns, the user's own behind the others, n_peaks, positives per split, share_train of
+    the training examples, flag (splits in which the task has no positive)."""
+    own = [key for key in tasks[0] if key not in COLUMNS]
+    table = pd.DataFrame([{key: task.get(key) or "" for key in (*COLUMNS, *own)} for task in tasks])
     table["n_peaks"] = about["n_peaks"]
     for name in SPLITS:
         table[f"positives_{name}"] = about["positives"][name]

@@ -7,7 +7,7 @@ them would have stopped too early.
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,9 @@ import pandas as pd
 from epigroup.core.errors import InputError
 from epigroup.core.files import whole
 from epigroup.core.tables import read_table
+from epigroup.core.text_files import read_json
 from epigroup.dataset.groups import read_groups
-from epigroup.dataset.tasks import read_tasks
+from epigroup.dataset.tasks import read_tasks, task_table
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ STUDY_COLUMNS = (
 def choose_profiles(tasks: pd.DataFrame, per_modality: int) -> list[str]:
     """Ids of `per_modality` tasks of each modality (fewer where it has fewer), from small to large share.
 
-    tasks: tasks.tsv. The tasks of a modality that have a positive in training and in validation are ranked by
+    tasks: as tasks.tsv. The tasks of a modality that have a positive in training and in validation are ranked by
     their share of positive training examples (ties by id) and cut into `per_modality` runs of equal length;
     the middle of each run is taken, so that neither the rarest nor the commonest stands for the rest.
     Raises InputError for a modality that has too few such tasks.
@@ -50,16 +51,17 @@ def choose_profiles(tasks: pd.DataFrame, per_modality: int) -> list[str]:
 
 
 def write_profiles(
-    tasks_tsv: str | os.PathLike,
+    dataset_json: str | os.PathLike,
     out: str | os.PathLike,
     *,
+    modalities: Sequence[Mapping[str, str]],
     tasks: Sequence[str] | None,
     per_modality: int | None,
 ) -> None:
-    """Write the study's grouping (task_id, group), each profile a group of its own. Raises InputError as
-    `choose_profiles`, and where neither `tasks` nor `per_modality` is given.
+    """Write the study's grouping (task_id, group), each profile a group of its own. modalities: dicts of task_id
+    and modality, a task of the data set each, in its order. Raises InputError as `choose_profiles`, and where neither `tasks` nor `per_modality` is given.
     """
-    table = read_tasks(tasks_tsv)
+    table = task_table(read_json(dataset_json), modalities)
     if tasks is not None:
         chosen = list(tasks)
     elif per_modality is not None:

@@ -50,13 +50,15 @@ def fetch_file(
     *,
     row: str,
     checksum: str | None = None,
+    sum_key: str | None = None,
     tries: int = 5,
     pause: float = 5.0,
     timeout: float = 60.0,
 ) -> None:
     """Fetch the file at `address` to `out`; one that is named as PACKED must be gzip (bgzip and BAM are that too).
 
-    `row` says who asks for it. `checksum`: "md5:..." or "sha256:..." that its bytes must have. After `tries`
+    `row` says who asks for it. `checksum`: "md5:..." or "sha256:..." that its bytes must have; `sum_key`: the key of
+    the config that it stands in, where it is not the sheet's column. After `tries`
     failures in a row that brought nothing new it is given up; pauses between them double from `pause` seconds.
     A server that says nothing for `timeout` seconds has failed. What is there of an earlier job is gone on with
     if the server can, and if its version or the checksum vouches for both parts.
@@ -73,7 +75,7 @@ def fetch_file(
     with _alone(partial, where) as handle:
         try:
             source = _Source(address, where, partial, checksum, timeout)
-            source.packed = final.name.endswith(PACKED)
+            source.packed, source.sum_key = final.name.endswith(PACKED), sum_key
             _fetch(source, handle, tries, pause)
             handle.flush()
             os.fsync(handle.fileno())
@@ -118,6 +120,7 @@ class _Source:
         self.address, self.where, self.partial = address, where, partial
         self.checksum, self.timeout = checksum, timeout
         self.resumed, self.packed = False, True
+        self.sum_key: str | None = None
 
     @staticmethod
     def size(handle: BufferedRandom) -> int:
@@ -231,14 +234,15 @@ class _Source:
             found = hashlib.file_digest(handle, kind).hexdigest()
             if found == wanted:
                 return
-            fault = f"has {kind} {found}, where the sheet says {wanted}"
+            fault = f"has {kind} {found}, where {self.sum_key or 'the sheet'} says {wanted}"
             another_may_do = self.resumed or not sure
             _empty(handle)
             self.resumed = False
             if another_may_do:
                 raise Interrupted(f"what came {fault}; from the start")
+            where = "the address" if self.sum_key else "the accession or address"
             raise InputError(
-                f"{self.where}: {fault}; correct the column checksum, or the accession or address"
+                f"{self.where}: {fault}; correct {self.sum_key or 'the column checksum'}, or {where}"
             )
         handle.seek(0)
         start = handle.read(len(GZIP))
@@ -246,9 +250,13 @@ class _Source:
             raise InputError(f"{self.where}: is empty")
         if not sure and not self.packed:
             _empty(handle)
+            place = (
+                self.sum_key
+                or "the column checksum (of a signal as the last one, of a control in a row of its own)"
+            )
             raise InputError(
                 f"{self.where}: the server does not say how long it is, so that a cut would not be seen; give its "
-                "checksum in the column checksum (of a signal as the last one, of a control in a row of its own)"
+                f"checksum in {place}"
             )
         if not sure:
             if start != GZIP:

@@ -12,6 +12,7 @@ from typing import Any, overload
 import pandas as pd
 
 from epigroup.config.adopted import with_adopted
+from epigroup.config.downloads.genome_files import KEYS, faults_of_genome, genome_downloads, here, is_address
 from epigroup.config.folds import check_spans, fold_numbers, fold_splits
 from epigroup.config.imputation.alone import imputes_alone
 from epigroup.config.imputation.tracks import named_files
@@ -149,15 +150,15 @@ class Run:
 
     @property
     def fasta(self) -> str:
-        return self.in_results(self.config["genome"]["fasta"])
+        return self.in_results(here(self.config["genome"]["fasta"]))
 
     @property
     def blacklist(self) -> str | None:
-        return self.in_results(self.config["genome"]["blacklist"])
+        return self.in_results(here(self.config["genome"]["blacklist"]))
 
     @property
     def gtf(self) -> str | None:
-        return self.in_results(self.config["genome"]["gtf"])
+        return self.in_results(here(self.config["genome"]["gtf"]))
 
     @property
     def strategies(self) -> list[str]:
@@ -319,6 +320,14 @@ def sheet_of(config: Mapping[str, Any], exist: Callable[[str], bool]) -> Sheet:
     return with_adopted(sheet, read(config["adopt"]["samples"])) if "adopt" in config else sheet
 
 
+def _absent(path: str) -> str:
+    return (
+        "is an address, and only files of the sheet and the genome are fetched; download it"
+        if "://" in path
+        else "is not there"
+    )
+
+
 def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda path: False) -> Run:
     """The run of a completed config; made: as `Run` has it.
 
@@ -336,30 +345,21 @@ def open_run(config: Mapping[str, Any], made: Callable[[str], bool] = lambda pat
             lambda: _check_named_files(first),
         ]
     )
-    [sheet] = read
+    sheet = replace(read[0], downloads=read[0].downloads | genome_downloads(config["genome"]))
     left_out = profiles_left_out(first.path("quality/quality.tsv"), config["qc"]["min_grade"], sheet.tasks)
     return Run(config, sheet.without(left_out), left_out, made)
 
 
 def _check_named_files(run: Run) -> None:
-    named = (
-        ("genome.fasta", None if run.alone else run.fasta),
-        ("genome.blacklist", run.blacklist),
-        ("genome.gtf", run.gtf),
-        *(
-            (f"external.{name}.file", run.in_results(one["file"]))
-            for name, one in run.config["external"].items()
-        ),
-        *((key, run.in_results(path)) for key, path in named_files(run.config)),
-    )
-    address = "is an address, and only the sheet's files are fetched; download it"
-    missing = [
-        f"{key}: '{path}' {address if '://' in path else 'is not there'}"
-        for key, path in named
-        if path and not run.exists(path)
-    ]
-    if missing:
-        raise InputError("\n".join(missing) + "; check the path, relative to the working folder")
+    genome = run.config["genome"]
+    named = [(f"genome.{key}", genome[key]) for key in KEYS if not run.alone and not is_address(genome[key])]
+    named += [(f"external.{name}.file", one["file"]) for name, one in run.config["external"].items()]
+    places = [(key, run.in_results(path)) for key, path in [*named, *named_files(run.config)]]
+    missing = [f"{key}: '{path}' {_absent(path)}" for key, path in places if path and not run.exists(path)]
+    missing[-1:] = [f"{one}; check the path, relative to the working folder" for one in missing[-1:]]
+    faults = faults_of_genome(genome) + missing
+    if faults:
+        raise InputError("\n".join(faults))
 
 
 def open_config(

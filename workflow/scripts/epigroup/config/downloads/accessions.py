@@ -18,7 +18,8 @@ FOLDER = "<results>/downloads"
 @dataclass(frozen=True)
 class Download:
     """A file to fetch: its name; the archive ("ena" or "encode") and where it lies below that one's address, or "" and
-    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words.
+    its own address; "md5:..." or "sha256:..." when known; which row of the sheet asks for it, in words, or which key of
+    the config; then the key that its checksum belongs to, too.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Download:
     place: str
     checksum: str | None
     row: str
+    sum_key: str | None = None
 
 
 def has_files(row: dict[str, str]) -> bool:
@@ -39,23 +41,18 @@ def own_files(row: dict[str, str]) -> list[str]:
     return [path for cell in found for path in cell.split(";")]
 
 
-def fetched_signal(row: dict[str, str]) -> list[str]:
-    """The row's signal where the sheet gives its address (`with_addresses`): its checksum comes after the others."""
-    return [row["signal"]] if row.get("signal", "").startswith(f"{FOLDER}/") else []
-
-
 def row_words(row: dict[str, str], column: str) -> str:
     """Which row and column of the sheet it is; the line would change with each row that is put before."""
     return f"profile {row['profile_id']}, replicate {row.get('replicate', 1)}, column {column}"
 
 
 def own_checksums(row: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """{own file: (its checksum, which row and column says so)} of a row that has no fault, with that of a signal that
-    is fetched, where the row has one for it."""
+    """{own file: (its checksum, which row and column says so)} of a row that has no fault, with that of its signal,
+    which comes after the others, where the row has one for it."""
     if "checksum" not in row:
         return {}
     words, sums = row_words(row, "checksum"), row["checksum"].split(";")[len(downloads_of(row)) :]
-    files = [*own_files(row), *fetched_signal(row)]
+    files = [*own_files(row), *([row["signal"]] if "signal" in row else [])]
     return {path: (one, words) for path, one in zip(files, sums, strict=False)}
 
 
@@ -144,13 +141,11 @@ def faults_of_accession(row: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def faults_of_checksum(row: dict[str, str], wanted: int) -> list[tuple[str, str]]:
-    """What is wrong with the number of checksums of a row's files; one more may be that of a signal that is fetched."""
+    """What is wrong with the number of checksums of a row's files; one more may be that of its signal."""
     sums = len(row["checksum"].split(";")) if "checksum" in row else wanted
-    further = fetched_signal(row)
+    further = "signal" in row
     if sums == wanted or further and sums == wanted + 1:
         return []
     counted = f"{wanted} file(s)" + (" and the signal" if further else "")
     more = ", that of the signal last" if further else ""
-    if "signal" in row and not further:
-        more = "; a signal has one only where its address is given, since files of yours are not compared"
     return [("checksum", f"{sums} given for {counted}; part them by ;, those of fastq_1 first{more}")]

@@ -116,6 +116,9 @@ DATASET = (
             Column("target", "The protein or histone mark; empty where there is none."),
             Column("cell_type", "Cell type, tissue or strain."),
             Column("cell_group", "The group of cell types.", needed=True),
+            Column(
+                "x_{column}", "A column of the user's own in the sheet.", when="columns `x_...` in the sheet"
+            ),
             Column("n_peaks", "Number of peaks on the chosen chromosomes."),
             Column("positives_train", "Number of positive examples of the training split.", needed=True),
             Column(

@@ -4,8 +4,13 @@ from epigroup.config.sheet import given
 from epigroup.run.data.peaks import peaks_of
 from epigroup.run.facts import Run
 
-# The sheet's columns that tasks.tsv repeats.
+# The sheet's columns that tasks.tsv repeats, with those of the user's own.
 SHOWN = ("task_id", "modality", "assay", "target", "cell_type", "cell_group")
+
+
+def described_tasks(run: Run) -> list[dict[str, str]]:
+    """The sheet's rows that tasks.tsv repeats."""
+    return run.task_rows(columns=(*SHOWN, *run.sheet.own))
 
 
 def peak_files(run: Run) -> list[str]:

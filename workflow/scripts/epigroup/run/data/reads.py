@@ -19,8 +19,14 @@ def address(run: Run, file: str) -> str:
 
 
 def row(run: Run, file: str) -> str:
-    """Which row of the sheet asks for a file that is fetched."""
-    return f"{run.config['samples']}, {run.sheet.downloads[file].row}"
+    """Which row of the sheet, or key of the config, asks for a file that is fetched."""
+    one = run.sheet.downloads[file]
+    return one.row if one.sum_key else f"{run.config['samples']}, {one.row}"
+
+
+def sum_key(run: Run, file: str) -> str:
+    """The key of the config that the checksum of a file belongs to; "" for a file of the sheet."""
+    return run.sheet.downloads[file].sum_key or ""
 
 
 def checksum(run: Run, file: str) -> str | None:
