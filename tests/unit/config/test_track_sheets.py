@@ -97,3 +97,18 @@ def test_a_run_alone_says_its_tracks_folds_and_files(tmp_path, monkeypatch):
     assert imputation.tensor_inputs(run)["signals"][0] == "bigwigs/A_K4.bw"
     assert imputation.tensor_settings(run)["task_ids"] == list(imputation.signals(run))
     imputation.check_imputation(run)
+
+
+def test_a_checksum_that_nothing_would_compare_is_refused(tmp_path, monkeypatch):
+    import yaml
+
+    monkeypatch.chdir(tmp_path)
+    path = write_track_run(tmp_path)
+    lines = (tmp_path / "tracks.tsv").read_text().splitlines()
+    sums = [f"{lines[0]}\tchecksum", f"{lines[1]}\tmd5:{'0' * 32}", *(f"{line}\t" for line in lines[2:])]
+    (tmp_path / "tracks.tsv").write_text("\n".join(sums) + "\n")
+    run = open_config(yaml.safe_load(path.read_text()), "tracks.yaml")
+    with pytest.raises(
+        InputError, match=r"tracks.tsv: .*md5:0+ is of bigwigs/A_K4.bw, the signal of a track"
+    ):
+        imputation.check_imputation(run)
