@@ -59,7 +59,8 @@ def write_profiles(
     per_modality: int | None,
 ) -> None:
     """Write the study's grouping (task_id, group), each profile a group of its own. modalities: dicts of task_id
-    and modality, a task of the data set each, in its order. Raises InputError as `choose_profiles`, and where neither `tasks` nor `per_modality` is given.
+    and modality, a task of the data set each, in its order. Raises InputError as `choose_profiles`, and where neither
+    `tasks` nor `per_modality` is given.
     """
     table = task_table(read_json(dataset_json), modalities)
     if tasks is not None:

@@ -141,24 +141,12 @@ def check_imputation(run: Run) -> None:
     refuse_together(
         [
             lambda: _check_models(told),
-            lambda: _check_checksums(run),
             lambda: check_names(places(run)),
             lambda: folds(run),
             lambda: bigwigs(run),
             partial(_check_genome, run),
         ]
     )
-
-
-def _check_checksums(run: Run) -> None:
-    """What is fetched is compared with its checksum; a track's own file is not."""
-    told = run.checksums_of(one.signal for one in run.sheet.tracks.values() if one.signal)
-    if told:
-        path, (known, where) = next(iter(told.items()))
-        raise InputError(
-            f"{run.sheet.path}: {where}: {known} is of {path}, the signal of a track, which is not compared: leave it out, "
-            "or give the address of the signal"
-        )
 
 
 def _check_models(told: ImputationSettings) -> None:
