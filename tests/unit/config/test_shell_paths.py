@@ -130,7 +130,10 @@ def paths(schema, pattern, above=""):
 
 def test_every_key_that_is_a_path_is_among_them():
     schema = yaml.safe_load(Path(WORKFLOW / "schemas/config.schema.yaml").read_text())
-    assert set(paths(schema, schema["properties"]["samples"]["pattern"])) | {
-        "known_sets.file",
-        "running.container",
-    } == set(KEYS)
+    # A path alone, and a path or an address.
+    forms = (
+        schema["properties"]["samples"]["pattern"],
+        schema["properties"]["genome"]["properties"]["fasta"]["pattern"],
+    )
+    found = {key for form in forms for key in paths(schema, form)}
+    assert found | {"known_sets.file", "running.container"} == set(KEYS)
