@@ -8,7 +8,8 @@ from epigroup.imputation.measure_names import MEANINGS
 from epigroup.imputation.places import Place, Places, write_places
 from epigroup.imputation.settings import FoldSettings
 from epigroup.imputation.track_folds import split_tracks, write_track_folds
-from epigroup.report.imputation import bars, lead_sentence, write_imputation_page
+from epigroup.report.imputation import bars, write_imputation_page
+from epigroup.report.imputation_lead import lead_sentence
 
 CELLS, ASSAYS = ("<b>A</b>", "B", "C"), ("K4", "K27")
 PLACES = Places(

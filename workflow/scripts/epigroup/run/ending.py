@@ -41,7 +41,7 @@ def told_imputation(run: Run, made: Sequence[str]) -> list[str]:
     page = run.path("imputation/imputation.html")
     if page not in made or not Path(page).exists():
         return []
-    from epigroup.report.imputation import lead_of  # the tables' readers, which only an end needs
+    from epigroup.report.imputation_lead import lead_of  # the tables' readers, which only an end needs
 
     try:
         lead = lead_of(run.file("imputed_by_track"), run.file("imputed_by_model"))
